@@ -1,0 +1,212 @@
+"""The user's settings: cleaned of what pasting adds, checked, and refused in one sentence a field."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+EARLIEST_START = datetime(2010, 1, 1, tzinfo=UTC)
+"""No sale on Hotmart is older than about 2010, and the API refuses dates far before it."""
+
+API_URLS = {"production": "https://developers.hotmart.com", "sandbox": "https://sandbox.hotmart.com"}
+AUTH_URL = "https://api-sec-vlc.hotmart.com"
+"""One token host for both environments. https://developers.hotmart.com/docs/en/start/app-auth/"""
+
+_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+_SUBDOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+_HINTS = {
+    "client_id": "Copy the Client ID from Hotmart: Tools > Developer Credentials.",
+    "client_secret": "Copy the Client Secret from Hotmart: Tools > Developer Credentials.",
+    "token": "Copy the Basic value that Hotmart shows beside these two: Tools > Developer Credentials.",
+    "start_date": "Give a day such as 2024-01-01 or a UTC time such as 2024-01-01T00:00:00Z.",
+    "members_area_subdomain": "Give the name in hotmart.com/club/NAME, several separated by commas, or leave it empty.",
+    "lookback_days": "Give a whole number of days from 0 to 730, or leave it empty for 65.",
+    "num_workers": "Give a whole number from 1 to 32, or leave it empty for 16.",
+    "environment": "Choose production or sandbox.",
+}
+
+
+def clean_token(text: str) -> str:
+    """The Basic value without the word `Basic`, spaces and line ends that came along when it was pasted."""
+    return "".join(re.sub(r"^\s*basic\s+", "", text, flags=re.IGNORECASE).split())
+
+
+def clean_subdomains(text: str) -> str:
+    """Comma-separated club names from names or pasted club addresses, each once."""
+    names = (_subdomain(part.strip()) for part in text.split(","))
+    return ", ".join(dict.fromkeys(name for name in names if name))
+
+
+def _subdomain(text: str) -> str:
+    """`my-school` from `https://hotmart.com/en/club/my-school/products/1` or `my-school.club.hotmart.com`."""
+    if "/" not in text and "." not in text:
+        return text
+    try:
+        address = urlsplit(text if "//" in text else f"//{text}")
+    except ValueError:
+        return text
+    host = address.hostname or ""
+    if host.endswith(".club.hotmart.com"):
+        return host.removesuffix(".club.hotmart.com")
+    segments = [segment for segment in address.path.split("/") if segment]
+    if "club" in segments[:-1]:
+        return segments[segments.index("club") + 1]
+    return text
+
+
+def clean(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What the user meant: trimmed, without `Basic `, club names out of addresses. Never raises."""
+    cleaned = {key: value.strip() if isinstance(value, str) else value for key, value in config.items()}
+    for key, cleaner in (("token", clean_token), ("members_area_subdomain", clean_subdomains)):
+        if isinstance(cleaned.get(key), str):
+            cleaned[key] = cleaner(cleaned[key])
+    return cleaned
+
+
+def _whole_number(value: Any) -> Any:
+    """Refuse true and false, which Python would take for 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError(f"{str(value).lower()} is not a number")
+    return value
+
+
+WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
+
+
+class Config(BaseModel):
+    """The settings of one connection, checked and ready to use."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    client_id: SecretStr = Field(min_length=1)
+    client_secret: SecretStr = Field(min_length=1)
+    token: SecretStr = Field(min_length=1)
+    """The Basic value that the token call sends as its header, without the word `Basic`."""
+    start_date: datetime
+    """UTC, cut to milliseconds."""
+    members_area_subdomain: tuple[str, ...] = ()
+    lookback_days: WholeNumber = Field(default=65, ge=0, le=730)
+    num_workers: WholeNumber = Field(default=16, ge=1, le=32)
+    environment: Literal["production", "sandbox"] = "production"
+
+    @classmethod
+    def from_mapping(cls, config: Mapping[str, Any]) -> Self:
+        """Parse the configuration that Airbyte hands over.
+
+        Raises `AirbyteTracedException` (config_error) whose message has one sentence for each bad field.
+        """
+        given = {key: value for key, value in clean(config).items() if value is not None and value != ""}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            sentences = [_sentence(dict(details)) for details in error.errors(include_input=False)]
+        message = "\n".join(dict.fromkeys(sentences))
+        raise AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)
+
+    @field_validator("start_date", mode="before")
+    @classmethod
+    def _parse_start_date(cls, value: Any) -> datetime:
+        if not isinstance(value, str):
+            raise ValueError("it is not a date")
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError(f"{value!r} is not a date that exists") from None
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        if moment < EARLIEST_START:
+            raise ValueError(f"{value!r} is before Hotmart existed; choose {EARLIEST_START:%Y-%m-%d} or later")
+        if moment.timestamp() * 1000 > time.time_ns() // 1_000_000:
+            raise ValueError(f"{value!r} is in the future")
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+    @field_validator("members_area_subdomain", mode="before")
+    @classmethod
+    def _split_subdomains(cls, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, str):
+            raise ValueError("it is not text")
+        names = tuple(clean_subdomains(value).split(", ")) if value.strip(" ,") else ()
+        for name in names:
+            if not _SUBDOMAIN.fullmatch(name):
+                raise ValueError(f"{name!r} is not the name of a club")
+        return names
+
+    @model_validator(mode="after")
+    def _token_belongs_to_credentials(self) -> Self:
+        token = self.token.get_secret_value()
+        try:
+            pair = base64.b64decode(token + "=" * (-len(token) % 4), validate=True).decode()
+        except (binascii.Error, ValueError):
+            pair = ""
+        if pair != f"{self.client_id.get_secret_value()}:{self.client_secret.get_secret_value()}":
+            raise ValueError("token does not belong to this Client ID and Client Secret")
+        return self
+
+    @property
+    def start_ms(self) -> int:
+        """The start date in epoch milliseconds."""
+        return int(self.start_date.timestamp() * 1000)
+
+    @property
+    def api_url(self) -> str:
+        """Where data is read, without a trailing slash."""
+        return _host("HOTMART_API_URL", API_URLS[self.environment])
+
+    @property
+    def auth_url(self) -> str:
+        """Where access tokens come from, without a trailing slash."""
+        return _host("HOTMART_AUTH_URL", AUTH_URL)
+
+
+def _host(variable: str, default: str) -> str:
+    """A base URL, which only the process environment may replace: a configuration must not be able to send
+    the credentials elsewhere.
+    """
+    url = os.environ.get(variable, "").strip().rstrip("/") or default
+    address = urlsplit(url)
+    if address.scheme == "https" and address.hostname:
+        return url
+    if address.scheme == "http" and address.hostname in _LOOPBACK_HOSTS:
+        return url
+    message = (
+        f"The environment variable {variable} must hold an https address (plain http is accepted for this "
+        "machine only); correct it or remove it."
+    )
+    raise AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)
+
+
+def _sentence(details: dict[str, Any]) -> str:
+    """One sentence for one pydantic error: which field, what is wrong, what to do. Never the value of a secret."""
+    field = str(details["loc"][0]) if details["loc"] else "token"
+    match details["type"]:
+        case "missing" | "string_too_short" | "too_short":
+            problem = "it is missing"
+        case "value_error":
+            problem = str(details["ctx"]["error"]).removeprefix("token ")
+        case "greater_than_equal" | "less_than_equal":
+            problem = "it is out of range"
+        case _:
+            problem = "it has a wrong value"
+    if problem.startswith("does not belong"):
+        problem = f"it {problem}"
+    return f"{field}: {problem}. {_HINTS[field]}"
