@@ -1,0 +1,130 @@
+"""What Hotmart answered: a body read within bounds, and a page only where it is the page that was asked for.
+
+An answer counts as a page when it is 2xx, JSON, and has the envelope that its endpoint is known for. An empty
+or an HTML 200 is never "no rows" elsewhere: Hotmart sends the first for wrong paths and firewalls send the second.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import requests
+from urllib3.exceptions import HTTPError as TransferError
+
+_CHUNK_BYTES = 1 << 16
+
+
+class Unreadable(Exception):
+    """The body is not the page that was asked for; the text says what came instead, never any of the body."""
+
+
+class CutOff(Exception):
+    """The body did not arrive whole, or not within the bounds of time and size."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How long one call may take, in seconds, and how large its decoded body may be.
+
+    `requests` measures its read time-out from byte to byte, so a body that drips never runs into it: `total_s`
+    bounds the whole answer.
+    """
+
+    connect_s: float = 10
+    read_s: float = 60
+    total_s: float = 120
+    body_bytes: int = 64 << 20
+
+
+DEFAULT_BOUNDS = Bounds()
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """The form of an endpoint's answer: rows under `items` beside a `page_info`."""
+
+    rows: str = "items"
+
+    def open(self, body: bytes) -> Page:
+        """The page in a body. Raises `Unreadable` when it is anything else."""
+        answer = decode(body)
+        if not isinstance(answer, dict):
+            raise Unreadable(f"JSON that is no object with {self.rows!r}")
+        rows = answer.get(self.rows)
+        if not isinstance(rows, list):
+            what = "an error object" if "error" in answer else f"an object without a list of {self.rows!r}"
+            raise Unreadable(what)
+        info = answer.get("page_info")
+        info = info if isinstance(info, dict) else {}
+        total = info.get("total_results")
+        return Page(
+            rows=rows,
+            next_token=info.get("next_page_token") or None,
+            total=total if type(total) is int else None,
+        )
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of rows as Hotmart sent them."""
+
+    rows: Sequence[Any]
+    next_token: str | None
+    """Asks for the next page; `None` on the last one."""
+    total: int | None
+    """Rows of the whole query by Hotmart's own count, where the endpoint tells it."""
+
+
+def decode(body: bytes) -> Any:
+    """JSON in a body. Raises `Unreadable`."""
+    if not body.strip():
+        raise Unreadable("an empty body")
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        what = "an HTML page" if body.lstrip()[:1] == b"<" else "a body that is not JSON"
+        raise Unreadable(what) from None
+
+
+def read_body(response: requests.Response, bounds: Bounds) -> bytes:
+    """The decoded body of a streamed response.
+
+    Raises `CutOff` when it breaks off, or passes `bounds`. The response then holds no content, so that nothing
+    that logs responses can print a buyer's data.
+    """
+    deadline = time.monotonic() + bounds.total_s
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        # Unlike `iter_content`, `read1` returns as soon as anything arrived, so the deadline is seen in time.
+        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > bounds.body_bytes:
+                raise CutOff(f"an answer of more than {bounds.body_bytes >> 20} MiB")
+            if time.monotonic() > deadline:
+                raise CutOff(f"an answer that took more than {bounds.total_s:g} seconds")
+    except (TransferError, OSError):
+        response.close()
+        raise CutOff("an answer that broke off") from None
+    except CutOff:
+        response.close()
+        raise
+    return b"".join(chunks)
+
+
+def error_code(body: bytes) -> str:
+    """Hotmart's code of an error answer such as `invalid_parameter` or `0006`; empty when it has none.
+
+    https://developers.hotmart.com/docs/en/start/http-response-codes/; the Club has `code` instead of `error`.
+    """
+    try:
+        answer = decode(body)
+    except Unreadable:
+        return ""
+    code = (answer.get("error") or answer.get("code")) if isinstance(answer, dict) else None
+    return code if isinstance(code, str) else ""

@@ -1,0 +1,137 @@
+"""Access tokens: fetched with the user's credentials, used exactly as received, renewed in time.
+
+https://developers.hotmart.com/docs/en/start/app-auth/
+"""
+
+from __future__ import annotations
+
+import time
+from threading import RLock
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import requests
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution
+from airbyte_cdk.sources.streams.http.http_client import HttpClient
+from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
+from requests.auth import AuthBase
+
+from source_hotmart.answers import DEFAULT_BOUNDS, Bounds, Envelope, Page, Unreadable, decode
+from source_hotmart.config import Config
+from source_hotmart.errors import (
+    DEFAULT_PATIENCE,
+    HTTP_LOGGER,
+    AnswerHandler,
+    HotmartError,
+    Patience,
+    QuotaBackoff,
+    page_of,
+)
+
+RENEW_BEFORE_S = 120
+"""A token is renewed so long before its end, as a call may wait for the quota with the token already set."""
+
+REFUSED = (
+    "Hotmart did not accept the Client ID and Client Secret. Copy all three values again from Hotmart: "
+    "Tools > Developer Credentials, and check that the credential was not deleted."
+)
+
+
+class HotmartAuthenticator(AuthBase):
+    """Sets the access token on each request; one instance, and so one token, for all streams and threads."""
+
+    def __init__(self, config: Config, patience: Patience = DEFAULT_PATIENCE, bounds: Bounds = DEFAULT_BOUNDS) -> None:
+        self._config = config
+        self._lock = RLock()
+        self._token = ""
+        self._renew_at_s = 0.0
+        self._timeout_s = (bounds.connect_s, bounds.read_s)
+        self._client = HttpClient(
+            name="access token",
+            logger=HTTP_LOGGER,
+            error_handler=_TokenAnswerHandler("access token", _TokenEnvelope(), patience, bounds),
+            authenticator=_BasicHeader(config.token.get_secret_value()),
+            backoff_strategy=QuotaBackoff(),
+        )
+        hide_secrets(config)
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add the bearer header. Raises `HotmartError` when no token can be had."""
+        request.headers.update(self.get_auth_header())
+        return request
+
+    def get_auth_header(self) -> dict[str, str]:
+        """The header with a token that is good for a while; the CDK compares it to see if a 401 is old news."""
+        with self._lock:
+            if time.monotonic() >= self._renew_at_s:
+                self.refresh_and_set_access_token()
+            return {"Authorization": f"Bearer {self._token}"}
+
+    def refresh_and_set_access_token(self) -> None:
+        """Ask for a new token. The CDK calls this once when a call was answered with 401."""
+        with self._lock:
+            # Hotmart documents the credentials as query parameters; `AnswerHandler` keeps the address, which
+            # so carries the secret, out of every message.
+            _, response = self._client.send_request(
+                "POST",
+                f"{self._config.auth_url}/security/oauth/token",
+                params={
+                    "grant_type": "client_credentials",
+                    "client_id": self._config.client_id.get_secret_value(),
+                    "client_secret": self._config.client_secret.get_secret_value(),
+                },
+                headers={"Content-Type": "application/json"},
+                request_kwargs={"timeout": self._timeout_s, "allow_redirects": False, "stream": True},
+            )
+            granted = page_of(response).rows[0]
+            self._token = granted["access_token"]
+            self._renew_at_s = time.monotonic() + max(granted["expires_in"] - RENEW_BEFORE_S, 1)
+            for form in (self._token, quote(self._token, safe=""), quote_plus(self._token)):
+                add_to_secrets(form)
+
+
+class _BasicHeader(AuthBase):
+    """The header of the token call; as an authenticator, so that no `.netrc` can put another in its place."""
+
+    def __init__(self, token: str) -> None:
+        self._header = f"Basic {token}"
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+
+class _TokenEnvelope(Envelope):
+    """`access_token` and `expires_in` (seconds) at the top of the answer."""
+
+    def open(self, body: bytes) -> Page:
+        answer: Any = decode(body)
+        token = answer.get("access_token") if isinstance(answer, dict) else None
+        if not isinstance(token, str) or not token:
+            raise Unreadable("an answer without an access token")
+        life_s = answer.get("expires_in")
+        # Three lives were seen, six hours the shortest; without one the next 401 tells.
+        row = {"access_token": token, "expires_in": life_s if isinstance(life_s, int) else 6 * 3600}
+        return Page(rows=[row], next_token=None, total=None)
+
+
+class _TokenAnswerHandler(AnswerHandler):
+    """Answers of the token host, where a refusal means wrong credentials."""
+
+    def interpret_response(self, response_or_exception: requests.Response | Exception | None) -> ErrorResolution:
+        if isinstance(response_or_exception, requests.Response) and response_or_exception.status_code in (
+            400,
+            401,
+            403,
+        ):
+            raise HotmartError(REFUSED, FailureType.config_error)
+        return super().interpret_response(response_or_exception)
+
+
+def hide_secrets(config: Config) -> None:
+    """Have the CDK blank every form of the credentials in logs and traces, also as a part of an address."""
+    for secret in (config.client_id, config.client_secret, config.token):
+        text = secret.get_secret_value()
+        for form in dict.fromkeys((text, quote(text, safe=""), quote_plus(text))):
+            add_to_secrets(form)

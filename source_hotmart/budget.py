@@ -1,0 +1,101 @@
+"""Hotmart's quota of calls a minute, used to the full by one budget for all streams, and not run into.
+
+The limit and what is left of it come with every answer: `RateLimit-Limit`, `RateLimit-Remaining` and
+`RateLimit-Reset` in seconds from now. https://developers.hotmart.com/docs/en/start/rate-limit/
+The CDK's own `HttpAPIBudget` reads the reset as a point in time, which makes its window restart at every call.
+"""
+
+from __future__ import annotations
+
+import time
+from threading import Lock
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import requests
+from airbyte_cdk.sources.streams.call_rate import APIBudget
+
+WINDOW_S = 60.0
+BURST_CALLS = 100
+"""Calls at the start of a sync that need not keep an even pace, so that a small sync runs at once."""
+
+
+class CallBudget(APIBudget):
+    """Lets the calls of all threads flow evenly over what is left of the current minute.
+
+    Calls that were let go and not yet answered count as spent, as Hotmart may have counted them already.
+    """
+
+    def __init__(self, limit: int = 500) -> None:
+        super().__init__(policies=[])
+        self._lock = Lock()
+        self._limit = limit
+        self._burst = min(BURST_CALLS, limit // 5)
+        self._remaining = limit
+        self._window_s = time.monotonic()
+        self._reset_s = self._window_s + WINDOW_S
+        self._next_s = 0.0
+        self._sent_s: WeakKeyDictionary[requests.PreparedRequest, float] = WeakKeyDictionary()
+
+    def acquire_call(self, request: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Wait until this call may be sent. Always blocks: a call that is refused only has to be asked again."""
+        while (pause_s := self._reserve(request)) < 0:
+            time.sleep(-pause_s)
+        if pause_s:
+            time.sleep(pause_s)
+
+    def _reserve(self, request: requests.PreparedRequest) -> float:
+        """Seconds to wait before sending; negative: seconds to wait before asking again."""
+        with self._lock:
+            now_s = time.monotonic()
+            if now_s >= self._reset_s:
+                self._open_window(now_s)
+            self._sent_s.pop(request, None)
+            left = self._remaining - len(self._sent_s) - self._limit // 100
+            if left <= 0:
+                return -max(self._reset_s - now_s, 0.05)
+            if self._burst > 0:
+                self._burst -= 1
+                send_s = now_s
+            else:
+                send_s = max(now_s, self._next_s)
+                self._next_s = send_s + (self._reset_s - now_s) / left
+            self._sent_s[request] = send_s
+            return send_s - now_s
+
+    def _open_window(self, now_s: float) -> None:
+        self._remaining = self._limit
+        self._window_s = now_s
+        self._reset_s = now_s + WINDOW_S
+
+    def update_from_response(self, request: Any, response: Any) -> None:
+        """Learn from an answer how many calls are left, and until when."""
+        limit = _number(response, "RateLimit-Limit", "X-RateLimit-Limit-Minute")
+        remaining = _number(response, "RateLimit-Remaining", "X-RateLimit-Remaining-Minute")
+        reset_s = _number(response, "RateLimit-Reset", "Retry-After")
+        if response.status_code == 429:
+            remaining = 0
+        with self._lock:
+            now_s = time.monotonic()
+            sent_s = self._sent_s.pop(request, now_s)
+            if limit is not None and limit >= 1:
+                self._remaining += int(limit) - self._limit
+                self._limit = int(limit)
+                self._burst = min(self._burst, self._limit // 5)
+            if sent_s < self._window_s:
+                return  # counted in the window before, about which its headers speak
+            if reset_s is not None and 0 <= reset_s <= WINDOW_S:
+                # The header is cut to whole seconds, so the earliest of all answers is nearest to the truth.
+                self._reset_s = min(self._reset_s, now_s + max(reset_s, 0.25))
+            counted = self._remaining - 1 if remaining is None else int(remaining)
+            self._remaining = max(0, min(self._remaining, counted))
+
+
+def _number(response: requests.Response, *headers: str) -> float | None:
+    """The first of these headers that is a number."""
+    for header in headers:
+        try:
+            return float(response.headers[header])
+        except (KeyError, ValueError):
+            continue
+    return None
