@@ -1,0 +1,104 @@
+"""Arithmetic of time windows: pairs of epoch milliseconds, inclusive at both ends, one millisecond apart.
+
+Hotmart's date filters take epoch milliseconds and include both ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from dateutil.relativedelta import relativedelta
+
+Window = tuple[int, int]
+"""First and last millisecond, both read."""
+
+DAY_MS = 86_400_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def moment(time_ms: int) -> datetime:
+    """The UTC moment of epoch milliseconds."""
+    return _EPOCH + timedelta(milliseconds=time_ms)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Epoch milliseconds of a moment, what lies below a millisecond cut off."""
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def iso(time_ms: int) -> str:
+    """`2024-05-01T12:00:00.123Z`, always with milliseconds, so that texts sort as times do."""
+    return moment(time_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def later(time_ms: int, months: int) -> int:
+    """The same time of day so many calendar months later; the month's last day where it is too short."""
+    return milliseconds(moment(time_ms) + relativedelta(months=months))
+
+
+def month_start(time_ms: int) -> int:
+    """Midnight UTC of the first day of the month."""
+    return milliseconds(moment(time_ms).replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+
+
+def union(windows: Iterable[Window]) -> list[Window]:
+    """The same milliseconds in as few windows as can be, ascending."""
+    merged: list[Window] = []
+    for start_ms, end_ms in sorted(windows):
+        if merged and start_ms <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end_ms))
+        else:
+            merged.append((start_ms, end_ms))
+    return merged
+
+
+def subtract(windows: Iterable[Window], holes: Iterable[Window]) -> list[Window]:
+    """What lies in `windows` and in none of `holes`, ascending."""
+    left = union(windows)
+    for hole_start_ms, hole_end_ms in union(holes):
+        left = [
+            (start_ms, end_ms)
+            for window in left
+            for start_ms, end_ms in (
+                (window[0], min(window[1], hole_start_ms - 1)),
+                (max(window[0], hole_end_ms + 1), window[1]),
+            )
+            if start_ms <= end_ms
+        ]
+    return left
+
+
+def split_months(window: Window, months: int = 12) -> list[Window]:
+    """The window in pieces of at most `months` calendar months, counted from its start."""
+    start_ms, end_ms = window
+    pieces: list[Window] = []
+    number = 0
+    while start_ms <= end_ms:
+        # Counted from the very start each time, else a 29 February would stay 28 for ever after.
+        number += 1
+        next_ms = later(window[0], number * months)
+        pieces.append((start_ms, min(next_ms - 1, end_ms)))
+        start_ms = next_ms
+    return pieces
+
+
+def split_evenly(window: Window, parts: int) -> list[Window]:
+    """The window in `parts` pieces that differ by a millisecond at the most."""
+    start_ms, end_ms = window
+    length_ms = end_ms - start_ms + 1
+    parts = max(1, min(parts, length_ms))
+    edges = [start_ms + length_ms * number // parts for number in range(parts + 1)]
+    return [(edges[number], edges[number + 1] - 1) for number in range(parts)]
+
+
+def split_into_months(window: Window) -> list[Window]:
+    """The calendar months (UTC) that the window touches, cut to its ends."""
+    start_ms, end_ms = window
+    months: list[Window] = []
+    while start_ms <= end_ms:
+        next_ms = later(month_start(start_ms), 1)
+        months.append((start_ms, min(next_ms - 1, end_ms)))
+        start_ms = next_ms
+    return months
