@@ -1,0 +1,157 @@
+"""Values as the schema declares them: UTC times, ids as text; everything else as Hotmart sent it.
+
+A schema is compiled once into a plan of small functions, for a walk of the schema per record costs more than
+all the rest of reading it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Any
+
+LOGGER = logging.getLogger("airbyte.hotmart")
+
+Converter = Callable[[Any], Any]
+
+SECONDS_BELOW = 100_000_000_000
+"""Epoch numbers below this are seconds: as milliseconds they would lie before March 1973."""
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a naive one is printed without an offset, which is faster
+_PLAIN_TYPES: dict[str, type] = {"boolean": bool, "integer": int, "number": float, "string": str}
+
+
+class Surprises:
+    """Fields whose values were not of the declared type; each is told once a sync."""
+
+    def __init__(self, stream_name: str) -> None:
+        self._stream_name = stream_name
+        self._seen: set[str] = set()
+        self._lock = Lock()
+
+    def note(self, path: str, declared: str, value: Any) -> None:
+        """Say once which field holds something else than declared; never the value itself."""
+        with self._lock:
+            if path in self._seen:
+                return
+            self._seen.add(path)
+        LOGGER.warning(
+            "%s: Hotmart sent %s in %s, where %s is declared; the values are kept as sent.",
+            self._stream_name,
+            type(value).__name__,
+            path,
+            declared,
+        )
+
+
+def compile_schema(schema: Mapping[str, Any], surprises: Surprises, path: str = "") -> Converter:
+    """A function that changes a value, in place where it is an object, to what the schema declares.
+
+    Times become ISO 8601 in UTC with milliseconds, numbers where text is declared become text, an empty time
+    becomes null. Nothing is lost: what cannot be converted is kept as sent and noted in `surprises`.
+    """
+    declared = _declared_type(schema)
+    if declared == "object":
+        return _object_converter(schema, surprises, path)
+    if declared == "array":
+        return _array_converter(schema, surprises, path)
+    if schema.get("format") == "date-time":
+        return _time_converter(surprises, path)
+    return _plain_converter(declared, surprises, path)
+
+
+def _declared_type(schema: Mapping[str, Any]) -> str:
+    types = schema.get("type", [])
+    names = [types] if isinstance(types, str) else [name for name in types if name != "null"]
+    return names[0] if names else ""
+
+
+def _object_converter(schema: Mapping[str, Any], surprises: Surprises, path: str) -> Converter:
+    plan = []
+    for name, field in schema.get("properties", {}).items():
+        # A value of this very type needs no work; objects, arrays and times always do.
+        untouched = None if field.get("format") == "date-time" else _PLAIN_TYPES.get(_declared_type(field))
+        field_path = f"{path}.{name}" if path else name
+        plan.append((name, untouched, compile_schema(field, surprises, field_path)))
+
+    def convert(value: Any) -> Any:
+        if type(value) is not dict:
+            surprises.note(path, "an object", value)
+            return value
+        for name, untouched, convert_field in plan:
+            item = value.get(name)
+            if item is not None and type(item) is not untouched:
+                value[name] = convert_field(item)
+        return value
+
+    return convert
+
+
+def _array_converter(schema: Mapping[str, Any], surprises: Surprises, path: str) -> Converter:
+    convert_item = compile_schema(schema.get("items", {}), surprises, f"{path}[]")
+
+    def convert(value: Any) -> Any:
+        if type(value) is not list:
+            surprises.note(path, "a list", value)
+            return value
+        return [item if item is None else convert_item(item) for item in value]
+
+    return convert
+
+
+def _time_converter(surprises: Surprises, path: str) -> Converter:
+    def convert(value: Any) -> Any:
+        if type(value) is int:
+            try:
+                return _iso(value)
+            except OverflowError:
+                surprises.note(path, "a time between the years 1 and 9999", value)
+                return value
+        if value == "":
+            return None
+        converted = _time_from_text(value)
+        if converted is None:
+            surprises.note(path, "a time", value)
+            return value
+        return converted
+
+    return convert
+
+
+def _iso(epoch: int) -> str:
+    """ISO 8601 of epoch milliseconds, or of seconds when the number is too small for milliseconds."""
+    if -SECONDS_BELOW < epoch < SECONDS_BELOW:
+        epoch *= 1000
+    return (_EPOCH + timedelta(milliseconds=epoch)).isoformat(timespec="milliseconds") + "Z"
+
+
+def _time_from_text(value: Any) -> str | None:
+    """ISO 8601 in UTC of text or of a number with a fraction; `None` when it is no time."""
+    try:
+        if isinstance(value, float):
+            return _iso(int(value))
+        if not isinstance(value, str):
+            return None
+        if value.lstrip("-").isdecimal():
+            return _iso(int(value))
+        time = datetime.fromisoformat(value)
+    except (ValueError, OverflowError):
+        return None
+    time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    return time.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def _plain_converter(declared: str, surprises: Surprises, path: str) -> Converter:
+    accepted = {"number": (int, float), "integer": (int,), "string": (str,), "boolean": (bool,)}.get(declared)
+
+    def convert(value: Any) -> Any:
+        if accepted is None or type(value) in accepted:
+            return value
+        if declared == "string" and type(value) in (int, float):
+            return str(value)
+        surprises.note(path, f"a value of type {declared}", value)
+        return value
+
+    return convert
