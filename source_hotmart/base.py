@@ -1,0 +1,202 @@
+"""What streams have in common: one page from Hotmart, rows into records, and windows for the dated ones."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
+
+import requests
+from airbyte_cdk.models import FailureType, SyncMode
+from airbyte_cdk.sources.streams.core import StreamData
+from airbyte_cdk.sources.streams.http import HttpStream
+from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy, ErrorHandler
+from airbyte_cdk.sources.streams.http.request_window_split_exception import (
+    RequestWindowSplitRequiredException,
+)
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_hotmart.answers import DEFAULT_BOUNDS, Bounds, Envelope, Page
+from source_hotmart.auth import HotmartAuthenticator
+from source_hotmart.budget import CallBudget
+from source_hotmart.config import Config
+from source_hotmart.counts import WindowCounts
+from source_hotmart.errors import (
+    DEFAULT_PATIENCE,
+    HTTP_LOGGER,
+    AnswerHandler,
+    HotmartError,
+    Patience,
+    QuotaBackoff,
+    page_of,
+)
+from source_hotmart.normalise import Converter, Surprises, compile_schema
+from source_hotmart.reader import Habits, Query, Reader, Record
+from source_hotmart.report import SyncReport
+
+
+@dataclass(frozen=True)
+class Api:
+    """What all streams of one sync share: credentials, quota, and one `now`."""
+
+    config: Config
+    authenticator: HotmartAuthenticator
+    now_ms: int
+    """The start of the sync; nothing later than this is read or claimed."""
+    budget: CallBudget = field(default_factory=CallBudget)
+    patience: Patience = DEFAULT_PATIENCE
+    bounds: Bounds = DEFAULT_BOUNDS
+    report: SyncReport = field(default_factory=SyncReport)
+    sales_counts: WindowCounts = field(default_factory=WindowCounts)
+
+
+class HotmartStream(HttpStream, ABC):
+    """A stream whose class body is a table: endpoint, key, and what is lifted to the top of a record."""
+
+    endpoint: ClassVar[str]
+    page_size = 500
+    """`max_results`; Hotmart cuts it down silently where it is above the endpoint's own maximum."""
+    envelope: ClassVar[Envelope] = Envelope()
+    splittable: ClassVar[bool] = False
+    """Whether a query that is too heavy can be narrowed by date; else it is repeated."""
+    needs_club: ClassVar[bool] = False
+    """Whether the stream exists only when the settings name a members area."""
+    lifts: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """(field, path): copies of nested values at the top of the record, such as `("id", "purchase.transaction")`."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.habits = Habits()
+        super().__init__(authenticator=api.authenticator, api_budget=api.budget)
+        self._lift_paths = tuple((name, tuple(path.split("."))) for name, path in self.lifts)
+        keys = [self.primary_key] if isinstance(self.primary_key, str) else list(self.primary_key or [])
+        self._key_fields = tuple(str(key) for key in keys)
+
+    @property
+    def url_base(self) -> str:
+        return f"{self.api.config.api_url}/"
+
+    @property
+    def logger(self) -> logging.Logger:
+        """For the CDK's HTTP client, which prints headers and bodies at DEBUG."""
+        return HTTP_LOGGER
+
+    @property
+    def report(self) -> SyncReport:
+        """Where windows that are read are counted."""
+        return self.api.report
+
+    def get_error_handler(self) -> ErrorHandler:
+        return AnswerHandler(self.name, self.envelope, self.api.patience, self.api.bounds, splittable=self.splittable)
+
+    def get_backoff_strategy(self) -> BackoffStrategy:
+        return QuotaBackoff()
+
+    def path(
+        self,
+        *,
+        stream_state: Mapping[str, Any] | None = None,
+        stream_slice: Mapping[str, Any] | None = None,
+        next_page_token: Mapping[str, Any] | None = None,
+    ) -> str:
+        return self.endpoint
+
+    def request_params(
+        self,
+        stream_state: Mapping[str, Any] | None,
+        stream_slice: Mapping[str, Any] | None = None,
+        next_page_token: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """The query, which must stay the same on every page: Hotmart's page tokens count rows of that query."""
+        return {"max_results": self.page_size, **(stream_slice or {}), **(next_page_token or {})}
+
+    def request_kwargs(
+        self,
+        stream_state: Mapping[str, Any] | None,
+        stream_slice: Mapping[str, Any] | None = None,
+        next_page_token: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, Any]:
+        """Time-outs; no redirects, for Hotmart redirects wrong paths to its documentation; a body read in bounds."""
+        bounds = self.api.bounds
+        return {"timeout": (bounds.connect_s, bounds.read_s), "allow_redirects": False, "stream": True}
+
+    def next_page_token(self, response: requests.Response) -> Mapping[str, Any] | None:
+        token = page_of(response).next_token
+        return {"page_token": token} if token else None
+
+    def parse_response(
+        self,
+        response: requests.Response,
+        *,
+        stream_state: Mapping[str, Any],
+        stream_slice: Mapping[str, Any] | None = None,
+        next_page_token: Mapping[str, Any] | None = None,
+    ) -> Iterable[Mapping[str, Any]]:
+        return (self.record(row)[1] for row in page_of(response).rows)
+
+    def fetch(self, query: Query, page_token: str | None = None) -> Page:
+        """One page of a query.
+
+        Raises `HotmartError` with a sentence for the user, or the CDK's `RequestWindowSplitRequiredException` and
+        `PaginationResetRequiredException` for the reader to act upon.
+        """
+        token = {"page_token": page_token} if page_token else None
+        try:
+            _, response = self._fetch_next_page(stream_slice=query, next_page_token=token)
+        except (HotmartError, RequestWindowSplitRequiredException):
+            raise
+        except AirbyteTracedException as exhausted:
+            # The CDK ends its retries with a text of its own around ours.
+            last = exhausted.__context__
+            tries = self.api.patience.max_retries + 1
+            raise HotmartError(
+                f"{last or exhausted} Tried {tries} times; the next sync continues from here.",
+                exhausted.failure_type,
+            ) from None
+        return page_of(response)
+
+    @cached_property
+    def _convert(self) -> Converter:
+        return compile_schema(self.get_json_schema(), Surprises(self.name))
+
+    def record(self, row: Any) -> tuple[Hashable, Record]:
+        """The key and the record of a row as Hotmart sent it.
+
+        Raises `HotmartError` for a row without its key: it could not be found again in the warehouse.
+        """
+        if not isinstance(row, dict):
+            raise HotmartError(f"{self.name}: Hotmart sent a row that is not an object.", FailureType.system_error)
+        for name, path in self._lift_paths:
+            row[name] = _at(row, path)
+        self.complete_row(row)
+        record: Record = self._convert(row)
+        key = tuple(record.get(name) for name in self._key_fields)
+        if None in key or "" in key:
+            raise HotmartError(
+                f"{self.name}: Hotmart sent a row without its {' and '.join(self._key_fields)}, so it cannot be "
+                "told from others; the window stays open and the next sync reads it again.",
+                FailureType.system_error,
+            )
+        return key, record
+
+    def complete_row(self, row: Record) -> None:
+        """Override to add fields to a row, before its values are converted."""
+
+    def read_records(
+        self,
+        sync_mode: SyncMode,
+        cursor_field: list[str] | None = None,
+        stream_slice: Mapping[str, Any] | None = None,
+        stream_state: Mapping[str, Any] | None = None,
+    ) -> Iterable[StreamData]:
+        """The whole list."""
+        yield from Reader(self).read_list({}, "the whole list")
+
+
+def _at(row: Any, path: Sequence[str]) -> Any:
+    for name in path:
+        row = row.get(name) if isinstance(row, dict) else None
+    return row

@@ -1,0 +1,60 @@
+"""How a members area (Hotmart Club) is read: each list once for every club that the settings name."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from airbyte_cdk.models import FailureType, SyncMode
+from airbyte_cdk.sources.streams.core import StreamData
+from airbyte_cdk.sources.types import StreamSlice
+
+from source_hotmart.answers import Page
+from source_hotmart.base import HotmartStream
+from source_hotmart.errors import UnknownClub
+from source_hotmart.reader import Query, Reader
+
+
+class ClubStream(HotmartStream, ABC):
+    """A list of one members area, read for each that the settings name."""
+
+    needs_club = True
+
+    def stream_slices(
+        self,
+        *,
+        sync_mode: SyncMode,
+        cursor_field: list[str] | None = None,
+        stream_state: Mapping[str, Any] | None = None,
+    ) -> Iterable[StreamSlice]:
+        """A slice a club."""
+        for subdomain in self.api.config.members_area_subdomain:
+            yield StreamSlice(partition={"subdomain": subdomain}, cursor_slice={})
+
+    def fetch(self, query: Query, page_token: str | None = None) -> Page:
+        """A page of one club, its rows with the club. Raises `UnknownClub` with its name."""
+        try:
+            page = super().fetch(query, page_token)
+        except UnknownClub:
+            raise UnknownClub(
+                f"{self.name}: Hotmart knows no members area {query['subdomain']!r}. Check members_area_subdomain: "
+                "it is NAME in hotmart.com/club/NAME.",
+                FailureType.config_error,
+            ) from None
+        for row in page.rows:
+            if isinstance(row, dict):
+                row["subdomain"] = query["subdomain"]
+        return page
+
+    def read_records(
+        self,
+        sync_mode: SyncMode,
+        cursor_field: list[str] | None = None,
+        stream_slice: Mapping[str, Any] | None = None,
+        stream_state: Mapping[str, Any] | None = None,
+    ) -> Iterable[StreamData]:
+        """The whole list of one club."""
+        assert stream_slice is not None
+        subdomain = stream_slice["subdomain"]
+        yield from Reader(self).read_list({"subdomain": subdomain}, f"club {subdomain}")

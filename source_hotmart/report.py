@@ -1,0 +1,46 @@
+"""What a sync can say of its own completeness: rows against the counts that Hotmart gives with its pages."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from source_hotmart.normalise import LOGGER
+
+
+class SyncReport:
+    """Counts windows whose rows agree with Hotmart's own count, and names those that do not."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._agreeing = 0
+        self._differing: list[str] = []
+
+    def window_read(self, stream_name: str, label: str, *, rows: int, totals: set[int]) -> None:
+        """Note a window that was read to its end: distinct rows, and every total its pages told.
+
+        Where Hotmart tells no total, nothing is claimed.
+        """
+        if not totals:
+            return
+        if totals == {rows}:
+            with self._lock:
+                self._agreeing += 1
+            return
+        told = " then ".join(str(total) for total in sorted(totals))
+        LOGGER.warning(
+            "%s: %s: Hotmart counts %s rows, and %d came, also when asked again. The next sync reads recent "
+            "windows once more; a full refresh reads all.",
+            stream_name,
+            label,
+            told,
+            rows,
+        )
+        with self._lock:
+            self._differing.append(f"{stream_name} {label} ({told} counted, {rows} came)")
+
+    def log_summary(self) -> None:
+        """One line for the end of the sync; none when nothing could be compared."""
+        if self._differing:
+            LOGGER.warning("Incomplete by Hotmart's own count: %s.", "; ".join(self._differing))
+        elif self._agreeing:
+            LOGGER.info("Complete by Hotmart's own count in all %d windows and lists that have one.", self._agreeing)

@@ -1,0 +1,180 @@
+"""The source: check, and streams wired to their cursors over one queue, one budget and one access token."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from inspect import isabstract, isclass
+from queue import Queue
+from typing import Any
+
+from airbyte_cdk.models import (
+    AirbyteConnectionStatus,
+    AirbyteMessage,
+    AirbyteStateMessage,
+    AirbyteStreamStatus,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteStream,
+    FailureType,
+    Status,
+    StreamDescriptor,
+    SyncMode,
+)
+from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
+from airbyte_cdk.sources.concurrent_source.concurrent_source_adapter import ConcurrentSourceAdapter
+from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
+from airbyte_cdk.sources.message import InMemoryMessageRepository
+from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
+from airbyte_cdk.sources.streams import Stream
+from airbyte_cdk.sources.streams.concurrent.adapters import StreamFacade
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, FinalStateCursor
+from airbyte_cdk.sources.utils.casing import camel_to_snake
+from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_hotmart import streams
+from source_hotmart.auth import HotmartAuthenticator
+from source_hotmart.base import Api, HotmartStream
+from source_hotmart.check import check_access
+from source_hotmart.config import Config, clean
+from source_hotmart.cursor import FullRefreshCursor, WindowCursor, read_state
+from source_hotmart.dated import DatedStream
+from source_hotmart.report import SyncReport
+
+LOGGER = logging.getLogger("airbyte")
+QUEUE_SIZE = 2_000
+"""Rows that wait between threads: a row is about 4 KB of memory, and more than this brings no speed."""
+DEFAULT_WORKERS = 16
+
+
+def stream_classes() -> list[type[HotmartStream]]:
+    """The concrete classes of `streams.py`, in the order they are written."""
+    return [
+        item
+        for item in vars(streams).values()
+        if isclass(item) and issubclass(item, HotmartStream) and not isabstract(item) and hasattr(item, "endpoint")
+    ]
+
+
+def offered_classes(config: Config) -> list[type[HotmartStream]]:
+    """The streams that these settings allow."""
+    return [cls for cls in stream_classes() if config.members_area_subdomain or not cls.needs_club]
+
+
+class SourceHotmart(ConcurrentSourceAdapter):
+    """Reads a Hotmart account, its streams side by side."""
+
+    def __init__(self) -> None:
+        self._repository: ConcurrentMessageRepository
+        self._catalog: ConfiguredAirbyteCatalog | None = None
+        self._state: list[AirbyteStateMessage] | None = None
+        self._report = SyncReport()
+        super().__init__(self._engine(DEFAULT_WORKERS))
+
+    def _engine(self, workers: int) -> ConcurrentSource:
+        """The CDK's thread pool, which serves one read, and the queue by which its threads hand over messages."""
+        queue: Queue[Any] = Queue(maxsize=QUEUE_SIZE)
+        # On one queue with the records, else a state could overtake the records it covers.
+        self._repository = ConcurrentMessageRepository(queue, InMemoryMessageRepository())
+        generators = max(1, workers // 2)
+        return ConcurrentSource.create(workers, generators, LOGGER, self._slice_logger, self._repository, queue=queue)
+
+    @property
+    def raise_exception_on_missing_stream(self) -> bool:
+        """The CDK's default ends with success when a configured stream is not offered."""
+        return True
+
+    @property
+    def message_repository(self) -> ConcurrentMessageRepository:
+        return self._repository
+
+    def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
+        """Clean the configuration of what pasting adds; it is checked later, where refusing it prints no trace."""
+        return clean(config)
+
+    def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
+        """Whether the account can be read, with a sentence that says what to do if not."""
+        accepted, sentence = self.check_connection(logger, config)
+        return AirbyteConnectionStatus(
+            status=Status.SUCCEEDED if accepted else Status.FAILED,
+            message=str(sentence) if sentence else None,
+        )
+
+    def check_connection(self, logger: logging.Logger, config: Mapping[str, Any]) -> tuple[bool, Any]:
+        """Ask for a token, for one sale, and for one student of each club."""
+        return check_access(config)
+
+    def streams(self, config: Mapping[str, Any]) -> list[Stream]:
+        """Every stream these settings allow, each with its cursor. Raises a config_error for bad settings or state."""
+        parsed = Config.from_mapping(config)
+        self._report = SyncReport()
+        api = Api(parsed, HotmartAuthenticator(parsed), now_ms=time.time_ns() // 1_000_000, report=self._report)
+        manager = ConnectorStateManager(state=self._state)
+        configured = {item.stream.name: item for item in self._catalog.streams} if self._catalog else {}
+        return [
+            self._wrap(stream, manager, configured.get(stream.name))
+            for stream in (cls(api) for cls in offered_classes(parsed))
+        ]
+
+    def _wrap(
+        self,
+        stream: HotmartStream,
+        manager: ConnectorStateManager,
+        configured: ConfiguredAirbyteStream | None,
+    ) -> Stream:
+        cursor: Cursor
+        if not isinstance(stream, DatedStream):
+            cursor = FinalStateCursor(stream.name, stream.namespace, self._repository)
+        elif configured is None or configured.sync_mode == SyncMode.full_refresh:
+            cursor = FullRefreshCursor(stream, self._repository)
+        else:
+            state = manager.get_stream_state(stream.name, stream.namespace)
+            now_ms = stream.api.now_ms
+            stream.had = read_state(stream.name, stream.cursor_field, state, stream.start_ms, now_ms)
+            cursor = WindowCursor(stream, stream.had, self._repository, manager)
+        # A cursor also keeps the CDK from reading one page a call, its resumable full refresh.
+        stream.cursor = cursor  # type: ignore[assignment]
+        return StreamFacade.create_from_stream(stream, self, LOGGER, {}, cursor)
+
+    def read(
+        self,
+        logger: logging.Logger,
+        config: Mapping[str, Any],
+        catalog: ConfiguredAirbyteCatalog,
+        state: list[AirbyteStateMessage] | None = None,
+    ) -> Iterator[AirbyteMessage]:
+        """Read the configured streams; one that is not offered fails with a sentence, and the others are read."""
+        parsed = Config.from_mapping(config)
+        self._catalog, self._state = catalog, state
+        self._concurrent_source = self._engine(parsed.num_workers)
+        offered = {camel_to_snake(cls.__name__) for cls in offered_classes(parsed)}
+        missing = [item for item in catalog.streams if item.stream.name not in offered]
+        for item in missing:
+            yield as_airbyte_message(item.stream, AirbyteStreamStatus.INCOMPLETE)
+            yield _not_offered(item.stream.name).as_airbyte_message(StreamDescriptor(name=item.stream.name))
+        known = ConfiguredAirbyteCatalog(streams=[item for item in catalog.streams if item not in missing])
+        try:
+            yield from super().read(logger, config, known, state)
+        finally:
+            self._report.log_summary()
+        if missing:
+            raise _not_offered(*(item.stream.name for item in missing))
+
+
+def _not_offered(*names: str) -> AirbyteTracedException:
+    known = {camel_to_snake(cls.__name__) for cls in stream_classes()}
+    club = [name for name in names if name in known]
+    other = [name for name in names if name not in known]
+    sentences = []
+    if club:
+        sentences.append(
+            f"{', '.join(club)}: The setting members_area_subdomain is empty, and without it there is no members "
+            "area to read. Fill it in, or deselect the stream."
+        )
+    if other:
+        sentences.append(
+            f"{', '.join(other)}: This connector has no such stream. Refresh the connection's schema and deselect it."
+        )
+    message = " ".join(sentences)
+    return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)

@@ -1,0 +1,110 @@
+"""How subscriptions are read, which never tell when they changed, and their charges, whose filter is unclear."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+from airbyte_cdk.models import SyncMode
+from airbyte_cdk.sources.streams.core import StreamData
+from airbyte_cdk.sources.streams.http.request_window_split_exception import (
+    RequestWindowSplitRequiredException,
+)
+
+from source_hotmart.dated import DatedStream
+from source_hotmart.errors import HotmartError, QueryRefused
+from source_hotmart.reader import Query, WindowReader
+from source_hotmart.windows import DAY_MS, Window
+
+
+class SnapshotStream(DatedStream, ABC):
+    """A list read whole in every sync, from the start date on, for nothing in it tells what changed."""
+
+    def settled(self) -> list[Window]:
+        """Nothing is."""
+        return []
+
+    def plan(self) -> list[Window]:
+        """One window from the start date on."""
+        return [(self.start_ms, self.api.now_ms)]
+
+    def query(self, window: Window, statuses: Sequence[str]) -> Query:
+        """From the window's start; with an end only in a window that was halved, as its meaning is disputed."""
+        query = {self.start_parameter: window[0]}
+        if window[1] < self.api.now_ms:
+            query[self.end_parameter] = window[1]
+        return query
+
+    def read_records(
+        self,
+        sync_mode: SyncMode,
+        cursor_field: list[str] | None = None,
+        stream_slice: Mapping[str, Any] | None = None,
+        stream_state: Mapping[str, Any] | None = None,
+    ) -> Iterable[StreamData]:
+        """All rows.
+
+        Raises `HotmartError` when they had to be read in halves and rows are missing then: Hotmart may take the end
+        of the window for the date of the cancellation, which would leave the active ones out.
+        """
+        assert stream_slice is not None
+        window = stream_slice["start_ms"], stream_slice["end_ms"]
+        reader = WindowReader(self)
+        yield from reader.read_window(window)
+        if not reader.was_split:
+            return
+        total = self.fetch({**self.query(window, ()), "max_results": 1}).total
+        if total is None or reader.emitted_count < total:
+            raise HotmartError(
+                f"{self.name}: Hotmart cannot answer the whole list at once, and in parts {reader.emitted_count} of "
+                f"{'an unknown number' if total is None else total} came. Choose a later start date, or report it to "
+                "Hotmart's support."
+            )
+
+
+class ChargeStream(DatedStream, ABC):
+    """Charges with a `last_update`, filtered by a date of which Hotmart does not say which one it is.
+
+    The evidence is for `last_update`, up to a day late. It is asked once a sync, and where the answer is the date of
+    the order, or no charge can tell, more is read again.
+    """
+
+    min_lookback_days = 2
+    min_lookback_days_by_order: ClassVar[int] = 180
+    """When the window filters the order date, changes of older charges come only by looking back."""
+    probe_days: ClassVar[int] = 60
+
+    @cached_property
+    def lookback_ms(self) -> int:
+        """As the settings say, longer when the filter does not follow changes."""
+        if self._filters_last_update():
+            return super().lookback_ms
+        return max(super().lookback_ms, self.min_lookback_days_by_order * DAY_MS)
+
+    def _filters_last_update(self) -> bool:
+        """Whether a charge whose update and order lie days apart is missing around its order."""
+        newest_ms = self.had[-1][1] if self.had else self.api.now_ms
+        try:
+            recent = self.fetch(self.query((newest_ms - self.probe_days * DAY_MS, self.api.now_ms), ()))
+            row = next((row for row in recent.rows if _updated_days_later(row)), None)
+            if row is None:
+                return False
+            order_ms = row["purchase"]["order_date"]
+            hour_ms = DAY_MS // 24
+            around_order = self.query((order_ms - hour_ms, order_ms + hour_ms), ())
+            found = self.fetch({**around_order, "subscriber_code": row["subscriber_code"]})
+        except (RequestWindowSplitRequiredException, QueryRefused):
+            return False
+        transaction = row["purchase"]["transaction"]
+        return all(other["purchase"]["transaction"] != transaction for other in found.rows)
+
+
+def _updated_days_later(row: Any) -> bool:
+    """Whether a charge's last update and its order lie more than two days apart."""
+    try:
+        apart_ms = abs(row["last_update"] - row["purchase"]["order_date"])
+        return bool(row["subscriber_code"]) and apart_ms > 2 * DAY_MS
+    except (KeyError, TypeError):
+        return False
