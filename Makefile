@@ -1,0 +1,55 @@
+# Everything a clone needs is made by the targets themselves: `make demo` and `make test` are enough.
+PYTHON ?= python3
+VENV ?= .venv
+SALES ?= 5000
+IMAGE ?= airbyte/source-hotmart:dev
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PY := $(VENV)/bin/python
+PIP_INSTALL := $(PY) -m pip install --quiet --no-input
+INSTALLED := $(VENV)/.installed
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lock image clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## sync a simulated Hotmart account (SALES=5000) and show what arrives
+	@$(PY) -m integration_tests.demo --sales $(SALES)
+
+test: $(READY) ## format, lint, types and all tests
+	@echo "test: $$($(PY) --version)"
+	@$(PY) -m ruff format --check --quiet . || { echo "ruff: run '$(PY) -m ruff format .'" >&2; exit 1; }
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m mypy --strict --no-error-summary source_hotmart integration_tests unit_tests
+	@$(PY) -m pytest
+
+lock: ## renew poetry.lock and requirements/ (needs poetry with poetry-plugin-export)
+	poetry lock
+	poetry export --quiet --only main --output requirements/main.txt
+	poetry export --quiet --only build --output requirements/build.txt
+	poetry export --quiet --with dev,build --output requirements/dev.txt
+
+image: ## build the connector's image (needs docker; IMAGE=name:tag)
+	docker build --tag $(IMAGE) .
+
+clean: ## remove the environment, the demo's output and all caches
+	rm -rf $(VENV) demo-output build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Made anew, from the lock's hashes, whenever the lock changes.
+$(INSTALLED): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || \
+		{ echo "source-hotmart needs Python 3.11, 3.12 or 3.13, and '$(PYTHON)' is not one of them" \
+		"($$($(PYTHON) --version 2>&1 | head -1)). Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "set-up: $(VENV) with $$($(PYTHON) --version), about half a minute"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PIP_INSTALL) --require-hashes --only-binary :all: --requirement requirements/dev.txt
+	@touch $@
+
+# The package itself is linked, not copied.
+$(READY): $(INSTALLED) pyproject.toml
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
