@@ -1,0 +1,46 @@
+"""Ways to pay, as sales/history names them: pairs of method and type with their share in 256 sales."""
+
+from typing import Final
+
+# Most sales are cards, PIX and boleto; the others occur, and some pairs are as odd as live ones (5.1).
+SHARES: Final = (
+    ("CREDIT_CARD_VISA", "CREDIT_CARD", 58),
+    ("CREDIT_CARD_MASTERCARD", "CREDIT_CARD", 52),
+    ("PIX", "PIX", 44),
+    ("BILLET", "BILLET", 18),
+    ("CREDIT_CARD_ELO", "CREDIT_CARD", 12),
+    ("CREDIT_CARD_AMERICAN_EXPRESS", "CREDIT_CARD", 7),
+    ("PAYPAL", "PAYPAL", 6),
+    ("CREDIT_CARD_HIPERCARD", "CREDIT_CARD", 4),
+    ("GOOGLE_PAY", "GOOGLE_PAY", 4),
+    ("HOTMART", "WALLET", 4),
+    ("UNKNOWN_CREDIT_CARD", "CREDIT_CARD", 3),
+    ("PAYPAL", "PAYPAL_INTERNACIONAL", 3),
+    ("APPLE_PAY", "CREDIT_CARD", 3),
+    ("FINANCED_INSTALLMENT", "FINANCED_INSTALLMENT", 2),
+    ("FINANCED_INSTALLMENT_ADYEN_ONEY_3X", "FINANCED_INSTALLMENT", 1),
+    ("FINANCED_BILLET", "FINANCED_BILLET", 2),
+    ("PICPAY", "PICPAY", 2),
+    ("SAMSUNG_PAY", "SAMSUNG_PAY", 2),
+    ("HYBRID", "HYBRID", 2),
+    ("OXXO", "CASH_PAYMENT", 2),
+    ("PAGO_EFECTIVO", "CASH_PAYMENT", 1),
+    ("BALOTO", "CASH_PAYMENT", 1),
+    ("MULTIBANCO", "CASH_PAYMENT", 1),
+    ("SEPA_DIRECT_DEBIT", "DIRECT_DEBIT", 2),
+    ("BACS_DIRECT_DEBIT", "DIRECT_DEBIT", 1),
+    ("BANK_TRANSFER_ITAU", "DIRECT_BANK_TRANSFER", 2),
+    ("DIRECT_BANK_TRANSFER_ADYEN_SOFORT", "DIRECT_BANK_TRANSFER", 1),
+    ("BANK_TRANSFER_BB", "MANUAL_TRANSFER", 2),
+    ("CREDIT_CARD_DINERS", "HOTCARD", 2),
+    ("CREDIT_CARD_DISCOVER", "CREDIT_CARD", 2),
+    ("CREDIT_CARD_AURA", "CREDIT_CARD", 1),
+    ("BANK_DEBIT", "DIRECT_DEBIT", 1),
+    ("BANK_TRANSFER_BRADESCO", "DIRECT_BANK_TRANSFER", 1),
+    ("CUPON_DE_PAGO", "CASH_PAYMENT", 1),
+    ("IN_APP_PURCHASE", "WALLET", 2),
+    ("UNKNOWN", "BILLET", 1),
+    ("PIX", "HYBRID", 2),
+    ("BILLET", "CREDIT_CARD", 1),
+)
+PAIRS: Final = tuple((method, kind) for method, kind, share in SHARES for _ in range(share))

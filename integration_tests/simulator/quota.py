@@ -1,0 +1,60 @@
+"""500 calls in a fixed minute, and the headers that tell about it (hotmart-api.md 2.3)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil, floor
+from threading import Lock
+from typing import Final
+
+WINDOW_S: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The quota as one answer reports it; `reset_s` is whole seconds from now, rounded up."""
+
+    limit: int
+    remaining: int
+    reset_s: int
+    exceeded: bool
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        limit, remaining = str(self.limit), str(self.remaining)
+        return [
+            ("RateLimit-Limit", limit),
+            ("RateLimit-Remaining", remaining),
+            ("RateLimit-Reset", str(self.reset_s)),
+            ("X-RateLimit-Limit-Minute", limit),
+            ("X-RateLimit-Remaining-Minute", remaining),
+        ]
+
+
+class Quota:
+    """Counts the calls of the account in the current minute of the clock (seconds)."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._window = -1
+        self._used = 0
+
+    def take(self, limit: int) -> Standing:
+        """Charge one call; a call over the limit is refused and not charged."""
+        return self._look(limit, 1)
+
+    def look(self, limit: int) -> Standing:
+        """The standing without charging anything."""
+        return self._look(limit, 0)
+
+    def _look(self, limit: int, calls: int) -> Standing:
+        now_s = self._clock()
+        with self._lock:
+            window = floor(now_s / WINDOW_S)
+            if window != self._window:
+                self._window, self._used = window, 0
+            exceeded = calls > 0 and self._used + calls > limit
+            if not exceeded:
+                self._used += calls
+            reset_s = max(1, ceil((window + 1) * WINDOW_S - now_s))
+            return Standing(limit, max(0, limit - self._used), reset_s, exceeded)

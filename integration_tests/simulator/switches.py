@@ -1,0 +1,39 @@
+"""What can be set differently where hotmart-api.md records a conflict, a limit or an open question."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args, get_origin, get_type_hints
+
+from integration_tests.simulator.vocabulary import DEFAULT_SUBDOMAINS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switches:
+    """One setting of the server; replace the whole object (or some fields) while it runs."""
+
+    end_accession_filters: Literal["accession", "cancellation"] = "accession"  # 4.6: two meanings
+    transaction_date_filters: Literal["last_update", "order_date"] = "last_update"  # 4.8: not documented
+    currency_rows: bool = True  # 4.8: a row per commission currency
+    several_statuses_accepted: bool = True  # 4.0.2; otherwise 400 invalid_parameter
+    future_end_date: Literal["accept", "refuse"] = "refuse"  # 4.0.8
+    max_window_days: int = 730  # 4.0.7, sales only
+    page_cap: int | None = None  # clamps max_results on every endpoint, silently
+    payments_cap: int = 500  # 3.2
+    products_cap: int = 100  # 3.2: 50 or more; the clients that send 100 see no error
+    club_cap: int = 50
+    token_life_s: int = 172_799  # 1.2
+    limit_per_minute: int = 500  # 2.3
+    quota_headers: bool = True
+    latency_ms: int = 0  # really slept, for each data call
+    heavy_rows: int | None = None  # 502 when a window holds more rows, unless max_results=1
+    heavy_days: int | None = None  # 502 when a window is longer, unless max_results=1
+    unknown_subdomain: Literal["404", "redirect", "html"] = "404"  # 2.4
+    subdomains: tuple[str, ...] = DEFAULT_SUBDOMAINS
+    sandbox: bool = False  # the credential belongs to the other environment: 401
+    permission: Literal["all", "none"] = "all"  # none: 403 unauthorized_client on Payments
+    send_totals: bool = True  # 3.5
+
+    def __post_init__(self) -> None:
+        """A misspelt word must not silently mean the other choice."""
+        for name, hint in get_type_hints(type(self)).items():
+            if get_origin(hint) is Literal and getattr(self, name) not in get_args(hint):
+                raise ValueError(f"{name} is one of {', '.join(get_args(hint))}")

@@ -1,0 +1,186 @@
+"""The simulator refuses what the API refuses (hotmart-api.md 2.4) and answers the small endpoints."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from integration_tests.simulator import Simulator, Switches, World
+from integration_tests.simulator.visitor import Visitor
+
+NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
+HISTORY = "/payments/api/v1/sales/history"
+USERS = "/payments/api/v1/sales/users"
+COMMISSIONS = "/payments/api/v1/sales/commissions"
+DETAILS = "/payments/api/v1/sales/price/details"
+SUMMARY = "/payments/api/v1/sales/summary"
+SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
+TRANSACTIONS = "/payments/api/v1/subscriptions/transactions"
+PRODUCTS = "/products/api/v1/products"
+STUDENTS = "/club/api/v1/users"
+ME = "/user/api/v1/me"
+
+
+@pytest.fixture(name="world", scope="module")
+def still_world() -> World:
+    """Not to be moved."""
+    return World(seed=3, sales=900, subscriptions=120, students=90, products=24, now_ms=NOW_MS)
+
+
+@pytest.fixture(name="simulator")
+def running(world: World) -> Iterator[Simulator]:
+    with Simulator(world, Switches(limit_per_minute=100_000)) as simulator:
+        yield simulator
+
+
+@pytest.fixture(name="visitor")
+def logged_in(simulator: Simulator) -> Iterator[Visitor]:
+    with Visitor(simulator) as visitor:
+        yield visitor
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "error"),
+    [
+        (HISTORY, {"colour": "red"}, "invalid_parameter"),
+        (HISTORY, {"transaction_status": "COMPLETED"}, "invalid_parameter"),
+        (HISTORY, {"transaction_status": "BILLET_PRINTED"}, "invalid_parameter"),
+        (HISTORY, {"transaction_status": "APPROVED,COMPLETE"}, "invalid_parameter"),
+        (HISTORY, {"transaction_status": ["APPROVED", "NONE"]}, "invalid_parameter"),
+        (HISTORY, {"start_date": ["1", "2"]}, "invalid_parameter"),
+        (HISTORY, {"start_date": "2025-01-01"}, "invalid_value_parameter"),
+        (HISTORY, {"start_date": "-1"}, "invalid_value_parameter"),
+        (HISTORY, {"start_date": "1.5"}, "invalid_value_parameter"),
+        (HISTORY, {"start_date": ""}, "invalid_value_parameter"),
+        (HISTORY, {"max_results": "many"}, "invalid_value_parameter"),
+        (HISTORY, {"max_results": "0"}, "invalid_value_parameter"),
+        (HISTORY, {"product_id": "c487c4ad-5b79-4b90-8e47-d3b046a50c63"}, "invalid_value_parameter"),
+        (HISTORY, {"payment_type": "CASH"}, "invalid_parameter"),
+        (HISTORY, {"commission_as": "BUYER"}, "invalid_parameter"),
+        (HISTORY, {"affiliate_name": "Ana"}, "invalid_parameter"),
+        (HISTORY, {"start_date": NOW_MS, "end_date": NOW_MS - 1}, "invalid_parameter"),
+        (USERS, {"payment_type": "PIX"}, "invalid_parameter"),
+        (COMMISSIONS, {"buyer_email": "a@example.com"}, "invalid_parameter"),
+        (SUMMARY, {"commission_as": "PRODUCER"}, "invalid_parameter"),
+        (DETAILS, {"commission_as": "PRODUCER"}, "invalid_parameter"),
+        (DETAILS, {"transaction_status": "NO_FUNDS"}, "invalid_parameter"),
+        (DETAILS, {"transaction_status": "PRE_ORDER"}, "invalid_parameter"),
+        (DETAILS, {"transaction_status": "PROCESSING_TRANSACTION"}, "invalid_parameter"),
+        (SUBSCRIPTIONS, {"status": "CANCELLED"}, "invalid_parameter"),
+        (SUBSCRIPTIONS, {"start_date": "1"}, "invalid_parameter"),
+        (SUBSCRIPTIONS, {"trial": "maybe"}, "invalid_value_parameter"),
+        (TRANSACTIONS, {"purchase_status": "UNDER_ANALISYS"}, "invalid_parameter"),
+        (TRANSACTIONS, {"billing_type": "MONTHLY"}, "invalid_parameter"),
+        (TRANSACTIONS, {"accession_date": "1"}, "invalid_parameter"),
+        (PRODUCTS, {"status": "active"}, "invalid_parameter"),
+        (PRODUCTS, {"start_date": "1"}, "invalid_parameter"),
+        (STUDENTS, {"subdomain": "my-school", "status": "ACTIVE"}, "invalid_parameter"),
+        (ME, {"max_results": "1"}, "invalid_parameter"),
+    ],
+)
+def test_a_mistake_in_the_query_is_refused(visitor: Visitor, path: str, query: dict[str, Any], error: str) -> None:
+    answer = visitor.get(path, **query)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_writing_is_refused(simulator: Simulator, visitor: Visitor, method: str) -> None:
+    answer = visitor.session.request(method, f"{simulator.url}{HISTORY}", json={})
+
+    assert (answer.status_code, answer.json()["error"]) == (405, "method_not_allowed")
+    assert visitor.get(HISTORY).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/payments/api/v1/coupon/product/1",
+        "/payments/api/v1/sales",
+        f"{HISTORY}/",
+        "/products/api/v1/product",
+        "/club/api/v1/students",
+        "/club/api/v1/pages",
+        "/events/api/v1/x",
+        "/user/api/v1/you",
+    ],
+)
+def test_an_unknown_path_answers_200_with_nothing(visitor: Visitor, path: str) -> None:
+    answer = visitor.get(path)
+
+    assert (answer.status_code, answer.content, "Content-Type" in answer.headers) == (200, b"", False)
+
+
+def test_a_path_of_no_api_is_not_found(visitor: Visitor) -> None:
+    assert visitor.get("/elsewhere").status_code == 404
+
+
+def test_the_club_wants_a_subdomain_that_exists(simulator: Simulator, visitor: Visitor) -> None:
+    assert visitor.get(STUDENTS).status_code == 422
+    unknown = visitor.get(STUDENTS, subdomain="nobodys")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "0006")
+    assert "subdomain" in unknown.json()["message"]
+    assert visitor.get("/club/api/v1/wrong").json()["code"] == "0006"
+
+    simulator.switches = Switches(unknown_subdomain="redirect")
+    moved = visitor.get(STUDENTS, subdomain="nobodys")
+    assert (moved.status_code, moved.headers["Location"]) == (302, f"{simulator.url}/docs/en/")
+    assert "text/html" in visitor.get("/docs/en/").headers["Content-Type"]
+
+    simulator.switches = Switches(unknown_subdomain="html")
+    page = visitor.get(STUDENTS, subdomain="nobodys")
+    assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html;charset=UTF-8")
+
+
+def test_products_are_filtered_by_id_status_and_format(simulator: Simulator, visitor: Visitor) -> None:
+    everything = visitor.rows(PRODUCTS)
+
+    assert {str(row["id"]): row for row in everything} == simulator.world.truth("products")
+    for name in ("id", "status", "format"):
+        wanted = everything[2][name]
+        assert visitor.rows(PRODUCTS, **{name: wanted}) == [row for row in everything if row[name] == wanted]
+
+
+def test_each_club_has_its_students_and_mails_match_in_part(simulator: Simulator, visitor: Visitor) -> None:
+    truth = simulator.world.truth("club_students")
+    clubs = {club: visitor.rows(STUDENTS, subdomain=club) for club in ("my-school", "second-school")}
+
+    assert {(club, row["user_id"]): row for club, rows in clubs.items() for row in rows} == truth
+    in_both = {row["user_id"] for row in clubs["my-school"]} & {row["user_id"] for row in clubs["second-school"]}
+    assert in_both
+    email = clubs["my-school"][0]["email"]
+    found = visitor.rows(STUDENTS, subdomain="my-school", email=email[:12].upper())
+    assert clubs["my-school"][0] in found
+    assert len(found) < len(clubs["my-school"])
+
+
+def test_the_account_is_one_object(visitor: Visitor) -> None:
+    assert set(visitor.get(ME).json()) == {"name", "email", "phone"}
+
+
+def test_calls_are_logged_with_their_query_status_and_rows(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.reset_log()
+    visitor.get(HISTORY, transaction_status=["APPROVED", "REFUNDED"], max_results=4)
+    visitor.get(HISTORY, wrong=1)
+    visitor.get(PRODUCTS)
+    first = simulator.calls[0]
+
+    assert (first.method, first.path, first.status, first.rows) == ("GET", HISTORY, 200, 4)
+    assert first.query == [
+        ("transaction_status", "APPROVED"),
+        ("transaction_status", "REFUNDED"),
+        ("max_results", "4"),
+    ]
+    assert (first.get("max_results"), first.all("transaction_status")) == ("4", ["APPROVED", "REFUNDED"])
+    assert first.headers["authorization"].startswith("Bearer ")
+    assert simulator.count() == 3
+    assert simulator.count(path_prefix="/payments/") == 2
+    assert simulator.count(path_prefix="/payments/", status=400) == 1
+
+
+def test_a_connection_is_kept_open_between_calls(simulator: Simulator, visitor: Visitor) -> None:
+    for _ in range(5):
+        visitor.get(ME)
+    adapter: Any = visitor.session.get_adapter(simulator.url)
+
+    assert [pool.num_connections for pool in adapter.poolmanager.pools._container.values()] == [1]

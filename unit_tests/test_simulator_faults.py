@@ -1,0 +1,190 @@
+"""The simulator's faults fire on the calls they were ordered for, and no others."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from integration_tests.simulator import Call, Fault, Simulator, Switches, World
+from integration_tests.simulator.faults import CONTENT_KINDS, DELIVERY_KINDS, STATUSES
+from integration_tests.simulator.visitor import Visitor
+from integration_tests.simulator.vocabulary import DAY_MS
+
+HISTORY = "/payments/api/v1/sales/history"
+SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
+TRANSACTIONS = "/payments/api/v1/subscriptions/transactions"
+PRODUCTS = "/products/api/v1/products"
+ME = "/user/api/v1/me"
+TOKEN = "/security/oauth/token"
+
+
+@pytest.fixture(name="world", scope="module")
+def still_world() -> World:
+    """Forty days, so that the default windows are full. Not to be moved."""
+    now_ms = 1_768_478_400_000  # 2026-01-15T12:00:00Z
+    start_ms = now_ms - 40 * DAY_MS
+    return World(seed=8, sales=60, subscriptions=20, students=30, products=8, start_ms=start_ms, now_ms=now_ms)
+
+
+@pytest.fixture(name="simulator")
+def running(world: World) -> Iterator[Simulator]:
+    with Simulator(world, Switches(limit_per_minute=100_000)) as simulator:
+        yield simulator
+
+
+@pytest.fixture(name="visitor")
+def logged_in(simulator: Simulator) -> Iterator[Visitor]:
+    with Visitor(simulator) as visitor:
+        yield visitor
+
+
+def test_a_fault_fires_at_the_nth_call_so_many_times(simulator: Simulator, visitor: Visitor) -> None:
+    fault = simulator.add_fault(Fault(kind=503, path=HISTORY, nth=2, times=2))
+
+    assert [visitor.get(HISTORY).status_code for _ in range(5)] == [200, 503, 503, 200, 200]
+    assert fault.fired == 2
+
+
+def test_a_fault_can_last_for_ever_and_be_cleared(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.add_fault(Fault(kind=500, path=HISTORY, times=None))
+
+    assert [visitor.get(HISTORY).status_code for _ in range(4)] == [500] * 4
+    simulator.clear_faults()
+    assert visitor.get(HISTORY).status_code == 200
+    assert simulator.faults == []
+
+
+def test_a_path_is_exact_a_prefix_or_every_data_call(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.add_fault(Fault(kind=500, path=SUBSCRIPTIONS, times=None))
+    assert [visitor.get(path).status_code for path in (SUBSCRIPTIONS, TRANSACTIONS, ME)] == [500, 200, 200]
+    simulator.clear_faults()
+    simulator.add_fault(Fault(kind=500, path=f"{SUBSCRIPTIONS}*", times=None))
+    assert [visitor.get(path).status_code for path in (SUBSCRIPTIONS, TRANSACTIONS, ME)] == [500, 500, 200]
+    simulator.clear_faults()
+    simulator.add_fault(Fault(kind=500, times=None))
+    assert [visitor.get(path).status_code for path in (SUBSCRIPTIONS, ME, "/docs/en/")] == [500, 500, 200]
+    assert visitor.ask_token().status_code == 200
+
+
+def test_the_token_endpoint_has_faults_by_its_own_path(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.add_fault(Fault(kind=503, path=TOKEN))
+    simulator.add_fault(Fault(kind="empty_object", path=TOKEN))
+    answers = [visitor.ask_token() for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [503, 200, 200]
+    assert answers[1].json() == {}
+    assert "access_token" in answers[2].json()
+
+
+@pytest.mark.parametrize(("page", "failed"), [("first", 0), ("middle", 1), ("last", 3)])
+def test_a_fault_picks_the_first_a_middle_or_the_last_page(
+    simulator: Simulator, visitor: Visitor, page: Any, failed: int
+) -> None:
+    pages = list(visitor.pages(PRODUCTS, max_results=2))
+    tokens = [None, *(each["page_info"]["next_page_token"] for each in pages[:-1])]
+    simulator.add_fault(Fault(kind=502, path=PRODUCTS, page=page))
+    statuses = [visitor.get(PRODUCTS, max_results=2, page_token=token).status_code for token in tokens]
+
+    assert len(pages) == 4
+    assert [number for number, status in enumerate(statuses) if status == 502] == [failed]
+
+
+def test_a_fault_can_be_for_some_queries_only(simulator: Simulator, visitor: Visitor) -> None:
+    def asks_for_refunds(call: Call) -> bool:
+        return "REFUNDED" in call.all("transaction_status")
+
+    simulator.add_fault(Fault(kind=400, path=HISTORY, where=asks_for_refunds, times=None))
+
+    assert visitor.get(HISTORY).status_code == 200
+    assert visitor.get(HISTORY, transaction_status=["APPROVED", "REFUNDED"]).status_code == 400
+
+
+def test_the_first_fault_due_fires_and_the_next_follows(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.add_fault(Fault(kind=500))
+    simulator.add_fault(Fault(kind=502))
+
+    assert [visitor.get(ME).status_code for _ in range(3)] == [500, 502, 200]
+
+
+def test_an_unknown_kind_or_page_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no fault of kind 418"):
+        Fault(kind=418)
+    with pytest.raises(ValueError, match="no fault of kind 'html'"):
+        Fault(kind="html")
+    with pytest.raises(ValueError, match="no page 'second'"):
+        Fault(kind=500, page="second")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [*STATUSES, *CONTENT_KINDS, *(set(DELIVERY_KINDS) - {"hang", "drip"})])
+def test_after_a_fault_the_same_call_is_answered_as_before(
+    simulator: Simulator, visitor: Visitor, kind: int | str
+) -> None:
+    before = visitor.get(HISTORY).content
+    simulator.add_fault(Fault(kind=kind, path=HISTORY, megabytes=1, value=3))
+    try:
+        spoiled = visitor.get(HISTORY).content
+    except requests.RequestException:
+        spoiled = b"none"
+
+    assert spoiled != before
+    assert visitor.get(HISTORY).content == before
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_status_comes_in_the_usual_envelope(simulator: Simulator, visitor: Visitor, status: int) -> None:
+    simulator.add_fault(Fault(kind=status, error="some_code"))
+    answer = visitor.get(HISTORY)
+
+    assert (answer.status_code, answer.json()["error"]) == (status, "some_code")
+    assert set(answer.json()) == {"error", "error_description", "error_uri"}
+    assert answer.headers["RateLimit-Limit"] == "100000"
+
+
+def test_a_429_tells_what_it_is_told_to_tell(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.add_fault(Fault(kind=429, reset_s=7))
+    simulator.add_fault(Fault(kind=429, reset_s="soon", retry_after_s=3))
+    simulator.add_fault(Fault(kind=429, quota_headers=False, body='{"message":"API rate limit exceeded"}'))
+    told, nonsense, silent = (visitor.get(ME) for _ in range(3))
+
+    assert (told.headers["RateLimit-Reset"], told.headers["RateLimit-Remaining"]) == ("7", "0")
+    assert "Retry-After" not in told.headers
+    assert (nonsense.headers["RateLimit-Reset"], nonsense.headers["Retry-After"]) == ("soon", "3")
+    assert not [name for name in silent.headers if "ratelimit" in name.lower()]
+    assert silent.json() == {"message": "API rate limit exceeded"}
+
+
+def test_a_status_can_have_any_body(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.add_fault(Fault(kind=403, body="<html>blocked</html>", content_type="text/html", headers={"X-A": "b"}))
+    answer = visitor.get(ME)
+
+    assert (answer.status_code, answer.text, answer.headers["X-A"]) == (403, "<html>blocked</html>", "b")
+    assert answer.headers["Content-Type"] == "text/html"
+
+
+def test_a_failing_hook_is_not_taken_for_an_answer_of_the_api(world: World) -> None:
+    def fail(call: Call) -> None:
+        raise AssertionError(f"not expected: {call.path}")
+
+    with (
+        pytest.raises(RuntimeError, match="a hook of the test, failed"),
+        Simulator(world) as simulator,
+        Visitor(simulator) as visitor,
+    ):
+        simulator.before_call = fail
+        assert visitor.get(ME).json()["error"] == "simulator_error"
+    assert [str(mistake) for mistake in simulator.mistakes] == [f"not expected: {ME}"]
+
+
+def test_a_stopped_simulator_starts_again_on_its_port(simulator: Simulator, visitor: Visitor) -> None:
+    url = simulator.url
+    simulator.stop()
+    simulator.stop()
+    with pytest.raises(requests.ConnectionError):
+        visitor.get(ME)
+    simulator.start()
+
+    assert simulator.url == url
+    assert visitor.get(ME).status_code == 200
+    with pytest.raises(RuntimeError, match="running already"):
+        simulator.start()

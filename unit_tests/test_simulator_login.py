@@ -1,0 +1,153 @@
+"""The simulator's tokens: how they are asked for, used and ended (hotmart-api.md 1)."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from integration_tests.simulator import Simulator, Switches, World
+from integration_tests.simulator.visitor import Visitor
+
+NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
+HISTORY = "/payments/api/v1/sales/history"
+SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
+PRODUCTS = "/products/api/v1/products"
+ME = "/user/api/v1/me"
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_000_000_040.0  # a third of a quota window has gone
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture(name="clock")
+def still_clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(name="world", scope="module")
+def still_world() -> World:
+    """Not to be moved."""
+    return World(seed=3, sales=900, subscriptions=120, students=90, products=24, now_ms=NOW_MS)
+
+
+@pytest.fixture(name="simulator")
+def running(world: World, clock: Clock) -> Iterator[Simulator]:
+    with Simulator(world, Switches(limit_per_minute=100_000), clock) as simulator:
+        yield simulator
+
+
+@pytest.fixture(name="visitor")
+def logged_in(simulator: Simulator) -> Iterator[Visitor]:
+    with Visitor(simulator) as visitor:
+        yield visitor
+
+
+def test_the_token_is_long_percent_encoded_and_used_exactly_as_issued(simulator: Simulator, visitor: Visitor) -> None:
+    granted = visitor.ask_token().json()
+    token = granted["access_token"]
+
+    assert set(granted) == {"access_token", "token_type", "expires_in", "scope", "jti"}
+    assert (granted["token_type"], granted["expires_in"], granted["scope"]) == (
+        "bearer",
+        172_799,
+        "read write",
+    )
+    assert len(token) > 500
+    assert all(part in token for part in ("%2B", "%2F", "%3D"))
+    assert visitor.get(ME).status_code == 200
+    visitor.session.headers["Authorization"] = f"Bearer {token.replace('%2B', '+').replace('%2F', '/')}"
+    assert (visitor.get(ME).status_code, visitor.get(ME).json()["error"]) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "error"),
+    [
+        ({"client_secret": "wrong"}, 401, "invalid_client"),
+        ({"client_id": "wrong"}, 401, "invalid_client"),
+        ({"basic": "Basic d3Jvbmc="}, 401, "invalid_client"),
+        ({"basic": None}, 401, "invalid_client"),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ({"scope": "read"}, 400, "invalid_request"),
+        ({"client_id": None, "client_secret": None}, 200, None),
+    ],
+)
+def test_the_token_endpoint_wants_the_right_credential(
+    visitor: Visitor, changes: dict[str, str | None], status: int, error: str | None
+) -> None:
+    answer = visitor.ask_token(**changes)
+
+    assert (answer.status_code, answer.json().get("error")) == (status, error)
+
+
+def test_the_token_endpoint_takes_a_form_body_and_only_post(simulator: Simulator, visitor: Visitor) -> None:
+    url = f"{simulator.url}/security/oauth/token"
+    headers = {"Authorization": f"Basic {simulator.basic}"}
+    form = {"grant_type": "client_credentials"}
+
+    assert visitor.session.post(url, data=form, headers=headers).status_code == 200
+    assert visitor.session.get(url, params=form, headers=headers).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("authorization", "error"),
+    [
+        (None, "unauthorized"),
+        ("Bearer wrong", "invalid_token"),
+        ("Basic {token}", "invalid_token"),
+        ("{token}", "invalid_token"),
+        ("bearer {token}", "invalid_token"),
+        ("Bearer  {token}", "invalid_token"),
+    ],
+)
+def test_a_data_call_needs_the_exact_bearer(visitor: Visitor, authorization: str | None, error: str) -> None:
+    token = visitor.log_in()
+    del visitor.session.headers["Authorization"]
+    if authorization is not None:
+        visitor.session.headers["Authorization"] = authorization.format(token=token)
+
+    answer = visitor.get(HISTORY)
+
+    assert (answer.status_code, answer.json()["error"]) == (401, error)
+    assert set(answer.json()) == {"error", "error_description", "error_uri"}
+
+
+def test_a_token_ends_after_its_life_and_a_new_one_works(simulator: Simulator, visitor: Visitor, clock: Clock) -> None:
+    simulator.switches = Switches(token_life_s=100)
+    assert visitor.ask_token().json()["expires_in"] == 100
+    visitor.log_in()
+
+    clock.now_s += 99
+    assert visitor.get(ME).status_code == 200
+    clock.now_s += 1
+    assert (visitor.get(ME).status_code, visitor.get(ME).json()["error"]) == (401, "token_expired")
+    visitor.log_in()
+    assert visitor.get(ME).status_code == 200
+
+
+def test_every_token_can_be_ended_at_once(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.login.end_tokens()
+
+    assert visitor.get(ME).json()["error"] == "token_expired"
+
+
+def test_a_credential_of_the_other_environment_is_refused(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.switches = Switches(sandbox=True)
+
+    assert visitor.ask_token().status_code == 200
+    assert (visitor.get(ME).status_code, visitor.get(ME).json()["error"]) == (401, "unauthorized_client")
+
+
+def test_a_credential_without_permission_is_refused_on_payments_only(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.switches = Switches(permission="none")
+
+    assert (visitor.get(HISTORY).status_code, visitor.get(HISTORY).json()["error"]) == (
+        403,
+        "unauthorized_client",
+    )
+    assert visitor.get(SUBSCRIPTIONS).status_code == 403
+    assert visitor.get(PRODUCTS).status_code == 200

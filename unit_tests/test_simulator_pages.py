@@ -1,0 +1,210 @@
+"""The simulator's pages and page tokens (hotmart-api.md 3)."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+
+from integration_tests.simulator import Simulator, Switches, World
+from integration_tests.simulator.visitor import Visitor
+from integration_tests.simulator.vocabulary import DAY_MS, SALE_STATUSES
+
+NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
+HISTORY = "/payments/api/v1/sales/history"
+USERS = "/payments/api/v1/sales/users"
+COMMISSIONS = "/payments/api/v1/sales/commissions"
+DETAILS = "/payments/api/v1/sales/price/details"
+SUMMARY = "/payments/api/v1/sales/summary"
+SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
+TRANSACTIONS = "/payments/api/v1/subscriptions/transactions"
+PRODUCTS = "/products/api/v1/products"
+STUDENTS = "/club/api/v1/users"
+SALES = (HISTORY, USERS, COMMISSIONS, DETAILS, SUMMARY)
+
+
+@pytest.fixture(name="world", scope="module")
+def still_world() -> World:
+    """Not to be moved."""
+    return World(seed=3, sales=900, subscriptions=120, students=90, products=24, now_ms=NOW_MS)
+
+
+@pytest.fixture(name="simulator")
+def running(world: World) -> Iterator[Simulator]:
+    with Simulator(world, Switches(limit_per_minute=100_000)) as simulator:
+        yield simulator
+
+
+@pytest.fixture(name="visitor")
+def logged_in(simulator: Simulator) -> Iterator[Visitor]:
+    with Visitor(simulator) as visitor:
+        yield visitor
+
+
+def transactions(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["purchase"]["transaction"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "cap"),
+    [
+        (HISTORY, {"start_date": NOW_MS - 730 * DAY_MS, "transaction_status": SALE_STATUSES}, 50),
+        (PRODUCTS, {}, 5),
+        (STUDENTS, {"subdomain": "my-school"}, 20),
+        (SUBSCRIPTIONS, {"accession_date": 0}, 50),
+        (TRANSACTIONS, {"transaction_date": 0}, 50),
+    ],
+)
+def test_pages_are_clamped_silently_and_hold_every_row_once(
+    simulator: Simulator, visitor: Visitor, path: str, query: dict[str, Any], cap: int
+) -> None:
+    simulator.switches = Switches(page_cap=cap)
+    pages = list(visitor.pages(path, **query, max_results=10_000))
+    clamped = [orjson.dumps(row) for page in pages for row in page["items"]]
+
+    assert [len(page["items"]) for page in pages[:-1]] == [cap] * (len(pages) - 1)
+    assert 0 < len(pages[-1]["items"]) <= cap
+    assert len(pages) >= 3
+    assert len(set(clamped)) == len(clamped)
+    assert all(page["page_info"]["results_per_page"] == len(page["items"]) for page in pages)
+    assert "prev_page_token" not in pages[0]["page_info"]
+    assert all("prev_page_token" in page["page_info"] for page in pages[1:])
+    simulator.switches = Switches()
+    assert [orjson.dumps(row) for row in visitor.rows(path, **query, max_results=37)] == clamped
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "rows"),
+    [
+        (HISTORY, {"start_date": NOW_MS - 730 * DAY_MS, "transaction_status": SALE_STATUSES}, 10),
+        (PRODUCTS, {}, 24),
+        (STUDENTS, {"subdomain": "my-school"}, 20),
+        (SUBSCRIPTIONS, {"accession_date": 0}, 10),
+    ],
+)
+def test_without_max_results_a_page_has_its_default_size(
+    visitor: Visitor, path: str, query: dict[str, Any], rows: int
+) -> None:
+    assert len(visitor.get(path, **query).json()["items"]) == rows
+
+
+@pytest.mark.parametrize(("path", "cap"), [(PRODUCTS, 100), (STUDENTS, 50), (HISTORY, 500), (SUBSCRIPTIONS, 500)])
+def test_each_family_has_its_own_largest_page(path: str, cap: int) -> None:
+    world = World(
+        sales=1_300,
+        subscriptions=620,
+        students=200,
+        products=130,
+        now_ms=NOW_MS,
+        start_ms=NOW_MS - 90 * DAY_MS,
+    )
+    queries: dict[str, dict[str, Any]] = {
+        HISTORY: {"start_date": world.start_ms},
+        SUBSCRIPTIONS: {"accession_date": 0},
+        STUDENTS: {"subdomain": "my-school"},
+        PRODUCTS: {},
+    }
+    with Simulator(world) as simulator, Visitor(simulator) as visitor:
+        assert len(visitor.get(path, **queries[path], max_results=1_000).json()["items"]) == cap
+
+
+def test_the_last_page_has_no_next_token_and_an_empty_answer_neither(visitor: Visitor) -> None:
+    empty = visitor.get(HISTORY, start_date=0, end_date=DAY_MS).json()
+
+    assert empty == {"items": [], "page_info": {"results_per_page": 0, "total_results": 0}}
+    exact = visitor.get(PRODUCTS, max_results=24).json()
+    assert len(exact["items"]) == 24
+    assert "next_page_token" not in exact["page_info"]
+
+
+def test_totals_are_sent_where_they_are_known_and_can_be_switched_off(simulator: Simulator, visitor: Visitor) -> None:
+    subdomain = {"subdomain": "my-school"}
+    with_total: list[tuple[str, dict[str, Any]]] = [(path, {}) for path in (*SALES, SUBSCRIPTIONS)] + [
+        (STUDENTS, subdomain)
+    ]
+
+    for path, query in with_total:
+        assert "total_results" in visitor.get(path, **query).json()["page_info"], path
+    for path in (TRANSACTIONS, PRODUCTS):
+        assert "total_results" not in visitor.get(path).json()["page_info"], path
+    simulator.switches = Switches(send_totals=False)
+    for path, query in with_total:
+        assert "total_results" not in visitor.get(path, **query).json()["page_info"], path
+
+
+def test_sales_tokens_are_base64_of_page_and_rows(visitor: Visitor) -> None:
+    token = visitor.get(HISTORY, max_results=7).json()["page_info"]["next_page_token"]
+    inner = orjson.loads(b64decode(token))
+
+    assert (inner["page"], inner["rows"]) == (2, 7)
+
+
+def test_subscription_tokens_are_64_hexadecimal_digits(visitor: Visitor) -> None:
+    for path, query in ((SUBSCRIPTIONS, {"accession_date": 0}), (TRANSACTIONS, {"transaction_date": 0})):
+        token = visitor.get(path, **query).json()["page_info"]["next_page_token"]
+        assert len(token) == 64
+        assert set(token) <= set("0123456789abcdef")
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "other"),
+    [
+        (HISTORY, {"max_results": 5}, {"max_results": 6}),
+        (HISTORY, {"max_results": 5}, {}),
+        (HISTORY, {"max_results": 5}, {"max_results": 5, "transaction_status": "REFUNDED"}),
+        (HISTORY, {"max_results": 5}, {"max_results": 5, "start_date": NOW_MS - DAY_MS}),
+        (PRODUCTS, {"max_results": 5}, {"max_results": 5, "format": "EBOOK"}),
+        (
+            STUDENTS,
+            {"max_results": 5, "subdomain": "my-school"},
+            {"max_results": 5, "subdomain": "second-school"},
+        ),
+        (SUBSCRIPTIONS, {"accession_date": 0}, {"accession_date": 1}),
+        (TRANSACTIONS, {"transaction_date": 0}, {"transaction_date": 0, "max_results": 5}),
+    ],
+)
+def test_a_token_fits_no_other_query(visitor: Visitor, path: str, query: dict[str, Any], other: dict[str, Any]) -> None:
+    token = visitor.get(path, **query).json()["page_info"]["next_page_token"]
+
+    assert visitor.get(path, **query, page_token=token).status_code == 200
+    refused = visitor.get(path, **other, page_token=token)
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_token")
+
+
+def test_a_token_fits_no_other_endpoint(visitor: Visitor) -> None:
+    token = visitor.get(HISTORY).json()["page_info"]["next_page_token"]
+
+    assert visitor.get(USERS, page_token=token).json()["error"] == "invalid_token"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "nonsense",
+        "%",
+        "eyJ",
+        b64encode(b'{"page":2,"rows":10}').decode(),
+        b64encode(b"[1]").decode(),
+        b64encode(b'{"page":"2","rows":[],"check":""}').decode(),
+        "0" * 64,
+        "é",
+        "AAAA",
+    ],
+)
+@pytest.mark.parametrize("path", [HISTORY, SUBSCRIPTIONS])
+def test_a_made_up_token_is_refused(visitor: Visitor, path: str, token: str) -> None:
+    answer = visitor.get(path, page_token=token)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_token")
+
+
+def test_rows_shift_when_the_world_moves_between_pages() -> None:
+    world = World(sales=900, now_ms=NOW_MS)
+    with Simulator(world) as simulator, Visitor(simulator) as visitor:
+        first = visitor.get(HISTORY, max_results=10).json()
+        world.add_sales(3)
+        second = visitor.get(HISTORY, max_results=10, page_token=first["page_info"]["next_page_token"]).json()
+
+    assert transactions(second["items"])[:3] == transactions(first["items"])[-3:]
+    assert second["page_info"]["total_results"] == first["page_info"]["total_results"] + 3

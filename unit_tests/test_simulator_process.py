@@ -1,0 +1,154 @@
+"""The simulator as a process, and its control by HTTP."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from integration_tests.simulator import Simulator, Switches, World
+from integration_tests.simulator.visitor import Visitor
+from integration_tests.simulator.vocabulary import DAY_MS
+
+HISTORY = "/payments/api/v1/sales/history"
+ME = "/user/api/v1/me"
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(name="simulator")
+def running() -> Iterator[Simulator]:
+    now_ms = 1_768_478_400_000  # 2026-01-15T12:00:00Z
+    start_ms = now_ms - 100 * DAY_MS
+    world = World(seed=4, sales=200, subscriptions=40, students=10, products=8, start_ms=start_ms, now_ms=now_ms)
+    with Simulator(world) as simulator:
+        yield simulator
+
+
+@pytest.fixture(name="visitor")
+def logged_in(simulator: Simulator) -> Iterator[Visitor]:
+    with Visitor(simulator) as visitor:
+        yield visitor
+
+
+def control(simulator: Simulator, method: str, name: str, body: Any = None) -> requests.Response:
+    return requests.request(method, f"{simulator.url}/_simulator/{name}", json=body, timeout=10)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_the_process_says_one_line_serves_and_ends_cleanly(ending: signal.Signals) -> None:
+    now = ["--now", "2026-01-15T12:00:00Z", "--start", "2024-01-01"]
+    command = [sys.executable, "-m", "integration_tests.simulator", "--sales", "300", "--seed", "7", *now]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        form = {"grant_type": "client_credentials"}
+        headers = {"Authorization": f"Basic {ready['token']}"}
+        token = requests.post(f"{ready['url']}/security/oauth/token", data=form, headers=headers, timeout=10).json()
+        bearer = {"Authorization": f"Bearer {token['access_token']}"}
+        page = requests.get(f"{ready['url']}{HISTORY}", headers=bearer, timeout=10).json()
+        process.send_signal(ending)
+        rest, errors = process.communicate(timeout=10)
+
+    assert set(ready) == {"url", "client_id", "client_secret", "token", "subdomain", "start_date"}
+    assert (ready["subdomain"], ready["start_date"]) == ("my-school", "2024-01-01T00:00:00Z")
+    assert page["items"]
+    assert (process.returncode, rest, errors) == (0, "", "")
+
+
+def test_moving_by_http_changes_the_world_and_names_the_keys(simulator: Simulator) -> None:
+    before = simulator.world.truth("sales_history")
+    body = {"sales": 3, "refunds": 2, "chargebacks": 1, "cancellations": 2, "subscriptions": 1}
+    moved = control(simulator, "POST", "move", body).json()
+    after = simulator.world.truth("sales_history")
+
+    assert {name: len(keys) for name, keys in moved.items()} == body
+    assert len(after) == len(before) + 4
+    assert {after[key]["purchase"]["status"] for key in moved["refunds"]} <= {"REFUNDED", "CHARGEBACK"}
+    assert simulator.moves == [moved]
+
+
+def test_a_world_can_be_told_to_move_by_itself(simulator: Simulator, visitor: Visitor) -> None:
+    assert control(simulator, "POST", "every", {"calls": 2, "move": {"sales": 1}}).status_code == 200
+    for _ in range(5):
+        visitor.get(ME)
+
+    assert len(simulator.moves) == 2
+
+
+def test_calls_are_counted_by_path_and_status_and_forgotten_on_demand(simulator: Simulator, visitor: Visitor) -> None:
+    visitor.get(HISTORY)
+    visitor.get(HISTORY, wrong=1)
+    counts = control(simulator, "GET", "calls").json()
+
+    assert counts["paths"][HISTORY] == {"200": 1, "400": 1}
+    assert counts["paths"]["/security/oauth/token"] == {"200": 1}
+    assert (counts["total"], counts["statuses"]) == (3, {"200": 2, "400": 1})
+    control(simulator, "POST", "reset_log")
+    assert control(simulator, "GET", "calls").json() == {"total": 0, "statuses": {}, "paths": {}}
+
+
+@pytest.mark.parametrize("stream", ["sales_history", "subscription_transactions", "club_students", "sales_summary"])
+def test_the_truth_is_told_by_http(simulator: Simulator, stream: str) -> None:
+    truth = simulator.world.truth(stream)
+    keys = control(simulator, "GET", f"truth/{stream}?fields=keys").json()
+    whole = control(simulator, "GET", f"truth/{stream}").json()
+
+    assert [tuple(key) if isinstance(key, list) else key for key in keys] == list(truth)
+    assert [raw for _, raw in whole] == list(truth.values())
+
+
+def test_switches_are_replaced_one_by_one(simulator: Simulator, visitor: Visitor) -> None:
+    control(simulator, "POST", "switches", {"page_cap": 3})
+    answer = control(simulator, "POST", "switches", {"limit_per_minute": 9, "subdomains": ["one"]})
+
+    assert (answer.json()["page_cap"], answer.json()["limit_per_minute"]) == (3, 9)
+    assert simulator.switches == Switches(page_cap=3, limit_per_minute=9, subdomains=("one",))
+    assert len(visitor.get(HISTORY).json()["items"]) == 3
+
+
+def test_faults_and_ended_tokens_by_http(simulator: Simulator, visitor: Visitor) -> None:
+    control(simulator, "POST", "faults", {"kind": 502, "path": ME, "times": 2})
+    control(simulator, "POST", "faults", {"kind": "empty200", "path": ME})
+    answers = [visitor.get(ME) for _ in range(4)]
+    control(simulator, "POST", "end_tokens")
+
+    assert [answer.status_code for answer in answers] == [502, 502, 200, 200]
+    assert [bool(answer.content) for answer in answers] == [True, True, False, True]
+    assert visitor.get(ME).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "body", "status"),
+    [
+        ("POST", "move", {"horses": 1}, 400),
+        ("POST", "switches", {"colour": 1}, 400),
+        ("POST", "switches", {"transaction_date_filters": "last_updated"}, 400),
+        ("POST", "faults", {"kind": 418}, 400),
+        ("POST", "every", {}, 400),
+        ("GET", "truth/horses", None, 400),
+        ("GET", "move", None, 404),
+        ("POST", "horses", {}, 404),
+    ],
+)
+def test_a_mistake_in_a_control_call_is_told(
+    simulator: Simulator, method: str, name: str, body: Any, status: int
+) -> None:
+    answer = control(simulator, method, name, body)
+
+    assert answer.status_code == status
+    assert answer.json()["message"]
+
+
+def test_control_calls_are_neither_logged_nor_charged(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.reset_log()
+    for _ in range(5):
+        control(simulator, "GET", "calls")
+    answer = visitor.get(ME)
+
+    assert answer.headers["RateLimit-Remaining"] == "499"
+    assert simulator.count() == 1

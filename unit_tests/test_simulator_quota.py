@@ -1,0 +1,122 @@
+"""The simulator's quota, and the queries it finds too heavy (hotmart-api.md 2.3 and 2.4)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from integration_tests.simulator import Simulator, Switches, World
+from integration_tests.simulator.visitor import Visitor
+from integration_tests.simulator.vocabulary import DAY_MS
+
+NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
+HISTORY = "/payments/api/v1/sales/history"
+USERS = "/payments/api/v1/sales/users"
+COMMISSIONS = "/payments/api/v1/sales/commissions"
+DETAILS = "/payments/api/v1/sales/price/details"
+SUMMARY = "/payments/api/v1/sales/summary"
+SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
+TRANSACTIONS = "/payments/api/v1/subscriptions/transactions"
+PRODUCTS = "/products/api/v1/products"
+ME = "/user/api/v1/me"
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_000_000_040.0  # a third of a quota window has gone
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture(name="clock")
+def still_clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(name="world", scope="module")
+def still_world() -> World:
+    """Not to be moved."""
+    return World(seed=3, sales=900, subscriptions=120, students=90, products=24, now_ms=NOW_MS)
+
+
+@pytest.fixture(name="simulator")
+def running(world: World, clock: Clock) -> Iterator[Simulator]:
+    with Simulator(world, Switches(limit_per_minute=100_000), clock) as simulator:
+        yield simulator
+
+
+@pytest.fixture(name="visitor")
+def logged_in(simulator: Simulator) -> Iterator[Visitor]:
+    with Visitor(simulator) as visitor:
+        yield visitor
+
+
+def year(**more: Any) -> dict[str, Any]:
+    return {"start_date": NOW_MS - 365 * DAY_MS, "end_date": NOW_MS, **more}
+
+
+def test_the_quota_counts_down_and_refuses_until_the_minute_is_over(
+    simulator: Simulator, visitor: Visitor, clock: Clock
+) -> None:
+    simulator.switches = Switches(limit_per_minute=3)
+    visitor.log_in()
+    clock.now_s += 0.5
+    left = [visitor.get(path).headers["RateLimit-Remaining"] for path in (ME, HISTORY, "/payments/api/v1/nothing")]
+    refused = visitor.get(ME)
+
+    assert left == ["2", "1", "0"]
+    assert (refused.status_code, refused.json()["error"]) == (429, "too_many_requests")
+    assert refused.headers["RateLimit-Limit"] == refused.headers["X-RateLimit-Limit-Minute"] == "3"
+    assert refused.headers["RateLimit-Remaining"] == refused.headers["X-RateLimit-Remaining-Minute"] == "0"
+    seconds = int(refused.headers["RateLimit-Reset"])
+    assert seconds == 40  # 39.5, rounded up
+    clock.now_s += 39
+    assert visitor.get(ME).status_code == 429
+    clock.now_s += 1
+    assert [visitor.get(ME).status_code for _ in range(4)] == [200, 200, 200, 429]
+
+
+def test_refused_and_token_calls_are_not_charged(simulator: Simulator, visitor: Visitor, clock: Clock) -> None:
+    simulator.switches = Switches(limit_per_minute=2)
+    token = visitor.log_in()
+    visitor.session.headers["Authorization"] = "Bearer wrong"
+    assert visitor.get(ME).status_code == 401
+    visitor.session.headers["Authorization"] = f"Bearer {token}"
+    statuses = [visitor.get(ME).status_code for _ in range(6)]
+    clock.now_s += 60
+
+    assert statuses == [200, 200, 429, 429, 429, 429]
+    assert visitor.get(ME).headers["RateLimit-Remaining"] == "1"
+
+
+def test_the_quota_is_silent_when_switched_so(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.switches = Switches(quota_headers=False, limit_per_minute=1)
+    answers = [visitor.get(ME) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert not [name for answer in answers for name in answer.headers if "ratelimit" in name.lower()]
+
+
+def test_a_window_of_too_many_rows_is_502_unless_one_row_is_asked_for(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.switches = Switches(heavy_rows=100)
+
+    for path in (HISTORY, USERS, COMMISSIONS, DETAILS, SUMMARY):
+        heavy = visitor.get(path, **year())
+        assert (heavy.status_code, heavy.json()["error"]) == (502, "internal_server_error"), path
+        assert visitor.get(path, **year(max_results=1)).status_code == 200
+        assert visitor.get(path).status_code == 200
+    assert visitor.get(TRANSACTIONS, transaction_date=0).status_code == 502
+    assert visitor.get(SUBSCRIPTIONS, accession_date=0).status_code == 502
+    assert visitor.get(PRODUCTS).status_code == 200
+
+
+def test_a_window_of_too_many_days_is_502(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.switches = Switches(heavy_days=31)
+
+    assert visitor.get(HISTORY, **year()).status_code == 502
+    assert visitor.get(HISTORY, start_date=NOW_MS - 31 * DAY_MS).status_code == 200
+    assert visitor.get(SUBSCRIPTIONS, accession_date=0).status_code == 502
+    assert visitor.get(SUBSCRIPTIONS).status_code == 200

@@ -1,0 +1,137 @@
+"""The simulator's records have the fields of hotmart-api.md part 5, and leave some of them out now and then."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from integration_tests.simulator import World
+from integration_tests.simulator.truth import STREAMS
+
+NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
+
+
+@pytest.fixture(name="large", scope="module")
+def large_world() -> World:
+    """Large enough for everything rare to occur; not to be moved."""
+    return World(seed=2, now_ms=NOW_MS)
+
+
+def paths(value: Any, prefix: str = "") -> Iterator[str]:
+    """Dotted names of everything in a record, the items of arrays taken together."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield f"{prefix}{name}"
+            yield from paths(inner, f"{prefix}{name}.")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from paths(inner, prefix)
+
+
+# Every field of hotmart-api.md section 5, with "?" where the key may be absent.
+FIELDS: dict[str, str] = {
+    "sales_history": """
+        product product.id product.name buyer? buyer.name? buyer.ucode? buyer.email? producer
+        producer.name producer.ucode purchase purchase.transaction purchase.order_date
+        purchase.approved_date? purchase.status purchase.recurrency_number? purchase.is_subscription
+        purchase.commission_as purchase.price purchase.price.value purchase.price.currency_code
+        purchase.payment purchase.payment.method purchase.payment.type
+        purchase.payment.installments_number purchase.tracking? purchase.tracking.source?
+        purchase.tracking.source_sck? purchase.tracking.external_code? purchase.warranty_expire_date?
+        purchase.offer purchase.offer.code purchase.offer.payment_mode purchase.hotmart_fee?
+        purchase.hotmart_fee.total? purchase.hotmart_fee.fixed? purchase.hotmart_fee.base?
+        purchase.hotmart_fee.percentage? purchase.hotmart_fee.currency_code?
+    """,
+    "sales_users": """
+        transaction product product.id product.name users users.role users.user users.user.ucode
+        users.user.locale users.user.name users.user.trade_name? users.user.cellphone users.user.phone?
+        users.user.email users.user.documents? users.user.documents.type? users.user.documents.value?
+        users.user.address? users.user.address.city? users.user.address.state?
+        users.user.address.country? users.user.address.zip_code? users.user.address.address?
+        users.user.address.complement? users.user.address.neighborhood? users.user.address.number?
+    """,
+    "sales_commissions": """
+        transaction product product.id product.name exchange_rate_currency_payout commissions
+        commissions.source commissions.commission commissions.commission.value
+        commissions.commission.currency_code? commissions.commission.currency_value? commissions.user
+        commissions.user.ucode commissions.user.name commissions.user.email?
+    """,
+    "sales_price_details": """
+        transaction product? product.id? product.name? base base.value base.currency_code total
+        total.value total.currency_code vat? vat.value? vat.currency_code? fee? fee.value?
+        fee.currency_code? coupon? coupon.code? coupon.value? real_conversion_rate
+    """,
+    "sales_summary": "total_items total_value total_value.value total_value.currency_code",
+    "subscriptions": """
+        subscriber_code subscription_id status accession_date end_accession_date? request_date
+        date_next_charge? trial transaction plan plan.id plan.name plan.recurrency_period
+        plan.max_charge_cycles? product product.id product.name product.ucode price price.value
+        price.currency_code subscriber subscriber.name subscriber.email subscriber.ucode
+    """,
+    "subscription_transactions": """
+        subscription_id subscriber_code last_update status billing_type adoption_date cancellation_date?
+        date_next_charge? last_recurrency_start_date last_recurrency_number max_cycles?
+        has_unpaid_recurrency has_credit_card_change is_paid_anticipation is_paid_negotiation product
+        product.id product.name producer producer.name trial_info trial_info.trial
+        trial_info.trial_period? trial_info.trial_end? plan plan.name plan.recurrency_period
+        plan.recurrency_type plan.coupon_code? plan.offer plan.offer.key plan.offer.code?
+        plan.offer.description? recurrency recurrency.status recurrency.number recurrency.number_list?
+        recurrency.start_datetime recurrency.payment_delays_days recurrency.transaction_type
+        recurrency.transaction_sequence recurrency.is_current_purchase recurrency.has_retry
+        recurrency.scheduled_retry? purchase purchase.transaction purchase.order_date
+        purchase.approved_date? purchase.status purchase.payment purchase.payment.payment_type
+        purchase.payment.credit_card_flag? purchase.payment.refusal_message?
+        purchase.payment.refund_chargeback_date? purchase.payment.pix_expiration_date?
+        purchase.payment.billet_expiration_date? purchase.payment.billet_reprint_code?
+        purchase.payment.billet_recovery_type? purchase.installment
+        purchase.installment.installment_type purchase.installment.installment_number purchase.price
+        purchase.price.currency purchase.price.value purchase.price.total_value purchase.commission
+        purchase.commission.currency purchase.commission.conversion_rate
+        purchase.commission.original_value purchase.commission.original_paid_value
+        purchase.commission.producer_value purchase.commission.producer_paid_value subscriber
+        subscriber.id subscriber.name subscriber.email subscriber.phone? subscriber.phone_ddd?
+    """,
+    "products": """
+        id name ucode status created_at format is_subscription warranty_period
+    """,
+    "club_students": """
+        user_id name email role status type plus_access engagement locale purchase_date?
+        first_access_date? last_access_date? access_count is_deletable class_id progress progress.total
+        progress.completed progress.completed_percentage
+    """,
+}
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_every_documented_field_occurs_no_other_does_and_optional_ones_are_sometimes_absent(
+    large: World, stream: str
+) -> None:
+    rows = list(large.iter_raw(stream))
+    for name in ("users", "commissions"):  # one part at a time, so that an absence shows
+        rows = [{**row, name: [part]} for row in rows for part in row[name]] if name in rows[0] else rows
+    found = [set(paths(row)) for row in rows]
+    documented = FIELDS[stream].split()
+
+    assert set().union(*found) == {name.rstrip("?") for name in documented}
+    always = set.intersection(*found)
+    assert always == {name for name in documented if not name.endswith("?")}
+
+
+def test_amounts_are_sometimes_integers_and_dates_always_are(large: World) -> None:
+    values = [raw["purchase"]["price"]["value"] for raw in large.iter_raw("sales_history")]
+
+    assert {type(value) for value in values} == {int, float}
+    assert all(type(raw["purchase"]["order_date"]) is int for raw in large.iter_raw("sales_history"))
+    assert len({raw["purchase"]["price"]["currency_code"] for raw in large.iter_raw("sales_history")}) == 4
+
+
+def test_a_commission_names_its_currency_in_one_of_two_keys(large: World) -> None:
+    shares: Counter[str] = Counter()
+    for raw in large.iter_raw("sales_commissions"):
+        for part in raw["commissions"]:
+            names = {"currency_code", "currency_value"} & set(part["commission"])
+            assert len(names) == 1
+            shares.update(names)
+
+    assert 0 < shares["currency_value"] < shares["currency_code"] / 10

@@ -1,0 +1,176 @@
+"""The simulator's subscriptions and their charges (hotmart-api.md 4.6 and 4.8)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from integration_tests.simulator import Simulator, Switches, World
+from integration_tests.simulator.visitor import Visitor
+from integration_tests.simulator.vocabulary import DAY_MS
+
+NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
+SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
+TRANSACTIONS = "/payments/api/v1/subscriptions/transactions"
+
+
+@pytest.fixture(name="world", scope="module")
+def still_world() -> World:
+    """Not to be moved."""
+    return World(seed=3, sales=900, subscriptions=120, students=90, products=24, now_ms=NOW_MS)
+
+
+@pytest.fixture(name="simulator")
+def running(world: World) -> Iterator[Simulator]:
+    with Simulator(world, Switches(limit_per_minute=100_000)) as simulator:
+        yield simulator
+
+
+@pytest.fixture(name="visitor")
+def logged_in(simulator: Simulator) -> Iterator[Visitor]:
+    with Visitor(simulator) as visitor:
+        yield visitor
+
+
+def transactions(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["purchase"]["transaction"] for row in rows]
+
+
+def test_without_accession_date_only_thirty_days_of_subscriptions_come(simulator: Simulator, visitor: Visitor) -> None:
+    rows = visitor.rows(SUBSCRIPTIONS, max_results=500)
+    everything = visitor.rows(SUBSCRIPTIONS, max_results=500, accession_date=0)
+
+    assert rows
+    assert all(row["accession_date"] >= NOW_MS - 30 * DAY_MS for row in rows)
+    assert {row["subscriber_code"]: row for row in everything} == simulator.world.truth("subscriptions")
+
+
+def test_end_accession_date_has_two_meanings(simulator: Simulator, visitor: Visitor) -> None:
+    middle_ms = NOW_MS - 700 * DAY_MS
+    everything = visitor.rows(SUBSCRIPTIONS, accession_date=0, max_results=500)
+    by_accession = visitor.rows(SUBSCRIPTIONS, accession_date=0, end_accession_date=middle_ms, max_results=500)
+    simulator.switches = Switches(end_accession_filters="cancellation")
+    by_end = visitor.rows(SUBSCRIPTIONS, accession_date=0, end_accession_date=middle_ms, max_results=500)
+
+    assert by_accession == [row for row in everything if row["accession_date"] <= middle_ms]
+    assert by_end == [row for row in everything if row.get("end_accession_date", NOW_MS) <= middle_ms]
+    assert by_accession
+    assert by_end
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("product_id", ("product", "id")),
+        ("plan", ("plan", "name")),
+        ("plan_id", ("plan", "id")),
+        ("status", ("status",)),
+        ("subscriber_code", ("subscriber_code",)),
+        ("transaction", ("transaction",)),
+        ("subscriber_email", ("subscriber", "email")),
+    ],
+)
+def test_subscription_filters(visitor: Visitor, name: str, field: tuple[str, ...]) -> None:
+    everything = visitor.rows(SUBSCRIPTIONS, accession_date=0, max_results=500)
+
+    def value(row: Any) -> Any:
+        for part in field:
+            row = row[part]
+        return row
+
+    wanted = value(everything[3])
+    kept = [row for row in everything if value(row) == wanted]
+    assert visitor.rows(SUBSCRIPTIONS, accession_date=0, max_results=500, **{name: wanted}) == kept
+
+
+def test_the_windows_of_cancellation_and_of_the_next_charge(visitor: Visitor) -> None:
+    everything = visitor.rows(SUBSCRIPTIONS, accession_date=0, max_results=500)
+    year_ago = NOW_MS - 365 * DAY_MS
+    cancelled = visitor.rows(SUBSCRIPTIONS, accession_date=0, cancelation_date=year_ago, max_results=500)
+    due = visitor.rows(SUBSCRIPTIONS, accession_date=0, date_next_charge=year_ago, max_results=500)
+
+    assert cancelled == [row for row in everything if row.get("end_accession_date", 0) >= year_ago]
+    assert due == [row for row in everything if year_ago <= row.get("date_next_charge", 0) <= NOW_MS]
+    assert cancelled
+    assert due
+
+
+def test_a_product_without_subscriptions_is_not_found(simulator: Simulator, visitor: Visitor) -> None:
+    one_off = next(raw["id"] for raw in simulator.world.iter_raw("products") if not raw["is_subscription"])
+
+    assert visitor.get(SUBSCRIPTIONS, product_id=one_off).status_code == 404
+
+
+def test_subscription_transactions_ascend_by_adoption_and_equal_the_truth(
+    simulator: Simulator, visitor: Visitor
+) -> None:
+    rows = visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500)
+    keyed = {(row["purchase"]["transaction"], row["purchase"]["commission"]["currency"]): row for row in rows}
+
+    assert [row["adoption_date"] for row in rows] == sorted(row["adoption_date"] for row in rows)
+    assert keyed == simulator.world.truth("subscription_transactions")
+    assert len(keyed) == len(rows)
+
+
+def test_some_charges_have_a_row_in_a_second_currency(simulator: Simulator, visitor: Visitor) -> None:
+    rows = visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500)
+    simulator.switches = Switches(currency_rows=False)
+    single = visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500)
+
+    assert len(set(transactions(rows))) == len(single) < len(rows)
+    assert transactions(single) == list(dict.fromkeys(transactions(rows)))
+    assert len(simulator.world.truth("subscription_transactions", currency_rows=False)) == len(single)
+
+
+def test_transaction_date_filters_the_last_update_or_the_order(simulator: Simulator, visitor: Visitor) -> None:
+    window = {"transaction_date": NOW_MS - 200 * DAY_MS, "end_transaction_date": NOW_MS - 100 * DAY_MS}
+
+    def inside(at_ms: int) -> bool:
+        return window["transaction_date"] <= at_ms <= window["end_transaction_date"]
+
+    everything = visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500)
+    by_update = visitor.rows(TRANSACTIONS, **window, max_results=500)
+    simulator.switches = Switches(transaction_date_filters="order_date")
+    by_order = visitor.rows(TRANSACTIONS, **window, max_results=500)
+
+    assert by_update == [row for row in everything if inside(row["last_update"])]
+    assert by_order == [row for row in everything if inside(row["purchase"]["order_date"])]
+    assert by_update != by_order
+
+
+def test_without_dates_the_transactions_of_thirty_days_come_unless_one_is_named(visitor: Visitor) -> None:
+    everything = visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500)
+    recent = visitor.rows(TRANSACTIONS, max_results=500)
+    old = everything[0]["purchase"]["transaction"]
+
+    assert recent == [row for row in everything if row["last_update"] >= NOW_MS - 30 * DAY_MS]
+    assert visitor.rows(TRANSACTIONS, transaction=old) == [
+        row for row in everything if row["purchase"]["transaction"] == old
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("subscriber_code", ("subscriber_code",)),
+        ("billing_type", ("billing_type",)),
+        ("subscription_status", ("status",)),
+        ("recurrency_status", ("recurrency", "status")),
+        ("purchase_status", ("purchase", "status")),
+        ("product_id", ("product", "id")),
+        ("offer_code", ("plan", "offer", "key")),
+        ("subscriber_email", ("subscriber", "email")),
+    ],
+)
+def test_transaction_filters(visitor: Visitor, name: str, field: tuple[str, ...]) -> None:
+    everything = visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500)
+
+    def value(row: Any) -> Any:
+        for part in field:
+            row = row[part]
+        return row
+
+    wanted = value(everything[5])
+    kept = [row for row in everything if value(row) == wanted]
+    assert visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500, **{name: wanted}) == kept
+    assert 0 < len(kept) < len(everything)

@@ -1,0 +1,160 @@
+"""The simulator's world: equal for equal arguments, complete, plausible and small."""
+
+import tracemalloc
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from integration_tests.simulator import World
+from integration_tests.simulator.truth import STREAMS
+from integration_tests.simulator.vocabulary import (
+    DAY_MS,
+    PAYMENT_TYPES,
+    PRICE_DETAILS_STATUSES,
+    SALE_STATUSES,
+    SUBSCRIPTION_STATUSES,
+)
+
+NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
+
+
+@pytest.fixture(name="world")
+def small_world() -> World:
+    return World(seed=5, sales=600, subscriptions=100, students=60, products=12, now_ms=NOW_MS)
+
+
+@pytest.fixture(name="large", scope="module")
+def large_world() -> World:
+    """Large enough for everything rare to occur; not to be moved."""
+    return World(seed=2, now_ms=NOW_MS)
+
+
+def fingerprint(world: World) -> dict[str, Any]:
+    return {stream: world.truth(stream) for stream in STREAMS}
+
+
+def test_equal_arguments_make_equal_worlds_and_another_seed_another_one(world: World) -> None:
+    twin = World(seed=5, sales=600, subscriptions=100, students=60, products=12, now_ms=NOW_MS)
+    other = World(seed=6, sales=600, subscriptions=100, students=60, products=12, now_ms=NOW_MS)
+
+    assert fingerprint(world) == fingerprint(twin)
+    assert not set(world.truth("sales_history")) & set(other.truth("sales_history"))
+
+
+def test_the_changes_of_equal_worlds_are_equal(world: World) -> None:
+    twin = World(seed=5, sales=600, subscriptions=100, students=60, products=12, now_ms=NOW_MS)
+    moves = {"sales": 5, "refunds": 4, "chargebacks": 2, "cancellations": 3, "subscriptions": 2}
+
+    assert world.move(moves) == twin.move(moves)
+    assert fingerprint(world) == fingerprint(twin)
+
+
+def test_the_world_has_the_size_asked_for() -> None:
+    for size in (0, 1, 2, 17, 250):
+        world = World(sales=size, subscriptions=size, students=size, products=size, now_ms=NOW_MS)
+        counts = {stream: len(world.truth(stream)) for stream in STREAMS}
+        assert counts["sales_history"] == counts["sales_users"] == counts["sales_commissions"] == size
+        assert counts["subscriptions"] == counts["products"] == counts["club_students"] == size
+
+
+def test_sales_lie_between_start_and_now_by_default_four_years(large: World) -> None:
+    dates = [raw["purchase"]["order_date"] for raw in large.iter_raw("sales_history")]
+
+    assert dates[0] == large.start_ms == NOW_MS - 1_461 * DAY_MS
+    assert NOW_MS - 3 * DAY_MS < dates[-1] <= NOW_MS
+    assert len(set(dates)) < len(dates), "some sales share their millisecond"
+    by_year = Counter(datetime.fromtimestamp(at_ms / 1000, UTC).year for at_ms in dates)
+    assert min(by_year[year] for year in (2022, 2023, 2024, 2025)) > 1_000
+
+
+def test_every_status_occurs_and_most_sales_are_complete(large: World, world: World) -> None:
+    for each in (large, world):
+        counts = Counter(raw["purchase"]["status"] for raw in each.iter_raw("sales_history"))
+        assert set(counts) == set(SALE_STATUSES)
+        assert 0.65 < counts["COMPLETE"] / counts.total() < 0.82
+    assert {raw["status"] for raw in large.iter_raw("subscriptions")} == set(SUBSCRIPTION_STATUSES)
+    assert {raw["purchase"]["payment"]["type"] for raw in large.iter_raw("sales_history")} == set(PAYMENT_TYPES)
+
+
+def test_statuses_fit_the_age_of_a_sale(large: World) -> None:
+    warranty = {raw["id"]: raw["warranty_period"] for raw in large.iter_raw("products")}
+    for raw in large.iter_raw("sales_history"):
+        purchase = raw["purchase"]
+        age_days = (NOW_MS - purchase["order_date"]) / DAY_MS
+        days = warranty.get(raw["product"]["id"], 30)
+        if purchase["status"] == "APPROVED":
+            assert age_days < 155, "only a charge-back that is still to come keeps a sale approved for long"
+        if purchase["status"] == "COMPLETE" and raw["product"]["id"] in warranty:
+            assert age_days > days
+        if purchase["status"] == "CHARGEBACK":
+            assert age_days > 19
+        paid = purchase["status"] in SALE_STATUSES and "approved_date" in purchase
+        assert paid == ("warranty_expire_date" in purchase)
+        assert purchase.get("approved_date", NOW_MS) <= NOW_MS
+
+
+def test_streams_join(large: World) -> None:
+    sales = large.truth("sales_history")
+    products = large.truth("products")
+    subscriptions = large.truth("subscriptions")
+    charges = large.truth("subscription_transactions")
+
+    assert {raw["transaction"] for raw in subscriptions.values()} <= set(sales)
+    assert {key[0] for key in charges} == {k for k, raw in sales.items() if raw["purchase"]["is_subscription"]}
+    assert {raw["subscriber_code"] for raw in charges.values()} == set(subscriptions)
+    of_others = {r["product"]["id"] for r in sales.values() if r["purchase"]["commission_as"] != "PRODUCER"}
+    assert of_others
+    assert not of_others & {raw["id"] for raw in products.values()}
+    roles = {raw["purchase"]["commission_as"] for raw in sales.values()}
+    assert roles == {"PRODUCER", "COPRODUCER", "AFFILIATE"}
+    assert set(large.truth("sales_price_details")) == {
+        key for key, raw in sales.items() if raw["purchase"]["status"] in PRICE_DETAILS_STATUSES
+    }
+
+
+def test_a_subscription_is_charged_only_while_it_runs(large: World) -> None:
+    for raw in large.iter_raw("subscription_transactions"):
+        assert raw["adoption_date"] - 2_000 <= raw["purchase"]["order_date"]
+        assert raw["purchase"]["order_date"] <= raw.get("cancellation_date", NOW_MS)
+        assert raw["purchase"]["order_date"] <= raw["last_update"] <= NOW_MS
+
+
+def test_the_truth_can_be_cut_by_date(large: World) -> None:
+    start_ms, end_ms = NOW_MS - 400 * DAY_MS, NOW_MS - 100 * DAY_MS
+    cases: list[tuple[str, Callable[[Any], int]]] = [
+        ("sales_history", lambda raw: raw["purchase"]["order_date"]),
+        ("subscriptions", lambda raw: raw["accession_date"]),
+        ("subscription_transactions", lambda raw: raw["last_update"]),
+    ]
+    for stream, date_of in cases:
+        cut = large.truth(stream, start_ms=start_ms, end_ms=end_ms)
+        assert cut == {k: r for k, r in large.truth(stream).items() if start_ms <= date_of(r) <= end_ms}
+        assert cut
+
+
+def test_the_truth_is_a_copy(world: World) -> None:
+    truth = world.truth("sales_users")
+    for raw in truth.values():
+        raw["users"].clear()
+
+    assert all(raw["users"] for raw in world.iter_raw("sales_users"))
+
+
+def test_an_unknown_stream_is_an_error(world: World) -> None:
+    with pytest.raises(KeyError, match="no stream sales; there are sales_history"):
+        world.truth("sales")
+
+
+def test_a_sale_takes_less_than_fifty_bytes() -> None:
+    sizes = []
+    for sales in (100, 10_100):
+        tracemalloc.start()
+        world = World(seed=5, sales=sales, subscriptions=10, now_ms=NOW_MS)
+        sizes.append(tracemalloc.get_traced_memory()[0])
+        tracemalloc.stop()
+        assert len(world.sales) == sales
+
+    assert (sizes[1] - sizes[0]) / 10_000 < 50
