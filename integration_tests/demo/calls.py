@@ -1,0 +1,45 @@
+"""Which stream a call to Hotmart belongs to, by the connector's own table of endpoints."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from airbyte_cdk.sources.utils.casing import camel_to_snake
+
+from source_hotmart.source import stream_classes
+
+
+@dataclass
+class Calls:
+    """Calls of one sync."""
+
+    by_stream: Counter[str] = field(default_factory=Counter)
+    others: Counter[str] = field(default_factory=Counter)
+    """By path: the access token, and whatever no stream has for an endpoint."""
+    by_status: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.by_status.total()
+
+
+def count_calls(paths: Mapping[str, Mapping[str, int]]) -> Calls:
+    """Of the simulator's log: path, status, number of calls."""
+    endpoints = {camel_to_snake(cls.__name__): _pattern(cls.endpoint) for cls in stream_classes()}
+    calls = Calls()
+    for path, statuses in paths.items():
+        calls.by_status.update(statuses)
+        owner = next((stream for stream, endpoint in endpoints.items() if endpoint.fullmatch(path)), None)
+        if owner:
+            calls.by_stream[owner] += sum(statuses.values())
+        else:
+            calls.others[path] += sum(statuses.values())
+    return calls
+
+
+def _pattern(endpoint: str) -> re.Pattern[str]:
+    """An endpoint may hold ids of a parent in braces."""
+    fixed = re.split(r"\{\w+\}", endpoint.strip("/"))
+    return re.compile("/" + "[^/]+".join(re.escape(part) for part in fixed))

@@ -1,0 +1,134 @@
+"""The DuckDB file: a table for each stream, rows by key, the newer copy kept."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from integration_tests.demo.catalog import OfferedStream
+from integration_tests.demo.failure import DemoFailed
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load found in a file of records."""
+
+    rows: int
+    repeated: int
+    """Rows whose key came before in the same sync, which must not happen."""
+
+
+class Warehouse:
+    """A new file with empty tables, typed as the streams declare; an old file of that name is replaced."""
+
+    def __init__(self, path: Path, streams: Iterable[OfferedStream]) -> None:
+        self.path = path
+        try:
+            for old in (path, path.with_name(f"{path.name}.wal")):
+                old.unlink(missing_ok=True)
+            self._database = duckdb.connect(path)
+        except (OSError, duckdb.Error) as error:
+            raise DemoFailed(f"{path} cannot be made anew; close what has it open. {error}") from None
+        for stream in streams:
+            self._create(stream)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._database.close()
+
+    def load(self, stream: OfferedStream, records: Path) -> Loaded:
+        """Bring in a file of records (one JSON object a line), read by DuckDB itself.
+
+        A row replaces the one of its key, unless its cursor is older; a stream without a cursor is replaced whole.
+        """
+        table, keys = _name(stream.name), _names(stream.keys)
+        columns = ", ".join(f"{_text(name)}: {_text(kind)}" for name, kind in _types(stream).items())
+        newest = f"{_name(stream.cursor)} DESC NULLS LAST, " if stream.cursor else ""
+        try:
+            self._database.execute(
+                "CREATE OR REPLACE TEMP TABLE arrived AS SELECT *, row_number() OVER () AS _arrival "
+                f"FROM read_json(?, format = 'newline_delimited', columns = {{{columns}}})",
+                [str(records)],
+            )
+            ((rows, distinct),) = self.query(f"SELECT count(*), count(DISTINCT ({keys},)) FROM arrived")
+            if not stream.cursor:
+                self._create(stream)
+            self._database.execute(
+                f"INSERT INTO {table} SELECT * EXCLUDE (_arrival) FROM arrived "
+                f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {newest}_arrival DESC) = 1 "
+                f"ON CONFLICT ({keys}) {_resolution(stream)}"
+            )
+            self._database.execute("DROP TABLE arrived")
+        except duckdb.Error as error:
+            raise DemoFailed(f"{stream.name}: DuckDB cannot load {records}: {error}") from None
+        return Loaded(rows=rows, repeated=rows - distinct)
+
+    def keys(self, stream: OfferedStream, where: str = "true") -> set[tuple[str, ...]]:
+        """The key of every row, as texts."""
+        texts = ", ".join(f"{_name(key)}::VARCHAR" for key in stream.keys)
+        return set(self.query(f"SELECT {texts} FROM {_name(stream.name)} WHERE {where}"))
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        return self._database.execute(sql).fetchall()
+
+    def _create(self, stream: OfferedStream) -> None:
+        columns = ", ".join(f"{_name(name)} {kind}" for name, kind in _types(stream).items())
+        self._database.execute(
+            f"CREATE OR REPLACE TABLE {_name(stream.name)} ({columns}, PRIMARY KEY ({_names(stream.keys)}))"
+        )
+
+
+def _resolution(stream: OfferedStream) -> str:
+    """What happens to a row whose key is there already."""
+    others = [_name(column) for column in stream.columns if column not in stream.keys]
+    if not others:
+        return "DO NOTHING"
+    updates = ", ".join(f"{column} = excluded.{column}" for column in others)
+    if not stream.cursor:
+        return f"DO UPDATE SET {updates}"
+    old, new = f"{_name(stream.name)}.{_name(stream.cursor)}", f"excluded.{_name(stream.cursor)}"
+    return f"DO UPDATE SET {updates} WHERE {old} IS NULL OR {new} >= {old}"
+
+
+def _types(stream: OfferedStream) -> dict[str, str]:
+    return {name: column_type(schema) for name, schema in stream.columns.items()}
+
+
+def column_type(schema: Mapping[str, Any]) -> str:
+    """DuckDB's type of a field; objects, lists and what may be several things stay JSON."""
+    declared = schema.get("type", [])
+    kinds = {declared} if isinstance(declared, str) else set(declared)
+    match sorted(kinds - {"null"}), schema.get("format"):
+        case ["string"], "date-time":
+            return "TIMESTAMPTZ"
+        case ["string"], "date":
+            return "DATE"
+        case ["string"], _:
+            return "VARCHAR"
+        case ["boolean"], _:
+            return "BOOLEAN"
+        case ["integer"], _:
+            return "BIGINT"
+        case ((["number"] | ["integer", "number"]), _):
+            return "DOUBLE"
+    return "JSON"
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _names(identifiers: Iterable[str]) -> str:
+    return ", ".join(_name(identifier) for identifier in identifiers)
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,192 @@
+"""The demo as its user runs it, and the parts of it that must not flatter the connector."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import orjson
+import pytest
+from rich.console import Console
+
+from integration_tests.demo.catalog import OfferedStream
+from integration_tests.demo.changes import compare, unseen
+from integration_tests.demo.connector import Connector
+from integration_tests.demo.failure import DemoFailed
+from integration_tests.demo.reconciliation import compare_keys, gross_sales
+from integration_tests.demo.simulator_process import SimulatorProcess
+from integration_tests.demo.tables import print_gross_sales
+from integration_tests.demo.warehouse import Loaded, Warehouse
+from integration_tests.harness import stream_names
+
+SALES = OfferedStream(
+    name="sales_history",
+    keys=("id",),
+    cursor="order_date",
+    columns={
+        "id": {"type": ["null", "string"]},
+        "order_date": {"type": ["null", "string"], "format": "date-time"},
+        "purchase": {"type": ["null", "object"]},
+    },
+    declared={},
+)
+TOTALS = OfferedStream(
+    name="sales_summary",
+    keys=("month", "currency_code"),
+    cursor="synced_until",
+    columns={
+        "month": {"type": ["null", "string"], "format": "date"},
+        "currency_code": {"type": ["null", "string"]},
+        "synced_until": {"type": ["null", "string"], "format": "date-time"},
+        "total_items": {"type": ["null", "integer"]},
+        "total_value": {"type": ["null", "object"]},
+    },
+    declared={},
+)
+
+
+def sale(key: str, status: str, value: float = 10.5, at: str = "2024-05-01T12:00:00.123Z") -> dict[str, object]:
+    price = {"value": value, "currency_code": "BRL"}
+    return {"id": key, "order_date": at, "purchase": {"status": status, "price": price}}
+
+
+def total(month: str, items: int, value: float, currency: str = "BRL") -> dict[str, object]:
+    return {
+        "month": month,
+        "currency_code": currency,
+        "synced_until": "2024-06-01T00:00:00.000Z",
+        "total_items": items,
+        "total_value": {"value": value, "currency_code": currency},
+    }
+
+
+def file_of(folder: Path, *records: dict[str, object]) -> Path:
+    path = folder / "records.jsonl"
+    path.write_bytes(b"".join(orjson.dumps(record) + b"\n" for record in records))
+    return path
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
+    with Warehouse(tmp_path / "test.duckdb", [SALES, TOTALS]) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
+    folder = tmp_path_factory.mktemp("demo") / "with a space"
+    command = [sys.executable, "-m", "integration_tests.demo", "--sales", "400", "--folder", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120), folder
+
+
+def test_the_demo_syncs_every_stream_twice_and_finds_nothing_missing(
+    demo: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    run, folder = demo
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stderr == ""
+    for stream in stream_names():
+        assert stream in run.stdout
+    assert "all equal to the cent" in run.stdout
+    assert "-> REFUNDED" in run.stdout
+    with duckdb.connect(folder / "hotmart.duckdb") as database:
+        rows = {name: database.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name in stream_names()}
+    assert rows["sales_history"] == rows["sales_users"] == 400 + 40 + 5
+    assert all(rows.values())
+
+
+def test_the_printed_commands_work(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    run, _ = demo
+    lines = [line.strip() for line in run.stdout.splitlines()]
+    (show_tables,) = [line for line in lines if " -c " in line and " -i " not in line]
+    (interactive,) = [line for line in lines if " -i " in line]
+    (query,) = [line for line in lines if line.startswith("db.sql(")]
+
+    tables = subprocess.run(show_tables, shell=True, capture_output=True, text=True, timeout=60)
+    answer = subprocess.run(interactive, shell=True, input=f"{query}\n", capture_output=True, text=True, timeout=60)
+
+    assert all(name in tables.stdout for name in stream_names())
+    assert "COMPLETE" in answer.stdout
+
+
+def test_a_second_row_replaces_the_first_of_its_key(warehouse: Warehouse, tmp_path: Path) -> None:
+    warehouse.load(SALES, file_of(tmp_path, sale("a", "APPROVED"), sale("b", "APPROVED")))
+    loaded = warehouse.load(SALES, file_of(tmp_path, sale("a", "REFUNDED"), sale("c", "STARTED")))
+
+    assert loaded == Loaded(rows=2, repeated=0)
+    statuses = warehouse.query("SELECT id, purchase->>'status' FROM sales_history ORDER BY id")
+    assert statuses == [("a", "REFUNDED"), ("b", "APPROVED"), ("c", "STARTED")]
+    types = warehouse.query("SELECT DISTINCT typeof(id), typeof(order_date), typeof(purchase) FROM sales_history")
+    assert types == [("VARCHAR", "TIMESTAMP WITH TIME ZONE", "JSON")]
+
+
+def test_an_older_row_does_not_replace_a_newer_one_and_a_repeated_key_is_counted(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    newer = sale("a", "REFUNDED", at="2024-05-02T00:00:00.000Z")
+    warehouse.load(SALES, file_of(tmp_path, newer))
+    loaded = warehouse.load(SALES, file_of(tmp_path, sale("a", "APPROVED"), sale("a", "STARTED")))
+
+    assert loaded == Loaded(rows=2, repeated=1)
+    assert warehouse.query("SELECT purchase->>'status' FROM sales_history") == [("REFUNDED",)]
+
+
+def test_keys_that_are_missing_or_surplus_are_counted_and_rows_of_zeros_are_not(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    records = total("2024-04-01", 0, 0), total("2024-05-01", 2, 21), total("2024-05-01", 1, 5, "USD")
+    warehouse.load(TOTALS, file_of(tmp_path, *records))
+
+    found = compare_keys(TOTALS, {("2024-05-01", "BRL"), ("2024-05-01", "EUR")}, warehouse)
+
+    assert (found.in_hotmart, found.in_warehouse, found.missing, found.surplus, found.added) == (2, 2, 1, 1, 1)
+    assert not found.is_equal
+
+
+def test_a_difference_of_a_cent_to_the_summary_is_shown(warehouse: Warehouse, tmp_path: Path) -> None:
+    warehouse.load(SALES, file_of(tmp_path, sale("a", "APPROVED"), sale("b", "COMPLETE"), sale("c", "REFUNDED")))
+    warehouse.load(TOTALS, file_of(tmp_path, total("2024-04-01", 0, 0), total("2024-05-01", 2, 21.01)))
+    console = Console(width=80)
+
+    sales = gross_sales(warehouse)
+    with console.capture() as printed:
+        print_gross_sales(console, sales)
+
+    assert [item.is_equal for item in sales] == [True, False]
+    assert "2 months x 1 currencies: 1 differ." in printed.get()
+    assert "-0.01" in printed.get()
+    assert "2024-05 BRL: 2 sales of 21.00 against 2 of 21.01" in printed.get()
+
+
+def test_a_move_that_the_second_sync_missed_is_named() -> None:
+    before = {"sales_history": {"a": "APPROVED", "b": "APPROVED"}, "subscriptions": {"s": "ACTIVE"}}
+    after = {
+        "sales_history": {"a": "REFUNDED", "b": "APPROVED", "c": "APPROVED"},
+        "subscriptions": {"s": "CANCELLED_BY_CUSTOMER"},
+    }
+
+    missed = unseen({"refunds": ["a", "b"], "sales": ["c", "d"], "cancellations": ["s"]}, before, after)
+
+    assert missed == {"refunds": ["b"], "sales": ["d"]}
+    changes = compare(before, after)["sales_history"]
+    assert changes.new == {"APPROVED": 1}
+    assert changes.moved_on == {("APPROVED", "REFUNDED"): 1}
+
+
+def test_settings_that_the_connector_refuses_end_the_demo_with_its_sentence(tmp_path: Path) -> None:
+    connector = Connector({"client_id": "client-of-a-test"}, {}, tmp_path, warn=pytest.fail)
+
+    with pytest.raises(DemoFailed, match="client_secret: it is missing"):
+        connector.check()
+
+
+def test_a_simulator_that_does_not_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho no memory left >&2\nexit 1\n", encoding="utf-8")
+    broken.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(broken))
+
+    with pytest.raises(DemoFailed, match=r"did not start: no memory left .+simulator\.log"):
+        SimulatorProcess(5, tmp_path / "simulator.log").__enter__()
