@@ -1,18 +1,32 @@
-"""The command `source-hotmart`: the CDK's entry point, with settings refused in sentences."""
+"""The command `source-hotmart`: the CDK's entry point, with settings refused in sentences and an end in every case."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from io import TextIOWrapper
+from types import FrameType
 from typing import Any
 
+import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import PRINT_BUFFER
 from airbyte_cdk.models import ConnectorSpecification
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
 from source_hotmart.config import Config
+from source_hotmart.normalise import LOGGER
 from source_hotmart.source import SourceHotmart
+
+TERMINATED = 128 + signal.SIGTERM
+"""The exit code by which shells and platforms tell an end by SIGTERM."""
+
+
+class Terminated(BaseException):
+    """SIGTERM came."""
 
 
 class HotmartEntrypoint(AirbyteEntrypoint):
@@ -25,14 +39,55 @@ class HotmartEntrypoint(AirbyteEntrypoint):
 
 
 def run() -> None:
-    """Run the command line: `spec`, `check`, `discover` or `read`."""
+    """Run the command line: `spec`, `check`, `discover` or `read`; ends the process non-zero when it fails.
+
+    A failure leaves at once: the interpreter would first join threads that wait for a queue nobody empties.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # the protocol's, whatever the machine's own is
+    try:
+        _print_messages(sys.argv[1:])
+    except Terminated:
+        LOGGER.info("Ended by SIGTERM; the next sync continues from the last state.")
+        _leave(TERMINATED)
+    except OSError as broken:
+        with suppress(OSError):
+            os.write(2, f"The output could not be written ({broken.strerror}); the sync ends here.\n".encode())
+        os._exit(1)
+    except Exception:
+        sys.excepthook(*sys.exc_info())
+        _leave(1)
+
+
+def _print_messages(arguments: Sequence[str]) -> None:
     entrypoint = HotmartEntrypoint(SourceHotmart())
-    arguments = entrypoint.parse_args(sys.argv[1:])
+    parsed = entrypoint.parse_args(list(arguments))
     with PRINT_BUFFER:
-        for message in entrypoint.run(arguments):
-            # Records hold no secrets; traces are not filtered by the CDK in all cases.
-            line = message if message.startswith('{"type":"RECORD"') else filter_secrets(message)
+        for message in entrypoint.run(parsed):
+            line = _without_secrets(message) if message.startswith('{"type":"TRACE"') else message
             print(f"{line}\n", end="")  # noqa: T201 - stdout is the protocol
+
+
+def _without_secrets(message: str) -> str:
+    """A trace message with secrets blanked in its texts; the CDK forgets it for errors of concurrent streams."""
+    trace = orjson.loads(message)
+    error = trace["trace"].get("error") or {}
+    for name in ("message", "internal_message", "stack_trace"):
+        if error.get(name):
+            error[name] = filter_secrets(error[name])
+    return orjson.dumps(trace).decode()
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise Terminated
+
+
+def _leave(exit_code: int) -> None:
+    with suppress(OSError):
+        PRINT_BUFFER.flush()
+        sys.stdout.flush()
+    os._exit(exit_code)
 
 
 if __name__ == "__main__":
