@@ -1,0 +1,168 @@
+"""What is said about the package in several files is said alike, and what is installed is what the lock says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+GROUPS_OF_FILE = {"main.txt": {"main"}, "build.txt": {"build"}, "dev.txt": {"main", "dev", "build"}}
+
+
+def text(path: str) -> str:
+    return (ROOT / path).read_text()
+
+
+@pytest.fixture(scope="module")
+def pyproject() -> dict[str, Any]:
+    return tomllib.loads(text("pyproject.toml"))
+
+
+@pytest.fixture(scope="module")
+def metadata() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(text("metadata.yaml"))
+    return content
+
+
+@pytest.fixture(scope="module")
+def lock() -> dict[str, Any]:
+    return tomllib.loads(text("poetry.lock"))
+
+
+def dockerfile_value(pattern: str) -> str:
+    found = re.findall(pattern, text("Dockerfile"), re.MULTILINE)
+    assert len(found) == 1, f"Dockerfile: {pattern} is there {len(found)} times"
+    return str(found[0])
+
+
+def test_airbyte_takes_the_metadata(metadata):
+    models = pytest.importorskip(
+        "airbyte_connector_models.metadata.v0.connector_metadata_definition_v0",
+        reason="no release of airbyte-connector-models takes this Python",
+    )
+
+    models.ConnectorMetadataDefinitionV0.model_validate(metadata)
+
+
+def test_one_version_everywhere(pyproject, metadata):
+    version = pyproject["tool"]["poetry"]["version"]
+
+    assert metadata["data"]["dockerImageTag"] == version
+    assert dockerfile_value(r"io\.airbyte\.version=(\S+)") == version
+    assert re.findall(r"^## \[?(\d+\.\d+\.\d+)", text("CHANGELOG.md"), re.MULTILINE)[0] == version
+
+
+def test_one_name_everywhere(pyproject, metadata):
+    repository = metadata["data"]["dockerRepository"]
+    connector = repository.split("/")[-1]
+
+    assert dockerfile_value(r"io\.airbyte\.name=(\S+)") == repository
+    assert pyproject["tool"]["poetry"]["name"] == f"airbyte-{connector}"
+    assert metadata["data"]["remoteRegistries"]["pypi"]["packageName"] == f"airbyte-{connector}"
+    assert pyproject["tool"]["poetry"]["scripts"] == {connector: "source_hotmart.run:run"}
+    assert dockerfile_value(r"AIRBYTE_ENTRYPOINT=(\S+)").endswith(f"/bin/{connector}")
+    assert json.loads(dockerfile_value(r"^ENTRYPOINT (.+)$")) == [dockerfile_value(r"AIRBYTE_ENTRYPOINT=(\S+)")]
+
+
+def test_one_licence_everywhere(pyproject, metadata):
+    assert pyproject["tool"]["poetry"]["license"] == metadata["data"]["license"] == "MIT"
+    assert text("LICENSE").startswith("MIT License\n\nCopyright (c) 2026 source-hotmart contributors\n")
+
+
+def test_one_base_image_pinned_by_its_digest(metadata):
+    base_image = metadata["data"]["connectorBuildOptions"]["baseImage"]
+
+    assert dockerfile_value(r"^ARG BASE_IMAGE=(\S+)$") == base_image
+    assert re.fullmatch(r"docker\.io/airbyte/python-connector-base:[\d.]+@sha256:[0-9a-f]{64}", base_image)
+
+
+def test_the_icon_is_a_square_drawing(metadata):
+    icon = ElementTree.fromstring(text(metadata["data"]["icon"]))
+
+    assert icon.tag == "{http://www.w3.org/2000/svg}svg"
+    assert icon.get("width") == icon.get("height")
+
+
+def test_the_lock_was_made_from_this_pyproject(pyproject, lock):
+    # As poetry does it for a [tool.poetry] file (Locker._get_content_hash); what is absent counts as null.
+    poetry = pyproject["tool"]["poetry"]
+    keys = ("dependencies", "source", "extras", "dev-dependencies", "group")
+    relevant = json.dumps({key: poetry.get(key) for key in keys}, sort_keys=True)
+
+    assert hashlib.sha256(relevant.encode()).hexdigest() == lock["metadata"]["content-hash"], "run make lock"
+
+
+def pins_of_lock(lock: Mapping[str, Any], groups: set[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    for package in lock["package"]:
+        if groups & set(package["groups"]):
+            yield (
+                f"{package['name']}=={package['version']}",
+                frozenset(file["hash"] for file in package["files"]),
+            )
+
+
+def pins_of_export(content: str) -> Iterator[tuple[str, frozenset[str]]]:
+    for requirement in content.replace("\\\n", " ").splitlines():
+        pin, _, rest = requirement.partition(" ")
+        yield pin, frozenset(re.findall(r"--hash=(\S+)", rest))
+
+
+@pytest.mark.parametrize("name", GROUPS_OF_FILE)
+def test_the_requirements_are_those_of_the_lock(name, lock):
+    exported = dict(pins_of_export(text(f"requirements/{name}")))
+
+    assert exported == dict(pins_of_lock(lock, GROUPS_OF_FILE[name])), "run make lock"
+    assert all(exported.values()), "a requirement without a hash"
+
+
+def test_nothing_says_where_packages_come_from():
+    for path in ("poetry.lock", *(f"requirements/{name}" for name in GROUPS_OF_FILE)):
+        assert not re.search(r"https?://|--(extra-)?index-url|--find-links|\[package\.source\]", text(path)), path
+
+
+def test_the_image_is_built_from_a_list_of_what_may_go_in():
+    rules = [line for line in text(".dockerignore").splitlines() if line and not line.startswith("#")]
+
+    assert rules[0] == "*"
+    assert [rule[1:] for rule in rules if rule.startswith("!")] == [
+        "LICENSE",
+        "pyproject.toml",
+        "requirements/build.txt",
+        "requirements/main.txt",
+        "source_hotmart",
+    ]
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
+def test_git_tracks_no_credentials():
+    files = ["README.md", "config.example.json", "config.json", "config.json.bak", "more/config.json"]
+    ignored = subprocess.run(
+        ["git", "check-ignore", "--no-index", *(f"secrets/{file}" for file in files)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    tracked = subprocess.run(
+        ["git", "ls-files", "secrets"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    assert ignored == ["secrets/config.json", "secrets/config.json.bak", "secrets/more/config.json"]
+    assert set(tracked) <= {"secrets/README.md", "secrets/config.example.json"}
+
+
+@pytest.mark.parametrize("path", ["integration_tests/sample_config.json", "secrets/config.example.json"])
+def test_example_settings_have_what_the_form_asks_for(path):
+    form = json.loads(text("source_hotmart/spec.json"))["connectionSpecification"]
+    settings = json.loads(text(path))
+
+    assert set(form["required"]) <= settings.keys() <= form["properties"].keys()
