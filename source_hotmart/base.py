@@ -182,6 +182,10 @@ class HotmartStream(HttpStream, ABC):
             )
         return key, record
 
+    def moved_since(self, began_ms: int) -> bool:
+        """Override where rows can leave a list while its pages are read, and Hotmart does not count them."""
+        return False
+
     def complete_row(self, row: Record) -> None:
         """Override to add fields to a row, before its values are converted."""
 

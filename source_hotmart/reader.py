@@ -76,12 +76,26 @@ class Readable(Protocol):
     def record(self, row: Any) -> tuple[Hashable, Record]:
         """The key and the record of one row."""
 
+    def moved_since(self, began_ms: int) -> bool:
+        """Whether rows may have left the list since then, where Hotmart does not count them."""
+
 
 class Windowed(Readable, Protocol):
     """A stream with dates to narrow a query by."""
 
     def query(self, window: Window, statuses: Sequence[str]) -> Query:
         """The query of one window."""
+
+
+@dataclass
+class _Pass:
+    """What one reading of all pages of a query saw."""
+
+    seen: set[int] = field(default_factory=set)
+    """Hashes of the keys."""
+    totals: set[int] = field(default_factory=set)
+    """Every total that a page told."""
+    pages: int = 0
 
 
 class Reader:
@@ -101,12 +115,12 @@ class Reader:
         yield from self._read_complete(query, label, patient=True)
 
     def _read_complete(self, query: Query, label: str, *, patient: bool) -> Iterator[Record]:
-        """All pages of a query; once more when Hotmart's own count of the rows says that some are missing."""
+        """All pages of a query; once more when rows may be missing, by Hotmart's own count or by changes meanwhile."""
         for attempt in (1, 2):
-            seen: set[int] = set()
-            totals: set[int] = set()
+            this = _Pass()
+            began_ms = time.time_ns() // 1_000_000
             try:
-                yield from self._read_pages(query, seen, totals, patient=patient)
+                yield from self._read_pages(query, this, patient=patient)
             except PaginationResetRequiredException:
                 if attempt == 2:
                     raise HotmartError(
@@ -115,22 +129,30 @@ class Reader:
                     ) from None
                 continue
             finally:
-                self._emitted = self._emitted | seen if self._emitted else seen
-            if totals <= {len(seen)}:
+                self._emitted = self._emitted | this.seen if self._emitted else this.seen
+            if this.totals:
+                moved = False
+                complete = this.totals == {len(this.seen)}
+            else:
+                # A single page cannot lose rows between pages.
+                moved = this.pages > 1 and self._stream.moved_since(began_ms)
+                complete = not moved
+            if complete:
                 break
-        self._stream.report.window_read(self._stream.name, label, rows=len(seen), totals=totals)
+        self._stream.report.list_read(self._stream.name, label, rows=len(this.seen), totals=this.totals, moved=moved)
 
-    def _read_pages(self, query: Query, seen: set[int], totals: set[int], *, patient: bool) -> Iterator[Record]:
-        """The rows of one pass that were not given out before; fills `seen` with key hashes."""
-        emitted = self._emitted
+    def _read_pages(self, query: Query, this: _Pass, *, patient: bool) -> Iterator[Record]:
+        """The rows of one pass that were not given out before."""
+        emitted, seen = self._emitted, this.seen
         record_of = self._stream.record
         tokens: set[str] = set()
         token: str | None = None
         empty_pages = 0
         while True:
             page = self._fetch(query, token, patient=patient)
+            this.pages += 1
             if page.total is not None:
-                totals.add(page.total)
+                this.totals.add(page.total)
             for row in page.rows:
                 key, record = record_of(row)
                 key_hash = hash(key)
@@ -209,7 +231,7 @@ class WindowReader(Reader):
         habits.shorten(halves[1][1] - halves[1][0] + 1)
         LOGGER.info("%s Reading %s in two halves.", problem, label)
         for half in halves:
-            yield from self._read_piece(half, statuses)
+            yield from self.read_window(half, statuses)
 
     def _accepts_one_status(self, window: Window, statuses: Sequence[str]) -> bool:
         """Tell a refused list of statuses from a refused window: ask for one row of one status."""

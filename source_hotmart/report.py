@@ -15,11 +15,20 @@ class SyncReport:
         self._agreeing = 0
         self._differing: list[str] = []
 
-    def window_read(self, stream_name: str, label: str, *, rows: int, totals: set[int]) -> None:
-        """Note a window that was read to its end: distinct rows, and every total its pages told.
+    def list_read(self, stream_name: str, label: str, *, rows: int, totals: set[int], moved: bool) -> None:
+        """Note a window or list that was read to its end: distinct rows, and every total its pages told.
 
-        Where Hotmart tells no total, nothing is claimed.
+        Where Hotmart tells no total, nothing is claimed; `moved` says that rows changed place while it was read.
         """
+        if moved:
+            LOGGER.warning(
+                "%s: %s: Rows changed while the pages were read, also when read again, and Hotmart does not count "
+                "them: some may be missing until the next sync reads the window once more, or a full refresh.",
+                stream_name,
+                label,
+            )
+            with self._lock:
+                self._differing.append(f"{stream_name} {label} (changed while it was read)")
         if not totals:
             return
         if totals == {rows}:
@@ -41,6 +50,6 @@ class SyncReport:
     def log_summary(self) -> None:
         """One line for the end of the sync; none when nothing could be compared."""
         if self._differing:
-            LOGGER.warning("Incomplete by Hotmart's own count: %s.", "; ".join(self._differing))
+            LOGGER.warning("Perhaps incomplete: %s.", "; ".join(self._differing))
         elif self._agreeing:
             LOGGER.info("Complete by Hotmart's own count in all %d windows and lists that have one.", self._agreeing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -17,6 +18,10 @@ from source_hotmart.dated import DatedStream
 from source_hotmart.errors import HotmartError, QueryRefused
 from source_hotmart.reader import Query, WindowReader
 from source_hotmart.windows import DAY_MS, Window
+
+
+CLOCK_TOLERANCE_MS = 60_000
+"""How far this machine's clock may be ahead of Hotmart's."""
 
 
 class SnapshotStream(DatedStream, ABC):
@@ -82,6 +87,12 @@ class ChargeStream(DatedStream, ABC):
         if self._filters_last_update():
             return super().lookback_ms
         return max(super().lookback_ms, self.min_lookback_days_by_order * DAY_MS)
+
+    def moved_since(self, began_ms: int) -> bool:
+        """Whether a charge was updated meanwhile: it has left its window, and another may have slipped past a page."""
+        now_ms = time.time_ns() // 1_000_000
+        meanwhile = self.query((began_ms - CLOCK_TOLERANCE_MS, now_ms), ())
+        return bool(self.fetch({**meanwhile, "max_results": 1}).rows)
 
     def _filters_last_update(self) -> bool:
         """Whether a charge whose update and order lie days apart is missing around its order."""
