@@ -1,0 +1,268 @@
+"""Windows that Hotmart cannot answer whole, lists of statuses that it refuses, and counts that do not agree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from integration_tests.harness import NOW_MS, Connector, Run, VirtualClock, key_of
+from integration_tests.simulator import Call, Fault, Simulator, Switches, World
+from source_hotmart.sales import SALE_STATUSES
+
+DAY_MS = 86_400_000
+HISTORY = "/payments/api/v1/sales/history"
+TRANSACTIONS = "/payments/api/v1/subscriptions/transactions"
+DATED = ["sales_history", "sales_users", "sales_commissions", "sales_price_details", "subscription_transactions"]
+
+
+def switch(hotmart: Simulator, **changes: Any) -> None:
+    hotmart.switches = Switches(limit_per_minute=100_000, **changes)
+
+
+def complete(run: Run, world: World, streams: list[str]) -> None:
+    """Every key of these streams came, and came once."""
+    for stream in streams:
+        keys = Counter(key_of(stream, record) for record in run.records(stream))
+        assert set(keys) == set(world.truth(stream)), stream
+        assert set(keys.values()) <= {1}, stream
+
+
+def window_days(call: Call) -> float:
+    query = dict(call.query)
+    return (int(query["end_date"]) - int(query["start_date"]) + 1) / DAY_MS
+
+
+@pytest.mark.parametrize("heavy", [{"heavy_days": 100}, {"heavy_days": 20}, {"heavy_rows": 40}])
+def test_windows_that_are_too_heavy_are_halved_until_they_are_not(
+    connector: Connector, hotmart: Simulator, world: World, heavy: dict[str, int]
+) -> None:
+    switch(hotmart, page_cap=25, **heavy)
+
+    run = connector.read(DATED)
+
+    assert run.exit_code == 0, run.sentences
+    complete(run, world, DATED)
+
+
+def test_the_size_that_worked_is_remembered(connector: Connector, hotmart: Simulator, world: World) -> None:
+    switch(hotmart, heavy_days=100)
+    connector.config["num_workers"] = 1
+
+    connector.read(["sales_history"])
+
+    refused = [call for call in hotmart.calls if call.status == 502]
+    # One window finds out, each size asked twice; all others start with what worked.
+    assert sorted({round(window_days(call)) for call in refused}) == [182, 365]
+    assert len(refused) == 4
+
+
+def test_a_single_502_costs_a_wait_and_one_more_call(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
+) -> None:
+    connector.read(["sales_history"])
+    undisturbed = hotmart.count(HISTORY)
+    hotmart.reset_log()
+    fault = hotmart.add_fault(Fault(kind=502, path=HISTORY, where=lambda call: dict(call.query)["max_results"] != "1"))
+
+    run = connector.read(["sales_history"])
+
+    complete(run, world, ["sales_history"])
+    assert fault.fired == 1
+    assert hotmart.count(HISTORY) == undisturbed + 1
+    assert 5.0 in clock.slept_s
+
+
+@pytest.mark.parametrize(
+    "kind", ["cut", "truncated_json", "wrong_length", "html200", "empty200", 500, 503, 504, "reset"]
+)
+def test_a_passing_fault_in_the_middle_of_a_window_loses_no_row(
+    connector: Connector, hotmart: Simulator, world: World, kind: int | str
+) -> None:
+    switch(hotmart, page_cap=40)
+    fault = hotmart.add_fault(Fault(kind=kind, path=HISTORY, page="middle", nth=3))
+
+    run = connector.read(["sales_history"])
+
+    assert fault.fired == 1
+    assert run.exit_code == 0, run.sentences
+    complete(run, world, ["sales_history"])
+
+
+def test_a_day_that_cannot_be_read_fails_the_stream_with_a_sentence_and_the_others_go_on(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    bad_day_ms = NOW_MS - 200 * DAY_MS
+
+    def holds_bad_day(call: Call) -> bool:
+        query = dict(call.query)
+        return query["max_results"] != "1" and int(query["start_date"]) <= bad_day_ms <= int(query["end_date"])
+
+    hotmart.add_fault(Fault(kind=502, path=HISTORY, times=None, where=holds_bad_day))
+
+    run = connector.read(["sales_history", "sales_users"])
+
+    assert run.exit_code != 0
+    assert "Even the single day" in run.sentences
+    assert run.statuses == {"sales_history": "INCOMPLETE", "sales_users": "COMPLETE"}
+    complete(run, world, ["sales_users"])
+    hotmart.clear_faults()
+    resumed = connector.read(["sales_history", "sales_users"], run.state)
+    assert resumed.exit_code == 0
+    read = {key_of("sales_history", r) for r in [*run.records("sales_history"), *resumed.records("sales_history")]}
+    assert read == set(world.truth("sales_history"))
+
+
+def test_a_refused_list_of_statuses_is_asked_one_by_one(connector: Connector, hotmart: Simulator, world: World) -> None:
+    switch(hotmart, several_statuses_accepted=False, page_cap=100)
+    streams = ["sales_history", "sales_users", "sales_commissions", "sales_price_details", "sales_summary"]
+
+    run = connector.read(streams)
+
+    assert run.exit_code == 0, run.sentences
+    complete(run, world, streams[:-1])
+    assert run.logs.count("sales_history: Hotmart refuses several statuses") == 1
+    asked = [
+        [value for name, value in call.query if name == "transaction_status"]
+        for call in hotmart.calls
+        if call.path == HISTORY and call.status == 200 and dict(call.query)["max_results"] != "1"
+    ]
+    assert {len(statuses) for statuses in asked} == {1}
+    first_seen = list(dict.fromkeys(statuses[0] for statuses in asked))
+    assert first_seen == list(SALE_STATUSES) or set(first_seen) == set(SALE_STATUSES)
+    prices = {
+        value
+        for call in hotmart.calls
+        if call.path.endswith("price/details")
+        for name, value in call.query
+        if name == "transaction_status"
+    }
+    assert len(prices) == 14
+    assert not any("transaction_status" in dict(c.query) for c in hotmart.calls if c.path.endswith("summary"))
+
+
+def test_statuses_read_one_by_one_meet_a_sale_that_moves_on_meanwhile(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    switch(hotmart, several_statuses_accepted=False)
+    connector.config["num_workers"] = 1
+    moved: list[str] = []
+
+    def refund_between_statuses(call: Call) -> None:
+        if ("transaction_status", "COMPLETE") in call.query and not moved and dict(call.query)["max_results"] != "1":
+            moved.extend(world.change_status(30, "COMPLETE", "REFUNDED", world.now_ms, seed=1))
+
+    hotmart.before_call = refund_between_statuses
+
+    run = connector.read(["sales_history"])
+
+    assert moved
+    complete(run, world, ["sales_history"])
+
+
+def test_a_count_that_does_not_agree_is_read_again_and_then_told(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    hotmart.add_fault(Fault(kind="wrong_total", path=HISTORY, value=3, page="last", nth=2, times=None))
+
+    run = connector.read(["sales_history"])
+
+    complete(run, world, ["sales_history"])
+    warnings = [line for line in run.logs.splitlines() if line.startswith("WARN")]
+    assert any("sales_history" in line and "rows, and" in line for line in warnings)
+    assert any(line.startswith("WARN Perhaps incomplete: sales_history") for line in warnings)
+
+
+def test_a_count_that_agrees_the_second_time_is_no_cause_for_a_warning(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    hotmart.add_fault(Fault(kind="wrong_total", path=HISTORY, value=3, page="last", nth=2))
+
+    run = connector.read(["sales_history"])
+
+    complete(run, world, ["sales_history"])
+    assert "WARN" not in run.logs
+    assert "Complete by Hotmart's own count in all" in run.logs
+
+
+def test_without_totals_nothing_is_claimed(connector: Connector, hotmart: Simulator, world: World) -> None:
+    switch(hotmart, send_totals=False)
+
+    run = connector.read(["sales_history"])
+
+    complete(run, world, ["sales_history"])
+    assert "omplete by Hotmart's own count" not in run.logs
+
+
+@pytest.mark.parametrize("stream", ["sales_history", "sales_price_details", "subscription_transactions"])
+def test_sales_made_and_changed_while_a_window_is_read_cost_no_row(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, stream: str
+) -> None:
+    switch(hotmart, page_cap=20)
+    before = set(world.truth(stream))
+    changed: set[str] = set()
+    pages = 0
+
+    def move(call: Call) -> None:
+        nonlocal pages
+        pages += 1
+        if pages in (4, 5, 9):
+            clock.advance(seconds=1)
+            world.add_sales(3, clock.now_ms)
+            statuses = ("COMPLETE", "WAITING_PAYMENT")
+            changed.update(world.change_status(6, statuses, "REFUNDED", clock.now_ms, seed=pages))
+
+    hotmart.before_call = move
+
+    run = connector.read([stream])
+
+    assert run.exit_code == 0, run.sentences
+    keys = Counter(key_of(stream, record) for record in run.records(stream))
+    assert set(keys.values()) == {1}
+    missing = before - set(keys)
+    if stream == "subscription_transactions":
+        # Filtered by last update, a charge updated meanwhile belongs to the next sync.
+        missing -= {key for key in missing if key[0] in changed}
+    assert not missing
+
+
+def test_a_stale_page_token_starts_the_window_anew(connector: Connector, hotmart: Simulator, world: World) -> None:
+    switch(hotmart, page_cap=50)
+    fault = hotmart.add_fault(Fault(kind=400, error="invalid_token", path=HISTORY, page="middle"))
+
+    run = connector.read(["sales_history"])
+
+    assert fault.fired == 1
+    complete(run, world, ["sales_history"])
+
+
+@pytest.mark.parametrize("kind", ["repeat_token", "empty_page_with_token"])
+def test_a_list_of_pages_without_an_end_fails_with_a_sentence(
+    connector: Connector, hotmart: Simulator, kind: str
+) -> None:
+    switch(hotmart, page_cap=20)
+    hotmart.add_fault(Fault(kind=kind, path=HISTORY, times=None))
+
+    run = connector.read(["sales_history"])
+
+    assert run.exit_code != 0
+    assert "list of pages does not end" in run.sentences
+
+
+def test_subscriptions_in_halves_are_complete_or_fail_loudly(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    switch(hotmart, heavy_days=400)
+    run = connector.read(["subscriptions"])
+    assert run.exit_code == 0, run.sentences
+    complete(run, world, ["subscriptions"])
+
+    switch(hotmart, end_accession_filters="cancellation")
+    whole = {"accession_date": str(world.start_ms), "max_results": "500"}
+    hotmart.add_fault(
+        Fault(kind=502, path="/payments/api/v1/subscriptions", times=None, where=lambda c: dict(c.query) == whole)
+    )
+    run = connector.read(["subscriptions"])
+    assert run.exit_code != 0
+    assert "cannot answer the whole list at once" in run.sentences

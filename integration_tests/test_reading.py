@@ -1,0 +1,98 @@
+"""How windows and pages are read, seen through the rows, states and calls of a sync."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from integration_tests.harness import NOW_MS, Connector, Run, VirtualClock, Warehouse, key_of
+from integration_tests.simulator import Simulator, Switches, World
+
+DAY_MS = 86_400_000
+SALES_STREAMS = ("sales_history", "sales_users", "sales_commissions", "sales_price_details")
+
+
+def test_rows_of_zeros_replace_a_total_that_fell_to_nothing(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
+) -> None:
+    warehouse = Warehouse()
+    first = connector.read(["sales_summary"])
+    warehouse.load(first.messages)
+    clock.advance(days=1)
+    month_ms = NOW_MS - 31 * DAY_MS
+    for key, row in world.truth("sales_history").items():
+        in_month = row["purchase"]["order_date"] >= month_ms
+        if in_month and row["purchase"]["price"]["currency_code"] == "USD":
+            world.set_status(key, "REFUNDED", NOW_MS + DAY_MS)
+
+    second = connector.read(["sales_summary"], state=first.state)
+    warehouse.load(second.messages)
+
+    row = warehouse.rows["sales_summary"][("2025-12-01", "USD")]
+    assert (row["total_items"], row["total_value"]["value"]) == (0, 0)
+    truth = world.truth("sales_summary")
+    for key, summary in warehouse.rows["sales_summary"].items():
+        expected = truth.get(key, {"total_items": 0})
+        assert summary["total_items"] == expected["total_items"], key
+
+
+def test_pages_of_any_size_give_the_same_rows(connector: Connector, hotmart: Simulator, world: World) -> None:
+    hotmart.switches = Switches(limit_per_minute=100_000, page_cap=137)
+
+    run = connector.read(["sales_history", "products", "club_students", "subscriptions"])
+
+    for stream in ("sales_history", "products", "club_students", "subscriptions"):
+        keys = [key_of(stream, record) for record in run.records(stream)]
+        assert len(keys) == len(set(keys))
+        assert set(keys) == set(world.truth(stream))
+
+
+def test_a_long_year_is_cut_and_read_side_by_side(
+    tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = World(
+        seed=5, sales=40_000, subscriptions=10, students=5, products=5, start_ms=NOW_MS - 700 * DAY_MS, now_ms=NOW_MS
+    )
+    with Simulator(busy, Switches(limit_per_minute=100_000), clock.time, follow_clock=True) as hotmart:
+        connector = Connector(hotmart, tmp_path, monkeypatch.setenv)
+
+        run = connector.read(["sales_history"])
+
+        keys = [key_of("sales_history", record) for record in run.records("sales_history")]
+        assert sorted(keys) == sorted(busy.truth("sales_history"))
+        windows = {
+            (dict(call.query)["start_date"], dict(call.query)["end_date"])
+            for call in hotmart.calls
+            if call.path.endswith("history") and dict(call.query)["max_results"] == "500"
+        }
+        assert len(windows) >= 4 + 2
+        states = run.of_type("STATE")
+        assert len(states) >= len(windows)
+
+
+def covered_before(run: Run, stream: str) -> None:
+    """Every record that a state covers stands above it."""
+    positions = {
+        key_of(stream, m["record"]["data"]): index
+        for index, m in enumerate(run.messages)
+        if m["type"] == "RECORD" and m["record"]["stream"] == stream
+    }
+    dates = {key_of(stream, record): record["order_date"] for record in run.records(stream)}
+    for index, message in enumerate(run.messages):
+        if message["type"] != "STATE" or message["state"]["stream"]["stream_descriptor"]["name"] != stream:
+            continue
+        for covered in message["state"]["stream"]["stream_state"]["slices"]:
+            late = [
+                key
+                for key, date in dates.items()
+                if covered["start"] <= date <= covered["end"] and positions[key] > index
+            ]
+            assert not late
+
+
+def test_a_record_stands_above_every_state_that_covers_it(connector: Connector, world: World) -> None:
+    run = connector.read(list(SALES_STREAMS))
+
+    covered_before(run, "sales_history")
+    assert len(run.of_type("STATE")) >= 4 * len(SALES_STREAMS)

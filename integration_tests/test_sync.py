@@ -1,0 +1,142 @@
+"""A whole account, read whole and then again: every key once, typed, and the changes that must come."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from integration_tests.harness import (
+    NOW_MS,
+    Connector,
+    VirtualClock,
+    Warehouse,
+    key_of,
+    stream_names,
+)
+from integration_tests.simulator import Simulator, World
+
+START_MS = 1_640_995_200_000
+DAY_MS = 86_400_000
+SALES_STREAMS = ("sales_history", "sales_users", "sales_commissions", "sales_price_details")
+
+
+@pytest.fixture
+def world() -> World:
+    """The size that the connector promises to read completely."""
+    return World(
+        seed=11,
+        sales=20_000,
+        subscriptions=3_000,
+        students=2_000,
+        products=100,
+        start_ms=START_MS,
+        now_ms=NOW_MS,
+    )
+
+
+def schemas(connector: Connector) -> dict[str, Mapping[str, Any]]:
+    (message,) = connector.run("discover").of_type("CATALOG")
+    return {stream["name"]: stream["json_schema"] for stream in message["catalog"]["streams"]}
+
+
+def fields_of(value: Any, schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """The declared fields that hold something in this value."""
+    if isinstance(value, dict):
+        for name, field in schema.get("properties", {}).items():
+            if value.get(name) is not None:
+                yield f"{path}{name}"
+                yield from fields_of(value[name], field, f"{path}{name}.")
+    elif isinstance(value, list):
+        for item in value:
+            yield from fields_of(item, schema.get("items", {}), path)
+
+
+def declared_fields(schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    for name, field in schema.get("properties", {}).items():
+        yield f"{path}{name}"
+        yield from declared_fields(field, f"{path}{name}.")
+        yield from declared_fields(field.get("items", {}), f"{path}{name}.")
+
+
+def raw_fields(value: Any, path: str = "") -> Iterator[str]:
+    """The fields that hold something in a record as Hotmart sends it."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if item is not None:
+                yield f"{path}{name}"
+                yield from raw_fields(item, f"{path}{name}.")
+    elif isinstance(value, list):
+        for item in value:
+            yield from raw_fields(item, path)
+
+
+def test_every_key_arrives_once_and_as_its_schema_says(
+    connector: Connector, hotmart: Simulator, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    declared = schemas(connector)
+    hotmart.reset_log()
+
+    run = connector.read()
+
+    assert run.exit_code == 0, run.sentences
+    assert set(run.statuses.values()) == {"COMPLETE"}
+    counts = {}
+    for stream in stream_names():
+        records = run.records(stream)
+        keys = Counter(key_of(stream, record) for record in records)
+        expected = world.truth(stream)
+        assert not [key for key, times in keys.items() if times > 1]
+        # The summary also has rows of zeros, for months without a sale in some currency.
+        zeros = {key for key in keys if stream == "sales_summary" and key not in expected}
+        assert all(r["total_items"] == 0 for r in records if key_of(stream, r) in zeros)
+        assert set(keys) - zeros == set(expected)
+        validator = jsonschema_rs.Draft7Validator(declared[stream], validate_formats=True)
+        assert not [error.message for record in records for error in validator.iter_errors(record)][:3]
+        seen = {field for record in records for field in fields_of(record, declared[stream])}
+        sent = {field for row in expected.values() for field in raw_fields(row)}
+        assert not [field for field in declared_fields(declared[stream]) if field in sent and field not in seen]
+        assert sent <= {field for record in records for field in raw_fields(record)}
+        counts[stream] = len(records)
+    statuses = Counter(record["purchase"]["status"] for record in run.records("sales_history"))
+    assert len(statuses) == 17
+    with capsys.disabled():
+        print("\nrows:", ", ".join(f"{stream} {count}" for stream, count in counts.items()))
+        print(f"sale statuses: {dict(statuses)}; calls: {len(hotmart.calls)}")
+
+
+def test_a_second_sync_brings_what_changed_and_no_more_than_it_must(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
+) -> None:
+    warehouse = Warehouse()
+    first = connector.read()
+    warehouse.load(first.messages)
+    clock.advance(days=3)
+    new = world.add_sales(40, (NOW_MS + DAY_MS, NOW_MS + 2 * DAY_MS))
+    refunded = world.change_status(25, ("APPROVED", "COMPLETE"), "REFUNDED", NOW_MS + DAY_MS, seed=3)
+    cancelled = world.cancel_subscriptions(10, NOW_MS + DAY_MS)
+
+    second = connector.read(state=first.state)
+    warehouse.load(second.messages)
+
+    assert second.exit_code == 0, second.sentences
+    truth = world.truth("sales_history")
+    ordered_ms = {key: row["purchase"]["order_date"] for key, row in truth.items()}
+    year_ms, lookback_ms = NOW_MS - 365 * DAY_MS, NOW_MS - 65 * DAY_MS
+    came = {key_of("sales_history", record): record for record in second.records("sales_history")}
+    assert set(new) <= set(came)
+    assert {key for key in refunded if ordered_ms[key] >= year_ms} <= set(came)
+    assert {key for key in truth if ordered_ms[key] > lookback_ms} <= set(came)
+    late = {"REFUNDED", "PARTIALLY_REFUNDED", "CHARGEBACK", "PROTESTED"}
+    for key, record in came.items():
+        assert ordered_ms[key] > lookback_ms or record["purchase"]["status"] in late
+    beyond_promise = {key for key in refunded if ordered_ms[key] < year_ms}
+    for key, row in warehouse.rows["sales_history"].items():
+        assert key in beyond_promise or row["purchase"]["status"] == truth[key]["purchase"]["status"]
+    for key in cancelled:
+        assert warehouse.rows["subscriptions"][key]["status"] == "CANCELLED_BY_CUSTOMER"
+    for stream in stream_names():
+        assert set(warehouse.rows[stream]) >= set(world.truth(stream))

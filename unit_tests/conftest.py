@@ -1,0 +1,103 @@
+"""What tests share: a clock that the test owns, a Hotmart with that clock, and the connector before it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airbyte_cdk.logger import PRINT_BUFFER
+from hypothesis import settings
+from pytest_mock import MockerFixture
+
+from integration_tests.harness import NOW_MS, Connector, VirtualClock
+from integration_tests.simulator import Simulator, Switches, World
+from source_hotmart.run import run
+
+CommandLine = Callable[..., tuple[int, str]]
+"""Takes a command, flags, and files as `Connector.arguments` does; gives the exit code and all that was printed."""
+
+START_MS = 1_640_995_200_000
+"""2022-01-01T00:00:00Z, the first sale of the simulated account."""
+
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.load_profile("repeatable")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Know the markers of the CDK's standard tests, whose modules some tests borrow from."""
+    config.addinivalue_line("markers", "image_tests: needs a Docker image")
+    config.addinivalue_line("markers", "requires_creds: needs the credentials of a live account")
+
+
+@pytest.fixture
+def clock(mocker: MockerFixture) -> VirtualClock:
+    """A clock at NOW_MS that stands still but for sleeping."""
+    clock = VirtualClock(NOW_MS)
+    clock.install(mocker.patch)
+    return clock
+
+
+@pytest.fixture
+def world() -> World:
+    """A small account: four years, 1,200 sales."""
+    return World(seed=7, sales=1_200, subscriptions=150, students=120, products=12, start_ms=START_MS, now_ms=NOW_MS)
+
+
+@pytest.fixture
+def hotmart(world: World, clock: VirtualClock) -> Iterator[Simulator]:
+    """A running simulator of that account, whose quota does not hold tests up."""
+    with Simulator(world, Switches(limit_per_minute=100_000), clock.time, follow_clock=True) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def connector(hotmart: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connector:
+    """The connector, configured for that simulator."""
+    return Connector(hotmart, tmp_path, monkeypatch.setenv)
+
+
+class _Left(BaseException):
+    """The process would have ended here."""
+
+    def __init__(self, exit_code: int) -> None:
+        self.exit_code = exit_code
+
+
+def _leave(exit_code: int) -> None:
+    raise _Left(exit_code)
+
+
+@pytest.fixture
+def command_line(
+    connector: Connector, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[CommandLine]:
+    """The command `source-hotmart` itself, in this process: every byte that it prints, and its exit code."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the CDK replaces it
+    monkeypatch.setattr(os, "_exit", _leave)
+    on_terminate = signal.getsignal(signal.SIGTERM)
+
+    def run_command(command: str, *flags: str, **files: Any) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["source-hotmart", *connector.arguments(command, **files), *flags])
+        PRINT_BUFFER.flush()
+        capfd.readouterr()
+        exit_code = 0
+        try:
+            run()
+        except _Left as left:
+            exit_code = left.exit_code
+        except SystemExit as ended:
+            exit_code = int(ended.code or 0)
+        except Exception as uncaught:  # as the interpreter does
+            sys.excepthook(type(uncaught), uncaught, uncaught.__traceback__)
+            exit_code = 1
+        PRINT_BUFFER.flush()
+        printed = capfd.readouterr()
+        return exit_code, printed.out + printed.err
+
+    yield run_command
+    signal.signal(signal.SIGTERM, on_terminate)
