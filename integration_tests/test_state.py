@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -171,6 +172,25 @@ def test_a_failed_window_keeps_the_progress_of_the_others_and_stays_open(
     resumed = connector.read(["sales_history"], run.state)
     both = [*run.records("sales_history"), *resumed.records("sales_history")]
     assert {key_of("sales_history", record) for record in both} == set(world.truth("sales_history"))
+
+
+def test_an_older_window_read_again_is_not_hidden_behind_a_newer_one(connector: Connector, hotmart: Simulator) -> None:
+    config = {**connector.config, "lookback_days": 600}
+    first = connector.read(["sales_history"], config=config)
+    reread_ms = NOW_MS - 600 * DAY_MS + 1
+
+    def is_older_window(call: Any) -> bool:
+        return dict(call.query)["start_date"] == str(reread_ms) and dict(call.query)["max_results"] != "1"
+
+    hotmart.add_fault(Fault(kind=403, path=HISTORY, times=None, where=is_older_window))
+
+    run = connector.read(["sales_history"], first.state, config=config)
+
+    assert run.exit_code != 0
+    older, newer = run.state["sales_history"]["slices"]
+    assert (older["start"], newer["end"]) == ("2022-01-01T00:00:00.000Z", NOW)
+    assert datetime.fromisoformat(older["end"]).timestamp() * 1000 == reread_ms - 1
+    assert older["end"] < newer["start"]
 
 
 def test_the_sweep_cannot_be_overtaken_by_the_state(

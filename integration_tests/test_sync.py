@@ -104,8 +104,8 @@ def test_every_key_arrives_once_and_as_its_schema_says(
     statuses = Counter(record["purchase"]["status"] for record in run.records("sales_history"))
     assert len(statuses) == 17
     with capsys.disabled():
-        print("\nrows:", ", ".join(f"{stream} {count}" for stream, count in counts.items()))
-        print(f"sale statuses: {dict(statuses)}; calls: {len(hotmart.calls)}")
+        print("\nrows:", ", ".join(f"{stream} {count}" for stream, count in counts.items()))  # noqa: T201
+        print(f"sale statuses: {dict(statuses)}; calls: {len(hotmart.calls)}")  # noqa: T201
 
 
 def test_a_second_sync_brings_what_changed_and_no_more_than_it_must(

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from io import TextIOWrapper
-from types import FrameType
+from threading import Thread
 from typing import Any
 
 import orjson
@@ -18,15 +18,13 @@ from airbyte_cdk.models import ConnectorSpecification
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
 from source_hotmart.config import Config
-from source_hotmart.normalise import LOGGER
 from source_hotmart.source import SourceHotmart
 
 TERMINATED = 128 + signal.SIGTERM
 """The exit code by which shells and platforms tell an end by SIGTERM."""
 
-
-class Terminated(BaseException):
-    """SIGTERM came."""
+PATIENCE_WITH_STDOUT_S = 3
+"""How long an end by SIGTERM waits for a reader of stdout that has stopped reading."""
 
 
 class HotmartEntrypoint(AirbyteEntrypoint):
@@ -43,14 +41,11 @@ def run() -> None:
 
     A failure leaves at once: the interpreter would first join threads that wait for a queue nobody empties.
     """
-    signal.signal(signal.SIGTERM, _terminate)
+    _end_on_sigterm()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # the protocol's, whatever the machine's own is
     try:
         _print_messages(sys.argv[1:])
-    except Terminated:
-        LOGGER.info("Ended by SIGTERM; the next sync continues from the last state.")
-        _leave(TERMINATED)
     except OSError as broken:
         with suppress(OSError):
             os.write(2, f"The output could not be written ({broken.strerror}); the sync ends here.\n".encode())
@@ -79,8 +74,26 @@ def _without_secrets(message: str) -> str:
     return orjson.dumps(trace).decode()
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise Terminated
+def _end_on_sigterm() -> None:
+    """Have a thread of its own end the process between two whole lines.
+
+    The signal is blocked everywhere else: one that interrupts a write to stdout makes CPython lose a part of it, and
+    an exception in the main thread could come in the middle of a line.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+    def end() -> None:
+        signal.sigwait({signal.SIGTERM})
+        if PRINT_BUFFER.lock.acquire(timeout=PATIENCE_WITH_STDOUT_S):
+            PRINT_BUFFER.write(
+                '{"type":"LOG","log":{"level":"INFO","message":"Ended by SIGTERM; the next sync continues '
+                'from the last state."}}\n'
+            )
+            with suppress(OSError):
+                PRINT_BUFFER.flush()
+        os._exit(TERMINATED)
+
+    Thread(target=end, name="end on SIGTERM", daemon=True).start()
 
 
 def _leave(exit_code: int) -> None:

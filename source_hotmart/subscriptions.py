@@ -19,7 +19,6 @@ from source_hotmart.errors import HotmartError, QueryRefused
 from source_hotmart.reader import Query, WindowReader
 from source_hotmart.windows import DAY_MS, Window
 
-
 CLOCK_TOLERANCE_MS = 60_000
 """How far this machine's clock may be ahead of Hotmart's."""
 

@@ -1,0 +1,130 @@
+"""Real processes, ended at random moments: what stands above the last state, and a resumed sync, make the whole."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import orjson
+import pytest
+
+from integration_tests.harness import Connector, Message, State, Warehouse, catalog, last_states
+from integration_tests.simulator import Simulator, Switches, World
+
+DAY_MS = 86_400_000
+STREAMS = ["sales_history", "sales_commissions", "subscriptions", "subscription_transactions", "products"]
+KILLS = int(os.environ.get("HOTMART_KILLS", "7"))
+"""Per signal; more with `HOTMART_KILLS=50 pytest integration_tests/test_kill.py`."""
+
+
+@pytest.fixture
+def account() -> Iterator[Simulator]:
+    """An account on the real clock, for processes; slow enough to be ended in the middle of everything."""
+    now_ms = time.time_ns() // 1_000_000
+    world = World(
+        seed=3, sales=1_500, subscriptions=120, students=5, products=8, start_ms=now_ms - 900 * DAY_MS, now_ms=now_ms
+    )
+    switches = Switches(limit_per_minute=100_000, page_cap=60, latency_ms=5)
+    with Simulator(world, switches, follow_clock=True) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def process_connector(account: Simulator, tmp_path: Path) -> Connector:
+    connector = Connector(account, tmp_path)
+    start = time.strftime("%Y-%m-%d", time.gmtime(account.world.start_ms / 1000 - 86_400))
+    connector.config |= {"start_date": start, "num_workers": 4}
+    return connector
+
+
+def run_until(process: subprocess.Popen[bytes], lines: int | None, ending: signal.Signals) -> list[Message]:
+    """The whole lines that a process printed before it was ended after so many of them."""
+    assert process.stdout is not None
+    output: list[bytes] = []
+    for line in process.stdout:
+        output.append(line)
+        if lines is not None and len(output) == lines:
+            process.send_signal(ending)
+    process.wait(timeout=30)
+    process.stdout.close()
+    messages = []
+    for line in output:
+        if line.endswith(b"\n"):
+            messages.append(orjson.loads(line))
+    return messages
+
+
+def above_last_state(messages: list[Message]) -> list[Message]:
+    """What a destination has committed when the source is gone."""
+    states = [index for index, message in enumerate(messages) if message["type"] == "STATE"]
+    return messages[: states[-1] + 1] if states else []
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
+def test_a_sync_ended_anywhere_and_resumed_brings_every_row(
+    process_connector: Connector, account: Simulator, ending: signal.Signals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    random = Random(int(ending))
+    undisturbed = run_until(process_connector.start("read", catalog=catalog(STREAMS)), None, ending)
+    least_calls = len(account.calls)
+    extra_calls: list[int] = []
+    for _ in range(KILLS):
+        account.reset_log()
+        warehouse = Warehouse()
+        cut = random.randrange(len(undisturbed))
+        process = process_connector.start("read", catalog=catalog(STREAMS))
+        kept = above_last_state(run_until(process, cut, ending))
+        assert process.returncode != 0 or cut >= len(undisturbed) - 20
+        state: State = last_states(kept)
+        warehouse.load(kept)
+        resumed = process_connector.start("read", catalog=catalog(STREAMS), state=state)
+        warehouse.load(run_until(resumed, None, ending))
+        assert resumed.returncode == 0
+        for stream in STREAMS:
+            truth = account.world.truth(stream)
+            assert set(warehouse.rows[stream]) == set(truth), f"{stream} after {ending.name} at line {cut}"
+        extra_calls.append(len(account.calls) - least_calls)
+    extra_calls.sort()
+    with capsys.disabled():
+        print(  # noqa: T201 - figures for whoever runs it
+            f"\n{ending.name}: {KILLS} ended syncs resumed; a whole sync takes {least_calls} calls, ended and resumed "
+            f"it took {extra_calls[KILLS // 2]:+d} (median), {extra_calls[-1]:+d} (most)"
+        )
+
+
+def test_sigterm_ends_within_seconds_and_says_so(process_connector: Connector, account: Simulator) -> None:
+    account.switches = Switches(limit_per_minute=100_000, page_cap=60, latency_ms=3_000)
+    process = process_connector.start("read", catalog=catalog(STREAMS))
+    assert process.stdout is not None
+    for line in process.stdout:
+        if b"STARTED" in line:
+            break
+
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    rest = process.stdout.read()
+    code = process.wait(timeout=30)
+    process.stdout.close()
+
+    assert time.monotonic() - began < 5
+    assert code == 143
+    assert b"Ended by SIGTERM" in rest
+
+
+def test_a_closed_output_ends_the_process_with_a_sentence(process_connector: Connector, account: Simulator) -> None:
+    arguments = process_connector.arguments("read", catalog=catalog(STREAMS))
+    process = subprocess.Popen(
+        ["sh", "-c", '"$@" | head -n 3 >/dev/null', "-", sys.executable, "-m", "source_hotmart.run", *arguments],
+        env={**os.environ, **process_connector.environment},
+        stderr=subprocess.PIPE,
+    )
+
+    _, errors = process.communicate(timeout=60)
+
+    assert b"The output could not be written" in errors
