@@ -29,6 +29,11 @@ def complete(run: Run, world: World, streams: list[str]) -> None:
         assert set(keys.values()) <= {1}, stream
 
 
+def asks_for_rows(call: Call) -> bool:
+    """Not only for a count."""
+    return dict(call.query)["max_results"] != "1"
+
+
 def window_days(call: Call) -> float:
     query = dict(call.query)
     return (int(query["end_date"]) - int(query["start_date"]) + 1) / DAY_MS
@@ -64,7 +69,7 @@ def test_a_single_502_costs_a_wait_and_one_more_call(
     connector.read(["sales_history"])
     undisturbed = hotmart.count(HISTORY)
     hotmart.reset_log()
-    fault = hotmart.add_fault(Fault(kind=502, path=HISTORY, where=lambda call: dict(call.query)["max_results"] != "1"))
+    fault = hotmart.add_fault(Fault(kind=502, path=HISTORY, where=asks_for_rows))
 
     run = connector.read(["sales_history"])
 
@@ -164,7 +169,7 @@ def test_statuses_read_one_by_one_meet_a_sale_that_moves_on_meanwhile(
 def test_a_count_that_does_not_agree_is_read_again_and_then_told(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    hotmart.add_fault(Fault(kind="wrong_total", path=HISTORY, value=3, page="last", nth=2, times=None))
+    hotmart.add_fault(Fault(kind="wrong_total", path=HISTORY, value=3, where=asks_for_rows, nth=2, times=None))
 
     run = connector.read(["sales_history"])
 
@@ -177,7 +182,7 @@ def test_a_count_that_does_not_agree_is_read_again_and_then_told(
 def test_a_count_that_agrees_the_second_time_is_no_cause_for_a_warning(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    hotmart.add_fault(Fault(kind="wrong_total", path=HISTORY, value=3, page="last", nth=2))
+    hotmart.add_fault(Fault(kind="wrong_total", path=HISTORY, value=3, where=asks_for_rows, nth=2))
 
     run = connector.read(["sales_history"])
 

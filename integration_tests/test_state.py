@@ -193,19 +193,20 @@ def test_an_older_window_read_again_is_not_hidden_behind_a_newer_one(connector: 
     assert older["end"] < newer["start"]
 
 
-def test_the_sweep_cannot_be_overtaken_by_the_state(
+def test_the_state_cannot_pass_its_old_end_without_the_sweep(
     connector: Connector, hotmart: Simulator, clock: VirtualClock
 ) -> None:
-    first = connector.read(["sales_history"])
+    first = connector.read(["sales_history"], config={**connector.config, "start_date": "2024-01-01"})
     clock.advance(days=2)
 
     def is_sweep(call: Any) -> bool:
-        statuses = [value for name, value in call.query if name == "transaction_status"]
-        return len(statuses) == 4
+        return len([value for name, value in call.query if name == "transaction_status"]) == 4
 
-    hotmart.add_fault(Fault(kind=403, path=HISTORY, times=None, where=is_sweep))
+    sweep = hotmart.add_fault(Fault(kind=403, path=HISTORY, times=None, where=is_sweep))
 
     run = connector.read(["sales_history"], first.state)
 
+    assert sweep.fired == 1
     assert run.exit_code != 0
-    assert run.state["sales_history"]["slices"][0]["end"] <= NOW
+    # The gap of the earlier start date is read; nothing after the old end is claimed.
+    assert run.state["sales_history"]["slices"] == [{"start": "2022-01-01T00:00:00.000Z", "end": NOW}]
