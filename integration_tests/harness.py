@@ -71,10 +71,10 @@ class VirtualClock:
         return self.now_ns / 1e9
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass; threads that sleep side by side do not add up."""
+        """Let time pass at once, for every thread: those that sleep side by side add up."""
         if seconds > 0:
             self.slept_s.append(seconds)
-            self.now_ns = max(self.now_ns, self.now_ns + int(seconds * 1e9))
+            self.now_ns += int(seconds * 1e9)
         self._real_sleep(0)
 
     def advance(self, **duration: float) -> None:

@@ -15,6 +15,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution
 from airbyte_cdk.sources.streams.http.http_client import HttpClient
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.auth import AuthBase
 
 from source_hotmart.answers import DEFAULT_BOUNDS, Bounds, Envelope, Page, Unreadable, decode
@@ -26,6 +27,7 @@ from source_hotmart.errors import (
     HotmartError,
     Patience,
     QuotaBackoff,
+    out_of_tries,
     page_of,
 )
 
@@ -43,9 +45,11 @@ class HotmartAuthenticator(AuthBase):
 
     def __init__(self, config: Config, patience: Patience = DEFAULT_PATIENCE, bounds: Bounds = DEFAULT_BOUNDS) -> None:
         self._config = config
+        self._patience = patience
         self._lock = RLock()
         self._token = ""
         self._renew_at_s = 0.0
+        self._refusal: HotmartError | None = None
         self._timeout_s = (bounds.connect_s, bounds.read_s)
         self._client = HttpClient(
             name="access token",
@@ -71,19 +75,28 @@ class HotmartAuthenticator(AuthBase):
     def refresh_and_set_access_token(self) -> None:
         """Ask for a new token. The CDK calls this once when a call was answered with 401."""
         with self._lock:
+            if self._refusal:
+                raise self._refusal
             # Hotmart documents the credentials as query parameters; `AnswerHandler` keeps the address, which
             # so carries the secret, out of every message.
-            _, response = self._client.send_request(
-                "POST",
-                f"{self._config.auth_url}/security/oauth/token",
-                params={
-                    "grant_type": "client_credentials",
-                    "client_id": self._config.client_id.get_secret_value(),
-                    "client_secret": self._config.client_secret.get_secret_value(),
-                },
-                headers={"Content-Type": "application/json"},
-                request_kwargs={"timeout": self._timeout_s, "allow_redirects": False, "stream": True},
-            )
+            try:
+                _, response = self._client.send_request(
+                    "POST",
+                    f"{self._config.auth_url}/security/oauth/token",
+                    params={
+                        "grant_type": "client_credentials",
+                        "client_id": self._config.client_id.get_secret_value(),
+                        "client_secret": self._config.client_secret.get_secret_value(),
+                    },
+                    headers={"Content-Type": "application/json"},
+                    request_kwargs={"timeout": self._timeout_s, "allow_redirects": False, "stream": True},
+                )
+            except HotmartError as refusal:
+                if refusal.failure_type == FailureType.config_error:
+                    self._refusal = refusal  # other threads need not ask again
+                raise
+            except AirbyteTracedException as exhausted:
+                raise out_of_tries(exhausted, self._patience) from None
             granted = page_of(response).rows[0]
             self._token = granted["access_token"]
             self._renew_at_s = time.monotonic() + max(granted["expires_in"] - RENEW_BEFORE_S, 1)
@@ -119,14 +132,13 @@ class _TokenEnvelope(Envelope):
 class _TokenAnswerHandler(AnswerHandler):
     """Answers of the token host, where a refusal means wrong credentials."""
 
-    def interpret_response(self, response_or_exception: requests.Response | Exception | None) -> ErrorResolution:
-        if isinstance(response_or_exception, requests.Response) and response_or_exception.status_code in (
-            400,
-            401,
-            403,
-        ):
+    def _deny_second_401(self, request: requests.PreparedRequest) -> None:
+        raise HotmartError(REFUSED, FailureType.config_error)
+
+    def _refuse(self, status: int, code: str) -> ErrorResolution:
+        if status in (400, 403):
             raise HotmartError(REFUSED, FailureType.config_error)
-        return super().interpret_response(response_or_exception)
+        return super()._refuse(status, code)
 
 
 def hide_secrets(config: Config) -> None:

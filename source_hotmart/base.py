@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import requests
 from airbyte_cdk.models import FailureType, SyncMode
+from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.streams.http import HttpStream
 from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy, ErrorHandler
@@ -31,6 +32,7 @@ from source_hotmart.errors import (
     HotmartError,
     Patience,
     QuotaBackoff,
+    out_of_tries,
     page_of,
 )
 from source_hotmart.normalise import Converter, Surprises, compile_schema
@@ -46,7 +48,7 @@ class Api:
     authenticator: HotmartAuthenticator
     now_ms: int
     """The start of the sync; nothing later than this is read or claimed."""
-    budget: CallBudget = field(default_factory=CallBudget)
+    budget: APIBudget = field(default_factory=CallBudget)
     patience: Patience = DEFAULT_PATIENCE
     bounds: Bounds = DEFAULT_BOUNDS
     report: SyncReport = field(default_factory=SyncReport)
@@ -149,13 +151,7 @@ class HotmartStream(HttpStream, ABC):
         except (HotmartError, RequestWindowSplitRequiredException):
             raise
         except AirbyteTracedException as exhausted:
-            # The CDK ends its retries with a text of its own around ours.
-            last = exhausted.__context__
-            tries = self.api.patience.max_retries + 1
-            raise HotmartError(
-                f"{last or exhausted} Tried {tries} times; the next sync continues from here.",
-                exhausted.failure_type,
-            ) from None
+            raise out_of_tries(exhausted, self.api.patience) from None
         return page_of(response)
 
     @cached_property

@@ -7,6 +7,7 @@ The CDK's own `HttpAPIBudget` reads the reset as a point in time, which makes it
 
 from __future__ import annotations
 
+import math
 import time
 from threading import Lock
 from typing import Any
@@ -39,13 +40,11 @@ class CallBudget(APIBudget):
 
     def acquire_call(self, request: Any, block: bool = True, timeout: float | None = None) -> None:
         """Wait until this call may be sent. Always blocks: a call that is refused only has to be asked again."""
-        while (pause_s := self._reserve(request)) < 0:
-            time.sleep(-pause_s)
-        if pause_s:
+        while (pause_s := self._pause_s(request)) > 0:
             time.sleep(pause_s)
 
-    def _reserve(self, request: requests.PreparedRequest) -> float:
-        """Seconds to wait before sending; negative: seconds to wait before asking again."""
+    def _pause_s(self, request: requests.PreparedRequest) -> float:
+        """Seconds to wait before asking again; zero: the call is counted and may be sent."""
         with self._lock:
             now_s = time.monotonic()
             if now_s >= self._reset_s:
@@ -53,18 +52,23 @@ class CallBudget(APIBudget):
             self._sent_s.pop(request, None)
             left = self._remaining - len(self._sent_s) - self._limit // 100
             if left <= 0:
-                return -max(self._reset_s - now_s, 0.05)
+                return max(self._reset_s - now_s, 0.05)
             if self._burst > 0:
                 self._burst -= 1
-                send_s = now_s
+            elif now_s < self._next_s:
+                return self._next_s - now_s
             else:
-                send_s = max(now_s, self._next_s)
-                self._next_s = send_s + (self._reset_s - now_s) / left
-            self._sent_s[request] = send_s
-            return send_s - now_s
+                interval_s = (self._reset_s - now_s) / left
+                # What a thread woke up too late is made up for, by one interval at the most.
+                self._next_s = max(self._next_s, now_s - interval_s) + interval_s
+            self._sent_s[request] = now_s
+            return 0
 
     def _open_window(self, now_s: float) -> None:
         self._remaining = self._limit
+        # A call that was lost without an answer is counted in no window but its own.
+        for request in [request for request, sent_s in self._sent_s.items() if sent_s < self._window_s]:
+            del self._sent_s[request]
         self._window_s = now_s
         self._reset_s = now_s + WINDOW_S
 
@@ -95,7 +99,9 @@ def _number(response: requests.Response, *headers: str) -> float | None:
     """The first of these headers that is a number."""
     for header in headers:
         try:
-            return float(response.headers[header])
+            number = float(response.headers[header])
         except (KeyError, ValueError):
             continue
+        if math.isfinite(number):
+            return number
     return None

@@ -131,9 +131,9 @@ class Config(BaseModel):
             raise ValueError("it is not a date")
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError:
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, OverflowError):
             raise ValueError(f"{value!r} is not a date that exists") from None
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         if moment < EARLIEST_START:
             raise ValueError(f"{value!r} is before Hotmart existed; choose {EARLIEST_START:%Y-%m-%d} or later")
         if moment.timestamp() * 1000 > time.time_ns() // 1_000_000:

@@ -31,6 +31,15 @@ logger stays at INFO whatever level was asked for.
 HTTP_LOGGER.setLevel(logging.INFO)
 
 
+def _without_traceback(record: logging.LogRecord) -> bool:
+    record.exc_info = None
+    return True
+
+
+# The CDK tells the end of its retries with a traceback; the sentence of the failure says more.
+HTTP_LOGGER.addFilter(_without_traceback)
+
+
 class HotmartError(AirbyteTracedException):
     """A failure told to the user in one sentence: what went wrong, where, and what to do."""
 
@@ -65,10 +74,14 @@ class Patience:
     max_retries: int = 6
     """The waits double from one second: 63 s in all for a server error, several minutes for a closed quota."""
     max_time: timedelta = timedelta(minutes=20)
+    advice: str = "Tried 7 times; the next sync continues from here."
 
 
 DEFAULT_PATIENCE = Patience()
-IMPATIENT = Patience(max_retries=0)
+IMPATIENT = Patience(
+    max_retries=0,
+    advice="Check the network between this machine and Hotmart (proxy, firewall), and try again in a few minutes.",
+)
 """For `check`, which answers a person who waits."""
 
 _RETRY = ResponseAction.RETRY, FailureType.transient_error
@@ -182,7 +195,10 @@ class AnswerHandler(ErrorHandler):
                 (ResponseAction.RESET_PAGINATION, FailureType.transient_error), "The page token is stale"
             )
         if status == 400:
-            raise QueryRefused(f"{name}: Hotmart refused the query (400 {code or 'without a code'}).")
+            raise QueryRefused(
+                f"{name}: Hotmart refused the query (400 {code or 'without a code'}). If this lasts, report it to "
+                "Hotmart's support."
+            )
         if status == 403:
             raise AccessDenied(
                 f"{name}: These credentials have no permission to read it (403). Create them as the owner of the "
@@ -191,20 +207,24 @@ class AnswerHandler(ErrorHandler):
             )
         if 300 <= status < 400 or (status == 404 and code == "0006"):
             raise UnknownClub(
-                f"{name}: Hotmart knows no members area of this name. Check members_area_subdomain: it is NAME in "
-                "hotmart.com/club/NAME."
-                if name.startswith("club_")
-                else f"{name}: Hotmart sent the call to another address ({status}); no data is read from there.",
+                f"{name}: Hotmart sent the call to another address ({status}); no data is read from there. Check any "
+                "proxy between this machine and Hotmart.",
                 FailureType.config_error,
             )
         raise HotmartError(
-            f"{name}: Hotmart answered {status} {code}".rstrip() + ", for which there is no remedy here.",
+            f"{name}: Hotmart answered {status} {code}".rstrip() + ", for which there is no remedy here. If this "
+            "lasts, report it to Hotmart's support.",
             FailureType.system_error,
         )
 
     def _resolution(self, outcome: tuple[ResponseAction, FailureType], sentence: str) -> ErrorResolution:
         action, failure_type = _RETRY if outcome == _SPLIT and not self._splittable else outcome
         return ErrorResolution(action, failure_type, f"{self._stream_name}: {sentence}.")
+
+
+def out_of_tries(exhausted: AirbyteTracedException, patience: Patience) -> HotmartError:
+    """In our words what the CDK says around our sentence when its retries end."""
+    return HotmartError(f"{exhausted.__context__ or exhausted} {patience.advice}", exhausted.failure_type)
 
 
 class QuotaBackoff(BackoffStrategy):

@@ -120,26 +120,26 @@ def _time_converter(surprises: Surprises, path: str) -> Converter:
     return convert
 
 
-def _iso(epoch: int) -> str:
+def _iso(epoch: float) -> str:
     """ISO 8601 of epoch milliseconds, or of seconds when the number is too small for milliseconds."""
     if -SECONDS_BELOW < epoch < SECONDS_BELOW:
         epoch *= 1000
-    return (_EPOCH + timedelta(milliseconds=epoch)).isoformat(timespec="milliseconds") + "Z"
+    return (_EPOCH + timedelta(milliseconds=int(epoch))).isoformat(timespec="milliseconds") + "Z"
 
 
 def _time_from_text(value: Any) -> str | None:
     """ISO 8601 in UTC of text or of a number with a fraction; `None` when it is no time."""
     try:
         if isinstance(value, float):
-            return _iso(int(value))
+            return _iso(value)
         if not isinstance(value, str):
             return None
         if value.lstrip("-").isdecimal():
             return _iso(int(value))
         time = datetime.fromisoformat(value)
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     return time.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 

@@ -47,6 +47,9 @@ def run() -> None:
     try:
         _print_messages(sys.argv[1:])
     except OSError as broken:
+        if broken.filename is not None:  # a file that was named on the command line, not the output
+            sys.excepthook(*sys.exc_info())
+            _leave(1)
         with suppress(OSError):
             os.write(2, f"The output could not be written ({broken.strerror}); the sync ends here.\n".encode())
         os._exit(1)

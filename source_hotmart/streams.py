@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from source_hotmart.base import HotmartStream
 from source_hotmart.club import ClubStream
 from source_hotmart.reader import Record
@@ -35,10 +37,10 @@ class SalesCommissions(SalesStream):
 
     def complete_row(self, row: Record) -> None:
         """Hotmart documents the currency as `currency_value` and sends `currency_code`: both end in the latter."""
-        for entry in row.get("commissions") or ():
+        entries = row.get("commissions")
+        for entry in entries if isinstance(entries, list) else ():
             commission = entry.get("commission") if isinstance(entry, dict) else None
-            if isinstance(commission, dict) and "currency_value" in commission:
-                commission.setdefault("currency_code", commission["currency_value"])
+            _copy_where_missing(commission, "currency_value", "currency_code")
 
 
 class SalesPriceDetails(SalesStream):
@@ -91,9 +93,7 @@ class SubscriptionTransactions(ChargeStream):
     def complete_row(self, row: Record) -> None:
         """A commission currency for the key, and both spellings of the payment delay in one column."""
         row["commission_currency"] = row["commission_currency"] or "NONE"
-        recurrency = row.get("recurrency")
-        if isinstance(recurrency, dict) and "payment_delay_days" in recurrency:
-            recurrency.setdefault("payment_delays_days", recurrency["payment_delay_days"])
+        _copy_where_missing(row.get("recurrency"), "payment_delay_days", "payment_delays_days")
 
 
 class Products(HotmartStream):
@@ -116,4 +116,10 @@ class ClubStudents(ClubStream):
         word = row.get("plus_access")
         if isinstance(word, str):
             row["plus_access_type"] = word
-            row["plus_access"] = word != "WITHOUT_PLUS_ACCESS"
+            row["plus_access"] = word not in ("", "WITHOUT_PLUS_ACCESS")
+
+
+def _copy_where_missing(value: Any, raw_spelling: str, column: str) -> None:
+    """Have both spellings of one thing end in one column; the raw one stays."""
+    if isinstance(value, dict) and raw_spelling in value and value.get(column) is None:
+        value[column] = value[raw_spelling]

@@ -79,7 +79,7 @@ def command_line(
     """The command `source-hotmart` itself, in this process: every byte that it prints, and its exit code."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the CDK replaces it
     monkeypatch.setattr(os, "_exit", _leave)
-    on_terminate = signal.getsignal(signal.SIGTERM)
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, set())
 
     def run_command(command: str, *flags: str, **files: Any) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["source-hotmart", *connector.arguments(command, **files), *flags])
@@ -100,4 +100,4 @@ def command_line(
         return exit_code, printed.out + printed.err
 
     yield run_command
-    signal.signal(signal.SIGTERM, on_terminate)
+    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)  # which processes started later would inherit

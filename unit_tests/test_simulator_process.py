@@ -36,7 +36,7 @@ def logged_in(simulator: Simulator) -> Iterator[Visitor]:
 
 
 def control(simulator: Simulator, method: str, name: str, body: Any = None) -> requests.Response:
-    return requests.request(method, f"{simulator.url}/_simulator/{name}", json=body, timeout=10)
+    return requests.request(method, f"{simulator.url}/_simulator/{name}", json=body, timeout=60)
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
@@ -48,11 +48,11 @@ def test_the_process_says_one_line_serves_and_ends_cleanly(ending: signal.Signal
         ready = json.loads(process.stdout.readline())
         form = {"grant_type": "client_credentials"}
         headers = {"Authorization": f"Basic {ready['token']}"}
-        token = requests.post(f"{ready['url']}/security/oauth/token", data=form, headers=headers, timeout=10).json()
+        token = requests.post(f"{ready['url']}/security/oauth/token", data=form, headers=headers, timeout=60).json()
         bearer = {"Authorization": f"Bearer {token['access_token']}"}
-        page = requests.get(f"{ready['url']}{HISTORY}", headers=bearer, timeout=10).json()
+        page = requests.get(f"{ready['url']}{HISTORY}", headers=bearer, timeout=60).json()
         process.send_signal(ending)
-        rest, errors = process.communicate(timeout=10)
+        rest, errors = process.communicate(timeout=60)
 
     assert set(ready) == {"url", "client_id", "client_secret", "token", "subdomain", "start_date"}
     assert (ready["subdomain"], ready["start_date"]) == ("my-school", "2024-01-01T00:00:00Z")

@@ -1,0 +1,218 @@
+"""Bodies read within bounds, and pages taken for pages only where they are.
+
+The bounds are real seconds, of which there are few: what drips is sent by a real server.
+"""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+
+import orjson
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integration_tests.harness import small_world
+from integration_tests.simulator import Fault, Simulator
+from integration_tests.simulator.visitor import Visitor
+from source_hotmart.answers import Bounds, CutOff, Envelope, Page, Unreadable, decode, error_code, read_body
+
+PATH = "/products/api/v1/products"
+
+
+@pytest.fixture
+def server() -> Iterator[Simulator]:
+    """A simulator on the real clock."""
+    with Simulator(small_world()) as simulator:
+        yield simulator
+
+
+def streamed(server: Simulator, fault: Fault | None = None) -> requests.Response:
+    """A streamed answer with a fault in it."""
+    visitor = Visitor(server)
+    if fault:
+        server.add_fault(fault)
+    return visitor.session.get(f"{server.url}{PATH}", stream=True, timeout=10)
+
+
+def test_a_good_body_is_read_whole(server):
+    body = read_body(streamed(server), Bounds())
+
+    assert len(orjson.loads(body)["items"]) == 6
+
+
+def test_an_empty_body_is_empty(server):
+    assert read_body(streamed(server, Fault(kind="empty200")), Bounds()) == b""
+
+
+def test_a_body_that_drips_is_cut_off_by_its_total_time(server):
+    answer = streamed(server, Fault(kind="drip", interval_s=0.02))
+
+    with pytest.raises(CutOff, match=r"^an answer that took more than 0\.2 seconds$"):
+        read_body(answer, Bounds(read_s=10, total_s=0.2))
+
+
+def test_a_body_that_drips_within_its_time_is_read(server):
+    answer = streamed(server, Fault(kind="drip", interval_s=0.0001))
+
+    assert orjson.loads(read_body(answer, Bounds(total_s=20)))["items"]
+
+
+def test_a_huge_body_is_cut_off_by_its_size(server):
+    answer = streamed(server, Fault(kind="huge", megabytes=50))
+
+    with pytest.raises(CutOff, match=r"^an answer of more than 2 MiB$"):
+        read_body(answer, Bounds(body_bytes=2 << 20))
+
+
+def test_a_small_body_that_swells_is_cut_off_by_its_decoded_size(server):
+    answer = streamed(server, Fault(kind="gzip_bomb", megabytes=200))
+
+    tracemalloc.start()
+    with pytest.raises(CutOff, match=r"^an answer of more than 2 MiB$"):
+        read_body(answer, Bounds(body_bytes=2 << 20))
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak_bytes < 100 << 20
+
+
+@pytest.mark.parametrize("kind", ["cut", "wrong_length", "bad_gzip"])
+def test_a_body_that_does_not_arrive_whole_is_cut_off(server, kind):
+    answer = streamed(server, Fault(kind=kind))
+
+    with pytest.raises(CutOff, match=r"^an answer that broke off$"):
+        read_body(answer, Bounds())
+
+
+def test_a_server_that_falls_silent_in_mid_body_is_cut_off(server):
+    visitor = Visitor(server)
+    server.add_fault(Fault(kind="drip", interval_s=60))
+    answer = visitor.session.get(f"{server.url}{PATH}", stream=True, timeout=(5, 0.2))
+
+    with pytest.raises(CutOff, match=r"^an answer that broke off$"):
+        read_body(answer, Bounds())
+
+
+@pytest.mark.parametrize("kind", ["cut", "wrong_length", "bad_gzip", "huge"])
+def test_an_answer_that_was_cut_off_holds_no_content(server, kind):
+    answer = streamed(server, Fault(kind=kind))
+
+    with pytest.raises(CutOff):
+        read_body(answer, Bounds(body_bytes=1 << 20))
+
+    assert answer.raw.closed
+    with pytest.raises((requests.RequestException, ValueError, RuntimeError)):
+        _ = answer.json()
+
+
+@pytest.mark.parametrize("kind", ["cut", "bad_gzip"])
+def test_what_is_said_of_a_broken_answer_has_no_address_in_it(server, kind):
+    answer = streamed(server, Fault(kind=kind))
+
+    with pytest.raises(CutOff) as caught:
+        read_body(answer, Bounds())
+
+    assert caught.value.__suppress_context__
+    assert "http" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "page"),
+    [
+        (b'{"items":[]}', Page([], None, None)),
+        (b'{"items":[],"page_info":{}}', Page([], None, None)),
+        (b'{"items":[],"page_info":null}', Page([], None, None)),
+        (b'{"items":[],"page_info":[]}', Page([], None, None)),
+        (b' \n{"items":[{"id":1}],"page_info":{"results_per_page":1}}\n', Page([{"id": 1}], None, None)),
+        (b'{"items":[1,null]}', Page([1, None], None, None)),
+        (b'{"items":[],"page_info":{"total_results":0}}', Page([], None, 0)),
+        (b'{"items":[],"page_info":{"total_results":40,"next_page_token":"abc="}}', Page([], "abc=", 40)),
+        (b'{"items":[],"page_info":{"next_page_token":null}}', Page([], None, None)),
+        (b'{"items":[],"page_info":{"next_page_token":""}}', Page([], None, None)),
+        (b'{"items":[],"page_info":{"total_results":"40"}}', Page([], None, None)),
+        (b'{"items":[],"page_info":{"total_results":true}}', Page([], None, None)),
+        (b'{"items":[],"page_info":{"total_results":1.5}}', Page([], None, None)),
+        (b'{"items":[],"error":"still a page"}', Page([], None, None)),
+    ],
+)
+def test_a_page_is_found_in_its_envelope(body, page):
+    assert Envelope().open(body) == page
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        (b"", "an empty body"),
+        (b" \r\n\t", "an empty body"),
+        (b"<!DOCTYPE html><html></html>", "an HTML page"),
+        (b"\n <html>", "an HTML page"),
+        (b"{", "a body that is not JSON"),
+        (b'{"items":[]', "a body that is not JSON"),
+        (b'{"items":[]}x', "a body that is not JSON"),
+        (b'{"items":["\xff\xfe"]}', "a body that is not JSON"),
+        (b"NaN", "a body that is not JSON"),
+        (b"null", "JSON that is no object with 'items'"),
+        (b"[]", "JSON that is no object with 'items'"),
+        (b"[{}]", "JSON that is no object with 'items'"),
+        (b'"items"', "JSON that is no object with 'items'"),
+        (b"{}", "an object without a list of 'items'"),
+        (b'{"items":null}', "an object without a list of 'items'"),
+        (b'{"items":{}}', "an object without a list of 'items'"),
+        (b'{"items":"[]"}', "an object without a list of 'items'"),
+        (b'{"message":"x"}', "an object without a list of 'items'"),
+        (b'{"error":"internal_server_error"}', "an error object"),
+        (b'{"error":"x","items":null}', "an error object"),
+    ],
+)
+def test_anything_else_is_no_page_and_never_no_rows(body, what):
+    with pytest.raises(Unreadable) as caught:
+        Envelope().open(body)
+
+    assert str(caught.value) == what
+
+
+def test_an_envelope_may_have_its_rows_under_another_name():
+    page = Envelope(rows="lessons").open(b'{"lessons":[{"page_id":"a"}]}')
+
+    assert page.rows == [{"page_id": "a"}]
+    with pytest.raises(Unreadable, match="without a list of 'lessons'"):
+        Envelope(rows="lessons").open(b'{"items":[]}')
+
+
+@given(st.binary())
+def test_no_body_does_anything_but_give_a_page_or_be_refused(body):
+    try:
+        Envelope().open(body)
+    except Unreadable as refused:
+        assert "Traceback" not in str(refused)
+
+
+@given(st.text(min_size=8, alphabet="abcdefghijklmnopqrstuvwxyz"))
+def test_a_refusal_never_quotes_the_body(text):
+    with pytest.raises(Unreadable) as caught:
+        decode(f"<p>{text}-0123456789".encode())
+
+    assert "0123456789" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"error":"invalid_parameter","error_description":"x"}', "invalid_parameter"),
+        (b'{"code":"0006","message":"The subdomain does not exist"}', "0006"),
+        (b'{"error":"","code":"0006"}', "0006"),
+        (b'{"error":5}', ""),
+        (b'{"error":{"code":"x"}}', ""),
+        (b'{"message":"API rate limit exceeded"}', ""),
+        (b"[]", ""),
+        (b"", ""),
+        (b"<html>", ""),
+        (b"{", ""),
+        (b"null", ""),
+    ],
+)
+def test_the_code_of_a_refusal_is_found_in_either_envelope(body, code):
+    assert error_code(body) == code

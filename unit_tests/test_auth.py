@@ -1,0 +1,322 @@
+"""The access token: asked for once, used as it came, renewed in time, and its troubles survived or told."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from integration_tests.harness import Connector, Run, VirtualClock, key_of, small_world, stream_names
+from integration_tests.simulator import Call, Fault, World
+from integration_tests.simulator.login import TOKEN_PATH
+
+SALES_PATH = "/payments/api/v1/sales/history"
+PRODUCTS_PATH = "/products/api/v1/products"
+
+
+@pytest.fixture
+def world() -> World:
+    return small_world()
+
+
+def token_calls(connector: Connector) -> list[Call]:
+    return [call for call in connector.simulator.calls if call.path == TOKEN_PATH]
+
+
+def data_calls(connector: Connector) -> list[Call]:
+    return [call for call in connector.simulator.calls if call.path != TOKEN_PATH]
+
+
+def assert_complete(run: Run, connector: Connector, stream: str) -> None:
+    """Every row of the account once."""
+    keys = [key_of(stream, record) for record in run.records(stream)]
+    assert sorted(keys) == sorted(connector.simulator.world.truth(stream))
+
+
+def test_the_token_call_is_the_documented_one(connector):
+    connector.read(["products"])
+
+    (call,) = token_calls(connector)
+    assert call.method == "POST"
+    assert sorted(call.query) == [
+        ("client_id", connector.config["client_id"]),
+        ("client_secret", connector.config["client_secret"]),
+        ("grant_type", "client_credentials"),
+    ]
+    assert call.headers["authorization"] == f"Basic {connector.config['token']}"
+    assert call.headers["content-type"] == "application/json"
+
+
+def test_one_token_serves_all_streams_and_threads(connector):
+    run = connector.read(config={**connector.config, "num_workers": 32})
+
+    assert run.exit_code == 0
+    assert len(token_calls(connector)) == 1
+    assert len({call.headers["authorization"] for call in data_calls(connector)}) == 1
+
+
+def test_the_token_is_used_exactly_as_it_came(connector):
+    granted: list[str] = []
+    grant = connector.simulator.login.grant
+
+    def remember(*asked: Any) -> dict[str, Any]:
+        answer = grant(*asked)
+        granted.append(answer["access_token"])
+        return answer
+
+    connector.simulator.login.grant = remember
+
+    connector.read(["products"])
+
+    assert "%2B" in granted[0]
+    assert {call.headers["authorization"] for call in data_calls(connector)} == {f"Bearer {granted[0]}"}
+
+
+def test_nothing_but_the_token_is_ever_posted(connector):
+    connector.run("check")
+    connector.run("discover")
+    connector.read()
+
+    assert {call.method for call in token_calls(connector)} == {"POST"}
+    assert {call.method for call in data_calls(connector)} == {"GET"}
+    assert len(data_calls(connector)) > 20
+
+
+def test_discover_needs_no_call(connector):
+    connector.run("discover")
+
+    assert connector.simulator.calls == []
+
+
+@pytest.mark.parametrize("life_s", [60, 119, 300, 3_600])
+def test_a_token_is_renewed_before_its_end(connector, clock: VirtualClock, life_s):
+    connector.simulator.switches = replace(connector.simulator.switches, token_life_s=life_s, page_cap=1)
+    connector.simulator.before_call = lambda call: clock.advance(seconds=50)
+
+    run = connector.read(["sales_history"], config={**connector.config, "num_workers": 1})
+
+    assert_complete(run, connector, "sales_history")
+    assert connector.simulator.count(status=401) == 0
+    assert len(data_calls(connector)) > 60
+    ends = len(data_calls(connector)) * 50 // life_s
+    assert len(token_calls(connector)) >= ends
+
+
+@pytest.mark.parametrize("life_s", [300, 3_600])
+def test_no_call_is_sent_with_a_token_in_its_last_minute(connector, clock: VirtualClock, life_s):
+    connector.simulator.switches = replace(connector.simulator.switches, token_life_s=life_s, page_cap=1)
+    connector.simulator.before_call = lambda call: clock.advance(seconds=7)
+    granted_at_s: dict[str, float] = {}
+    grant = connector.simulator.login.grant
+
+    def remember(*asked: Any) -> dict[str, Any]:
+        answer = grant(*asked)
+        granted_at_s[f"Bearer {answer['access_token']}"] = clock.time()
+        return answer
+
+    connector.simulator.login.grant = remember
+
+    connector.read(["sales_history", "sales_users"], config={**connector.config, "num_workers": 1})
+
+    ages_s = [call.at_s - granted_at_s[call.headers["authorization"]] for call in data_calls(connector)]
+    assert len(ages_s) * 7 > 800
+    assert max(ages_s) <= life_s - 60
+
+
+def test_a_token_is_not_renewed_long_before_its_end(connector, clock: VirtualClock):
+    connector.simulator.switches = replace(connector.simulator.switches, token_life_s=3_600, page_cap=1)
+    connector.simulator.before_call = lambda call: clock.advance(seconds=50)
+
+    connector.read(["sales_history"], config={**connector.config, "num_workers": 1})
+
+    lives = len(data_calls(connector)) * 50 / 3_600
+    assert len(token_calls(connector)) <= lives * 1.2 + 1
+
+
+@pytest.mark.parametrize("page", ["first", "middle", "last"])
+def test_a_token_that_dies_in_mid_sync_is_renewed_and_the_call_repeated(connector, page):
+    connector.simulator.switches = replace(connector.simulator.switches, page_cap=4)
+    connector.simulator.add_fault(Fault(kind=401, path=SALES_PATH, page=page))
+
+    run = connector.read(["sales_history"])
+
+    assert run.exit_code == 0
+    assert_complete(run, connector, "sales_history")
+    assert len(token_calls(connector)) == 2
+    (refused,) = [call for call in data_calls(connector) if call.status == 401]
+    assert len([call for call in data_calls(connector) if call.query == refused.query]) >= 2
+
+
+def test_a_token_revoked_for_all_threads_is_renewed_once(connector):
+    count = 0
+
+    def revoke(call: Call) -> None:
+        nonlocal count
+        count += 1
+        if count == 12:
+            connector.simulator.login.end_tokens()
+
+    connector.simulator.before_call = revoke
+
+    run = connector.read(config={**connector.config, "num_workers": 16})
+
+    assert run.exit_code == 0
+    assert connector.simulator.count(status=401) >= 1
+    assert len(token_calls(connector)) == 2
+    for stream in ("sales_history", "subscriptions", "products", "club_students"):
+        assert_complete(run, connector, stream)
+
+
+def test_a_second_401_is_final_for_its_stream_and_for_no_other(connector):
+    connector.simulator.add_fault(Fault(kind=401, path=PRODUCTS_PATH, times=None))
+
+    run = connector.read(["products", "sales_history"])
+
+    assert run.exit_code != 0
+    assert connector.simulator.count(PRODUCTS_PATH) == 2
+    error = next(error for error in run.errors if error["message"].startswith("products: "))
+    assert error["failure_type"] == "config_error"
+    assert "(401)" in error["message"]
+    assert "choose production or sandbox" in error["message"]
+    assert run.statuses == {"products": "INCOMPLETE", "sales_history": "COMPLETE"}
+    assert_complete(run, connector, "sales_history")
+
+
+def test_wrong_credentials_in_a_read_are_told_as_in_a_check(connector):
+    token = base64.b64encode(f"{connector.config['client_id']}:wrong-secret".encode()).decode()
+
+    run = connector.read(["products"], config={**connector.config, "client_secret": "wrong-secret", "token": token})
+
+    assert run.exit_code != 0
+    assert "did not accept the Client ID and Client Secret. Copy all three values again" in run.sentences
+    assert {error["failure_type"] for error in run.errors} == {"config_error"}
+    assert data_calls(connector) == []
+
+
+@pytest.mark.parametrize("reset_s", [1, 37, 60])
+def test_a_throttled_token_call_is_waited_for(connector, clock: VirtualClock, reset_s):
+    connector.simulator.add_fault(Fault(kind=429, path=TOKEN_PATH, times=2, headers={"RateLimit-Reset": str(reset_s)}))
+
+    run = connector.read(["products"])
+
+    assert run.exit_code == 0
+    assert_complete(run, connector, "products")
+    assert len(token_calls(connector)) == 3
+    assert 2 * reset_s <= sum(clock.slept_s) <= 2 * (reset_s + 2.5)
+
+
+@pytest.mark.parametrize(
+    "kind", [500, 502, 503, 504, "html200", "empty200", "empty_object", "reset", "cut", "bad_gzip"]
+)
+def test_a_token_call_that_fails_twice_is_repeated(connector, kind):
+    connector.simulator.add_fault(Fault(kind=kind, path=TOKEN_PATH, times=2))
+
+    run = connector.read(["products"])
+
+    assert run.exit_code == 0
+    assert_complete(run, connector, "products")
+    assert len(token_calls(connector)) == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        (500, "access token: Hotmart had an internal error (500)."),
+        ("html200", "access token: Hotmart sent an HTML page"),
+        ("empty200", "access token: Hotmart sent an empty body"),
+        ("empty_object", "access token: Hotmart sent an answer without an access token"),
+        ("error_object", "access token: Hotmart sent an answer without an access token"),
+        ("reset", "access token: Hotmart could not be reached."),
+    ],
+)
+def test_a_token_that_cannot_be_had_ends_the_sync_with_a_sentence(connector, kind, sentence):
+    connector.simulator.add_fault(Fault(kind=kind, path=TOKEN_PATH, times=None))
+
+    run = connector.read(["products"])
+
+    assert run.exit_code != 0
+    assert sentence in run.sentences
+    assert data_calls(connector) == []
+    assert run.statuses == {"products": "INCOMPLETE"}
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_refusal_by_the_token_host_is_not_repeated(connector, status):
+    connector.simulator.add_fault(Fault(kind=status, path=TOKEN_PATH, times=None))
+
+    run = connector.run("check")
+
+    assert run.connection_status["status"] == "FAILED"
+    assert "Copy all three values again" in run.connection_status["message"]
+    assert len(token_calls(connector)) == 1
+
+
+@pytest.mark.parametrize("location", ["/elsewhere", "http://127.0.0.1:9/elsewhere"])
+def test_credentials_do_not_follow_a_redirect(connector, location):
+    connector.simulator.add_fault(Fault(kind="redirect", path=TOKEN_PATH, times=None, location=location))
+
+    run = connector.read(["products"])
+
+    assert run.exit_code != 0
+    assert {call.path for call in connector.simulator.calls} == {TOKEN_PATH}
+    assert "access token: Hotmart sent the call to another address" in run.sentences
+
+
+@pytest.mark.parametrize("life", [None, "3600", 0, -5, True, 10**9, 3_599.5], ids=repr)
+def test_a_strange_life_of_the_token_does_no_harm(connector, life):
+    grant = connector.simulator.login.grant
+
+    def strange(*asked: Any) -> dict[str, Any]:
+        answer = {**grant(*asked), "expires_in": life}
+        if life is None:
+            del answer["expires_in"]
+        return answer
+
+    connector.simulator.login.grant = strange
+
+    run = connector.read(["products", "subscriptions"])
+
+    assert run.exit_code == 0
+    assert_complete(run, connector, "products")
+    assert_complete(run, connector, "subscriptions")
+
+
+def test_a_netrc_file_does_not_replace_the_credentials(connector, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password something\n", encoding="utf-8")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    run = connector.read(["products"])
+
+    assert run.exit_code == 0
+    assert token_calls(connector)[0].headers["authorization"] == f"Basic {connector.config['token']}"
+    assert all(call.headers["authorization"].startswith("Bearer ") for call in data_calls(connector))
+
+
+def test_a_token_pasted_with_its_prefix_is_sent_with_one(connector):
+    run = connector.read(["products"], config={**connector.config, "token": f"Basic {connector.config['token']}\n"})
+
+    assert run.exit_code == 0
+    assert token_calls(connector)[0].headers["authorization"] == f"Basic {connector.config['token']}"
+
+
+@pytest.mark.parametrize("secret", ["p+/=&% ?#x", "sécret-ção", 'quo"te\\slash', "%2B%2F", "a b  c"])
+def test_a_secret_of_any_characters_reaches_hotmart_unchanged(connector, secret):
+    login = connector.simulator.login
+    login.client_secret = secret
+
+    run = connector.read(["products"], config={**connector.config, "client_secret": secret, "token": login.basic})
+
+    assert run.exit_code == 0
+    assert token_calls(connector)[0].get("client_secret") == secret
+
+
+def test_every_stream_can_be_the_one_that_asks_for_the_token(connector):
+    for stream in stream_names():
+        connector.simulator.reset_log()
+        run = connector.read([stream])
+        assert run.exit_code == 0, stream
+        assert len(token_calls(connector)) == 1, stream

@@ -1,0 +1,377 @@
+"""The quota: used to the full, shared by all threads, and not run into, on a clock where minutes pass at once."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from collections import Counter
+from collections.abc import Callable
+from threading import Event, Lock, Thread
+from typing import Any
+
+import pytest
+import requests
+from pytest_mock import MockerFixture
+
+from integration_tests.harness import VirtualClock
+from source_hotmart.budget import BURST_CALLS, CallBudget
+
+MINUTE_S = 60
+Headers = dict[str, str]
+
+
+class StageClock:
+    """A clock for threads that sleep side by side: when all sleep, time jumps to whoever wakes first.
+
+    Only one thread runs at a time, so that a run is the same every time.
+    """
+
+    def __init__(self, actors: int, now_s: float = 1_000_000.0) -> None:
+        self.now_s = now_s
+        self._awake = actors
+        self._asleep: list[tuple[float, int, Event]] = []
+        self._numbers = itertools.count()
+        self._lock = Lock()
+
+    def time(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        turn = Event()
+        with self._lock:
+            heapq.heappush(self._asleep, (self.now_s + max(seconds, 0), next(self._numbers), turn))
+            self._leave()
+        turn.wait()
+
+    def end(self) -> None:
+        """Whoever ends does not have to be waited for."""
+        with self._lock:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._awake -= 1
+        if self._awake == 0 and self._asleep:
+            self.now_s, _, turn = heapq.heappop(self._asleep)
+            self._awake = 1
+            turn.set()
+
+
+class Gateway:
+    """Counts calls in fixed minutes of its own, which begin `phase_s` before those of the clock."""
+
+    def __init__(
+        self,
+        now: Callable[[], float],
+        limit: int = 500,
+        phase_s: float = 0,
+        others: Callable[[int, float], int] = lambda minute, into_s: 0,
+    ) -> None:
+        self._now = now
+        self.limit = limit
+        self._phase_s = phase_s
+        self._others = others
+        self.answered: Counter[int] = Counter()
+        self.refused: Counter[int] = Counter()
+
+    def answer(self) -> requests.Response:
+        minute, into_s = divmod(self._now() + self._phase_s, MINUTE_S)
+        used = self.answered[int(minute)] + self._others(int(minute), into_s)
+        is_over = used >= self.limit
+        (self.refused if is_over else self.answered)[int(minute)] += 1
+        remaining = 0 if is_over else self.limit - used - 1
+        return response(
+            429 if is_over else 200,
+            {
+                "RateLimit-Limit": str(self.limit),
+                "RateLimit-Remaining": str(remaining),
+                "RateLimit-Reset": str(max(1, math.ceil(MINUTE_S - into_s))),
+            },
+        )
+
+    @property
+    def full_minutes(self) -> list[int]:
+        """Calls in each minute between the first and the last."""
+        minutes = sorted(self.answered)
+        return [self.answered[minute] for minute in range(minutes[0] + 1, minutes[-1])]
+
+
+def request() -> requests.PreparedRequest:
+    return requests.Request("GET", "https://developers.hotmart.com/products/api/v1/products").prepare()
+
+
+def response(status: int = 200, headers: Headers | None = None) -> requests.Response:
+    made = requests.Response()
+    made.status_code = status
+    made.headers.update(headers or {})
+    return made
+
+
+def call(budget: CallBudget, headers: Headers | None = None, status: int = 200) -> None:
+    """A call that is answered at once."""
+    sent = request()
+    budget.acquire_call(sent)
+    budget.update_from_response(sent, response(status, headers))
+
+
+def run_side_by_side(
+    mocker: MockerFixture,
+    make_gateway: Callable[[StageClock], Gateway],
+    *,
+    minutes: float,
+    workers: int,
+    latency_s: float,
+) -> Gateway:
+    """As many calls as the budget allows, from several threads, for some minutes."""
+    clock = StageClock(workers)
+    mocker.patch("time.monotonic", clock.time)
+    mocker.patch("time.sleep", clock.sleep)
+    gateway, budget = make_gateway(clock), CallBudget()
+    end_s = clock.now_s + minutes * MINUTE_S
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            clock.sleep(0)
+            while clock.now_s < end_s:
+                sent = request()
+                budget.acquire_call(sent)
+                clock.sleep(latency_s / 2)
+                answer = gateway.answer()
+                clock.sleep(latency_s / 2)
+                budget.update_from_response(sent, answer)
+        except BaseException as failure:
+            failures.append(failure)
+        finally:
+            clock.end()
+
+    threads = [Thread(target=work) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    return gateway
+
+
+@pytest.mark.parametrize("phase_s", [0, 1, 17, 30, 59, 59.9])
+@pytest.mark.parametrize(("workers", "latency_s"), [(1, 0.05), (16, 0.3), (32, 2.0)])
+def test_minutes_are_used_to_the_full_and_no_call_is_refused(mocker, phase_s, workers, latency_s):
+    gateway = run_side_by_side(
+        mocker,
+        lambda clock: Gateway(clock.time, phase_s=phase_s),
+        minutes=5,
+        workers=workers,
+        latency_s=latency_s,
+    )
+
+    assert gateway.refused.total() == 0
+    assert len(gateway.full_minutes) >= 4
+    assert min(gateway.full_minutes) >= 0.95 * 500
+
+
+@pytest.mark.parametrize("phase_s", [0, 25, 55])
+@pytest.mark.parametrize("limit", [60, 100, 300, 1_000])
+def test_another_limit_is_learned_from_the_first_answers(mocker, phase_s, limit):
+    gateway = run_side_by_side(
+        mocker,
+        lambda clock: Gateway(clock.time, limit=limit, phase_s=phase_s),
+        minutes=5,
+        workers=16,
+        latency_s=0.3,
+    )
+
+    assert gateway.refused.total() <= 1
+    assert max(gateway.answered.values()) <= limit
+    assert min(gateway.full_minutes) >= 0.95 * limit
+
+
+@pytest.mark.parametrize("phase_s", [0, 25, 55])
+@pytest.mark.parametrize(
+    ("others", "refused_share"),
+    [
+        (lambda minute, into_s: 300, 0),
+        (lambda minute, into_s: 400 if minute % 2 else 0, 0),
+        (lambda minute, into_s: int(into_s * 5), 0.05),
+    ],
+    ids=["at once", "every other minute", "evenly"],
+)
+def test_what_another_client_uses_is_left_to_it(mocker, phase_s, others, refused_share):
+    gateway = run_side_by_side(
+        mocker,
+        lambda clock: Gateway(clock.time, phase_s=phase_s, others=others),
+        minutes=6,
+        workers=16,
+        latency_s=0.3,
+    )
+
+    calls = gateway.answered.total() + gateway.refused.total()
+    assert gateway.refused.total() <= refused_share * calls
+    assert gateway.answered.total() >= 600
+
+
+def test_a_burst_goes_out_at_once_and_the_rest_at_an_even_pace(clock: VirtualClock):
+    budget = CallBudget(limit=500)
+    gateway = Gateway(clock.time, limit=500)
+    times_s = []
+    for _ in range(490):
+        sent = request()
+        budget.acquire_call(sent)
+        times_s.append(clock.time())
+        budget.update_from_response(sent, gateway.answer())
+
+    start_s = times_s[0]
+    assert [time_s - start_s for time_s in times_s[:BURST_CALLS]] == [0] * BURST_CALLS
+    gaps_s = [later - earlier for earlier, later in itertools.pairwise(times_s[BURST_CALLS:])]
+    assert max(gaps_s) < 2 * MINUTE_S / 400
+    assert 0.9 * MINUTE_S < times_s[-1] - start_s <= MINUTE_S
+
+
+def test_a_small_sync_does_not_wait(clock: VirtualClock):
+    budget = CallBudget()
+
+    for _ in range(BURST_CALLS):
+        call(budget)
+
+    assert clock.slept_s == []
+
+
+def test_without_any_header_the_limit_is_kept_by_counting(clock: VirtualClock):
+    budget = CallBudget(limit=500)
+    start_s = clock.time()
+
+    minutes: Counter[int] = Counter()
+    for _ in range(2_000):
+        call(budget)
+        minutes[int((clock.time() - start_s) // MINUTE_S)] += 1
+
+    assert max(minutes.values()) <= 500
+    assert min(list(minutes.values())[:-1]) >= 0.95 * 500
+
+
+@pytest.mark.parametrize("reset_s", [1, 37, 60])
+def test_after_a_429_the_reset_is_waited_for(clock: VirtualClock, reset_s):
+    budget = CallBudget()
+    call(budget, {"RateLimit-Reset": str(reset_s)}, status=429)
+
+    call(budget)
+
+    assert reset_s <= sum(clock.slept_s) <= reset_s + 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"RateLimit-Remaining": "0", "RateLimit-Reset": "20"}, {"X-RateLimit-Remaining-Minute": "0", "Retry-After": "20"}],
+)
+def test_when_nothing_is_left_the_reset_is_waited_for_before_a_call_is_refused(clock: VirtualClock, headers):
+    budget = CallBudget()
+    call(budget, headers)
+
+    call(budget)
+
+    assert 20 <= sum(clock.slept_s) <= 21
+
+
+def test_headers_are_found_in_any_case(clock: VirtualClock):
+    budget = CallBudget()
+    call(budget, {"ratelimit-remaining": "0", "RATELIMIT-RESET": "20"})
+
+    call(budget)
+
+    assert 20 <= sum(clock.slept_s) <= 21
+
+
+def test_a_429_without_headers_waits_for_the_end_of_the_minute_at_most(clock: VirtualClock):
+    budget = CallBudget()
+    call(budget, status=429)
+
+    call(budget)
+
+    assert 0 < sum(clock.slept_s) <= MINUTE_S
+
+
+GARBAGE = ["", " ", "abc", "-1", "NaN", "inf", "-inf", "1e400", "0x10", "500;w=60", "500, 500", "1_000", "3600"]
+
+
+@pytest.mark.parametrize("header", ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"])
+@pytest.mark.parametrize("value", GARBAGE, ids=repr)
+@pytest.mark.parametrize("status", [200, 429])
+def test_garbage_in_a_header_neither_raises_nor_stalls(clock: VirtualClock, header, value, status):
+    budget = CallBudget()
+    call(budget, {header: value}, status=status)
+
+    for _ in range(10):
+        call(budget)
+
+    assert sum(clock.slept_s) <= MINUTE_S
+
+
+@pytest.mark.parametrize("value", GARBAGE, ids=repr)
+def test_garbage_in_one_header_does_not_hide_the_others(clock: VirtualClock, value):
+    budget = CallBudget()
+    call(budget, {"RateLimit-Limit": value, "RateLimit-Remaining": "0", "RateLimit-Reset": "20"})
+
+    call(budget)
+
+    assert 20 <= sum(clock.slept_s) <= 21
+
+
+def test_remaining_is_not_believed_when_it_grows_within_a_minute(clock: VirtualClock):
+    budget = CallBudget()
+    call(budget, {"RateLimit-Remaining": "10", "RateLimit-Reset": "30"})
+    call(budget, {"RateLimit-Remaining": "400", "RateLimit-Reset": "30"})
+
+    for _ in range(12):
+        call(budget)
+
+    assert sum(clock.slept_s) >= 30
+
+
+def test_an_answer_about_the_minute_before_is_not_taken_for_this_one(clock: VirtualClock):
+    budget = CallBudget()
+    late = request()
+    budget.acquire_call(late)
+    clock.advance(seconds=61)
+    call(budget)
+
+    budget.update_from_response(late, response(200, {"RateLimit-Remaining": "0", "RateLimit-Reset": "60"}))
+    call(budget)
+
+    assert clock.slept_s == []
+
+
+def test_calls_without_an_answer_do_not_hold_up_the_minutes_after(clock: VirtualClock, mocker: MockerFixture):
+    budget = CallBudget(limit=100)
+    lost = [request() for _ in range(150)]
+    patience = iter(range(2_000))
+
+    def sleep(seconds: float) -> None:
+        assert next(patience, None) is not None, "it waits for ever"
+        clock.sleep(seconds)
+
+    mocker.patch("time.sleep", sleep)
+    for never_answered in lost:
+        budget.acquire_call(never_answered)
+
+    assert sum(clock.slept_s) <= 3 * MINUTE_S
+
+
+def test_a_call_that_is_repeated_is_not_counted_twice_at_a_time(clock: VirtualClock):
+    budget = CallBudget(limit=100)
+    repeated = request()
+    for _ in range(15):
+        budget.acquire_call(repeated)
+
+    assert clock.slept_s == []
+    budget.update_from_response(repeated, response(200, {"RateLimit-Remaining": "99"}))
+
+
+def test_a_sync_of_the_connector_keeps_the_quota(connector, clock: VirtualClock, hotmart: Any):
+    hotmart.switches = type(hotmart.switches)(limit_per_minute=100, page_cap=10)
+
+    run = connector.read(["sales_history", "sales_users"])
+
+    assert run.exit_code == 0
+    assert len(run.records("sales_users")) == len(hotmart.world.truth("sales_users"))
+    assert hotmart.count() > 240
+    assert hotmart.count(status=429) <= 2

@@ -1,0 +1,286 @@
+"""`check` as a person meets it: what is wrong, told apart, each with what to do about it, and soon."""
+
+from __future__ import annotations
+
+import base64
+import re
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from integration_tests.harness import NOW_MS, Connector, VirtualClock, small_world
+from integration_tests.simulator import Fault, Simulator, World
+from integration_tests.simulator.login import TOKEN_PATH
+
+SALES_PATH = "/payments/api/v1/sales/history"
+CLUB_PATH = "/club/api/v1/users"
+LONGEST_S = 30
+
+WHAT_TO_DO = re.compile(r"\b(copy|check|create|choose|give|fill|try|wait|report|correct)\b", re.IGNORECASE)
+FOREIGN_WORDS = ("Exhausted", "see logs", "next sync", "request window", "Something went wrong", "Exception", "Tried 1")
+
+
+@pytest.fixture
+def world() -> World:
+    return small_world()
+
+
+@pytest.fixture
+def closed_url() -> Iterator[str]:
+    """An address of this machine at which nobody listens, and nobody will."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+def check(connector: Connector, **changes: Any) -> tuple[str, str]:
+    """Status and sentence of a check, which never prints a trace and never keeps anybody waiting."""
+    started_s = connector.simulator.clock()
+
+    run = connector.run("check", config={**connector.config, **changes})
+
+    assert not run.of_type("TRACE"), run.sentences
+    assert run.exit_code == 0
+    assert connector.simulator.clock() - started_s <= LONGEST_S
+    status = run.connection_status
+    return status["status"], status.get("message") or ""
+
+
+def basic(client_id: str, client_secret: str) -> str:
+    return base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
+
+
+def test_an_account_that_can_be_read_succeeds_without_a_note(connector):
+    assert check(connector) == ("SUCCEEDED", "")
+
+
+def test_the_check_asks_for_a_token_one_sale_and_one_student_a_club(connector):
+    check(connector)
+
+    calls = [
+        (call.method, call.path, call.get("max_results"), call.get("subdomain")) for call in connector.simulator.calls
+    ]
+    assert calls == [
+        ("POST", TOKEN_PATH, None, None),
+        ("GET", SALES_PATH, "1", None),
+        ("GET", CLUB_PATH, "1", "my-school"),
+        ("GET", CLUB_PATH, "1", "second-school"),
+    ]
+
+
+def test_the_check_sends_dates_that_are_not_in_the_future(connector):
+    check(connector)
+
+    (call,) = [call for call in connector.simulator.calls if call.path == SALES_PATH]
+    assert int(call.get("start_date") or 0) < int(call.get("end_date") or 0) <= NOW_MS
+
+
+def test_without_a_club_only_the_account_is_checked(connector):
+    assert check(connector, members_area_subdomain="") == ("SUCCEEDED", "")
+
+    assert connector.simulator.count(CLUB_PATH) == 0
+
+
+@pytest.mark.parametrize(("wrong_id", "wrong_secret"), [(True, False), (False, True), (True, True)])
+def test_a_wrong_id_or_secret_says_which_values_to_copy_again(connector, wrong_id, wrong_secret):
+    client_id = "11111111-2222" if wrong_id else connector.config["client_id"]
+    client_secret = "33333333-4444" if wrong_secret else connector.config["client_secret"]
+
+    status, sentence = check(
+        connector, client_id=client_id, client_secret=client_secret, token=basic(client_id, client_secret)
+    )
+
+    assert status == "FAILED"
+    assert "did not accept the Client ID and Client Secret. Copy all three values again from Hotmart" in sentence
+
+
+def test_a_token_of_another_credential_is_told_apart_without_a_call(connector):
+    status, sentence = check(connector, token=basic("another-id", "another-secret"))
+
+    assert status == "FAILED"
+    assert sentence.startswith("token: it does not belong to this Client ID and Client Secret. Copy the Basic value")
+    assert connector.simulator.calls == []
+
+
+def test_a_credential_without_permission_says_who_has_to_create_it(connector):
+    connector.simulator.switches = replace(connector.simulator.switches, permission="none")
+
+    status, sentence = check(connector)
+
+    assert status == "FAILED"
+    assert "no permission" in sentence
+    assert "(403)" in sentence
+    assert "Create them as the owner of the account" in sentence
+
+
+def test_a_credential_of_the_other_environment_says_where_to_choose_it(connector):
+    connector.simulator.switches = replace(connector.simulator.switches, sandbox=True)
+
+    status, sentence = check(connector)
+
+    assert status == "FAILED"
+    assert "(401)" in sentence
+    assert "other environment: choose production or sandbox" in sentence
+
+
+@pytest.mark.parametrize("answer", ["404", "redirect", "html"])
+def test_an_unknown_club_is_named_with_its_setting(connector, answer):
+    connector.simulator.switches = replace(connector.simulator.switches, unknown_subdomain=answer)
+
+    status, sentence = check(connector, members_area_subdomain="wrong-one")
+
+    assert status == "FAILED"
+    assert "'wrong-one'" in sentence
+    assert "Check members_area_subdomain" in sentence
+
+
+@pytest.mark.parametrize("answer", ["404", "redirect", "html"])
+@pytest.mark.parametrize("clubs", ["my-school, wrong-one", "wrong-one, my-school"])
+def test_of_two_clubs_the_wrong_one_is_named(connector, answer, clubs):
+    connector.simulator.switches = replace(connector.simulator.switches, unknown_subdomain=answer)
+
+    status, sentence = check(connector, members_area_subdomain=clubs)
+
+    assert status == "FAILED"
+    assert "'wrong-one'" in sentence
+    assert "my-school" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("start_date", "problem"),
+    [
+        ("2024-02-31", "start_date: '2024-02-31' is not a date that exists. Give a day such as"),
+        ("1st of May", "start_date: '1st of May' is not a date that exists. Give a day such as"),
+        ("2026-01-02", "start_date: '2026-01-02' is in the future. Give a day such as"),
+        ("2001-01-01", "start_date: '2001-01-01' is before Hotmart existed; choose 2010-01-01 or later."),
+    ],
+)
+def test_a_start_date_that_cannot_be_is_told(connector, start_date, problem):
+    status, sentence = check(connector, start_date=start_date)
+
+    assert status == "FAILED"
+    assert sentence.startswith(problem)
+
+
+@pytest.mark.parametrize("variable", ["HOTMART_AUTH_URL", "HOTMART_API_URL"])
+def test_no_network_is_told_apart_from_wrong_credentials(connector, monkeypatch, closed_url, variable):
+    monkeypatch.setenv(variable, closed_url)
+
+    status, sentence = check(connector)
+
+    assert status == "FAILED"
+    assert "Hotmart could not be reached" in sentence
+    assert re.search("network|connection|internet|proxy|firewall", sentence)
+
+
+def test_a_quota_that_is_used_up_is_success_with_a_note(connector):
+    connector.simulator.add_fault(Fault(kind=429, times=None))
+
+    status, note = check(connector)
+
+    assert status == "SUCCEEDED"
+    assert "accepted the credentials" in note
+    assert "quota" in note
+
+
+def test_a_quota_that_is_used_up_between_two_calls_is_not_waited_for(connector):
+    connector.simulator.switches = replace(connector.simulator.switches, limit_per_minute=1)
+
+    status, note = check(connector)
+
+    assert status == "SUCCEEDED"
+    assert "quota" in note
+
+
+def test_a_throttled_token_call_does_not_claim_that_the_credentials_were_accepted(connector):
+    connector.simulator.add_fault(Fault(kind=429, path=TOKEN_PATH, times=None))
+
+    _, note = check(connector, client_secret="wrong", token=basic(connector.config["client_id"], "wrong"))
+
+    assert note
+    assert "accepted the credentials" not in note
+
+
+def test_slow_answers_of_many_clubs_do_not_add_up_beyond_half_a_minute(connector, clock: VirtualClock):
+    clubs = tuple(f"school-{number}" for number in range(8))
+    connector.simulator.switches = replace(connector.simulator.switches, subdomains=clubs)
+    connector.simulator.before_call = lambda call: clock.advance(seconds=6)
+
+    check(connector, members_area_subdomain=", ".join(clubs))
+
+
+FAULTS: dict[str, Fault | dict[str, Any]] = {
+    "bad query": {"kind": 400},
+    "stale page token": {"kind": 400, "error": "invalid_token"},
+    "401": {"kind": 401},
+    "403": {"kind": 403},
+    "403 by a firewall": {"kind": 403, "body": "<html>blocked</html>", "content_type": "text/html"},
+    "404": {"kind": 404},
+    "405": {"kind": 405},
+    "422": {"kind": 422},
+    "500": {"kind": 500},
+    "502": {"kind": 502},
+    "503": {"kind": 503},
+    "503 in HTML": {"kind": "html503"},
+    "504": {"kind": 504},
+    "HTML": {"kind": "html200"},
+    "nothing": {"kind": "empty200"},
+    "an empty object": {"kind": "empty_object"},
+    "an error object": {"kind": "error_object"},
+    "a redirect": {"kind": "redirect"},
+    "half a JSON": {"kind": "truncated_json"},
+    "a broken connection": {"kind": "reset"},
+    "half an answer": {"kind": "cut"},
+    "broken compression": {"kind": "bad_gzip"},
+}
+
+
+@pytest.mark.parametrize("path", [TOKEN_PATH, SALES_PATH, CLUB_PATH], ids=["token", "sales", "club"])
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
+def test_whatever_goes_wrong_is_told_in_our_words_with_what_to_do(connector, fault, path):
+    connector.simulator.add_fault(Fault(**fault, path=path, times=None))
+
+    status, sentence = check(connector)
+
+    assert status == "FAILED"
+    assert not [words for words in FOREIGN_WORDS if words in sentence], sentence
+    assert WHAT_TO_DO.search(sentence), sentence
+
+
+def test_different_causes_have_different_sentences(connector, monkeypatch, closed_url):
+    def wrong_secret(simulator: Simulator) -> dict[str, Any]:
+        return {"client_secret": "wrong", "token": basic(simulator.client_id, "wrong")}
+
+    def switched(**changes: Any) -> Callable[[Simulator], dict[str, Any]]:
+        def switch(simulator: Simulator) -> dict[str, Any]:
+            simulator.switches = replace(simulator.switches, **changes)
+            return {}
+
+        return switch
+
+    def unreachable(simulator: Simulator) -> dict[str, Any]:
+        monkeypatch.setenv("HOTMART_API_URL", closed_url)
+        return {}
+
+    good = connector.simulator.switches
+    causes: list[Callable[[Simulator], dict[str, Any]]] = [
+        wrong_secret,
+        lambda simulator: {"token": basic("another", "credential")},
+        switched(permission="none"),
+        switched(sandbox=True),
+        lambda simulator: {"members_area_subdomain": "wrong-one"},
+        lambda simulator: {"start_date": "2024-02-31"},
+        lambda simulator: {"start_date": "2030-01-01"},
+        unreachable,
+    ]
+    sentences = []
+    for cause in causes:
+        connector.simulator.switches = good
+        status, sentence = check(connector, **cause(connector.simulator))
+        assert status == "FAILED"
+        sentences.append(sentence)
+
+    assert len(set(sentences)) == len(causes)

@@ -1,0 +1,276 @@
+"""What each failure leads to: repeated where that may help, else one sentence, and the other streams go on."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+import requests
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.http.error_handlers import ResponseAction
+
+from integration_tests.harness import Connector, Run, VirtualClock, key_of, small_world
+from integration_tests.simulator import Fault, World
+from source_hotmart.answers import Envelope
+from source_hotmart.errors import HTTP_LOGGER, AnswerHandler, HotmartError, QuotaBackoff
+
+PRODUCTS_PATH = "/products/api/v1/products"
+SALES_PATH = "/payments/api/v1/sales/history"
+TRIES = 7
+
+
+@pytest.fixture
+def world() -> World:
+    return small_world()
+
+
+def read_products(connector: Connector, **fault: Any) -> Run:
+    """A read of two streams, one of which meets the fault."""
+    connector.simulator.add_fault(Fault(**fault, path=PRODUCTS_PATH))
+    return connector.read(["products", "subscriptions"])
+
+
+def assert_all_products(run: Run, connector: Connector) -> None:
+    keys = [key_of("products", record) for record in run.records("products")]
+    assert sorted(keys) == sorted(connector.simulator.world.truth("products"))
+
+
+PASSING = [
+    500,
+    502,
+    503,
+    504,
+    "html200",
+    "html503",
+    "empty200",
+    "empty_object",
+    "items_null",
+    "items_missing",
+    "items_object",
+    "error_object",
+    "truncated_json",
+    "bad_utf8",
+    "bad_gzip",
+    "wrong_length",
+    "cut",
+    "reset",
+]
+
+
+@pytest.mark.parametrize("kind", PASSING)
+def test_what_may_pass_is_repeated_until_it_does(connector, kind):
+    run = read_products(connector, kind=kind, times=3)
+
+    assert run.exit_code == 0
+    assert_all_products(run, connector)
+    assert connector.simulator.count(PRODUCTS_PATH) == 4
+    queries = [call.query for call in connector.simulator.calls if call.path == PRODUCTS_PATH]
+    assert all(query == queries[0] for query in queries)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        (500, "products: Hotmart had an internal error (500)."),
+        (502, "products: Hotmart could not answer so large a query in time (502)."),
+        (503, "products: Hotmart is not available (503)."),
+        (504, "products: Hotmart could not answer so large a query in time (504)."),
+        ("html200", "products: Hotmart sent an HTML page where rows were expected."),
+        ("html503", "products: Hotmart is not available (503)."),
+        ("empty200", "products: Hotmart sent an empty body where rows were expected."),
+        ("empty_object", "products: Hotmart sent an object without a list of 'items' where rows were expected."),
+        ("items_null", "products: Hotmart sent an object without a list of 'items' where rows were expected."),
+        ("error_object", "products: Hotmart sent an error object where rows were expected."),
+        ("truncated_json", "products: Hotmart sent a body that is not JSON where rows were expected."),
+        ("bad_gzip", "products: Hotmart sent an answer that broke off."),
+        ("cut", "products: Hotmart sent an answer that broke off."),
+        ("reset", "products: Hotmart could not be reached."),
+        (429, "products: Hotmart's quota of calls a minute is used up (429)."),
+    ],
+)
+def test_what_does_not_pass_ends_its_stream_with_a_sentence(connector, kind, sentence):
+    run = read_products(connector, kind=kind, times=None)
+
+    assert run.exit_code != 0
+    errors = [error for error in run.errors if error["message"].startswith("products: ")]
+    assert errors[0]["message"] == f"{sentence} Tried {TRIES} times; the next sync continues from here."
+    assert errors[0]["failure_type"] == "transient_error"
+    assert connector.simulator.count(PRODUCTS_PATH) == TRIES
+
+
+@pytest.mark.parametrize("kind", [403, 404, 405, 422, "redirect"])
+def test_what_cannot_pass_is_not_repeated(connector, kind):
+    run = read_products(connector, kind=kind, times=None)
+
+    assert run.exit_code != 0
+    assert connector.simulator.count(PRODUCTS_PATH) == 1
+    assert any(error["message"].startswith("products: ") for error in run.errors)
+
+
+@pytest.mark.parametrize("kind", [403, 404, 422, 500, "html200", "redirect", "no_key", 400])
+def test_a_stream_that_fails_does_not_keep_others_from_being_read(connector, kind):
+    run = read_products(connector, kind=kind, times=None)
+
+    assert run.exit_code != 0
+    assert run.statuses == {"products": "INCOMPLETE", "subscriptions": "COMPLETE"}
+    assert len(run.records("subscriptions")) == len(connector.simulator.world.truth("subscriptions"))
+
+
+def test_no_permission_says_who_has_to_create_the_credential(connector):
+    run = read_products(connector, kind=403, times=None)
+
+    error = next(error for error in run.errors if error["message"].startswith("products: "))
+    assert error["failure_type"] == "config_error"
+    assert "no permission" in error["message"]
+    assert "Create them as the owner of the account" in error["message"]
+    assert "deselect this stream" in error["message"]
+
+
+def test_a_redirect_is_not_followed(connector):
+    connector.simulator.add_fault(Fault(kind="redirect", path=PRODUCTS_PATH, times=None, location="/docs/en/"))
+
+    run = connector.read(["products"])
+
+    assert "products: Hotmart sent the call to another address (302)" in run.sentences
+    assert connector.simulator.count("/docs") == 0
+
+
+def test_the_waits_between_tries_grow(connector, clock: VirtualClock):
+    read_products(connector, kind=500, times=None)
+
+    assert clock.slept_s == [1, 2, 4, 8, 16, 32]
+
+
+@pytest.mark.parametrize("reset_s", [1, 37, 60])
+def test_after_a_429_the_reset_is_waited_for_and_not_much_longer(connector, clock: VirtualClock, reset_s):
+    run = read_products(connector, kind=429, reset_s=reset_s)
+
+    assert run.exit_code == 0
+    assert_all_products(run, connector)
+    assert reset_s <= sum(clock.slept_s) <= reset_s + 3
+
+
+def test_after_a_429_a_wait_in_the_usual_header_is_kept_as_well(connector, clock: VirtualClock):
+    run = read_products(connector, kind=429, quota_headers=False, retry_after_s=20)
+
+    assert run.exit_code == 0
+    assert 20 <= sum(clock.slept_s) <= 60 + 3
+
+
+@pytest.mark.parametrize("told", ["soon", "-5", "3600", "NaN", ""])
+def test_after_a_429_with_a_useless_header_the_wait_is_bounded(connector, clock: VirtualClock, told):
+    run = read_products(connector, kind=429, reset_s=told, times=2)
+
+    assert run.exit_code == 0
+    assert_all_products(run, connector)
+    assert 1 <= sum(clock.slept_s) <= 3 * 60
+
+
+def test_a_quota_that_stays_closed_for_minutes_is_waited_for(connector, clock: VirtualClock):
+    run = read_products(connector, kind=429, reset_s=60, times=5)
+
+    assert run.exit_code == 0
+    assert_all_products(run, connector)
+    assert sum(clock.slept_s) >= 300
+
+
+@pytest.mark.parametrize(
+    ("headers", "attempt", "wait_s"),
+    [
+        ({"RateLimit-Reset": "37"}, 1, 37),
+        ({"ratelimit-reset": "37"}, 1, 37),
+        ({"RateLimit-Reset": "0"}, 1, 0),
+        ({"Retry-After": "12"}, 1, 12),
+        ({"RateLimit-Reset": "37", "Retry-After": "12"}, 1, 37),
+        ({"RateLimit-Reset": "soon", "Retry-After": "12"}, 1, 12),
+        ({"RateLimit-Reset": "3600", "Retry-After": "12"}, 1, 12),
+        ({"RateLimit-Reset": "NaN"}, 1, 3.75),
+        ({"RateLimit-Reset": "-1"}, 2, 7.5),
+        ({}, 1, 3.75),
+        ({}, 2, 7.5),
+        ({}, 4, 30),
+        ({}, 6, 45),
+        ({}, 60, 45),
+    ],
+)
+def test_the_wait_after_a_429_is_what_was_told_or_grows_to_a_minute(headers, attempt, wait_s):
+    response = requests.Response()
+    response.status_code = 429
+    response.headers.update(headers)
+
+    assert QuotaBackoff(jitter=lambda: 0.0).backoff_time(response, attempt) == wait_s
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 401])
+def test_other_failures_have_the_waits_of_the_cdk(status):
+    response = requests.Response()
+    response.status_code = status
+    response.headers["Retry-After"] = "5"
+
+    assert QuotaBackoff().backoff_time(response, 1) is None
+    assert QuotaBackoff().backoff_time(requests.ConnectionError(), 1) is None
+
+
+@pytest.mark.parametrize(
+    ("lost", "splittable", "action"),
+    [
+        (requests.ReadTimeout("https://x?client_secret=s"), True, ResponseAction.SPLIT_REQUEST_WINDOW),
+        (requests.ReadTimeout("https://x?client_secret=s"), False, ResponseAction.RETRY),
+        (requests.ConnectTimeout("https://x?client_secret=s"), True, ResponseAction.RETRY),
+        (requests.ConnectionError("https://x?client_secret=s"), True, ResponseAction.RETRY),
+        (requests.exceptions.ChunkedEncodingError("https://x?client_secret=s"), True, ResponseAction.RETRY),
+        (requests.exceptions.ProxyError("https://x?client_secret=s"), True, ResponseAction.RETRY),
+        (None, True, ResponseAction.RETRY),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_lost_call_is_repeated_or_made_smaller_and_never_quoted(lost, splittable, action):
+    resolution = AnswerHandler("things", Envelope(), splittable=splittable).interpret_response(lost)
+
+    assert resolution.response_action == action
+    assert resolution.failure_type == FailureType.transient_error
+    assert (resolution.error_message or "").startswith("things: Hotmart ")
+    assert "client_secret" not in (resolution.error_message or "")
+
+
+def test_a_certificate_that_cannot_be_verified_is_final():
+    with pytest.raises(
+        HotmartError, match=r"things: The secure connection .* check the certificates and any proxy"
+    ) as caught:
+        AnswerHandler("things", Envelope()).interpret_response(
+            requests.exceptions.SSLError("https://x?client_secret=s")
+        )
+
+    assert "client_secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [502, 504])
+def test_a_query_that_was_too_heavy_once_is_repeated_once_as_it_was(connector, clock: VirtualClock, kind):
+    connector.simulator.add_fault(Fault(kind=kind, path=SALES_PATH, where=lambda call: call.get("max_results") != "1"))
+
+    run = connector.read(["sales_history"])
+
+    assert run.exit_code == 0
+    keys = [key_of("sales_history", record) for record in run.records("sales_history")]
+    assert sorted(keys) == sorted(connector.simulator.world.truth("sales_history"))
+    refused, *others = [call for call in connector.simulator.calls if call.status == kind]
+    assert not others
+    assert [call.query for call in connector.simulator.calls].count(refused.query) == 2
+    assert clock.slept_s == [5]
+
+
+def test_the_logger_of_the_http_client_never_prints_bodies(connector):
+    connector.run("read", "--debug", catalog={"streams": []})
+
+    assert HTTP_LOGGER.getEffectiveLevel() == logging.INFO
+
+
+@pytest.mark.parametrize("kind", [400, 403, 404, 422, 500, 503])
+def test_no_sentence_and_no_log_quotes_a_body(connector, kind):
+    body = '{"error":"invalid_parameter","error_description":"QUOTED-BODY"}'
+
+    run = read_products(connector, kind=kind, times=None, body=body)
+
+    assert run.exit_code != 0
+    assert "QUOTED-BODY" not in run.output

@@ -1,0 +1,236 @@
+"""What is printed, whatever happens: no credential, no access token, no address of a buyer."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote, quote_plus, urlencode
+
+import pytest
+from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
+
+from integration_tests.harness import Connector, catalog, small_world
+from integration_tests.simulator import Fault, Simulator, World
+from integration_tests.simulator.login import TOKEN_PATH
+
+STREAMS = ["sales_history", "subscription_transactions", "club_students"]
+AWKWARD_SECRETS = ["p+/=&% ?#x-9f2c", 'quo"te\\slash-9f2c', "sécret-ção-日本-9f2c", "%2B%2F%3D-9f2c"]
+
+
+@pytest.fixture
+def world() -> World:
+    return small_world()
+
+
+@pytest.fixture
+def closed_url() -> Iterator[str]:
+    """An address of this machine at which nobody listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+def forms(secret: str) -> set[str]:
+    """What a secret looks like in a text, an address, a header, or JSON inside JSON."""
+    encoded = base64.b64encode(secret.encode()).decode()
+    plain = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), encoded, quote(encoded, safe="")}
+    escaped = {json.dumps(form)[1:-1] for form in plain} | {
+        json.dumps(form, ensure_ascii=False)[1:-1] for form in plain
+    }
+    return plain | escaped | {json.dumps(form)[1:-1] for form in escaped}
+
+
+def assert_hidden(output: str, secrets: Iterable[str]) -> None:
+    """No form of any of the secrets is in the output; the failure tells which, not where."""
+    found = [form for secret in secrets for form in forms(secret) if form in output]
+    assert not found
+
+
+def secrets_of(connector: Connector) -> set[str]:
+    """The credentials, and every access token that was used."""
+    simulator = connector.simulator
+    bearers = [call.headers.get("authorization", "") for call in simulator.calls if call.path != TOKEN_PATH]
+    tokens = {bearer.removeprefix("Bearer ") for bearer in bearers if bearer}
+    given = {str(connector.config[name]) for name in ("client_id", "client_secret", "token")}
+    return given | tokens
+
+
+def said(output: str) -> str:
+    """What is printed besides the rows themselves."""
+    return "\n".join(line for line in output.splitlines() if not line.startswith('{"type":"RECORD"'))
+
+
+def mails(world: World) -> set[str]:
+    """Mail addresses of everybody in the account."""
+    return {person.email for person in [*world.people.buyers, world.people.owner]}
+
+
+def wrong_secret(simulator: Simulator) -> dict[str, Any]:
+    token = base64.b64encode(f"{simulator.client_id}:another-secret-77aa".encode()).decode()
+    return {"client_secret": "another-secret-77aa", "token": token}
+
+
+def switch(**changes: Any) -> Callable[[Simulator], dict[str, Any]]:
+    def apply(simulator: Simulator) -> dict[str, Any]:
+        simulator.switches = replace(simulator.switches, **changes)
+        return {}
+
+    return apply
+
+
+def fault(kind: int | str, **details: Any) -> Callable[[Simulator], dict[str, Any]]:
+    def order(simulator: Simulator) -> dict[str, Any]:
+        simulator.add_fault(Fault(kind=kind, **{"times": None, **details}))
+        return {}
+
+    return order
+
+
+TROUBLES: dict[str, Callable[[Simulator], dict[str, Any]]] = {
+    "nothing": lambda simulator: {},
+    "a wrong secret": wrong_secret,
+    "a token of another credential": lambda simulator: {"token": wrong_secret(simulator)["token"]},
+    "no permission": switch(permission="none"),
+    "the other environment": switch(sandbox=True),
+    "an unknown club": lambda simulator: {"members_area_subdomain": "wrong-one"},
+    "a bad start date": lambda simulator: {"start_date": "2024-02-31"},
+    "400 for ever": fault(400),
+    "401 for ever": fault(401),
+    "403 for ever": fault(403),
+    "500 for ever": fault(500),
+    "token: 429": fault(429, path=TOKEN_PATH, times=2),
+    "token: 500 for ever": fault(500, path=TOKEN_PATH),
+    "token: HTML for ever": fault("html200", path=TOKEN_PATH),
+    "token: half an answer": fault("cut", path=TOKEN_PATH),
+    "token: broken connection": fault("reset", path=TOKEN_PATH),
+    "token: redirect": fault("redirect", path=TOKEN_PATH),
+    "page: half an answer": fault("cut", times=3),
+    "page: broken connection": fault("reset", times=3),
+    "page: no key": fault("no_key", times=1),
+}
+
+
+@pytest.mark.parametrize("command", ["check", "read"])
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=list(TROUBLES))
+def test_no_secret_is_printed_whatever_goes_wrong(connector, command_line, trouble, command):
+    connector.config |= trouble(connector.simulator)
+
+    _, output = command_line(command, "--debug", catalog=catalog(STREAMS) if command == "read" else None)
+
+    assert '"type":"LOG"' in output
+    assert_hidden(output, secrets_of(connector))
+
+
+@pytest.mark.parametrize("command", ["check", "read"])
+@pytest.mark.parametrize("variable", ["HOTMART_AUTH_URL", "HOTMART_API_URL"])
+def test_no_secret_is_printed_when_a_host_cannot_be_reached(
+    connector, command_line, monkeypatch, closed_url, variable, command
+):
+    monkeypatch.setenv(variable, closed_url)
+
+    exit_code, output = command_line(command, "--debug", catalog=catalog(STREAMS) if command == "read" else None)
+
+    assert "could not be reached" in output
+    assert exit_code == (1 if command == "read" else 0)
+    assert_hidden(output, secrets_of(connector))
+
+
+@pytest.mark.parametrize("secret", AWKWARD_SECRETS)
+@pytest.mark.parametrize("trouble", ["nothing", "401 for ever", "token: 500 for ever", "token: broken connection"])
+def test_a_secret_of_awkward_characters_is_not_printed_in_any_form(connector, command_line, secret, trouble):
+    login = connector.simulator.login
+    login.client_secret = secret
+    connector.config |= {"client_secret": secret, "token": login.basic, **TROUBLES[trouble](connector.simulator)}
+
+    for command in ("check", "read"):
+        _, output = command_line(command, "--debug", catalog=catalog(["products"]) if command == "read" else None)
+        assert '"type":"LOG"' in output
+        assert_hidden(output, secrets_of(connector))
+
+
+@pytest.mark.parametrize("trouble", ["nothing", "a wrong secret", "token: 500 for ever", "500 for ever"])
+def test_no_secret_is_printed_when_the_platform_asks_for_debug_logs(connector, command_line, monkeypatch, trouble):
+    monkeypatch.setenv("LOG_LEVEL", "debug")
+    connector.config |= TROUBLES[trouble](connector.simulator)
+
+    _, output = command_line("read", catalog=catalog(STREAMS))
+
+    assert '"level":"DEBUG"' in output
+    assert_hidden(output, secrets_of(connector))
+
+
+@pytest.mark.parametrize("secret", AWKWARD_SECRETS)
+def test_what_a_library_may_say_of_an_address_is_blanked(connector, secret):
+    login = connector.simulator.login
+    login.client_secret = secret
+    connector.config |= {"client_secret": secret, "token": login.basic}
+
+    connector.read(["products"])
+
+    (token_call,) = [call for call in connector.simulator.calls if call.path == TOKEN_PATH]
+    for query in (urlencode(token_call.query), urlencode(token_call.query, quote_via=quote)):
+        assert_hidden(filter_secrets(f"Connection to /security/oauth/token?{query} timed out"), secrets_of(connector))
+    for hidden in secrets_of(connector):
+        for text in (f"Authorization: Bearer {hidden}", quote(hidden, safe=""), quote_plus(hidden)):
+            assert_hidden(filter_secrets(text), [hidden])
+
+
+def test_no_secret_is_printed_by_a_process_whose_token_host_is_away(connector: Connector, closed_url):
+    connector.environment = {"HOTMART_API_URL": closed_url, "HOTMART_AUTH_URL": closed_url}
+    connector.simulator.login.client_secret = AWKWARD_SECRETS[0]
+    connector.config |= {"client_secret": AWKWARD_SECRETS[0], "token": connector.simulator.basic}
+
+    process = connector.start("check", "--debug")
+    output, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert b"could not be reached" in output
+    assert_hidden(output.decode(), secrets_of(connector))
+
+
+QUOTING: dict[str, Callable[[str], Fault]] = {
+    "400 that quotes a buyer": lambda mail: Fault(
+        kind=400, times=None, body=json.dumps({"error": "invalid_parameter", "error_description": f"buyer {mail}"})
+    ),
+    "403 that quotes a buyer": lambda mail: Fault(
+        kind=403, times=None, body=json.dumps({"error": "x", "message": mail})
+    ),
+    "422 that quotes a buyer": lambda mail: Fault(
+        kind=422, times=None, body=json.dumps({"error": "x", "message": mail})
+    ),
+    "500 in HTML that quotes a buyer": lambda mail: Fault(
+        kind=500, times=None, body=f"<html>{mail}</html>", content_type="text/html"
+    ),
+    "a mail where a date is": lambda mail: Fault(kind="bad_date", value=mail, times=None),
+    "a mail where a number is": lambda mail: Fault(
+        kind="number_for_string", field_name="purchase.price.value", value=mail, times=None
+    ),
+    "a mail where an object is": lambda mail: Fault(
+        kind="number_for_string", field_name="product", value=mail, times=None
+    ),
+    "rows without a key": lambda mail: Fault(kind="no_key", times=None),
+    "half an answer": lambda mail: Fault(kind="truncated_json", times=None),
+    "a broken encoding": lambda mail: Fault(kind="bad_utf8", times=None),
+    "a wrong total": lambda mail: Fault(kind="wrong_total", times=None),
+}
+
+
+@pytest.mark.parametrize("order", QUOTING.values(), ids=list(QUOTING))
+def test_no_mail_address_is_said_whatever_goes_wrong(connector, command_line, order):
+    addresses = mails(connector.simulator.world)
+    connector.simulator.add_fault(order(min(addresses)))
+
+    _, output = command_line("read", "--debug", catalog=catalog(STREAMS))
+
+    assert '"type":"LOG"' in output
+    assert not [address for address in addresses if address in said(output)]
+
+
+def test_rows_keep_the_mail_addresses(connector, command_line):
+    _, output = command_line("read", catalog=catalog(["sales_history"]))
+
+    assert [address for address in mails(connector.simulator.world) if address in output]

@@ -1,0 +1,188 @@
+"""The form: what Airbyte's UI shows of it, and that it says the same as the model that checks the settings."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from airbyte_cdk.models import ConnectorSpecification
+from airbyte_cdk.test.standard_tests._spec_lint import assert_spec_is_valid
+from airbyte_cdk.utils.airbyte_secrets_utils import get_secret_paths
+from jsonschema import Draft7Validator
+
+from integration_tests.harness import Connector
+from source_hotmart.config import Config
+
+SECRETS = ["client_id", "client_secret", "token"]
+FIELDS = list(Config.model_fields)
+KEYWORDS_THE_PLATFORM_MISREADS = {"airbyte_hidden", "advanced_auth", "anyOf", "allOf", "not"}
+
+
+@pytest.fixture
+def spec(connector: Connector) -> dict[str, Any]:
+    """The answer of `spec`."""
+    (message,) = connector.run("spec").of_type("SPEC")
+    return dict(message["spec"])
+
+
+@pytest.fixture
+def form(spec: dict[str, Any]) -> dict[str, Any]:
+    """The fields of the form by name."""
+    return dict(spec["connectionSpecification"]["properties"])
+
+
+def keywords_of(value: Any) -> set[str]:
+    """Every key at every depth."""
+    if isinstance(value, dict):
+        return set(value).union(*map(keywords_of, value.values()))
+    return set().union(*map(keywords_of, value)) if isinstance(value, list) else set()
+
+
+def test_the_form_passes_the_lint_of_the_cdk(spec):
+    message = ConnectorSpecification(**{key: value for key, value in spec.items() if value is not None})
+
+    assert_spec_is_valid(message, connector_name="source-hotmart")
+
+
+def test_the_form_is_valid_json_schema(spec):
+    Draft7Validator.check_schema(spec["connectionSpecification"])
+
+
+def test_the_form_links_to_its_documentation(spec):
+    assert re.fullmatch(r"https://docs\.airbyte\.com/integrations/sources/hotmart", spec["documentationUrl"])
+
+
+def test_the_form_uses_nothing_that_the_platform_misreads(spec):
+    assert not KEYWORDS_THE_PLATFORM_MISREADS & keywords_of(spec["connectionSpecification"])
+
+
+def test_the_form_has_the_fields_of_the_model_and_no_others(form):
+    assert sorted(form) == sorted(FIELDS)
+
+
+def test_the_form_requires_what_the_model_requires(spec):
+    required = [name for name, field in Config.model_fields.items() if field.is_required()]
+
+    assert sorted(spec["connectionSpecification"]["required"]) == sorted(required)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_field_has_a_title_that_is_not_its_name(form, field):
+    title = form[field]["title"]
+
+    assert title[0].isupper()
+    assert title != field
+    assert "_" not in title
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_field_has_a_description_of_one_sentence(form, field):
+    description = form[field]["description"]
+
+    sentences = re.split(r"(?<=[.!?])\s+", description)
+    assert description.endswith(".")
+    assert len(sentences) == 1, sentences
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_no_two_fields_have_the_same_title_or_description(form, field):
+    others = [form[other] for other in form if other != field]
+
+    assert form[field]["title"] not in [other["title"] for other in others]
+    assert form[field]["description"] not in [other["description"] for other in others]
+
+
+def test_the_secrets_and_only_they_are_masked(spec):
+    paths = get_secret_paths(spec["connectionSpecification"]["properties"])
+
+    assert sorted(paths) == [[name] for name in SECRETS]
+
+
+@pytest.mark.parametrize("field", SECRETS)
+def test_a_secret_has_no_example_no_default_and_no_pattern(form, field):
+    assert not {"examples", "default", "pattern"} & form[field].keys()
+
+
+@pytest.mark.parametrize("field", [name for name in FIELDS if name not in SECRETS])
+def test_an_open_field_shows_what_to_fill_in(form, field):
+    helps = {"examples", "default", "enum"} & form[field].keys()
+
+    assert helps
+
+
+@pytest.mark.parametrize("field", ["start_date", "members_area_subdomain"])
+def test_every_example_is_accepted(form, field):
+    examples = form[field]["examples"]
+
+    assert examples
+    for example in examples:
+        assert Draft7Validator(form[field]).is_valid(example)
+        Config.from_mapping(
+            {"client_id": "a", "client_secret": "b", "token": "YTpi", "start_date": "2024-01-01", field: example}
+        )
+
+
+def test_every_field_belongs_to_a_group_that_exists(spec, form):
+    groups = [group["id"] for group in spec["connectionSpecification"]["groups"]]
+
+    assert all(group["title"] for group in spec["connectionSpecification"]["groups"])
+    assert {field["group"] for field in form.values()} == set(groups)
+
+
+def test_the_fields_of_a_group_are_ordered_from_zero_without_a_gap(form):
+    orders: dict[str, list[int]] = {}
+    for field in form.values():
+        orders.setdefault(field["group"], []).append(field["order"])
+
+    assert all(sorted(numbers) == list(range(len(numbers))) for numbers in orders.values())
+
+
+def test_the_account_comes_first_and_the_secrets_in_the_order_hotmart_shows_them(form):
+    account = sorted((name for name in form if form[name]["group"] == "auth"), key=lambda name: form[name]["order"])
+
+    assert account == SECRETS
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [(name, field.default) for name, field in Config.model_fields.items() if not field.is_required()],
+)
+def test_a_default_is_the_same_in_the_form_and_in_the_model(form, field, given):
+    if given:
+        assert form[field]["default"] == given
+    else:
+        assert "default" not in form[field]
+
+
+@pytest.mark.parametrize("field", ["lookback_days", "num_workers"])
+def test_a_range_is_the_same_in_the_form_and_in_the_model(form, field):
+    in_model = Config.model_json_schema()["properties"][field]
+
+    assert form[field]["type"] == in_model["type"] == "integer"
+    assert (form[field]["minimum"], form[field]["maximum"]) == (in_model["minimum"], in_model["maximum"])
+
+
+def test_the_environments_are_the_same_in_the_form_and_in_the_model(form):
+    in_model = Config.model_json_schema()["properties"]["environment"]
+
+    assert form["environment"]["enum"] == in_model["enum"] == ["production", "sandbox"]
+
+
+@pytest.mark.parametrize(
+    ("text", "accepted"),
+    [
+        ("2024-01-01", True),
+        ("2024-01-01T00:00:00Z", True),
+        ("01/02/2024", False),
+        ("2024-1-1", False),
+        ("2024-01-01T00:00:00+01:00", False),
+        ("", False),
+    ],
+)
+def test_the_date_picker_lets_days_and_utc_times_through(form, text, accepted):
+    assert Draft7Validator(form["start_date"]).is_valid(text) is accepted
+
+
+def test_hosts_are_not_in_the_form(form):
+    assert not [name for name in form if "url" in name or "host" in name]

@@ -1,0 +1,746 @@
+"""Every stream, in the same respects: offered, complete, typed, keyed, and asked for as Hotmart wants it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airbyte_cdk.sources.utils.casing import camel_to_snake
+from jsonschema import Draft7Validator
+
+from integration_tests.harness import (
+    NOW_MS,
+    Connector,
+    Run,
+    VirtualClock,
+    catalog,
+    key_of,
+    keys_of,
+    small_world,
+    stream_names,
+)
+from integration_tests.simulator import Call, Fault, Simulator, Switches, World
+from integration_tests.simulator.vocabulary import DEFAULT_SALE_STATUSES, PRICE_DETAILS_STATUSES, SALE_STATUSES
+from source_hotmart.auth import HotmartAuthenticator
+from source_hotmart.base import Api, HotmartStream
+from source_hotmart.config import Config
+from source_hotmart.source import stream_classes
+from source_hotmart.windows import iso
+
+SAMPLE_FOLDER = Path(__file__).parent / "resource" / "samples"
+STREAMS = stream_names()
+CLASSES = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
+PATHS = {name: f"/{cls.endpoint}" for name, cls in CLASSES.items()}
+INCREMENTAL = [name for name, cls in CLASSES.items() if isinstance(cls.cursor_field, str)]
+WHOLE = [name for name in STREAMS if name not in INCREMENTAL]
+DATES = {
+    "sales_history": ("start_date", "end_date"),
+    "sales_users": ("start_date", "end_date"),
+    "sales_commissions": ("start_date", "end_date"),
+    "sales_price_details": ("start_date", "end_date"),
+    "sales_summary": ("start_date", "end_date"),
+    "subscription_transactions": ("transaction_date", "end_transaction_date"),
+}
+STATUSES = {
+    "sales_history": SALE_STATUSES,
+    "sales_users": SALE_STATUSES,
+    "sales_commissions": SALE_STATUSES,
+    "sales_price_details": PRICE_DETAILS_STATUSES,
+    "sales_summary": (),
+}
+
+every_stream = pytest.mark.parametrize("stream", STREAMS)
+Row = dict[str, Any]
+
+
+@pytest.fixture
+def small(clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Makes a connector before a small account."""
+    started: list[Simulator] = []
+
+    def make(world: World | None = None, **switches: Any) -> Connector:
+        simulator = Simulator(
+            world or small_world(), Switches(**{"limit_per_minute": 100_000, **switches}), clock.time, follow_clock=True
+        )
+        started.append(simulator.start())
+        return Connector(simulator, tmp_path, monkeypatch.setenv)
+
+    yield make
+    for simulator in started:
+        simulator.stop()
+        assert not simulator.mistakes
+
+
+@pytest.fixture
+def api(clock: VirtualClock) -> Api:
+    """What a stream needs to make records, with no server behind it."""
+    config = Config.from_mapping(
+        {
+            "client_id": "some-id",
+            "client_secret": "some-secret",
+            "token": "c29tZS1pZDpzb21lLXNlY3JldA==",
+            "start_date": "2022-01-01",
+        }
+    )
+    return Api(config, HotmartAuthenticator(config), now_ms=NOW_MS)
+
+
+def calls_of(connector: Connector, stream: str) -> list[Call]:
+    return [call for call in connector.simulator.calls if call.path == PATHS[stream]]
+
+
+def discovered(connector: Connector) -> dict[str, dict[str, Any]]:
+    """The catalog by stream."""
+    (message,) = connector.run("discover").of_type("CATALOG")
+    return {stream["name"]: stream for stream in message["catalog"]["streams"]}
+
+
+def validator(schema: Mapping[str, Any]) -> Draft7Validator:
+    return Draft7Validator(schema, format_checker=Draft7Validator.FORMAT_CHECKER)
+
+
+def by_key(run: Run, stream: str) -> dict[Any, Row]:
+    """Records by key, each there once."""
+    records = run.records(stream)
+    found = {key_of(stream, record): record for record in records}
+    assert len(found) == len(records), "a key came twice"
+    return found
+
+
+# Offered
+
+
+def test_there_are_streams():
+    assert len(STREAMS) >= 9
+
+
+@every_stream
+def test_the_stream_is_offered_with_its_key_and_its_cursor(connector, stream):
+    offered = discovered(connector)[stream]
+
+    cls = CLASSES[stream]
+    assert offered["source_defined_primary_key"] == [[name] for name in keys_of(stream)]
+    assert offered["is_resumable"] is (stream in INCREMENTAL)
+    if stream in INCREMENTAL:
+        assert offered["supported_sync_modes"] == ["full_refresh", "incremental"]
+        assert offered["default_cursor_field"] == [cls.cursor_field]
+        assert offered["source_defined_cursor"] is True
+    else:
+        assert offered["supported_sync_modes"] == ["full_refresh"]
+
+
+@every_stream
+def test_key_and_cursor_are_in_the_schema_as_plain_fields(connector, stream):
+    fields = discovered(connector)[stream]["json_schema"]["properties"]
+
+    for name in keys_of(stream):
+        assert fields[name]["type"] == ["null", "string"]
+    if stream in INCREMENTAL:
+        cursor = fields[str(CLASSES[stream].cursor_field)]
+        assert (cursor["format"], cursor["airbyte_type"]) == ("date-time", "timestamp_with_timezone")
+
+
+@every_stream
+def test_the_stream_has_its_page_of_the_documentation_in_its_docstring(stream):
+    assert "https://developers.hotmart.com/docs/en/" in (CLASSES[stream].__doc__ or "")
+
+
+def test_products_and_students_have_no_cursor():
+    assert WHOLE == ["products", "club_students"]
+
+
+def test_discover_needs_a_club_for_the_club_streams(connector):
+    connector.config["members_area_subdomain"] = ""
+
+    assert list(discovered(connector)) == [name for name in STREAMS if not name.startswith("club_")]
+
+
+# Complete
+
+
+@every_stream
+def test_one_page_and_many_give_the_same_rows(small, stream):
+    whole = small().read([stream])
+    connector = small(page_cap=1 if stream == "sales_summary" else 2)
+
+    paged = connector.read([stream])
+
+    assert paged.exit_code == whole.exit_code == 0
+    assert by_key(paged, stream) == by_key(whole, stream)
+    pages = [call for call in calls_of(connector, stream) if call.get("page_token")]
+    assert len(pages) >= 2
+    assert len({call.get("page_token") for call in pages}) == len(pages)
+
+
+@every_stream
+def test_the_rows_are_those_of_the_account(connector, stream):
+    run = connector.read([stream])
+
+    truth = set(connector.simulator.world.truth(stream))
+    found = by_key(run, stream)
+    if stream == "sales_summary":
+        assert {key for key, row in found.items() if row["total_items"]} == truth
+    else:
+        assert set(found) == truth
+    assert run.exit_code == 0
+    assert run.statuses == {stream: "COMPLETE"}
+
+
+@every_stream
+@pytest.mark.parametrize("full_refresh", [True, False], ids=["full refresh", "incremental"])
+def test_an_empty_account_gives_no_rows_and_no_error(small, stream, full_refresh):
+    connector = small(small_world(sales=0, subscriptions=0, students=0, products=0))
+
+    run = connector.read([stream], full_refresh=full_refresh)
+
+    assert run.exit_code == 0
+    assert not run.of_type("RECORD")
+    assert not run.errors
+    assert run.statuses == {stream: "COMPLETE"}
+
+
+@pytest.mark.parametrize("stream", INCREMENTAL)
+def test_a_full_refresh_ignores_the_state(small, stream):
+    connector = small()
+    first = connector.read([stream])
+
+    second = connector.read([stream], state=first.state, full_refresh=True)
+
+    assert second.exit_code == 0
+    assert set(by_key(second, stream)) == set(by_key(first, stream))
+    assert second.state[stream] == {"__ab_no_cursor_state_message": True}
+
+
+@pytest.mark.parametrize(
+    "state", [{"synced_until": "next week"}, {"slices": "none", "state_type": "date-range"}, {"x": 1}]
+)
+def test_a_full_refresh_does_not_mind_a_state_that_cannot_be_read(small, state):
+    connector = small()
+
+    run = connector.read(["sales_users"], state={"sales_users": state}, full_refresh=True)
+
+    assert run.exit_code == 0
+    assert len(run.records("sales_users")) == 60
+
+
+# Typed and keyed
+
+
+@every_stream
+def test_every_record_is_valid_and_has_its_key(connector, stream):
+    check = validator(discovered(connector)[stream]["json_schema"])
+
+    run = connector.read([stream])
+
+    assert run.records(stream)
+    for record in run.records(stream):
+        assert not [error.message for error in check.iter_errors(record)]
+        assert all(isinstance(record[name], str) and record[name] for name in keys_of(stream))
+    assert "is declared" not in run.logs
+
+
+def test_the_validator_minds_types_and_formats():
+    check = validator({"properties": {"at": {"type": ["null", "string"], "format": "date-time"}}})
+
+    assert check.is_valid({"at": "2024-05-01T12:00:00.123Z"})
+    assert check.is_valid({"at": None})
+    assert not check.is_valid({"at": "2024-05-01"})
+    assert not check.is_valid({"at": 1_714_564_800_123})
+
+
+@every_stream
+def test_no_declared_time_is_left_as_a_number(connector, stream):
+    schema = discovered(connector)[stream]["json_schema"]
+
+    def times(value: Any, node: Mapping[str, Any]) -> list[Any]:
+        if isinstance(value, dict):
+            fields = node.get("properties", {})
+            return [time for name, item in value.items() for time in times(item, fields.get(name, {}))]
+        if isinstance(value, list):
+            return [time for item in value for time in times(item, node.get("items", {}))]
+        return [value] if node.get("format") == "date-time" and value is not None else []
+
+    found = [time for record in connector.read([stream]).records(stream) for time in times(record, schema)]
+
+    assert all(isinstance(time, str) and len(time) == 24 and time.endswith("Z") for time in found)
+    assert found or stream == "club_students"
+
+
+@pytest.mark.parametrize("stream", INCREMENTAL)
+def test_every_record_has_a_cursor_that_is_not_in_the_future(connector, stream):
+    cursor = str(CLASSES[stream].cursor_field)
+
+    records = connector.read([stream]).records(stream)
+
+    assert records
+    assert all(record[cursor] <= iso(NOW_MS) for record in records)
+
+
+@pytest.mark.parametrize(
+    ("stream", "file"),
+    [
+        ("products", "product-getall-real.json"),
+        ("subscriptions", "subscription-real.json"),
+        ("club_students", "club-students-real.json"),
+    ],
+)
+def test_genuine_records_of_hotmart_come_out_as_the_schema_says(api, caplog, stream, file):
+    rows = json.loads((SAMPLE_FOLDER / file).read_text(encoding="utf-8"))["response"]["body"]
+    made: HotmartStream = CLASSES[stream](api)
+    check = validator(made.get_json_schema())
+
+    for row in rows:
+        sent = set(row)
+        if stream == "club_students":
+            row["subdomain"] = "my-school"
+        _, record = made.record(row)
+        assert not [error.message for error in check.iter_errors(record)]
+        assert sent <= set(record)
+    assert rows
+    assert not caplog.messages
+
+
+def test_both_spellings_of_a_commission_currency_end_in_one_column(connector):
+    truth = connector.simulator.world.truth("sales_commissions")
+    sent = {key: row["commissions"] for key, row in truth.items()}
+
+    found = by_key(connector.read(["sales_commissions"]), "sales_commissions")
+
+    spellings = set()
+    for key, entries in sent.items():
+        for entry, came in zip(entries, found[key]["commissions"], strict=True):
+            (spelling,) = {"currency_value", "currency_code"} & entry["commission"].keys()
+            spellings.add(spelling)
+            assert came["commission"]["currency_code"] == entry["commission"][spelling]
+            assert came["commission"][spelling] == entry["commission"][spelling]
+    assert spellings == {"currency_value", "currency_code"}
+
+
+@pytest.mark.parametrize(
+    ("commission", "code"),
+    [
+        ({"value": 1, "currency_value": "BRL"}, "BRL"),
+        ({"value": 1, "currency_code": "BRL"}, "BRL"),
+        ({"value": 1, "currency_code": "BRL", "currency_value": "EUR"}, "BRL"),
+        ({"value": 1, "currency_code": None, "currency_value": "EUR"}, "EUR"),
+        ({"value": 1}, None),
+    ],
+)
+def test_the_currency_of_a_commission_is_the_one_that_was_sent(api, commission, code):
+    row = {"transaction": "HP1", "commissions": [{"commission": dict(commission)}]}
+
+    _, record = CLASSES["sales_commissions"](api).record(row)
+
+    assert record["commissions"][0]["commission"].get("currency_code") == code
+
+
+@pytest.mark.parametrize("commissions", [None, [], [None], ["x"], [{}], [{"commission": None}], [{"commission": "x"}]])
+def test_a_commission_in_another_form_is_kept(api, commissions):
+    _, record = CLASSES["sales_commissions"](api).record({"transaction": "HP1", "commissions": commissions})
+
+    assert record["commissions"] == commissions
+
+
+@pytest.mark.parametrize("commissions", ["x", {}, {"commission": {}}, 5, True], ids=repr)
+def test_commissions_that_are_no_list_are_kept(api, commissions):
+    _, record = CLASSES["sales_commissions"](api).record({"transaction": "HP1", "commissions": commissions})
+
+    assert record["commissions"] == commissions
+
+
+def test_plus_access_is_a_boolean_and_its_word_is_kept(connector):
+    truth = connector.simulator.world.truth("club_students")
+    sent = {(club, user): row["plus_access"] for (club, user), row in truth.items()}
+
+    found = by_key(connector.read(["club_students"]), "club_students")
+
+    assert {key: row["plus_access_type"] for key, row in found.items()} == sent
+    assert {key: row["plus_access"] for key, row in found.items()} == {
+        key: word != "WITHOUT_PLUS_ACCESS" for key, word in sent.items()
+    }
+    assert len(set(sent.values())) > 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "made"),
+    [
+        ({"plus_access": "WITHOUT_PLUS_ACCESS"}, (False, "WITHOUT_PLUS_ACCESS")),
+        ({"plus_access": "HOLDER"}, (True, "HOLDER")),
+        ({"plus_access": "A_NEW_WORD"}, (True, "A_NEW_WORD")),
+        ({"plus_access": True}, (True, None)),
+        ({"plus_access": None}, (None, None)),
+        ({}, (None, None)),
+    ],
+    ids=repr,
+)
+def test_a_word_of_plus_access_is_read_as_it_is_meant(api, sent, made):
+    _, record = CLASSES["club_students"](api).record({"user_id": "U1", "subdomain": "my-school", **sent})
+
+    assert (record.get("plus_access"), record.get("plus_access_type")) == made
+
+
+def test_an_empty_word_of_plus_access_is_not_taken_for_access(api):
+    _, record = CLASSES["club_students"](api).record({"user_id": "U1", "subdomain": "my-school", "plus_access": ""})
+
+    assert not record["plus_access"]
+
+
+@pytest.mark.parametrize(
+    ("recurrency", "days"),
+    [
+        ({"payment_delays_days": 3}, 3),
+        ({"payment_delay_days": 3}, 3),
+        ({"payment_delays_days": 3, "payment_delay_days": 5}, 3),
+        ({"payment_delays_days": None, "payment_delay_days": 5}, 5),
+        ({"payment_delay_days": None}, None),
+        ({}, None),
+    ],
+    ids=repr,
+)
+def test_both_spellings_of_the_payment_delay_end_in_one_column(api, recurrency, days):
+    row = {"purchase": {"transaction": "HP1"}, "recurrency": dict(recurrency)}
+    made: HotmartStream = CLASSES["subscription_transactions"](api)
+
+    _, record = made.record(row)
+
+    assert record["recurrency"].get("payment_delays_days") == days
+    assert {**record["recurrency"], **recurrency}.get("payment_delay_days") == recurrency.get("payment_delay_days")
+    assert validator(made.get_json_schema()).is_valid(record)
+
+
+@pytest.mark.parametrize(
+    ("commission", "currency"),
+    [
+        ({"currency": "USD"}, "USD"),
+        ({"currency": None}, "NONE"),
+        ({"currency": ""}, "NONE"),
+        ({}, "NONE"),
+        (None, "NONE"),
+    ],
+    ids=repr,
+)
+def test_a_charge_without_a_commission_currency_has_a_key_all_the_same(api, commission, currency):
+    row = {"purchase": {"transaction": "HP1", "commission": commission}}
+
+    key, record = CLASSES["subscription_transactions"](api).record(row)
+
+    assert key == ("HP1", currency)
+    assert record["commission_currency"] == currency
+
+
+@pytest.mark.parametrize("stream", ["sales_history", "subscriptions", "products", "club_students"])
+@pytest.mark.parametrize("value", [{"deep": [1_714_564_800_123, None]}, "x", 5, False, []], ids=repr)
+def test_fields_that_nobody_knows_pass_through_unchanged(small, stream, value):
+    connector = small()
+    for name in ("brand_new", "product.brand_new"):
+        connector.simulator.add_fault(
+            Fault(
+                kind="bad_date",
+                path=PATHS[stream],
+                field_name=name,
+                value=value,
+                where=lambda call: call.get("max_results") != "1",
+            )
+        )
+
+    records = connector.read([stream]).records(stream)
+
+    at_top = [record["brand_new"] for record in records if "brand_new" in record]
+    assert at_top == [value]
+
+
+@every_stream
+def test_nothing_that_hotmart_sends_is_left_out(connector, stream):
+    def fields(value: Any, path: str = "") -> set[str]:
+        if isinstance(value, dict):
+            return set().union(*({f"{path}.{name}"} | fields(item, f"{path}.{name}") for name, item in value.items()))
+        return set().union(*(fields(item, f"{path}[]") for item in value)) if isinstance(value, list) else set()
+
+    truth = connector.simulator.world.truth(stream)
+
+    found = by_key(connector.read([stream]), stream)
+
+    for key, row in truth.items():
+        assert fields(row) <= fields(found[key])
+
+
+@pytest.mark.parametrize(
+    ("stream", "fault"),
+    [
+        ("products", {"kind": "number_for_string", "field_name": "name", "value": 12_345}),
+        ("sales_history", {"kind": "number_for_string", "field_name": "product.name", "value": 12_345}),
+    ],
+)
+def test_a_number_where_text_is_declared_becomes_text(small, stream, fault):
+    connector = small()
+    connector.simulator.add_fault(Fault(path=PATHS[stream], where=lambda call: call.get("max_results") != "1", **fault))
+
+    run = connector.read([stream])
+
+    names = [record["name"] if stream == "products" else record["product"]["name"] for record in run.records(stream)]
+    assert "12345" in names
+    assert 12_345 not in names
+    assert "is declared" not in run.logs
+
+
+@pytest.mark.parametrize(
+    ("sent", "came"),
+    [
+        ("", None),
+        (None, None),
+        (1_714_564_800, "2024-05-01T12:00:00.000Z"),
+        ("1714564800123", "2024-05-01T12:00:00.123Z"),
+    ],
+)
+def test_a_date_in_another_form_becomes_a_time_or_nothing(small, sent, came):
+    connector = small()
+    connector.simulator.add_fault(Fault(kind="bad_date", path=PATHS["products"], value=sent))
+
+    first, *_ = connector.read(["products"]).records("products")
+
+    assert first.get("created_at") == came  # the CDK prints no nulls
+
+
+@pytest.mark.parametrize("sent", ["9999-12-31T23:59:59-03:00", "0001-01-01T00:00:00+03:00", 10**17, "never", True, {}])
+def test_a_date_that_is_none_is_kept_and_told_once(small, sent):
+    connector = small()
+    connector.simulator.add_fault(Fault(kind="bad_date", path=PATHS["products"], value=sent))
+
+    run = connector.read(["products"])
+
+    assert run.exit_code == 0
+    assert run.records("products")[0]["created_at"] == sent
+    told = [line for line in run.logs.splitlines() if line.startswith("WARN products: Hotmart sent ")]
+    assert len(told) == 1
+    assert "in created_at" in told[0]
+
+
+@every_stream
+def test_a_row_without_its_key_is_an_error_that_names_the_key(small, stream):
+    connector = small()
+    connector.simulator.add_fault(
+        Fault(kind="no_key", path=PATHS[stream], times=None, where=lambda call: call.get("max_results") != "1")
+    )
+
+    run = connector.read([stream])
+
+    assert run.exit_code != 0
+    assert f"{stream}: Hotmart sent a row without its {' and '.join(keys_of(stream))}" in run.sentences
+    assert run.statuses == {stream: "INCOMPLETE"}
+
+
+# Asked for
+
+
+@pytest.mark.parametrize("stream", STATUSES)
+@pytest.mark.parametrize("full_refresh", [True, False], ids=["full refresh", "incremental"])
+def test_statuses_are_repeated_keys_and_all_of_them(small, stream, full_refresh):
+    connector = small(page_cap=5)
+
+    connector.read([stream], full_refresh=full_refresh)
+
+    calls = calls_of(connector, stream)
+    assert calls
+    for call in calls:
+        asked = call.all("transaction_status")
+        assert sorted(asked) == sorted(STATUSES[stream])
+        assert not [status for status in asked if "," in status]
+
+
+def test_there_are_seventeen_statuses_and_fourteen_for_prices():
+    assert (len(STATUSES["sales_history"]), len(STATUSES["sales_price_details"])) == (17, 14)
+
+
+@pytest.mark.parametrize("stream", DATES)
+@pytest.mark.parametrize("full_refresh", [True, False], ids=["full refresh", "incremental"])
+def test_both_dates_are_sent_with_every_call_and_never_in_the_future(small, clock, stream, full_refresh):
+    connector = small(page_cap=5)
+    connector.simulator.before_call = lambda call: clock.advance(seconds=1)
+    start, end = DATES[stream]
+
+    run = connector.read([stream], full_refresh=full_refresh)
+
+    assert run.exit_code == 0
+    calls = calls_of(connector, stream)
+    assert calls
+    for call in calls:
+        assert len(call.all(start)) == len(call.all(end)) == 1
+        assert int(call.get(start) or 0) <= int(call.get(end) or 0) <= call.at_s * 1000
+        # A question about what happens meanwhile may be later than the one `now` of the sync; no page is.
+        assert call.get("max_results") == "1" or int(call.get(end) or 0) <= NOW_MS
+
+
+def test_subscriptions_are_asked_for_from_the_start_date_on_and_without_an_end(small):
+    connector = small(page_cap=5)
+
+    connector.read(["subscriptions"])
+
+    calls = calls_of(connector, "subscriptions")
+    assert {call.get("accession_date") for call in calls} == {"1640995200000"}
+    assert {call.get("end_accession_date") for call in calls} == {None}
+
+
+@every_stream
+def test_a_page_token_goes_with_the_very_query_it_came_from(small, stream):
+    connector = small(page_cap=1 if stream == "sales_summary" else 3)
+
+    connector.read([stream])
+
+    queries = [
+        sorted((name, value) for name, value in call.query if name != "page_token")
+        for call in calls_of(connector, stream)
+        if call.get("page_token")
+    ]
+    firsts = [sorted(call.query) for call in calls_of(connector, stream) if not call.get("page_token")]
+    assert queries
+    assert all(query in firsts for query in queries)
+
+
+@pytest.mark.parametrize(
+    ("stream", "rows"),
+    [(name, 100 if name == "products" else 50 if name == "club_students" else 500) for name in STREAMS],
+)
+def test_pages_are_asked_for_as_large_as_they_come(small, stream, rows):
+    connector = small()
+
+    connector.read([stream])
+
+    asked = {call.get("max_results") for call in calls_of(connector, stream)} - {"1"}
+    assert asked == {str(rows)}
+
+
+@every_stream
+def test_the_headers_are_few_and_plain(small, stream):
+    connector = small()
+
+    connector.read([stream])
+
+    for call in calls_of(connector, stream):
+        assert set(call.headers) <= {"authorization", "user-agent", "accept", "accept-encoding", "connection"}
+
+
+def test_students_are_read_from_every_club_with_the_club_as_a_part_of_the_key(connector):
+    found = by_key(connector.read(["club_students"]), "club_students")
+
+    assert {club for club, _ in found} == {"my-school", "second-school"}
+    users = [user for _, user in found]
+    assert len(set(users)) < len(users), "nobody is a student of both"
+
+
+@every_stream
+def test_the_stream_is_read_alone_as_it_is_among_all(small, stream):
+    alone = small().read([stream])
+
+    among_all = small().read()
+
+    assert by_key(among_all, stream) == by_key(alone, stream)
+
+
+# Not offered
+
+
+def test_a_stream_that_does_not_exist_fails_by_name_and_the_others_are_read(small):
+    connector = small()
+
+    run = connector.read(["products", "refunds", "sales_users"])
+
+    assert run.exit_code != 0
+    assert (
+        "refunds: This connector has no such stream. Refresh the connection's schema and deselect it." in run.sentences
+    )
+    assert {error["failure_type"] for error in run.errors} == {"config_error"}
+    assert run.statuses == {"products": "COMPLETE", "sales_users": "COMPLETE", "refunds": "INCOMPLETE"}
+    assert len(by_key(run, "products")) == 6
+    assert len(by_key(run, "sales_users")) == 60
+
+
+def test_a_club_stream_without_a_club_names_the_setting_and_the_others_are_read(small):
+    connector = small()
+    connector.config["members_area_subdomain"] = ""
+
+    run = connector.read(["club_students", "products"])
+
+    assert run.exit_code != 0
+    assert "club_students: The setting members_area_subdomain is empty" in run.sentences
+    assert "Fill it in, or deselect the stream." in run.sentences
+    assert run.statuses == {"products": "COMPLETE", "club_students": "INCOMPLETE"}
+    assert len(by_key(run, "products")) == 6
+
+
+def test_both_kinds_of_streams_that_cannot_be_read_are_told(small):
+    connector = small()
+    connector.config["members_area_subdomain"] = ""
+
+    run = connector.read(["club_students", "refunds", "products"])
+
+    assert run.exit_code != 0
+    assert "members_area_subdomain is empty" in run.sentences
+    assert "refunds: This connector has no such stream" in run.sentences
+    assert len(by_key(run, "products")) == 6
+
+
+def test_an_unknown_club_fails_by_name_and_the_other_club_is_read(small):
+    connector = small()
+    connector.config["members_area_subdomain"] = "my-school, wrong-one"
+
+    run = connector.read(["club_students"])
+
+    assert run.exit_code != 0
+    assert "club_students: Hotmart knows no members area 'wrong-one'. Check members_area_subdomain" in run.sentences
+    clubs = {club for club, _ in by_key(run, "club_students")}
+    assert clubs == {"my-school"}
+
+
+def test_an_empty_catalog_reads_nothing(small):
+    connector = small()
+
+    run = connector.run("read", catalog=catalog([]))
+
+    assert not run.of_type("RECORD")
+    assert not [call for call in connector.simulator.calls if call.method == "GET"]
+
+
+def test_the_default_of_hotmart_would_have_left_most_statuses_out(small):
+    connector = small()
+
+    run = connector.read(["sales_history"])
+
+    statuses = {record["purchase"]["status"] for record in run.records("sales_history")}
+    assert len(statuses - set(DEFAULT_SALE_STATUSES)) > 5
+
+
+def test_refused_lists_of_statuses_are_read_one_by_one(small):
+    connector = small(several_statuses_accepted=False)
+
+    run = connector.read(["sales_history"])
+
+    assert run.exit_code == 0
+    assert set(by_key(run, "sales_history")) == set(connector.simulator.world.truth("sales_history"))
+    assert run.logs.count("sales_history: Hotmart refuses several statuses in one call; asking one by one.") == 1
+
+
+def test_the_summary_has_a_row_for_every_month_and_currency(connector):
+    found = by_key(connector.read(["sales_summary"]), "sales_summary")
+
+    months = {month for month, _ in found}
+    currencies = {currency for _, currency in found}
+    assert len(found) == len(months) * len(currencies)
+    assert len(months) == 49
+    for (month, currency), row in found.items():
+        assert (row["month"], row["currency_code"]) == (month, currency)
+        assert row["total_value"]["currency_code"] == currency
+
+
+def test_the_summary_holds_hotmarts_own_totals(connector):
+    truth = connector.simulator.world.truth("sales_summary")
+
+    found = by_key(connector.read(["sales_summary"]), "sales_summary")
+
+    for key, row in truth.items():
+        assert (found[key]["total_items"], found[key]["total_value"]) == (row["total_items"], row["total_value"])
+    zeros = [row for key, row in found.items() if key not in truth]
+    assert zeros
+    assert all(row["total_items"] == 0 and row["total_value"]["value"] == 0 for row in zeros)
