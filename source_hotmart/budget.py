@@ -17,6 +17,8 @@ import requests
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 
 WINDOW_S = 60.0
+NEW_WINDOW_S = 5.0
+"""A reset that lies by so much after the one that is waited for is that of the next window."""
 BURST_CALLS = 100
 """Calls at the start of a sync that need not keep an even pace, so that a small sync runs at once."""
 
@@ -52,7 +54,8 @@ class CallBudget(APIBudget):
             self._sent_s.pop(request, None)
             left = self._remaining - len(self._sent_s) - self._limit // 100
             if left <= 0:
-                return max(self._reset_s - now_s, 0.05)
+                # Not until the reset at once: lost calls and other clients' windows may leave room before.
+                return min(max(self._reset_s - now_s, 0.05), 1.0)
             if self._burst > 0:
                 self._burst -= 1
             elif now_s < self._next_s:
@@ -86,11 +89,13 @@ class CallBudget(APIBudget):
                 self._remaining += int(limit) - self._limit
                 self._limit = int(limit)
                 self._burst = min(self._burst, self._limit // 5)
-            if sent_s < self._window_s:
+            if reset_s is not None and now_s + reset_s > self._reset_s + NEW_WINDOW_S:
+                self._open_window(now_s)  # Hotmart's is open already: the end of the last was taken for later
+            elif sent_s < self._window_s:
                 return  # counted in the window before, about which its headers speak
             if reset_s is not None and 0 <= reset_s <= WINDOW_S:
-                # The header is cut to whole seconds, so the earliest of all answers is nearest to the truth.
-                self._reset_s = min(self._reset_s, now_s + max(reset_s, 0.25))
+                # In whole seconds, up or down nobody says: a second late costs a little pace, one early refusals.
+                self._reset_s = min(self._reset_s, now_s + reset_s + 1)
             counted = self._remaining - 1 if remaining is None else int(remaining)
             self._remaining = max(0, min(self._remaining, counted))
 
