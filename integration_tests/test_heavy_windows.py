@@ -271,3 +271,71 @@ def test_subscriptions_in_halves_are_complete_or_fail_loudly(
     run = connector.read(["subscriptions"])
     assert run.exit_code != 0
     assert "cannot answer the whole list at once" in run.sentences
+
+
+def test_an_outage_is_waited_for_and_not_taken_for_a_heavy_window(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
+) -> None:
+    connector.config["num_workers"] = 1
+    connector.read(["sales_history"])
+    undisturbed = hotmart.count(HISTORY)
+    hotmart.reset_log()
+    over_ms = clock.now_ms + 40_000
+    hotmart.add_fault(Fault(kind=502, path=HISTORY, times=None, where=lambda call: clock.now_ms < over_ms))
+
+    run = connector.read(["sales_history"])
+
+    complete(run, world, ["sales_history"])
+    assert "two halves" not in run.logs
+    assert hotmart.count(HISTORY) < undisturbed + 15
+
+
+def test_a_full_refresh_of_charges_misses_none_that_is_updated_meanwhile(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
+) -> None:
+    switch(hotmart, page_cap=100)
+    connector.config["num_workers"] = 1
+    before = set(world.truth("subscription_transactions"))
+    changed: list[str] = []
+
+    def refund(call: Call) -> None:
+        clock.advance(seconds=1)
+        if len(changed) < 60:
+            changed.extend(
+                world.change_status(10, ("COMPLETE", "APPROVED"), "REFUNDED", clock.now_ms, seed=len(changed))
+            )
+
+    hotmart.before_call = refund
+
+    run = connector.read(["subscription_transactions"], full_refresh=True)
+
+    keys = [key_of("subscription_transactions", record) for record in run.records("subscription_transactions")]
+    assert changed
+    assert len(keys) == len(set(keys))
+    assert set(keys) >= before
+
+
+def test_new_charges_alone_are_no_cause_to_read_twice(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
+) -> None:
+    switch(hotmart, page_cap=100)
+
+    def sell(call: Call) -> None:
+        clock.advance(seconds=1)
+        world.add_sales(1, clock.now_ms)
+
+    connector.read(["subscription_transactions"])
+    undisturbed = hotmart.count(TRANSACTIONS)
+    hotmart.reset_log()
+    hotmart.before_call = sell
+
+    run = connector.read(["subscription_transactions"])
+
+    assert "changed while" not in run.logs
+    assert hotmart.count(TRANSACTIONS) <= undisturbed + 2
+
+
+def test_a_count_that_fails_does_not_fail_the_window(connector: Connector, hotmart: Simulator, world: World) -> None:
+    hotmart.add_fault(Fault(kind=500, path=HISTORY, times=None, where=lambda call: not asks_for_rows(call)))
+
+    complete(connector.read(["sales_history"]), world, ["sales_history"])

@@ -21,10 +21,10 @@ def test_rows_of_zeros_replace_a_total_that_fell_to_nothing(
     warehouse.load(first.messages)
     clock.advance(days=1)
     month_ms = NOW_MS - 31 * DAY_MS
-    for key, row in world.truth("sales_history").items():
-        in_month = row["purchase"]["order_date"] >= month_ms
-        if in_month and row["purchase"]["price"]["currency_code"] == "USD":
-            world.set_status(key, "REFUNDED", NOW_MS + DAY_MS)
+    for row in world.truth("sales_history").values():
+        purchase = row["purchase"]
+        if purchase["order_date"] >= month_ms and purchase["price"]["currency_code"] == "USD":
+            world.set_status(purchase["transaction"], "REFUNDED", NOW_MS + DAY_MS)
 
     second = connector.read(["sales_summary"], state=first.state)
     warehouse.load(second.messages)

@@ -94,7 +94,7 @@ def test_every_key_arrives_once_and_as_its_schema_says(
         zeros = {key for key in keys if stream == "sales_summary" and key not in expected}
         assert all(r["total_items"] == 0 for r in records if key_of(stream, r) in zeros)
         assert set(keys) - zeros == set(expected)
-        validator = jsonschema_rs.Draft7Validator(declared[stream], validate_formats=True)
+        validator = jsonschema_rs.Draft7Validator(dict(declared[stream]), validate_formats=True)
         assert not [error.message for record in records for error in validator.iter_errors(record)][:3]
         seen = {field for record in records for field in fields_of(record, declared[stream])}
         sent = {field for row in expected.values() for field in raw_fields(row)}

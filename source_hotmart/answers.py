@@ -60,10 +60,12 @@ class Envelope:
             raise Unreadable(what)
         info = answer.get("page_info")
         info = info if isinstance(info, dict) else {}
-        total = info.get("total_results")
+        total, token = info.get("total_results"), info.get("next_page_token")
+        if token is not None and not isinstance(token, str):
+            raise Unreadable("a page token that is not text")
         return Page(
             rows=rows,
-            next_token=info.get("next_page_token") or None,
+            next_token=token or None,
             total=total if type(total) is int else None,
         )
 

@@ -36,7 +36,7 @@ from source_hotmart.errors import (
     page_of,
 )
 from source_hotmart.normalise import Converter, Surprises, compile_schema
-from source_hotmart.reader import Habits, Query, Reader, Record
+from source_hotmart.reader import Query, Reader, Record
 from source_hotmart.report import SyncReport
 
 
@@ -71,7 +71,6 @@ class HotmartStream(HttpStream, ABC):
 
     def __init__(self, api: Api) -> None:
         self.api = api
-        self.habits = Habits()
         super().__init__(authenticator=api.authenticator, api_budget=api.budget)
         self._lift_paths = tuple((name, tuple(path.split("."))) for name, path in self.lifts)
         keys = [self.primary_key] if isinstance(self.primary_key, str) else list(self.primary_key or [])
@@ -170,7 +169,7 @@ class HotmartStream(HttpStream, ABC):
         self.complete_row(row)
         record: Record = self._convert(row)
         key = tuple(record.get(name) for name in self._key_fields)
-        if None in key or "" in key:
+        if not all(part and type(part) is str for part in key):
             raise HotmartError(
                 f"{self.name}: Hotmart sent a row without its {' and '.join(self._key_fields)}, so it cannot be "
                 "told from others; the window stays open and the next sync reads it again.",

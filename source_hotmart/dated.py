@@ -12,7 +12,8 @@ from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.base import Api, HotmartStream
-from source_hotmart.reader import Query, Record, WindowReader
+from source_hotmart.reader import Query, Record
+from source_hotmart.window_reader import Habits, WindowReader
 from source_hotmart.windows import DAY_MS, Window, iso, later, split_months, subtract
 
 
@@ -31,8 +32,11 @@ class DatedStream(HotmartStream, ABC):
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
+        self.habits = Habits()
         self.had: list[Window] = []
         """Windows that the saved state says are read; empty in a full refresh."""
+        self.resumes = False
+        """Whether this sync is incremental: what is missed at its end comes with the next."""
 
     @property
     @abstractmethod

@@ -54,9 +54,8 @@ class QueryRefused(HotmartError):
 class AccessDenied(HotmartError):
     """401 or 403: the credentials were accepted, but not for this endpoint in this environment."""
 
-    def __init__(self, sentence: str, status: int) -> None:
+    def __init__(self, sentence: str) -> None:
         super().__init__(sentence, FailureType.config_error)
-        self.status = status
 
 
 class UnknownClub(HotmartError):
@@ -91,6 +90,7 @@ _REFRESH = ResponseAction.REFRESH_TOKEN_THEN_RETRY, FailureType.config_error
 STATUS_ACTIONS: dict[int, tuple[ResponseAction, FailureType, str]] = {
     401: (*_REFRESH, "Hotmart did not accept the access token (401)"),
     408: (*_SPLIT, "Hotmart gave up waiting (408)"),
+    425: (*_RETRY, "Hotmart asked to come back later (425)"),
     429: (
         ResponseAction.RATE_LIMITED,
         FailureType.transient_error,
@@ -101,6 +101,7 @@ STATUS_ACTIONS: dict[int, tuple[ResponseAction, FailureType, str]] = {
     502: (*_SPLIT, "Hotmart could not answer so large a query in time (502)"),
     503: (*_RETRY, "Hotmart is not available (503)"),
     504: (*_SPLIT, "Hotmart could not answer so large a query in time (504)"),
+    524: (*_SPLIT, "Hotmart could not answer so large a query in time (524)"),
 }
 """Statuses after which the same call, or a part of it, may succeed. All others are final: see `_refuse`."""
 
@@ -156,6 +157,8 @@ class AnswerHandler(ErrorHandler):
             if action is ResponseAction.RATE_LIMITED and not self.max_retries:
                 raise QuotaUsedUp(f"{self._stream_name}: {sentence}.")
             return self._resolution((action, failure_type), sentence)
+        if response.status_code >= 500:
+            return self._resolution(_RETRY, f"Hotmart or the network before it had an error ({response.status_code})")
         if not 200 <= response.status_code < 300:
             return self._refuse(response.status_code, error_code(body))
         try:
@@ -170,8 +173,7 @@ class AnswerHandler(ErrorHandler):
             raise AccessDenied(
                 f"{self._stream_name}: Hotmart gave an access token and then did not accept it (401). Most often "
                 "the credential belongs to the other environment: choose production or sandbox as it was created; "
-                "else create it as the owner of the account.",
-                401,
+                "else create it as the owner of the account."
             )
         self._unauthorised.add(request)
 
@@ -202,8 +204,7 @@ class AnswerHandler(ErrorHandler):
         if status == 403:
             raise AccessDenied(
                 f"{name}: These credentials have no permission to read it (403). Create them as the owner of the "
-                "account, in Hotmart under Tools > Developer Credentials, or deselect this stream.",
-                status,
+                "account, in Hotmart under Tools > Developer Credentials, or deselect this stream."
             )
         if 300 <= status < 400 or (status == 404 and code == "0006"):
             raise UnknownClub(

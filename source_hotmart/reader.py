@@ -1,15 +1,14 @@
-"""Reading one window, or one list, completely: every key once, nothing taken for granted.
+"""Reading one list completely: every key once, nothing taken for granted.
 
-Sales pages are page numbers over a live list, so a row can appear twice or slip through while pages are
-followed; a window can be too heavy for Hotmart; a list of statuses can be refused. All of it is met here.
+Sales pages are page numbers over a live list, so a row can appear twice or slip through while pages are followed.
 """
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any, Protocol
 
 from airbyte_cdk.sources.streams.http.pagination_reset_exception import PaginationResetRequiredException
@@ -19,9 +18,9 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
 
 from source_hotmart.answers import Page
 from source_hotmart.errors import HotmartError, QueryRefused
-from source_hotmart.normalise import LOGGER
 from source_hotmart.report import SyncReport
-from source_hotmart.windows import DAY_MS, Window, iso, split_evenly
+
+LOGGER = logging.getLogger("airbyte.hotmart")
 
 Query = Mapping[str, Any]
 """Query parameters of the first page; a sequence as a value repeats its key."""
@@ -34,35 +33,11 @@ LAST_RETRIES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 MAX_EMPTY_PAGES = 20
 """So many pages in a row without a row, each with a next one, are taken for an endless loop."""
 
-_TOO_HEAVY = (RequestWindowSplitRequiredException, QueryRefused)
-
-
-@dataclass
-class Habits:
-    """What one stream learned about the API in this sync; shared by its threads."""
-
-    longest_ms: int | None = None
-    """The longest window that was not too heavy, once one was."""
-    one_status_at_a_time: bool = False
-    _lock: Lock = field(default_factory=Lock, repr=False)
-
-    def shorten(self, length_ms: int) -> None:
-        """Remember that windows must not be longer than this."""
-        with self._lock:
-            self.longest_ms = min(length_ms, self.longest_ms or length_ms)
-
-    def refuse_several_statuses(self) -> bool:
-        """Remember that statuses must be asked one by one; true for whoever finds out first."""
-        with self._lock:
-            first = not self.one_status_at_a_time
-            self.one_status_at_a_time = True
-            return first
+TOO_HEAVY = (RequestWindowSplitRequiredException, QueryRefused)
 
 
 class Readable(Protocol):
     """What the reader asks of a stream."""
-
-    habits: Habits
 
     @property
     def name(self) -> str: ...
@@ -78,13 +53,6 @@ class Readable(Protocol):
 
     def moved_since(self, began_ms: int) -> bool:
         """Whether rows may have left the list since then, where Hotmart does not count them."""
-
-
-class Windowed(Readable, Protocol):
-    """A stream with dates to narrow a query by."""
-
-    def query(self, window: Window, statuses: Sequence[str]) -> Query:
-        """The query of one window."""
 
 
 @dataclass
@@ -129,7 +97,7 @@ class Reader:
                     ) from None
                 continue
             finally:
-                self._emitted = self._emitted | this.seen if self._emitted else this.seen
+                self._emitted |= this.seen
             if this.totals:
                 moved = False
                 complete = this.totals == {len(this.seen)}
@@ -174,69 +142,15 @@ class Reader:
 
     def _fetch(self, query: Query, token: str | None, *, patient: bool) -> Page:
         """One page, repeated where the failure may be passing."""
+        refused = False
         for wait_s in LAST_RETRIES_S if patient else (RETRY_AFTER_S,):
             try:
                 return self._stream.fetch(query, token)
-            except _TOO_HEAVY:
+            except RequestWindowSplitRequiredException:
                 time.sleep(wait_s)
+            except QueryRefused:
+                if refused:  # twice the same answer: no outage
+                    raise
+                refused = True
+                time.sleep(RETRY_AFTER_S)
         return self._stream.fetch(query, token)
-
-
-class WindowReader(Reader):
-    """Reads windows of one partition, in smaller pieces where Hotmart cannot answer them whole."""
-
-    def __init__(self, stream: Windowed) -> None:
-        super().__init__(stream)
-        self._windowed = stream
-        self.was_split = False
-
-    def read_window(self, window: Window, statuses: Sequence[str] = ()) -> Iterator[Record]:
-        """Every row of a window once. Raises `HotmartError` when even a day cannot be read."""
-        longest_ms = self._stream.habits.longest_ms
-        length_ms = window[1] - window[0] + 1
-        for piece in split_evenly(window, -(-length_ms // longest_ms)) if longest_ms else [window]:
-            yield from self._read_piece(piece, statuses)
-
-    def _read_piece(self, window: Window, statuses: Sequence[str]) -> Iterator[Record]:
-        habits = self._stream.habits
-        if len(statuses) > 1 and habits.one_status_at_a_time:
-            for status in statuses:
-                yield from self._read_piece(window, (status,))
-            return
-        length_ms = window[1] - window[0] + 1
-        label = f"{iso(window[0])} to {iso(window[1])}"
-        query = self._windowed.query(window, statuses)
-        try:
-            yield from self._read_complete(query, label, patient=length_ms <= DAY_MS)
-            return
-        except RequestWindowSplitRequiredException as heavy:
-            problem = heavy.error_message or ""
-        except QueryRefused as refused:
-            problem = str(refused)
-            if len(statuses) > 1 and self._accepts_one_status(window, statuses):
-                if habits.refuse_several_statuses():
-                    LOGGER.info(
-                        "%s: Hotmart refuses several statuses in one call; asking one by one.",
-                        self._stream.name,
-                    )
-                yield from self._read_piece(window, statuses)
-                return
-        if length_ms <= DAY_MS:
-            raise HotmartError(
-                f"{problem} Even the single day {label} could not be read; the next sync tries it again. If this "
-                "lasts, report it to Hotmart's support with this day."
-            )
-        halves = split_evenly(window, 2)
-        self.was_split = True
-        habits.shorten(halves[1][1] - halves[1][0] + 1)
-        LOGGER.info("%s Reading %s in two halves.", problem, label)
-        for half in halves:
-            yield from self.read_window(half, statuses)
-
-    def _accepts_one_status(self, window: Window, statuses: Sequence[str]) -> bool:
-        """Tell a refused list of statuses from a refused window: ask for one row of one status."""
-        try:
-            self._stream.fetch({**self._windowed.query(window, statuses[:1]), "max_results": 1})
-        except _TOO_HEAVY:
-            return False
-        return True

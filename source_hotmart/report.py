@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from threading import Lock
 
-from source_hotmart.normalise import LOGGER
+LOGGER = logging.getLogger("airbyte.hotmart")
 
 
 class SyncReport:

@@ -15,7 +15,7 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
 from source_hotmart.answers import Page
 from source_hotmart.counts import PAGES_PER_WINDOW
 from source_hotmart.dated import DatedStream
-from source_hotmart.errors import QueryRefused
+from source_hotmart.errors import HotmartError
 from source_hotmart.reader import Query, Reader
 from source_hotmart.windows import Window, later, moment, month_start, split_evenly, split_into_months
 
@@ -59,10 +59,10 @@ class SalesStream(DatedStream, ABC):
         return split_evenly(window, round(pages / PAGES_PER_WINDOW))
 
     def _count(self, window: Window) -> int | None:
-        """Hotmart's own count of a window's sales; `None` where the window is too heavy for that."""
+        """Hotmart's own count of a window's sales; `None` where it fails, for the window may still be readable."""
         try:
             return self.fetch({**self.query(window, self.statuses), "max_results": 1}).total
-        except (RequestWindowSplitRequiredException, QueryRefused):
+        except (RequestWindowSplitRequiredException, HotmartError):
             return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from abc import ABC
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +17,9 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
 
 from source_hotmart.dated import DatedStream
 from source_hotmart.errors import HotmartError, QueryRefused
-from source_hotmart.reader import Query, WindowReader
-from source_hotmart.windows import DAY_MS, Window
+from source_hotmart.reader import Query
+from source_hotmart.window_reader import WindowReader
+from source_hotmart.windows import DAY_MS, Window, split_months
 
 CLOCK_TOLERANCE_MS = 60_000
 """How far this machine's clock may be ahead of Hotmart's."""
@@ -88,10 +90,35 @@ class ChargeStream(DatedStream, ABC):
         return max(super().lookback_ms, self.min_lookback_days_by_order * DAY_MS)
 
     def moved_since(self, began_ms: int) -> bool:
-        """Whether a charge was updated meanwhile: it has left its window, and another may have slipped past a page."""
-        now_ms = time.time_ns() // 1_000_000
-        meanwhile = self.query((began_ms - CLOCK_TOLERANCE_MS, now_ms), ())
-        return bool(self.fetch({**meanwhile, "max_results": 1}).rows)
+        """Whether an older charge was updated meanwhile: it left its window, and another may have slipped by."""
+        now_ms = max(time.time_ns() // 1_000_000 - self.api.authenticator.clock_lead_ms, self.api.now_ms)
+        meanwhile = self.fetch(self.query((began_ms - CLOCK_TOLERANCE_MS, now_ms), ())).rows
+        return any(_order_ms(row) < began_ms - CLOCK_TOLERANCE_MS for row in meanwhile)
+
+    def plan(self) -> list[Window]:
+        """As every dated stream; but one window in a full refresh, which has to read its end after all the rest."""
+        return super().plan() if self.resumes else [(self.start_ms, self.api.now_ms)]
+
+    def read_records(
+        self,
+        sync_mode: SyncMode,
+        cursor_field: list[str] | None = None,
+        stream_slice: Mapping[str, Any] | None = None,
+        stream_state: Mapping[str, Any] | None = None,
+    ) -> Iterable[StreamData]:
+        """The charges of a window.
+
+        One that is updated while others are read moves past the fixed `now`. The next sync brings it; after a full
+        refresh nothing would, so what was updated since is read at its end.
+        """
+        assert stream_slice is not None
+        reader = WindowReader(self)
+        for window in split_months((stream_slice["start_ms"], stream_slice["end_ms"])):
+            yield from reader.read_window(window)
+        if not self.resumes:
+            now_ms = time.time_ns() // 1_000_000 - self.api.authenticator.clock_lead_ms
+            if now_ms > self.api.now_ms:
+                yield from reader.read_window((self.api.now_ms + 1, now_ms))
 
     def _filters_last_update(self) -> bool:
         """Whether a charge whose update and order lie days apart is missing around its order."""
@@ -109,6 +136,14 @@ class ChargeStream(DatedStream, ABC):
             return False
         transaction = row["purchase"]["transaction"]
         return all(other["purchase"]["transaction"] != transaction for other in found.rows)
+
+
+def _order_ms(row: Any) -> float:
+    """When a charge was ordered; never, where it does not say."""
+    try:
+        return float(row["purchase"]["order_date"])
+    except (KeyError, TypeError, ValueError):
+        return math.inf
 
 
 def _updated_days_later(row: Any) -> bool:
