@@ -210,3 +210,14 @@ def test_the_state_cannot_pass_its_old_end_without_the_sweep(
     assert run.exit_code != 0
     # The gap of the earlier start date is read; nothing after the old end is claimed.
     assert run.state["sales_history"]["slices"] == [{"start": "2022-01-01T00:00:00.000Z", "end": NOW}]
+
+
+def test_a_state_that_is_garbage_ends_only_its_own_stream_and_is_left_as_it_was(
+    connector: Connector, world: World
+) -> None:
+    run = connector.read(["sales_history", "products", "sales_users"], {"sales_history": {"foo": 1}})
+
+    assert run.exit_code != 0
+    assert run.statuses == {"sales_history": "INCOMPLETE", "products": "COMPLETE", "sales_users": "COMPLETE"}
+    assert "sales_history" not in run.state
+    assert {key_of("sales_users", record) for record in run.records("sales_users")} == set(world.truth("sales_users"))

@@ -5,14 +5,16 @@ https://developers.hotmart.com/docs/en/start/app-auth/
 
 from __future__ import annotations
 
+import math
 import time
+from email.utils import parsedate_to_datetime
 from threading import RLock
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 import requests
 from airbyte_cdk.models import FailureType
-from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution
+from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
 from airbyte_cdk.sources.streams.http.http_client import HttpClient
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -34,6 +36,9 @@ from source_hotmart.errors import (
 RENEW_BEFORE_S = 120
 """A token is renewed so long before its end, as a call may wait for the quota with the token already set."""
 
+FAILURE_KEPT_S = 60.0
+"""For so long a login that failed is not tried again."""
+
 REFUSED = (
     "Hotmart did not accept the Client ID and Client Secret. Copy all three values again from Hotmart: "
     "Tools > Developer Credentials, and check that the credential was not deleted."
@@ -49,7 +54,10 @@ class HotmartAuthenticator(AuthBase):
         self._lock = RLock()
         self._token = ""
         self._renew_at_s = 0.0
-        self._refusal: HotmartError | None = None
+        self._failure: HotmartError | None = None
+        self._failure_until_s = 0.0
+        self.clock_lead_ms = 0
+        """How far this machine's clock is ahead of Hotmart's, as the last token answer told; zero below two seconds."""
         self._timeout_s = (bounds.connect_s, bounds.read_s)
         self._client = HttpClient(
             name="access token",
@@ -75,8 +83,8 @@ class HotmartAuthenticator(AuthBase):
     def refresh_and_set_access_token(self) -> None:
         """Ask for a new token. The CDK calls this once when a call was answered with 401."""
         with self._lock:
-            if self._refusal:
-                raise self._refusal
+            if self._failure and time.monotonic() < self._failure_until_s:
+                raise HotmartError(str(self._failure), self._failure.failure_type)
             # Hotmart documents the credentials as query parameters; `AnswerHandler` keeps the address, which
             # so carries the secret, out of every message.
             try:
@@ -92,16 +100,34 @@ class HotmartAuthenticator(AuthBase):
                     request_kwargs={"timeout": self._timeout_s, "allow_redirects": False, "stream": True},
                 )
             except HotmartError as refusal:
-                if refusal.failure_type == FailureType.config_error:
-                    self._refusal = refusal  # other threads need not ask again
-                raise
+                # Final for credentials that never worked; a firewall can refuse a renewal in passing.
+                final = refusal.failure_type == FailureType.config_error and not self._token
+                raise self._keep_failure(refusal, math.inf if final else FAILURE_KEPT_S) from None
             except AirbyteTracedException as exhausted:
-                raise out_of_tries(exhausted, self._patience) from None
+                raise self._keep_failure(out_of_tries(exhausted, self._patience), FAILURE_KEPT_S) from None
             granted = page_of(response).rows[0]
             self._token = granted["access_token"]
-            self._renew_at_s = time.monotonic() + max(granted["expires_in"] - RENEW_BEFORE_S, 1)
+            life_s = granted["expires_in"]
+            self._renew_at_s = time.monotonic() + max(life_s - RENEW_BEFORE_S, life_s / 2)
+            self.clock_lead_ms = _clock_lead_ms(response)
             for form in (self._token, quote(self._token, safe=""), quote_plus(self._token)):
                 add_to_secrets(form)
+
+    def _keep_failure(self, failure: HotmartError, kept_s: float) -> HotmartError:
+        """Remember a failure for the other threads, each of which would else try as long as this one did."""
+        self._failure = failure
+        self._failure_until_s = time.monotonic() + kept_s
+        return failure
+
+
+def _clock_lead_ms(response: requests.Response) -> int:
+    try:
+        hotmart_s = parsedate_to_datetime(response.headers["Date"]).timestamp()
+    except (KeyError, ValueError):
+        return 0
+    lead_ms = int((time.time() - hotmart_s) * 1000)
+    # The header is cut to seconds, and the answer was on its way for a while.
+    return lead_ms if lead_ms > 2_000 else 0
 
 
 class _BasicHeader(AuthBase):
@@ -139,6 +165,13 @@ class _TokenAnswerHandler(AnswerHandler):
         if status in (400, 403):
             raise HotmartError(REFUSED, FailureType.config_error)
         return super()._refuse(status, code)
+
+    def _resolution(self, outcome: tuple[ResponseAction, FailureType], sentence: str) -> ErrorResolution:
+        """As for data; but the CDK would tell of a rate limit as the status of a stream of this name."""
+        action, failure_type = outcome
+        if action is ResponseAction.RATE_LIMITED:
+            outcome = ResponseAction.RETRY, failure_type
+        return super()._resolution(outcome, sentence)
 
 
 def hide_secrets(config: Config) -> None:

@@ -113,6 +113,21 @@ class FullRefreshCursor(FinalStateCursor):
                 yield _slice(part)
 
 
+class RefusingCursor(FullRefreshCursor):
+    """In the place of a state that cannot be used: its stream fails, and the state is left as it was."""
+
+    def __init__(self, stream: WindowedStream, refusal: AirbyteTracedException, repository: MessageRepository) -> None:
+        super().__init__(stream, repository)
+        self._refusal = refusal
+
+    def stream_slices(self) -> Iterable[StreamSlice]:
+        """Raises the refusal."""
+        raise self._refusal
+
+    def ensure_at_least_one_state_emitted(self) -> None:
+        """No state: a new one would hide that the old one was not used."""
+
+
 class WindowCursor(ConcurrentCursor):
     """Hands out the windows that are not settled yet, and writes down each one read to its end."""
 

@@ -38,14 +38,24 @@ from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.base import Api, HotmartStream
 from source_hotmart.check import check_access
 from source_hotmart.config import Config, clean
-from source_hotmart.cursor import FullRefreshCursor, WindowCursor, read_state
+from source_hotmart.cursor import FullRefreshCursor, RefusingCursor, WindowCursor, read_state
 from source_hotmart.dated import DatedStream
 from source_hotmart.report import SyncReport
 
 LOGGER = logging.getLogger("airbyte")
 QUEUE_SIZE = 2_000
 """Rows that wait between threads: a row is about 4 KB of memory, and more than this brings no speed."""
-DEFAULT_WORKERS = 16
+
+
+class OrderedRepository(ConcurrentMessageRepository):
+    """Puts each message on the queue itself, from the thread that made it.
+
+    The CDK's own passes it through a list that all threads share, where the main thread can take another thread's
+    state and hand it on before the records it covers.
+    """
+
+    def emit_message(self, message: AirbyteMessage) -> None:
+        self._put_on_queue(message)
 
 
 def stream_classes() -> list[type[HotmartStream]]:
@@ -70,13 +80,13 @@ class SourceHotmart(ConcurrentSourceAdapter):
         self._catalog: ConfiguredAirbyteCatalog | None = None
         self._state: list[AirbyteStateMessage] | None = None
         self._report = SyncReport()
-        super().__init__(self._engine(DEFAULT_WORKERS))
+        super().__init__(self._engine(workers=2))
 
     def _engine(self, workers: int) -> ConcurrentSource:
         """The CDK's thread pool, which serves one read, and the queue by which its threads hand over messages."""
         queue: Queue[Any] = Queue(maxsize=QUEUE_SIZE)
         # On one queue with the records, else a state could overtake the records it covers.
-        self._repository = ConcurrentMessageRepository(queue, InMemoryMessageRepository())
+        self._repository = OrderedRepository(queue, InMemoryMessageRepository())
         generators = max(1, workers // 2)
         return ConcurrentSource.create(workers, generators, LOGGER, self._slice_logger, self._repository, queue=queue)
 
@@ -109,13 +119,30 @@ class SourceHotmart(ConcurrentSourceAdapter):
         """Every stream these settings allow, each with its cursor. Raises a config_error for bad settings or state."""
         parsed = Config.from_mapping(config)
         self._report = SyncReport()
-        api = Api(parsed, HotmartAuthenticator(parsed), now_ms=time.time_ns() // 1_000_000, report=self._report)
+        authenticator = HotmartAuthenticator(parsed)
+        api = Api(parsed, authenticator, self._now_ms(authenticator), report=self._report)
         manager = ConnectorStateManager(state=self._state)
         configured = {item.stream.name: item for item in self._catalog.streams} if self._catalog else {}
         return [
             self._wrap(stream, manager, configured.get(stream.name))
             for stream in (cls(api) for cls in offered_classes(parsed))
         ]
+
+    def _now_ms(self, authenticator: HotmartAuthenticator) -> int:
+        """The end of all that is read, by Hotmart's clock where ours is ahead: it refuses dates in the future."""
+        now_ms = time.time_ns() // 1_000_000
+        if self._catalog is None:
+            return now_ms
+        try:
+            authenticator.get_auth_header()
+        except AirbyteTracedException:
+            return now_ms  # each stream will say so
+        if authenticator.clock_lead_ms:
+            LOGGER.warning(
+                "This machine's clock is %.0f seconds ahead of Hotmart's; this sync goes by Hotmart's.",
+                authenticator.clock_lead_ms / 1000,
+            )
+        return now_ms - authenticator.clock_lead_ms
 
     def _wrap(
         self,
@@ -131,8 +158,13 @@ class SourceHotmart(ConcurrentSourceAdapter):
         else:
             state = manager.get_stream_state(stream.name, stream.namespace)
             now_ms = stream.api.now_ms
-            stream.had = read_state(stream.name, stream.cursor_field, state, stream.start_ms, now_ms)
-            cursor = WindowCursor(stream, stream.had, self._repository, manager)
+            stream.resumes = True
+            try:
+                stream.had = read_state(stream.name, stream.cursor_field, state, stream.start_ms, now_ms)
+            except AirbyteTracedException as unusable:
+                cursor = RefusingCursor(stream, unusable, self._repository)
+            else:
+                cursor = WindowCursor(stream, stream.had, self._repository, manager)
         # A cursor also keeps the CDK from reading one page a call, its resumable full refresh.
         stream.cursor = cursor  # type: ignore[assignment]
         return StreamFacade.create_from_stream(stream, self, LOGGER, {}, cursor)

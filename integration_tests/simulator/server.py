@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from email.utils import formatdate
 from io import BytesIO
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -214,6 +215,7 @@ def _handler(simulator: Simulator) -> type[WSGIRequestHandler]:
         def _write(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
             code, _, reason = status.partition(" ")
             self.send_response_only(int(code), reason)
+            self.send_header("Date", formatdate(simulator.clock(), usegmt=True))
             for name, value in headers:
                 self.send_header(name, value)
             if simulator.stopped.is_set():
