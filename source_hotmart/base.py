@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import ABC
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -191,7 +191,11 @@ class HotmartStream(HttpStream, ABC):
         stream_slice: Mapping[str, Any] | None = None,
         stream_state: Mapping[str, Any] | None = None,
     ) -> Iterable[StreamData]:
-        """The whole list."""
+        """The rows of one slice, as the CDK asks for them."""
+        yield from self.read_slice(stream_slice or {})
+
+    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
+        """Every row of a slice once: here the whole list. Raises `HotmartError` with a sentence for the user."""
         yield from Reader(self).read_list({}, "the whole list")
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from airbyte_cdk.models import FailureType, SyncMode
-from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.answers import Page
 from source_hotmart.base import HotmartStream
 from source_hotmart.errors import UnknownClub
-from source_hotmart.reader import Query, Reader
+from source_hotmart.reader import Query, Reader, Record
 
 
 class ClubStream(HotmartStream, ABC):
@@ -47,14 +46,7 @@ class ClubStream(HotmartStream, ABC):
                 row["subdomain"] = query["subdomain"]
         return page
 
-    def read_records(
-        self,
-        sync_mode: SyncMode,
-        cursor_field: list[str] | None = None,
-        stream_slice: Mapping[str, Any] | None = None,
-        stream_state: Mapping[str, Any] | None = None,
-    ) -> Iterable[StreamData]:
+    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
         """The whole list of one club."""
-        assert stream_slice is not None
         subdomain = stream_slice["subdomain"]
         yield from Reader(self).read_list({"subdomain": subdomain}, f"club {subdomain}")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
 from airbyte_cdk.models import SyncMode
-from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.base import Api, HotmartStream
@@ -114,13 +113,7 @@ class DatedStream(HotmartStream, ABC):
         """The windows, from the cursor that writes them down."""
         yield from self.cursor.stream_slices()  # type: ignore[union-attr]
 
-    def read_records(
-        self,
-        sync_mode: SyncMode,
-        cursor_field: list[str] | None = None,
-        stream_slice: Mapping[str, Any] | None = None,
-        stream_state: Mapping[str, Any] | None = None,
-    ) -> Iterable[StreamData]:
+    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
         """The late statuses of older windows where this slice carries them, then the slice's own window."""
         assert isinstance(stream_slice, StreamSlice)
         reader = WindowReader(self)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from airbyte_cdk.models import SyncMode
-from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
@@ -16,7 +14,7 @@ from source_hotmart.answers import Page
 from source_hotmart.counts import PAGES_PER_WINDOW
 from source_hotmart.dated import DatedStream
 from source_hotmart.errors import HotmartError
-from source_hotmart.reader import Query, Reader
+from source_hotmart.reader import Query, Reader, Record
 from source_hotmart.windows import Window, later, moment, month_start, split_evenly, split_into_months
 
 SALE_STATUSES = (
@@ -105,18 +103,11 @@ class MonthlyTotals(DatedStream, ABC):
                 row["month"] = month
         return page
 
-    def read_records(
-        self,
-        sync_mode: SyncMode,
-        cursor_field: list[str] | None = None,
-        stream_slice: Mapping[str, Any] | None = None,
-        stream_state: Mapping[str, Any] | None = None,
-    ) -> Iterable[StreamData]:
+    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
         """Month by month; at last a row of zeros for each currency that a month does not have.
 
         Without it a total that fell to nothing, after refunds, would stay in the warehouse.
         """
-        assert stream_slice is not None
         months = split_into_months((stream_slice["start_ms"], stream_slice["end_ms"]))
         reader = Reader(self)
         had: set[tuple[str, str]] = set()

@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 import time
 from abc import ABC
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
-from airbyte_cdk.models import SyncMode
-from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
 
 from source_hotmart.dated import DatedStream
 from source_hotmart.errors import HotmartError, QueryRefused
-from source_hotmart.reader import Query
+from source_hotmart.reader import Query, Record
 from source_hotmart.window_reader import WindowReader
 from source_hotmart.windows import DAY_MS, Window, split_months
 
@@ -43,19 +41,12 @@ class SnapshotStream(DatedStream, ABC):
             query[self.end_parameter] = window[1]
         return query
 
-    def read_records(
-        self,
-        sync_mode: SyncMode,
-        cursor_field: list[str] | None = None,
-        stream_slice: Mapping[str, Any] | None = None,
-        stream_state: Mapping[str, Any] | None = None,
-    ) -> Iterable[StreamData]:
+    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
         """All rows.
 
         Raises `HotmartError` when they had to be read in halves and rows are missing then: Hotmart may take the end
         of the window for the date of the cancellation, which would leave the active ones out.
         """
-        assert stream_slice is not None
         window = stream_slice["start_ms"], stream_slice["end_ms"]
         reader = WindowReader(self)
         yield from reader.read_window(window)
@@ -99,19 +90,12 @@ class ChargeStream(DatedStream, ABC):
         """As every dated stream; but one window in a full refresh, which has to read its end after all the rest."""
         return super().plan() if self.resumes else [(self.start_ms, self.api.now_ms)]
 
-    def read_records(
-        self,
-        sync_mode: SyncMode,
-        cursor_field: list[str] | None = None,
-        stream_slice: Mapping[str, Any] | None = None,
-        stream_state: Mapping[str, Any] | None = None,
-    ) -> Iterable[StreamData]:
+    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
         """The charges of a window.
 
         One that is updated while others are read moves past the fixed `now`. The next sync brings it; after a full
         refresh nothing would, so what was updated since is read at its end.
         """
-        assert stream_slice is not None
         reader = WindowReader(self)
         for window in split_months((stream_slice["start_ms"], stream_slice["end_ms"])):
             yield from reader.read_window(window)
