@@ -82,6 +82,8 @@ class CallBudget(APIBudget):
         reset_s = _number(response, "RateLimit-Reset", "Retry-After")
         if response.status_code == 429:
             remaining = 0
+        if reset_s is not None and not 0 <= reset_s <= WINDOW_S:
+            reset_s = None  # not a quota of calls a minute
         with self._lock:
             now_s = time.monotonic()
             sent_s = self._sent_s.pop(request, now_s)
@@ -93,7 +95,7 @@ class CallBudget(APIBudget):
                 self._open_window(now_s)  # Hotmart's is open already: the end of the last was taken for later
             elif sent_s < self._window_s:
                 return  # counted in the window before, about which its headers speak
-            if reset_s is not None and 0 <= reset_s <= WINDOW_S:
+            if reset_s is not None:
                 # In whole seconds, up or down nobody says: a second late costs a little pace, one early refusals.
                 self._reset_s = min(self._reset_s, now_s + reset_s + 1)
             counted = self._remaining - 1 if remaining is None else int(remaining)
