@@ -96,3 +96,17 @@ def test_a_record_stands_above_every_state_that_covers_it(connector: Connector, 
 
     covered_before(run, "sales_history")
     assert len(run.of_type("STATE")) >= 4 * len(SALES_STREAMS)
+
+
+def test_a_long_sync_says_every_ten_seconds_how_far_it_is(
+    connector: Connector, hotmart: Simulator, clock: VirtualClock
+) -> None:
+    hotmart.switches = Switches(limit_per_minute=100_000, page_cap=50)
+    hotmart.before_call = lambda call: clock.advance(seconds=4)
+
+    run = connector.read(["sales_history", "products"])
+
+    lines = [line for line in run.logs.splitlines() if "so far" in line]
+    assert any(line.startswith("INFO sales_history: ") and " of about " in line for line in lines)
+    pages = hotmart.count("/payments/api/v1/sales/history")
+    assert pages // 5 <= len(lines) <= pages // 2

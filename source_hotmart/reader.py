@@ -119,6 +119,7 @@ class Reader:
         while True:
             page = self._fetch(query, token, patient=patient)
             this.pages += 1
+            self._stream.report.page_read(self._stream.name, len(page.rows))
             if page.total is not None:
                 this.totals.add(page.total)
             for row in page.rows:

@@ -53,6 +53,7 @@ class SalesStream(DatedStream, ABC):
     def parts(self, window: Window) -> list[Window]:
         """The window itself, or its parts when it is many pages long."""
         total = self.api.sales_counts.total(window, lambda: self._count(window))
+        self.report.rows_expected(self.name, total or 0)
         pages = -(-(total or 0) // self.page_size)
         return split_evenly(window, round(pages / PAGES_PER_WINDOW))
 
