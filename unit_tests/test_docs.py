@@ -1,0 +1,291 @@
+"""The documents are current: streams, keys, form, commands, and every sentence they quote from the connector."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airbyte_cdk.sources.utils.casing import camel_to_snake
+
+from source_hotmart.sales import SalesStream
+from source_hotmart.source import stream_classes
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+PAGE = ROOT / "docs" / "hotmart.md"
+
+CLASSES: dict[str, Any] = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
+FORM: dict[str, Any] = json.loads((ROOT / "source_hotmart" / "spec.json").read_text("utf-8"))["connectionSpecification"]
+
+# Airbyte's own checks of documentation: these headings in this order, others only where their template has room.
+CLOUD, OPEN_SOURCE = "For Airbyte Cloud:", "For Airbyte Open Source:"
+HEADINGS = [
+    "Hotmart",
+    "Prerequisites",
+    "Setup guide",
+    "Set up Hotmart",
+    "Set up the Hotmart connector in Airbyte",
+    CLOUD,
+    OPEN_SOURCE,
+    "Supported sync modes",
+    "Supported Streams",
+    "IP allow list",
+    "Performance considerations",
+    "Data type map",
+    "Limitations & Troubleshooting",
+    "Tutorials",
+    "Changelog",
+]
+WITH_ROOM = {"Set up Hotmart", OPEN_SOURCE, "Supported Streams", "Limitations & Troubleshooting"}
+FIXED_SENTENCES = {
+    "Hotmart": "<HideInUI>\n\nThis page contains the setup guide and reference information for the "
+    "[Hotmart](https://hotmart.com) source connector.\n\n</HideInUI>\n",
+    CLOUD: "1. [Log into your Airbyte Cloud](https://cloud.airbyte.com/workspaces) account.\n"
+    "2. Click Sources and then click + New source.\n"
+    "3. On the Set up the source page, select Hotmart from the Source type dropdown.\n"
+    "4. Enter a name for the Hotmart connector.\n",
+    OPEN_SOURCE: "1. Navigate to the Airbyte Open Source dashboard.\n",
+    "Supported sync modes": "The Hotmart source connector supports the following [sync modes]"
+    "(https://docs.airbyte.com/cloud/core-concepts/#connection-sync-modes):\n",
+    "IP allow list": "If you use Airbyte Cloud and your organization restricts access to specific IPs, add the "
+    "[Airbyte Cloud IP addresses](https://docs.airbyte.com/platform/operating-airbyte/ip-allowlist) to your "
+    "allow list.\n",
+    "Tutorials": "Now that you have set up the Hotmart source connector, check out the following Hotmart tutorials:\n",
+    "Changelog": "<details>\n  <summary>Expand to review</summary>\n",
+}
+
+# What stands in a quoted message for something that differs from case to case.
+PLACEHOLDERS = {"STREAM", "FIELD", "WINDOW", "WINDOWS", "NUMBER", "STATUS", "CODE", "VALUE", "TYPE", "REASON"}
+
+Row = dict[str, str]
+
+
+def tables(text: str) -> list[list[Row]]:
+    """Every table: its rows as cells by the head of their column."""
+    found: list[list[Row]] = []
+    head: list[str] = []
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] if line.startswith("|") else []
+        if not cells:
+            head = []
+        elif not head:
+            head = cells
+            found.append([])
+        elif set("".join(cells)) - set(":- "):
+            assert len(cells) == len(head), line
+            found[-1].append(dict(zip(head, cells, strict=True)))
+    return found
+
+
+def table(path: Path, *columns: str) -> list[Row]:
+    """The one table of a document that has these columns."""
+    (found,) = [rows for rows in tables(path.read_text("utf-8")) if rows and set(columns) <= set(rows[0])]
+    return found
+
+
+def names_in(cell: str) -> list[str]:
+    """What stands in backticks."""
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def section(heading: str) -> str:
+    """The text of the page between a heading and the next one."""
+    match = re.search(rf"^#+ {re.escape(heading)}\n+(.*?)(?=^#+ |\Z)", prose(PAGE), re.DOTALL | re.MULTILINE)
+    assert match, heading
+    return match[1]
+
+
+def prose(path: Path) -> str:
+    """A document without its blocks of code, in which a # is no heading."""
+    return re.sub(r"^```.*?^```$", "", path.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
+@cache
+def sentences_of_the_connector() -> list[str]:
+    """What the code's texts are made of: what stands between two filled-in places, the longest first."""
+    found: set[str] = set()
+    for path in sorted((ROOT / "source_hotmart").glob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+        for node in ast.walk(tree):
+            match node:
+                case ast.JoinedStr(values=values):
+                    texts = [str(part.value) for part in values if isinstance(part, ast.Constant)]
+                case ast.Constant(value=str(text)) if " " in text and not {id(node)} & (docstrings | inner):
+                    texts = re.split(r"%(?:\.\d+)?[sdf]", text)
+                case _:
+                    continue
+            found.update(text.strip(" ,.:;()'") for text in texts)
+    # config.py says "it" in place of the field's own name.
+    found |= {text.removeprefix("token ") for text in found}
+    return sorted((text for text in found if re.search(r"\w", text)), key=len, reverse=True)
+
+
+def words_of_our_own(message: str) -> list[str]:
+    """The words of a quoted message that no text of the connector accounts for."""
+    left = message
+    for text in sentences_of_the_connector():
+        left = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", "\0", left)
+    known = PLACEHOLDERS | set(FORM["properties"]) | set(CLASSES) | {"it"}
+    return [word for word in re.findall(r"\w+", left) if word not in known and not word.isdecimal()]
+
+
+def quotes() -> list[str]:
+    """Every message that the page quotes: in the first cell of a table whose first column is of messages."""
+    cells = (next(iter(row.items())) for rows in tables(PAGE.read_text("utf-8")) for row in rows)
+    return [names_in(cell)[0] for head, cell in cells if head.startswith("Message")]
+
+
+def cursor_of(cls: Any) -> list[str]:
+    return [cls.cursor_field] if isinstance(cls.cursor_field, str) else []
+
+
+def keys_of(cls: Any) -> list[str]:
+    return [cls.primary_key] if isinstance(cls.primary_key, str) else list(cls.primary_key)
+
+
+@pytest.mark.parametrize("path", [README, PAGE], ids=lambda path: path.name)
+def test_every_stream_is_in_the_table_with_its_key_and_cursor(path):
+    rows = table(path, "Stream", "Key", "Cursor")
+
+    told = [(names_in(row["Stream"])[0], names_in(row["Key"]), names_in(row["Cursor"])) for row in rows]
+    assert told == [(name, keys_of(cls), cursor_of(cls)) for name, cls in CLASSES.items()]
+
+
+def test_the_sync_modes_in_the_readme_are_those_of_the_streams():
+    for row in table(README, "Stream", "Sync modes"):
+        (name,) = names_in(row["Stream"])
+        assert row["Sync modes"] == ("full refresh, incremental" if cursor_of(CLASSES[name]) else "full refresh")
+
+
+def test_the_endpoints_on_the_page_are_those_of_the_streams():
+    told = {names_in(row["Stream"])[0]: names_in(row["Endpoint"]) for row in table(PAGE, "Stream", "Endpoint")}
+
+    assert told == {name: [cls.endpoint] for name, cls in CLASSES.items()}
+
+
+def test_the_calls_of_every_stream_are_told():
+    rows = table(PAGE, "Stream", "Rows a call")
+
+    sizes = {name: row["Rows a call"] for row in rows for name in names_in(row["Stream"])}
+    assert list(sizes) == list(CLASSES)
+    assert all(size in (str(CLASSES[name].page_size), "a month") for name, size in sizes.items())
+
+
+def test_what_arrives_when_is_told_of_every_stream():
+    streams = [row["Stream"] for row in table(PAGE, "Change in Hotmart", "Stream")]
+
+    views = {name for name, cls in CLASSES.items() if issubclass(cls, SalesStream)}
+    told = {name for cell in streams for name in names_in(cell)}
+    assert "the four views of a sale" in streams
+    assert len(views) == 4
+    assert told | views == set(CLASSES)
+
+
+def test_every_field_of_the_form_is_on_the_page_with_title_default_and_range():
+    rows = {names_in(row["Name in a configuration file"])[0]: row for row in table(PAGE, "Field", "Required")}
+
+    assert list(rows) == list(FORM["properties"])
+    for name, field in FORM["properties"].items():
+        told = rows[name]["What to fill in"]
+        assert rows[name]["Field"] == field["title"]
+        assert rows[name]["Required"] == ("yes" if name in FORM["required"] else "no")
+        limits = [str(field[limit]) for limit in ("default", "minimum", "maximum") if limit in field]
+        assert all(re.search(rf"\b{limit}\b", told) for limit in limits), told
+        assert all(f"`{choice}`" in told for choice in field.get("enum", []))
+
+
+def test_the_prerequisites_name_every_required_field():
+    told = section("Prerequisites").lower()
+
+    assert all(FORM["properties"][name]["title"].lower() in told for name in FORM["required"])
+
+
+@pytest.mark.parametrize("message", quotes(), ids=lambda message: message[:50])
+def test_a_quoted_message_is_what_the_connector_says(message):
+    assert not words_of_our_own(message)
+
+
+def test_a_message_that_the_connector_does_not_say_is_noticed():
+    assert words_of_our_own("STREAM: Hotmart had an internal error (500).") == []
+    assert words_of_our_own("STREAM: Hotmart had an inner error (500).") != []
+    assert words_of_our_own("STREAM: Hotmart had an internal error.") != []
+
+
+def test_messages_are_quoted_once():
+    told = list(quotes())
+
+    assert len(told) > 40
+    assert len(told) == len(set(told))
+
+
+def test_headings_are_in_the_order_of_airbyte():
+    headings = re.findall(r"^#+ (.+)$", prose(PAGE), re.MULTILINE)
+
+    assert [heading for heading in headings if heading in HEADINGS] == HEADINGS
+    before = ""
+    for heading in headings:
+        before = heading if heading in HEADINGS else before
+        assert heading in HEADINGS or before in WITH_ROOM, f"no room for {heading!r} below {before!r}"
+
+
+@pytest.mark.parametrize(("heading", "sentence"), FIXED_SENTENCES.items(), ids=FIXED_SENTENCES)
+def test_a_section_begins_as_in_the_template_of_airbyte(heading, sentence):
+    assert section(heading).startswith(sentence)
+
+
+def test_the_changelog_of_the_page_is_that_of_the_repository():
+    versions = re.split(r"^## (\S+)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), flags=re.MULTILINE)[1:]
+    entries = [
+        (version, " ".join(entry.split()))
+        for version, text in zip(versions[::2], versions[1::2], strict=True)
+        for entry in re.split(r"^- ", text, flags=re.MULTILINE)[1:]
+    ]
+
+    assert [(row["Version"], row["Subject"]) for row in table(PAGE, "Version", "Subject")] == entries
+
+
+def test_the_commands_are_targets_of_the_makefile():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    shown = re.findall(r"^\$ make ([a-z]+)", README.read_text("utf-8"), re.MULTILINE)
+    named = [
+        name for path in (README, CONTRIBUTING, PAGE) for name in re.findall(r"`make ([a-z]+)", path.read_text("utf-8"))
+    ]
+
+    assert shown == ["demo", "test"]
+    assert {*shown, *named} <= targets
+
+
+def anchors_of(path: Path) -> set[str]:
+    """The headings of a document as links name them."""
+    headings = re.findall(r"^#+ (.+)$", prose(path), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", [README, CONTRIBUTING, PAGE], ids=lambda path: path.name)
+def test_links_lead_somewhere(path):
+    for target in re.findall(r"\]\(([^)]+)\)", path.read_text("utf-8")):
+        if "://" not in target:
+            file, _, anchor = target.partition("#")
+            document = path.parent / file if file else path
+            assert document.exists(), target
+            assert not anchor or anchor in anchors_of(document), target
+
+
+def test_the_layout_names_files_that_exist():
+    for row in table(CONTRIBUTING, "Where", "What"):
+        assert all((ROOT / name).exists() for name in names_in(row["Where"])), row
+
+
+def test_the_readme_shows_its_streams_and_its_first_command_early():
+    lines = README.read_text("utf-8").splitlines()
+
+    assert next(number for number, line in enumerate(lines, 1) if line.startswith("| Stream")) <= 15
+    assert next(number for number, line in enumerate(lines, 1) if "make demo" in line) <= 40
