@@ -50,6 +50,10 @@ class HotmartError(AirbyteTracedException):
 class QueryRefused(HotmartError):
     """400: Hotmart does not accept the query; a smaller window or one status at a time may be accepted."""
 
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"{problem} If this lasts, report it to Hotmart's support.")
+        self.problem = problem
+
 
 class AccessDenied(HotmartError):
     """401 or 403: the credentials were accepted, but not for this endpoint in this environment."""
@@ -73,7 +77,8 @@ class Patience:
     max_retries: int = 6
     """The waits double from one second: 63 s in all for a server error, several minutes for a closed quota."""
     max_time: timedelta = timedelta(minutes=20)
-    advice: str = "Tried 7 times; the next sync continues from here."
+    advice: str | None = None
+    """What a failure says at last; by default how often the call was tried."""
 
 
 DEFAULT_PATIENCE = Patience()
@@ -197,10 +202,7 @@ class AnswerHandler(ErrorHandler):
                 (ResponseAction.RESET_PAGINATION, FailureType.transient_error), "The page token is stale"
             )
         if status == 400:
-            raise QueryRefused(
-                f"{name}: Hotmart refused the query (400 {code or 'without a code'}). If this lasts, report it to "
-                "Hotmart's support."
-            )
+            raise QueryRefused(f"{name}: Hotmart refused the query (400 {code or 'without a code'}).")
         if status == 403:
             raise AccessDenied(
                 f"{name}: These credentials have no permission to read it (403). Create them as the owner of the "
@@ -225,7 +227,8 @@ class AnswerHandler(ErrorHandler):
 
 def out_of_tries(exhausted: AirbyteTracedException, patience: Patience) -> HotmartError:
     """In our words what the CDK says around our sentence when its retries end."""
-    return HotmartError(f"{exhausted.__context__ or exhausted} {patience.advice}", exhausted.failure_type)
+    advice = patience.advice or f"Tried {patience.max_retries + 1} times; the next sync continues from here."
+    return HotmartError(f"{exhausted.__context__ or exhausted} {advice}", exhausted.failure_type)
 
 
 class QuotaBackoff(BackoffStrategy):

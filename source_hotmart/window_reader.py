@@ -84,7 +84,7 @@ class WindowReader(Reader):
                 if last_try or length_ms <= DAY_MS or not self._outlives_outage(query):
                     break
             except QueryRefused as refused:
-                problem = str(refused)
+                problem = refused.problem
                 if len(statuses) > 1 and self._accepts_one_status(window, statuses):
                     self._ask_one_by_one()
                     yield from self._read_piece(window, statuses, is_half=is_half)
