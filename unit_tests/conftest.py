@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -80,6 +81,7 @@ def command_line(
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the CDK replaces it
     monkeypatch.setattr(os, "_exit", _leave)
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, set())
+    thresholds = gc.get_threshold()
 
     def run_command(command: str, *flags: str, **files: Any) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["source-hotmart", *connector.arguments(command, **files), *flags])
@@ -101,3 +103,5 @@ def command_line(
 
     yield run_command
     signal.pthread_sigmask(signal.SIG_SETMASK, blocked)  # which processes started later would inherit
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
