@@ -80,7 +80,8 @@ def test_a_sync_ended_anywhere_and_resumed_brings_every_row(
         cut = random.randrange(len(undisturbed))
         process = process_connector.start("read", catalog=catalog(STREAMS))
         kept = above_last_state(run_until(process, cut, ending))
-        assert process.returncode != 0 or cut >= len(undisturbed) - 20
+        # Near its end a process may have put all it has to say into the pipe before the signal comes.
+        assert process.returncode != 0 or cut >= len(undisturbed) - 200
         state: State = last_states(kept)
         warehouse.load(kept)
         resumed = process_connector.start("read", catalog=catalog(STREAMS), state=state)
