@@ -17,7 +17,7 @@ from integration_tests.simulator.vocabulary import DAY_MS
 
 HISTORY = "/payments/api/v1/sales/history"
 ME = "/user/api/v1/me"
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(name="simulator")
@@ -27,12 +27,6 @@ def running() -> Iterator[Simulator]:
     world = World(seed=4, sales=200, subscriptions=40, students=10, products=8, start_ms=start_ms, now_ms=now_ms)
     with Simulator(world) as simulator:
         yield simulator
-
-
-@pytest.fixture(name="visitor")
-def logged_in(simulator: Simulator) -> Iterator[Visitor]:
-    with Visitor(simulator) as visitor:
-        yield visitor
 
 
 def control(simulator: Simulator, method: str, name: str, body: Any = None) -> requests.Response:

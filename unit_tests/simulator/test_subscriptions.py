@@ -1,35 +1,16 @@
 """The simulator's subscriptions and their charges (hotmart-api.md 4.6 and 4.8)."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from integration_tests.simulator import Simulator, Switches, World
+from integration_tests.simulator import Simulator, Switches
 from integration_tests.simulator.visitor import Visitor
 from integration_tests.simulator.vocabulary import DAY_MS
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
 TRANSACTIONS = "/payments/api/v1/subscriptions/transactions"
-
-
-@pytest.fixture(name="world", scope="module")
-def still_world() -> World:
-    """Not to be moved."""
-    return World(seed=3, sales=900, subscriptions=120, students=90, products=24, now_ms=NOW_MS)
-
-
-@pytest.fixture(name="simulator")
-def running(world: World) -> Iterator[Simulator]:
-    with Simulator(world, Switches(limit_per_minute=100_000)) as simulator:
-        yield simulator
-
-
-@pytest.fixture(name="visitor")
-def logged_in(simulator: Simulator) -> Iterator[Visitor]:
-    with Visitor(simulator) as visitor:
-        yield visitor
 
 
 def transactions(rows: list[dict[str, Any]]) -> list[str]:

@@ -1,7 +1,6 @@
 """The simulator's pages and page tokens (hotmart-api.md 3)."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -22,24 +21,6 @@ TRANSACTIONS = "/payments/api/v1/subscriptions/transactions"
 PRODUCTS = "/products/api/v1/products"
 STUDENTS = "/club/api/v1/users"
 SALES = (HISTORY, USERS, COMMISSIONS, DETAILS, SUMMARY)
-
-
-@pytest.fixture(name="world", scope="module")
-def still_world() -> World:
-    """Not to be moved."""
-    return World(seed=3, sales=900, subscriptions=120, students=90, products=24, now_ms=NOW_MS)
-
-
-@pytest.fixture(name="simulator")
-def running(world: World) -> Iterator[Simulator]:
-    with Simulator(world, Switches(limit_per_minute=100_000)) as simulator:
-        yield simulator
-
-
-@pytest.fixture(name="visitor")
-def logged_in(simulator: Simulator) -> Iterator[Visitor]:
-    with Visitor(simulator) as visitor:
-        yield visitor
 
 
 def transactions(rows: list[dict[str, Any]]) -> list[str]:

@@ -1,11 +1,10 @@
 """The simulator's sales endpoints: default statuses, windows and filters (hotmart-api.md 4.0 to 4.5)."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from integration_tests.simulator import Simulator, Switches, World
+from integration_tests.simulator import Simulator, Switches
 from integration_tests.simulator.visitor import Visitor
 from integration_tests.simulator.vocabulary import DAY_MS, PRICE_DETAILS_STATUSES, SALE_STATUSES
 
@@ -16,24 +15,6 @@ COMMISSIONS = "/payments/api/v1/sales/commissions"
 DETAILS = "/payments/api/v1/sales/price/details"
 SUMMARY = "/payments/api/v1/sales/summary"
 SALES = (HISTORY, USERS, COMMISSIONS, DETAILS, SUMMARY)
-
-
-@pytest.fixture(name="world", scope="module")
-def still_world() -> World:
-    """Not to be moved."""
-    return World(seed=3, sales=900, subscriptions=120, students=90, products=24, now_ms=NOW_MS)
-
-
-@pytest.fixture(name="simulator")
-def running(world: World) -> Iterator[Simulator]:
-    with Simulator(world, Switches(limit_per_minute=100_000)) as simulator:
-        yield simulator
-
-
-@pytest.fixture(name="visitor")
-def logged_in(simulator: Simulator) -> Iterator[Visitor]:
-    with Visitor(simulator) as visitor:
-        yield visitor
 
 
 def year(**more: Any) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 import gzip
 import socket
-from collections.abc import Iterator
 from threading import Thread
 from typing import Any
 
 import pytest
 import requests
 
-from integration_tests.simulator import Fault, Simulator, Switches, World
+from integration_tests.simulator import Fault, Simulator, World
 from integration_tests.simulator.visitor import Visitor
 from integration_tests.simulator.vocabulary import DAY_MS
 
@@ -28,18 +27,6 @@ def still_world() -> World:
     now_ms = 1_768_478_400_000  # 2026-01-15T12:00:00Z
     start_ms = now_ms - 40 * DAY_MS
     return World(seed=8, sales=60, subscriptions=20, students=30, products=8, start_ms=start_ms, now_ms=now_ms)
-
-
-@pytest.fixture(name="simulator")
-def running(world: World) -> Iterator[Simulator]:
-    with Simulator(world, Switches(limit_per_minute=100_000)) as simulator:
-        yield simulator
-
-
-@pytest.fixture(name="visitor")
-def logged_in(simulator: Simulator) -> Iterator[Visitor]:
-    with Visitor(simulator) as visitor:
-        yield visitor
 
 
 def raw_answer(simulator: Simulator, visitor: Visitor, path: str, size: int = 1_000_000) -> bytes:

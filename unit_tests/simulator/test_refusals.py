@@ -1,11 +1,10 @@
 """The simulator refuses what the API refuses (hotmart-api.md 2.4) and answers the small endpoints."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from integration_tests.simulator import Simulator, Switches, World
+from integration_tests.simulator import Simulator, Switches
 from integration_tests.simulator.visitor import Visitor
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
@@ -19,24 +18,6 @@ TRANSACTIONS = "/payments/api/v1/subscriptions/transactions"
 PRODUCTS = "/products/api/v1/products"
 STUDENTS = "/club/api/v1/users"
 ME = "/user/api/v1/me"
-
-
-@pytest.fixture(name="world", scope="module")
-def still_world() -> World:
-    """Not to be moved."""
-    return World(seed=3, sales=900, subscriptions=120, students=90, products=24, now_ms=NOW_MS)
-
-
-@pytest.fixture(name="simulator")
-def running(world: World) -> Iterator[Simulator]:
-    with Simulator(world, Switches(limit_per_minute=100_000)) as simulator:
-        yield simulator
-
-
-@pytest.fixture(name="visitor")
-def logged_in(simulator: Simulator) -> Iterator[Visitor]:
-    with Visitor(simulator) as visitor:
-        yield visitor
 
 
 @pytest.mark.parametrize(

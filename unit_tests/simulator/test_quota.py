@@ -1,13 +1,11 @@
 """The simulator's quota, and the queries it finds too heavy (hotmart-api.md 2.3 and 2.4)."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from integration_tests.simulator import Simulator, Switches, World
+from integration_tests.simulator import Simulator, Switches
 from integration_tests.simulator.visitor import Visitor
 from integration_tests.simulator.vocabulary import DAY_MS
+from unit_tests.simulator.conftest import Clock
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 HISTORY = "/payments/api/v1/sales/history"
@@ -19,39 +17,6 @@ SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
 TRANSACTIONS = "/payments/api/v1/subscriptions/transactions"
 PRODUCTS = "/products/api/v1/products"
 ME = "/user/api/v1/me"
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now_s = 1_000_000_040.0  # a third of a quota window has gone
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture(name="clock")
-def still_clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(name="world", scope="module")
-def still_world() -> World:
-    """Not to be moved."""
-    return World(seed=3, sales=900, subscriptions=120, students=90, products=24, now_ms=NOW_MS)
-
-
-@pytest.fixture(name="simulator")
-def running(world: World, clock: Clock) -> Iterator[Simulator]:
-    with Simulator(world, Switches(limit_per_minute=100_000), clock) as simulator:
-        yield simulator
-
-
-@pytest.fixture(name="visitor")
-def logged_in(simulator: Simulator) -> Iterator[Visitor]:
-    with Visitor(simulator) as visitor:
-        yield visitor
 
 
 def year(**more: Any) -> dict[str, Any]:

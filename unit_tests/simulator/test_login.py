@@ -1,50 +1,16 @@
 """The simulator's tokens: how they are asked for, used and ended (hotmart-api.md 1)."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from integration_tests.simulator import Simulator, Switches, World
+from integration_tests.simulator import Simulator, Switches
 from integration_tests.simulator.visitor import Visitor
+from unit_tests.simulator.conftest import Clock
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 HISTORY = "/payments/api/v1/sales/history"
 SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
 PRODUCTS = "/products/api/v1/products"
 ME = "/user/api/v1/me"
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now_s = 1_000_000_040.0  # a third of a quota window has gone
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture(name="clock")
-def still_clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(name="world", scope="module")
-def still_world() -> World:
-    """Not to be moved."""
-    return World(seed=3, sales=900, subscriptions=120, students=90, products=24, now_ms=NOW_MS)
-
-
-@pytest.fixture(name="simulator")
-def running(world: World, clock: Clock) -> Iterator[Simulator]:
-    with Simulator(world, Switches(limit_per_minute=100_000), clock) as simulator:
-        yield simulator
-
-
-@pytest.fixture(name="visitor")
-def logged_in(simulator: Simulator) -> Iterator[Visitor]:
-    with Visitor(simulator) as visitor:
-        yield visitor
 
 
 def test_the_token_is_long_percent_encoded_and_used_exactly_as_issued(simulator: Simulator, visitor: Visitor) -> None:
