@@ -26,7 +26,8 @@ BURST_CALLS = 100
 class CallBudget(APIBudget):
     """Lets the calls of all threads flow evenly over what is left of the current minute.
 
-    Calls that were let go and not yet answered count as spent, as Hotmart may have counted them already.
+    Calls that were let go and not yet answered count as spent, as Hotmart may have counted them already. What other
+    clients of the account will take until the reset is left to them, as they have done so far.
     """
 
     def __init__(self, limit: int = 500) -> None:
@@ -38,7 +39,11 @@ class CallBudget(APIBudget):
         self._window_s = time.monotonic()
         self._reset_s = self._window_s + WINDOW_S
         self._next_s = 0.0
-        self._sent_s: WeakKeyDictionary[requests.PreparedRequest, float] = WeakKeyDictionary()
+        self._counted = 0
+        """Own calls that Hotmart may have counted in this window and that were answered."""
+        self._others = Others(self._window_s)
+        self._sent: WeakKeyDictionary[requests.PreparedRequest, tuple[float, int]] = WeakKeyDictionary()
+        """For each call on its way: when it was let go, and how many calls of others were known of then."""
 
     def acquire_call(self, request: Any, block: bool = True, timeout: float | None = None) -> None:
         """Wait until this call may be sent. Always blocks: a call that is refused only has to be asked again."""
@@ -51,9 +56,10 @@ class CallBudget(APIBudget):
             now_s = time.monotonic()
             if now_s >= self._reset_s:
                 self._open_window(now_s)
-            self._sent_s.pop(request, None)
-            left = self._remaining - len(self._sent_s) - self._limit // 100
-            if left <= 0:
+            self._sent.pop(request, None)
+            reserve = self._limit // 100 + self._others.reserve(now_s, self._reset_s, self._limit)
+            left = self._remaining - len(self._sent) - reserve
+            if left < 1:
                 # Not until the reset at once: lost calls and other clients' windows may leave room before.
                 return min(max(self._reset_s - now_s, 0.05), 1.0)
             if self._burst > 0:
@@ -64,14 +70,17 @@ class CallBudget(APIBudget):
                 interval_s = (self._reset_s - now_s) / left
                 # What a thread woke up too late is made up for, by one interval at the most.
                 self._next_s = max(self._next_s, now_s - interval_s) + interval_s
-            self._sent_s[request] = now_s
+            self._sent[request] = now_s, self._others.calls
             return 0
 
     def _open_window(self, now_s: float) -> None:
         self._remaining = self._limit
         # A call that was lost without an answer is counted in no window but its own.
-        for request in [request for request, sent_s in self._sent_s.items() if sent_s < self._window_s]:
-            del self._sent_s[request]
+        for request in [request for request, (sent_s, _) in self._sent.items() if sent_s < self._window_s]:
+            del self._sent[request]
+        # What is on its way may be counted in the new window as well as in the old.
+        self._counted = len(self._sent)
+        self._others.open_window(now_s)
         self._window_s = now_s
         self._reset_s = now_s + WINDOW_S
 
@@ -86,7 +95,7 @@ class CallBudget(APIBudget):
             reset_s = None  # not a quota of calls a minute
         with self._lock:
             now_s = time.monotonic()
-            sent_s = self._sent_s.pop(request, now_s)
+            sent_s, others_then = self._sent.pop(request, (now_s, self._others.calls))
             if limit is not None and limit >= 1:
                 self._remaining += int(limit) - self._limit
                 self._limit = int(limit)
@@ -98,8 +107,55 @@ class CallBudget(APIBudget):
             if reset_s is not None:
                 # In whole seconds, up or down nobody says: a second late costs a little pace, one early refusals.
                 self._reset_s = min(self._reset_s, now_s + reset_s + 1)
+            self._counted += 1
             counted = self._remaining - 1 if remaining is None else int(remaining)
             self._remaining = max(0, min(self._remaining, counted))
+            if remaining is not None:
+                own = self._counted + len(self._sent)
+                self._others.seen(self._limit - self._remaining - own, others_then, now_s)
+
+
+class Others:
+    """What other clients of the same account take of its quota, and will take until the reset."""
+
+    def __init__(self, now_s: float) -> None:
+        self.calls = 0
+        """Calls that are known of in this window: what is gone and is surely not our own."""
+        self._from_s = now_s
+        self._before: int | None = None
+        """Those that came in the window before while we looked; `None` in the first one."""
+        self._already: int | None = None
+        """Those that were gone when our first call of this window was answered; `None` until then."""
+        self._at_once = 0
+        self._at_once_before = 0
+
+    def open_window(self, now_s: float) -> None:
+        """Count from nothing; what was learned of the last window is kept as a forecast."""
+        self._before = self.calls - (self._already or 0)
+        self._already = None
+        self._at_once_before, self._at_once = self._at_once, 0
+        self.calls = 0
+        self._from_s = now_s
+
+    def seen(self, calls: int, calls_then: int, now_s: float) -> None:
+        """Note how many calls of this window are not ours, and how many were known when this call was let go."""
+        if self._already is None:
+            self._already = self.calls = max(0, calls)
+            self._from_s = now_s
+            return
+        if calls > self.calls:
+            self._at_once = max(self._at_once, calls - max(calls_then, self._already))
+            self.calls = calls
+
+    def reserve(self, now_s: float, reset_s: float, limit: int) -> int:
+        """Calls to leave to them until the reset: as their pace tells, and never fewer than they once sent at once."""
+        left_s = reset_s - now_s
+        now = (self.calls - (self._already or 0)) / max(now_s - self._from_s, 1.0)
+        before = now if self._before is None else self._before / WINDOW_S
+        weight = left_s / WINDOW_S
+        # Two of these budgets on one account must come to share it by halves, whichever began first.
+        rate = min(weight * before + (1 - weight) * now, limit / 2 / WINDOW_S)
+        return max(math.ceil(rate * left_s), min(max(self._at_once, self._at_once_before), limit // 4))
 
 
 def _number(response: requests.Response, *headers: str) -> float | None:
