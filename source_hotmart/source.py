@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from inspect import isabstract, isclass
-from queue import Queue
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -21,13 +20,10 @@ from airbyte_cdk.models import (
     StreamDescriptor,
     SyncMode,
 )
-from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
 from airbyte_cdk.sources.concurrent_source.concurrent_source_adapter import ConcurrentSourceAdapter
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
-from airbyte_cdk.sources.message import InMemoryMessageRepository
 from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
 from airbyte_cdk.sources.streams import Stream
-from airbyte_cdk.sources.streams.concurrent.adapters import StreamFacade
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, FinalStateCursor
 from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
@@ -40,22 +36,10 @@ from source_hotmart.check import check_access
 from source_hotmart.config import Config, clean
 from source_hotmart.cursor import FullRefreshCursor, RefusingCursor, WindowCursor, read_state
 from source_hotmart.dated import DatedStream
+from source_hotmart.engine import BatchingSource, concurrent
 from source_hotmart.report import SyncReport
 
 LOGGER = logging.getLogger("airbyte")
-QUEUE_SIZE = 2_000
-"""Rows that wait between threads: a row is about 4 KB of memory, and more than this brings no speed."""
-
-
-class OrderedRepository(ConcurrentMessageRepository):
-    """Puts each message on the queue itself, from the thread that made it.
-
-    The CDK's own passes it through a list that all threads share, where the main thread can take another thread's
-    state and hand it on before the records it covers.
-    """
-
-    def emit_message(self, message: AirbyteMessage) -> None:
-        self._put_on_queue(message)
 
 
 def stream_classes() -> list[type[HotmartStream]]:
@@ -76,19 +60,11 @@ class SourceHotmart(ConcurrentSourceAdapter):
     """Reads a Hotmart account, its streams side by side."""
 
     def __init__(self) -> None:
-        self._repository: ConcurrentMessageRepository
         self._catalog: ConfiguredAirbyteCatalog | None = None
         self._state: list[AirbyteStateMessage] | None = None
         self._report = SyncReport()
-        super().__init__(self._engine(workers=2))
-
-    def _engine(self, workers: int) -> ConcurrentSource:
-        """The CDK's thread pool, which serves one read, and the queue by which its threads hand over messages."""
-        queue: Queue[Any] = Queue(maxsize=QUEUE_SIZE)
-        # On one queue with the records, else a state could overtake the records it covers.
-        self._repository = OrderedRepository(queue, InMemoryMessageRepository())
-        generators = max(1, workers // 2)
-        return ConcurrentSource.create(workers, generators, LOGGER, self._slice_logger, self._repository, queue=queue)
+        self._concurrent_source: BatchingSource
+        super().__init__(BatchingSource(2, self._slice_logger))
 
     @property
     def raise_exception_on_missing_stream(self) -> bool:
@@ -97,7 +73,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
 
     @property
     def message_repository(self) -> ConcurrentMessageRepository:
-        return self._repository
+        return self._concurrent_source.repository
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """Clean the configuration of what pasting adds; it is checked later, where refusing it prints no trace."""
@@ -152,9 +128,9 @@ class SourceHotmart(ConcurrentSourceAdapter):
     ) -> Stream:
         cursor: Cursor
         if not isinstance(stream, DatedStream):
-            cursor = FinalStateCursor(stream.name, stream.namespace, self._repository)
+            cursor = FinalStateCursor(stream.name, stream.namespace, self.message_repository)
         elif configured is None or configured.sync_mode == SyncMode.full_refresh:
-            cursor = FullRefreshCursor(stream, self._repository)
+            cursor = FullRefreshCursor(stream, self.message_repository)
         else:
             state = manager.get_stream_state(stream.name, stream.namespace)
             now_ms = stream.api.now_ms
@@ -162,12 +138,12 @@ class SourceHotmart(ConcurrentSourceAdapter):
             try:
                 stream.had = read_state(stream.name, stream.cursor_field, state, stream.start_ms, now_ms)
             except AirbyteTracedException as unusable:
-                cursor = RefusingCursor(stream, unusable, self._repository)
+                cursor = RefusingCursor(stream, unusable, self.message_repository)
             else:
-                cursor = WindowCursor(stream, stream.had, self._repository, manager)
+                cursor = WindowCursor(stream, stream.had, self.message_repository, manager)
         # A cursor also keeps the CDK from reading one page a call, its resumable full refresh.
         stream.cursor = cursor  # type: ignore[assignment]
-        return StreamFacade.create_from_stream(stream, self, LOGGER, {}, cursor)
+        return concurrent(stream, cursor, self._slice_logger)
 
     def read(
         self,
@@ -179,7 +155,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         """Read the configured streams; one that is not offered fails with a sentence, and the others are read."""
         parsed = Config.from_mapping(config)
         self._catalog, self._state = catalog, state
-        self._concurrent_source = self._engine(parsed.num_workers)
+        self._concurrent_source = BatchingSource(parsed.num_workers, self._slice_logger)
         offered = {camel_to_snake(cls.__name__) for cls in offered_classes(parsed)}
         missing = [item for item in catalog.streams if item.stream.name not in offered]
         for item in missing:
