@@ -168,13 +168,14 @@ class HotmartStream(HttpStream, ABC):
             row[name] = _at(row, path)
         self.complete_row(row)
         record: Record = self._convert(row)
-        key = tuple(record.get(name) for name in self._key_fields)
-        if not all(part and type(part) is str for part in key):
-            raise HotmartError(
-                f"{self.name}: Hotmart sent a row without its {' and '.join(self._key_fields)}, so it cannot be "
-                "told from others; the window stays open and the next sync reads it again.",
-                FailureType.system_error,
-            )
+        key = tuple([record.get(name) for name in self._key_fields])
+        for part in key:
+            if not part or type(part) is not str:
+                raise HotmartError(
+                    f"{self.name}: Hotmart sent a row without its {' and '.join(self._key_fields)}, so it cannot be "
+                    "told from others; the window stays open and the next sync reads it again.",
+                    FailureType.system_error,
+                )
         return key, record
 
     def moved_since(self, began_ms: int) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -19,7 +20,12 @@ Converter = Callable[[Any], Any]
 SECONDS_BELOW = 100_000_000_000
 """Epoch numbers below this are seconds: as milliseconds they would lie before March 1973."""
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a naive one is printed without an offset, which is faster
+DAY_MS = 86_400_000
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+# A third of the time that datetime takes to print itself, with four times in every sale.
+_HOURS_MINUTES = tuple(f"{minute // 60:02}:{minute % 60:02}:" for minute in range(1440))
+_SECONDS = tuple(f"{second:02}." for second in range(60))
+_MILLISECONDS = tuple(f"{millisecond:03}Z" for millisecond in range(1000))
 _PLAIN_TYPES: dict[str, type] = {"boolean": bool, "integer": int, "number": float, "string": str}
 
 
@@ -80,9 +86,10 @@ def _object_converter(schema: Mapping[str, Any], surprises: Surprises, path: str
         if type(value) is not dict:
             surprises.note(path, "an object", value)
             return value
+        get = value.get
         for name, untouched, convert_field in plan:
-            item = value.get(name)
-            if item is not None and type(item) is not untouched:
+            item = get(name)
+            if item is not None and item.__class__ is not untouched:
                 value[name] = convert_field(item)
         return value
 
@@ -106,7 +113,7 @@ def _time_converter(surprises: Surprises, path: str) -> Converter:
         if type(value) is int:
             try:
                 return _iso(value)
-            except OverflowError:
+            except (OverflowError, ValueError):
                 surprises.note(path, "a time between the years 1 and 9999", value)
                 return value
         if value == "":
@@ -121,10 +128,21 @@ def _time_converter(surprises: Surprises, path: str) -> Converter:
 
 
 def _iso(epoch: float) -> str:
-    """ISO 8601 of epoch milliseconds, or of seconds when the number is too small for milliseconds."""
+    """ISO 8601 of epoch milliseconds, or of seconds when the number is too small for milliseconds.
+
+    Raises `OverflowError` or `ValueError` outside of the years 1 to 9999.
+    """
     if -SECONDS_BELOW < epoch < SECONDS_BELOW:
         epoch *= 1000
-    return (_EPOCH + timedelta(milliseconds=int(epoch))).isoformat(timespec="milliseconds") + "Z"
+    day, time_ms = divmod(int(epoch), DAY_MS)
+    minute, time_ms = divmod(time_ms, 60_000)
+    second, millisecond = divmod(time_ms, 1000)
+    return f"{_day(day)}{_HOURS_MINUTES[minute]}{_SECONDS[second]}{_MILLISECONDS[millisecond]}"
+
+
+@lru_cache(maxsize=10_000)
+def _day(day: int) -> str:
+    return f"{date.fromordinal(_EPOCH_DAY + day).isoformat()}T"
 
 
 def _time_from_text(value: Any) -> str | None:
