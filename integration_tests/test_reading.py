@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
 from integration_tests.harness import NOW_MS, Connector, Run, VirtualClock, Warehouse, key_of
 from integration_tests.simulator import Simulator, Switches, World
@@ -98,15 +100,30 @@ def test_a_record_stands_above_every_state_that_covers_it(connector: Connector, 
     assert len(run.of_type("STATE")) >= 4 * len(SALES_STREAMS)
 
 
-def test_a_long_sync_says_every_ten_seconds_how_far_it_is(
-    connector: Connector, hotmart: Simulator, clock: VirtualClock
+def test_a_long_sync_says_again_and_again_how_far_each_stream_is(
+    connector: Connector, hotmart: Simulator, mocker: MockerFixture
 ) -> None:
-    hotmart.switches = Switches(limit_per_minute=100_000, page_cap=50)
-    hotmart.before_call = lambda call: clock.advance(seconds=4)
+    mocker.patch("source_hotmart.progress.TELL_EVERY_S", 0.02)
+    hotmart.switches = Switches(limit_per_minute=100_000, page_cap=50, latency_ms=60)
 
-    run = connector.read(["sales_history", "products"])
+    run = connector.read(["sales_history", "sales_users"])
 
-    lines = [line for line in run.logs.splitlines() if "so far" in line]
-    assert any(line.startswith("INFO sales_history: ") and " of about " in line for line in lines)
     pages = hotmart.count("/payments/api/v1/sales/history")
-    assert pages // 5 <= len(lines) <= pages // 2
+    lines = re.findall(
+        r"^INFO (sales_history|sales_users): window (\d+) of (\d+)( or more)?, page (\d+), (.*)\.$", run.logs, re.M
+    )
+    assert {line[0] for line in lines} == {"sales_history", "sales_users"}
+    told = [line for line in lines if line[0] == "sales_history"]
+    assert [int(line[4]) for line in told] == sorted({int(line[4]) for line in told})
+    assert all(int(line[4]) <= pages for line in told)
+    whole = r"[\d,]+ of about [\d,]+ rows \(\d+%\), about [\d,]+ \w+ left, [\d,]+ of [\d,]+ calls this minute"
+    assert any(re.fullmatch(whole, line[5]) for line in told), told
+
+
+def test_platforms_are_told_how_many_rows_to_expect(connector: Connector, hotmart: Simulator) -> None:
+    run = connector.read(["sales_history", "subscriptions", "products"])
+
+    estimates = [m["trace"] for m in run.of_type("TRACE") if m["trace"]["type"] == "ESTIMATE"]
+    last = {trace["estimate"]["name"]: trace["estimate"]["row_estimate"] for trace in estimates}
+    assert last == {stream: len(run.records(stream)) for stream in ("sales_history", "subscriptions")}
+    assert {trace["estimate"]["type"] for trace in estimates} == {"STREAM"}

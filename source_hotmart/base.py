@@ -36,6 +36,7 @@ from source_hotmart.errors import (
     page_of,
 )
 from source_hotmart.normalise import Converter, Surprises, compile_schema
+from source_hotmart.progress import Progress
 from source_hotmart.reader import Query, Reader, Record
 from source_hotmart.report import SyncReport
 
@@ -52,6 +53,7 @@ class Api:
     patience: Patience = DEFAULT_PATIENCE
     bounds: Bounds = DEFAULT_BOUNDS
     report: SyncReport = field(default_factory=SyncReport)
+    progress: Progress = field(default_factory=Progress)
     sales_counts: WindowCounts = field(default_factory=WindowCounts)
 
 
@@ -89,6 +91,11 @@ class HotmartStream(HttpStream, ABC):
     def report(self) -> SyncReport:
         """Where windows that are read are counted."""
         return self.api.report
+
+    @property
+    def progress(self) -> Progress:
+        """Where slices, pages and rows are counted while they are read."""
+        return self.api.progress
 
     def get_error_handler(self) -> ErrorHandler:
         return AnswerHandler(self.name, self.envelope, self.api.patience, self.api.bounds, splittable=self.splittable)

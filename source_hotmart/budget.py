@@ -50,6 +50,10 @@ class CallBudget(APIBudget):
         while (pause_s := self._pause_s(request)) > 0:
             time.sleep(pause_s)
 
+    def __str__(self) -> str:
+        with self._lock:
+            return f"{self._limit - self._remaining + len(self._sent)} of {self._limit} calls this minute"
+
     def _pause_s(self, request: requests.PreparedRequest) -> float:
         """Seconds to wait before asking again; zero: the call is counted and may be sent."""
         with self._lock:

@@ -31,6 +31,8 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator impor
 from airbyte_cdk.sources.types import Record
 from airbyte_cdk.sources.utils.slice_logger import SliceLogger
 
+from source_hotmart.progress import Progress
+
 LOGGER = logging.getLogger("airbyte")
 
 BATCH_ROWS = 100
@@ -44,6 +46,9 @@ class SlicedStream(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def progress(self) -> Progress: ...
 
     def stream_slices(self, *, sync_mode: SyncMode) -> Iterable[Mapping[str, Any] | None]:
         """What is to be read, in parts that may be read side by side."""
@@ -82,6 +87,8 @@ class SlicePartition(Partition):
             if rows:
                 yield RowBatch(name, rows)  # type: ignore[misc]
             raise
+        finally:
+            self._stream.progress.slice_read(name)
         if rows:
             yield RowBatch(name, rows)  # type: ignore[misc]
 
@@ -97,8 +104,13 @@ class _Slices(PartitionGenerator):
         self._stream = stream
 
     def generate(self) -> Iterable[Partition]:
-        for stream_slice in self._stream.stream_slices(sync_mode=SyncMode.full_refresh):
-            yield SlicePartition(self._stream, stream_slice or {})
+        name, progress = self._stream.name, self._stream.progress
+        try:
+            for stream_slice in self._stream.stream_slices(sync_mode=SyncMode.full_refresh):
+                progress.slice_planned(name)
+                yield SlicePartition(self._stream, stream_slice or {})
+        finally:
+            progress.all_planned(name)
 
 
 def concurrent(stream: Stream, cursor: Cursor, slice_logger: SliceLogger) -> Stream:

@@ -18,6 +18,7 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
 
 from source_hotmart.answers import Page
 from source_hotmart.errors import HotmartError, QueryRefused
+from source_hotmart.progress import Progress
 from source_hotmart.report import SyncReport
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -44,6 +45,9 @@ class Readable(Protocol):
 
     @property
     def report(self) -> SyncReport: ...
+
+    @property
+    def progress(self) -> Progress: ...
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
         """One page."""
@@ -88,7 +92,7 @@ class Reader:
             this = _Pass()
             began_ms = time.time_ns() // 1_000_000
             try:
-                yield from self._read_pages(query, this, patient=patient)
+                yield from self._read_pages(query, label, this, patient=patient)
             except PaginationResetRequiredException:
                 if attempt == 2:
                     raise HotmartError(
@@ -109,19 +113,21 @@ class Reader:
                 break
         self._stream.report.list_read(self._stream.name, label, rows=len(this.seen), totals=this.totals, moved=moved)
 
-    def _read_pages(self, query: Query, this: _Pass, *, patient: bool) -> Iterator[Record]:
+    def _read_pages(self, query: Query, label: str, this: _Pass, *, patient: bool) -> Iterator[Record]:
         """The rows of one pass that were not given out before."""
         emitted, seen = self._emitted, this.seen
-        record_of = self._stream.record
+        record_of, progress = self._stream.record, self._stream.progress
         tokens: set[str] = set()
         token: str | None = None
         empty_pages = 0
         while True:
             page = self._fetch(query, token, patient=patient)
             this.pages += 1
-            self._stream.report.page_read(self._stream.name, len(page.rows))
             if page.total is not None:
                 this.totals.add(page.total)
+                if this.pages == 1:
+                    progress.list_begun(self._stream.name, label, page.total)
+            progress.page_read(self._stream.name, len(page.rows))
             for row in page.rows:
                 key, record = record_of(row)
                 key_hash = hash(key)

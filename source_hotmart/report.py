@@ -1,56 +1,20 @@
-"""What a sync says of itself: how far it is, and whether rows agree with the counts that Hotmart gives."""
+"""What a sync says of its own completeness: whether rows agree with the counts that Hotmart gives."""
 
 from __future__ import annotations
 
 import logging
-import time
-from dataclasses import dataclass, field
 from threading import Lock
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
 
-TOLD_EVERY_S = 10.0
-"""How often a running stream says how far it is."""
-
-
-@dataclass
-class _Course:
-    """How far one stream is."""
-
-    rows: int = 0
-    pages: int = 0
-    expected: int = 0
-    """Rows of the windows that were counted beforehand."""
-    told_s: float = field(default_factory=time.monotonic)
-
-
 class SyncReport:
-    """Tells how far each stream is, counts windows whose rows agree with Hotmart's own count, and names the others."""
+    """Counts windows whose rows agree with Hotmart's own count, and names the others."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._courses: dict[str, _Course] = {}
         self._agreeing = 0
         self._differing: list[str] = []
-
-    def rows_expected(self, stream_name: str, rows: int) -> None:
-        """Note how many rows a window has that is going to be read."""
-        with self._lock:
-            self._courses.setdefault(stream_name, _Course()).expected += rows
-
-    def page_read(self, stream_name: str, rows: int) -> None:
-        """Note a page, and say now and then how far its stream is."""
-        with self._lock:
-            course = self._courses.setdefault(stream_name, _Course())
-            course.rows += rows
-            course.pages += 1
-            if time.monotonic() - course.told_s < TOLD_EVERY_S:
-                return
-            course.told_s = time.monotonic()
-            of_rows = f" of about {course.expected:,}" if course.expected > course.rows else ""
-            line = f"{stream_name}: {course.rows:,} rows{of_rows} so far, {course.pages:,} pages."
-        LOGGER.info(line)
 
     def list_read(self, stream_name: str, label: str, *, rows: int, totals: set[int], moved: bool) -> None:
         """Note a window or list that was read to its end: distinct rows, and every total its pages told.

@@ -11,7 +11,7 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
 )
 
 from source_hotmart.answers import Page
-from source_hotmart.counts import PAGES_PER_WINDOW
+from source_hotmart.counts import PAGES_PER_PART
 from source_hotmart.dated import DatedStream
 from source_hotmart.errors import HotmartError
 from source_hotmart.reader import Query, Reader, Record
@@ -52,15 +52,16 @@ class SalesStream(DatedStream, ABC):
 
     def parts(self, window: Window) -> list[Window]:
         """The window itself, or its parts when it is many pages long."""
-        total = self.api.sales_counts.total(window, lambda: self._count(window))
-        self.report.rows_expected(self.name, total or 0)
-        pages = -(-(total or 0) // self.page_size)
-        return split_evenly(window, round(pages / PAGES_PER_WINDOW))
+        total, page_rows = self.api.sales_counts.of(window, lambda rows: self._page(window, rows), self.page_size)
+        if total is None:
+            return [window]
+        self.progress.window_counted(self.name, total)
+        return split_evenly(window, round(total / page_rows / PAGES_PER_PART))
 
-    def _count(self, window: Window) -> int | None:
-        """Hotmart's own count of a window's sales; `None` where it fails, for the window may still be readable."""
+    def _page(self, window: Window, rows: int) -> Page | None:
+        """So many rows of a window; `None` where that fails, for the window may still be readable."""
         try:
-            return self.fetch({**self.query(window, self.statuses), "max_results": 1}).total
+            return self.fetch({**self.query(window, self.statuses), "max_results": rows})
         except (RequestWindowSplitRequiredException, HotmartError):
             return None
 

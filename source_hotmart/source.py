@@ -32,11 +32,13 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_hotmart import streams
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.base import Api, HotmartStream
+from source_hotmart.budget import CallBudget
 from source_hotmart.check import check_access
 from source_hotmart.config import Config, clean
 from source_hotmart.cursor import FullRefreshCursor, RefusingCursor, WindowCursor, read_state
 from source_hotmart.dated import DatedStream
 from source_hotmart.engine import BatchingSource, concurrent
+from source_hotmart.progress import Progress
 from source_hotmart.report import SyncReport
 
 LOGGER = logging.getLogger("airbyte")
@@ -63,6 +65,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         self._catalog: ConfiguredAirbyteCatalog | None = None
         self._state: list[AirbyteStateMessage] | None = None
         self._report = SyncReport()
+        self._progress = Progress()
         self._concurrent_source: BatchingSource
         super().__init__(BatchingSource(2, self._slice_logger))
 
@@ -94,9 +97,11 @@ class SourceHotmart(ConcurrentSourceAdapter):
     def streams(self, config: Mapping[str, Any]) -> list[Stream]:
         """Every stream these settings allow, each with its cursor. Raises a config_error for bad settings or state."""
         parsed = Config.from_mapping(config)
-        self._report = SyncReport()
+        self._report, budget = SyncReport(), CallBudget()
+        self._progress = Progress(self.message_repository.emit_message, budget.__str__)
         authenticator = HotmartAuthenticator(parsed)
-        api = Api(parsed, authenticator, self._now_ms(authenticator), report=self._report)
+        now_ms = self._now_ms(authenticator)
+        api = Api(parsed, authenticator, now_ms, budget, report=self._report, progress=self._progress)
         manager = ConnectorStateManager(state=self._state)
         configured = {item.stream.name: item for item in self._catalog.streams} if self._catalog else {}
         return [
@@ -165,6 +170,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         try:
             yield from super().read(logger, config, known, state)
         finally:
+            self._progress.end()
             self._report.log_summary()
         if missing:
             raise _not_offered(*(item.stream.name for item in missing))

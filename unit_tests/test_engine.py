@@ -15,6 +15,7 @@ from airbyte_cdk.sources.streams.http import HttpStream
 
 from source_hotmart import SourceHotmart
 from source_hotmart.engine import BATCH_ROWS, RowBatch, SlicePartition
+from source_hotmart.progress import Progress
 
 
 def test_the_private_names_of_the_cdk_are_where_they_are_looked_for() -> None:
@@ -57,6 +58,7 @@ class Numbers:
     def __init__(self, rows: int, failure: Exception | None = None) -> None:
         self.rows = rows
         self.failure = failure
+        self.progress = Progress()
 
     def stream_slices(self, *, sync_mode: Any) -> list[Mapping[str, Any]]:
         return [{}]
