@@ -29,6 +29,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--subscriptions", default=1000, type=int)
     parser.add_argument("--students", default=400, type=int)
     parser.add_argument("--products", default=30, type=int)
+    parser.add_argument("--modules", default=8, type=int, help="of each club")
+    parser.add_argument("--coupons", default=60, type=int)
+    parser.add_argument("--participants", default=120, type=int, help="of all events together")
     parser.add_argument("--start", type=epoch_ms, help="first sale, ISO; four years before now by default")
     parser.add_argument("--now", type=epoch_ms, help="ISO; without it the world goes with the real clock")
     parser.add_argument("--page-cap", type=int, help="largest page of every endpoint")
@@ -56,6 +59,9 @@ def main() -> int:
         start_ms=asked.start,
         now_ms=int(time.time() * 1000) if asked.now is None else asked.now,
         subdomains=subdomains,
+        modules=asked.modules,
+        coupons=asked.coupons,
+        participants=asked.participants,
     )
     switches = Switches(
         page_cap=asked.page_cap,

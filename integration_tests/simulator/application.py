@@ -2,6 +2,7 @@
 
 import time
 import traceback
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
@@ -73,6 +74,9 @@ class Application:
         endpoint: Endpoint | None = None
         standing: Standing | None = None
         charge = _Charge()
+        with suppress(NotFound):
+            path, ids = self._routes.bind("").match(request.path, "GET")
+            call.route, call.ids = path, {name: str(value) for name, value in ids.items()}
         try:
             if is_login:
                 answer = self._login(request, call, desk)
@@ -95,7 +99,7 @@ class Application:
         fault = self._simulator.fault_registry.due(call, is_data=is_data, is_last=is_last)
         if fault is not None and fault.kind not in DELIVERY_KINDS:
             if endpoint is None:
-                endpoint = self._endpoints.get(request.path)
+                endpoint = self._endpoints.get(call.route)
             answer = tampered(fault, answer, call, endpoint, desk, standing)
             if standing is not None and desk.switches.quota_headers and fault.quota_headers:
                 sent = {name for name, _ in answer.headers}
@@ -125,15 +129,17 @@ class Application:
             raise Refusal(405, "method_not_allowed", f"Request method {request.method} is not supported")
         if switches.permission == "none" and request.path.startswith("/payments/"):
             raise Refusal(403, "unauthorized_client", "The client has no permission for this resource")
+        family = request.path.split("/")[1]
+        if family in switches.refused_families:
+            error = "unauthorized" if switches.refused_with == 401 else "unauthorized_client"
+            raise Refusal(switches.refused_with, error, "The client has no permission for this resource")
         self._simulator.before_answer(call)
-        try:
-            path, ids = self._routes.bind("").match(request.path, "GET")
-        except NotFound:
+        if not call.route:
             if request.path.startswith(CLUB) and request.path not in EMPTY_PATHS:
-                raise nowhere(switches) from None
+                raise nowhere(switches)
             return Answer(), None
-        endpoint = self._endpoints[path]
-        asked = understood(endpoint.parameters, call.query, {name: str(value) for name, value in ids.items()})
+        endpoint = self._endpoints[call.route]
+        asked = understood(endpoint.parameters, call.query, call.ids)
         return endpoint.answer(endpoint, desk, asked), endpoint
 
     def _send(self, request: Request, answer: Answer, fault: Fault | None) -> Response:

@@ -18,7 +18,10 @@ KEPT_HEADERS: Final = (
 
 @dataclass(slots=True)
 class Call:
-    """One request; `status` is 0 until it is answered, and stays 0 when no answer is sent."""
+    """One request; `status` is 0 until it is answered, and stays 0 when no answer is sent.
+
+    `route` is the path with names for the ids in it, and `ids` are these; empty for an unknown path.
+    """
 
     at_s: float
     method: str
@@ -27,6 +30,8 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     status: int = 0
     rows: int = 0
+    route: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, name: str) -> str | None:
         """The first value of a query parameter."""
@@ -57,9 +62,9 @@ class CallLog:
             return sum(call.path.startswith(path_prefix) and status in (None, call.status) for call in self.calls)
 
     def summary(self) -> dict[str, object]:
-        """Counts by path and status, and the total."""
+        """Counts by path (those that differ by an id only are one) and status, and the total."""
         with self._lock:
-            counts = Counter((call.path, str(call.status)) for call in self.calls)
+            counts = Counter((call.route or call.path, str(call.status)) for call in self.calls)
         paths: dict[str, dict[str, int]] = {}
         statuses: Counter[str] = Counter()
         for (path, status), times in sorted(counts.items()):

@@ -100,7 +100,7 @@ def _product(seed: int, number: int, role: str, people: People, start_ms: int) -
         "ucode": ucode,
         "status": status,
         "created_at": start_ms - bits % (730 * DAY_MS),
-        "format": "ONLINE_COURSE" if number % 2 else PRODUCT_FORMATS[(number // 2) % len(PRODUCT_FORMATS)],
+        "format": _format(number),
         "is_subscription": is_subscription,
         "warranty_period": warranty_days,
     }
@@ -128,6 +128,13 @@ def _product(seed: int, number: int, role: str, people: People, start_ms: int) -
         raw=raw,
         brief={"id": product_id, "name": name},
     )
+
+
+def _format(number: int) -> str:
+    """Every other one a course, one in twelve an event (never a subscription), the others in turn."""
+    if number % 12 == 3:
+        return "ETICKET"
+    return "ONLINE_COURSE" if number % 2 else PRODUCT_FORMATS[(number // 2) % len(PRODUCT_FORMATS)]
 
 
 def _plans(bits_of: int, number: int, price_cents: int) -> tuple[Plan, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from threading import Lock
 from typing import Any, Final, Literal
 
@@ -46,7 +47,7 @@ Page = Literal["first", "middle", "last", "any"]
 class Fault:
     """One thing going wrong: from the `nth` matching call on, `times` times (None: for ever).
 
-    `path` is exact, or a prefix when it ends with `*`; without it every data call matches (the token
+    `path` is exact, with `*` for any text; without it every data call matches (the token
     endpoint only by its own path). A fault of the last or a middle page is matched by the answer it would
     spoil. An integer `kind` is an HTTP status. The other fields serve some kinds only:
 
@@ -91,10 +92,7 @@ class Fault:
         if self.path is None:
             if not is_data:
                 return False
-        elif self.path.endswith("*"):
-            if not call.path.startswith(self.path[:-1]):
-                return False
-        elif call.path != self.path:
+        elif not fnmatchcase(call.path, self.path):
             return False
         is_first = call.get("page_token") is None
         fits_page = {

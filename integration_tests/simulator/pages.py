@@ -30,17 +30,17 @@ class PageTokens:
     def __init__(self, seed: int) -> None:
         self._key = f"pages/{seed}".encode()
 
-    def numbered(self, owner: str, place: Place) -> str:
-        """Base64 of a small JSON with page and rows, as sales, products and club have it."""
-        inner = {"page": place.page, "rows": place.rows, "check": self._signature(owner, place, 5).hex()}
+    def numbered(self, owner: str, place: Place, rows_key: str = "rows") -> str:
+        """Base64 of a small JSON with page and rows, as sales, products, club and tickets have it."""
+        inner = {"page": place.page, rows_key: place.rows, "check": self._signature(owner, place, 5).hex()}
         if place.turn:
             inner["turn"] = place.turn
         return b64encode(orjson.dumps(inner)).decode()
 
-    def read_numbered(self, owner: str, token: str) -> Place:
+    def read_numbered(self, owner: str, token: str, rows_key: str = "rows") -> Place:
         try:
             inner = orjson.loads(b64decode(token, validate=True))
-            place = Place(inner["page"], inner["rows"], inner.get("turn", 0))
+            place = Place(inner["page"], inner[rows_key], inner.get("turn", 0))
         except (
             Base64Error,
             orjson.JSONDecodeError,
@@ -51,7 +51,7 @@ class PageTokens:
             AttributeError,
         ):
             raise wrong_page_token() from None
-        if token != self.numbered(owner, place) or place.page < 1:
+        if token != self.numbered(owner, place, rows_key) or place.page < 1:
             raise wrong_page_token()
         return place
 

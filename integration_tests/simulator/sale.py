@@ -97,6 +97,12 @@ class Sale:
             self.approved_ms = min(order_ms + delay_ms, max(order_ms, changed_ms))
 
     @property
+    def warranty_expire_ms(self) -> int:
+        """The end of a day, so many days after the approval, or after the order where there was none."""
+        paid_ms = self.order_ms if self.approved_ms is None else self.approved_ms
+        return (paid_ms // DAY_MS + self.product.warranty_days + 1) * DAY_MS
+
+    @property
     def fee_cents(self) -> int:
         return self.list_cents // 12 + 49
 

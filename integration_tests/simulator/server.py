@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from email.utils import formatdate
 from io import BytesIO
@@ -17,6 +17,7 @@ from integration_tests.simulator.delivery import Sent
 from integration_tests.simulator.faults import Fault, Faults
 from integration_tests.simulator.login import Login
 from integration_tests.simulator.switches import Switches
+from integration_tests.simulator.truth import Key
 from integration_tests.simulator.world import World
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Simulator:
         self.login = Login(world.seed, clock)
         self.log = CallLog()
         self.fault_registry = Faults()
-        self.moves: list[dict[str, list[str]]] = []
+        self.moves: list[dict[str, Sequence[Key]]] = []
         self.before_call: Callable[[Call], None] | None = None
         self.mistakes: list[Exception] = []  # raised by the simulator's own code or a hook, not ordered
         self.stopped = Event()
@@ -139,7 +140,7 @@ class Simulator:
     def clear_faults(self) -> None:
         self.fault_registry.clear()
 
-    def move(self, changes: Mapping[str, int]) -> dict[str, list[str]]:
+    def move(self, changes: Mapping[str, int]) -> dict[str, Sequence[Key]]:
         """Move the world now, as `World.move` does; kept in `moves`."""
         self._tick()
         moved = self.world.move(changes)

@@ -63,6 +63,18 @@ class SubscriptionBook:
         for row in self._rows_of(serial):
             insort(self.rows, row, key=self._row_key)
 
+    def charges(self, index: int) -> list[int]:
+        """The sales (serials) of a subscription, oldest first."""
+        accession_ms = self.accession_of[index]
+
+        def owner(row: int) -> tuple[int, int]:
+            subscription = self._world.sales.subscription_of[row >> 1]
+            return self.accession_of[subscription], subscription
+
+        low = bisect_left(self.rows, (accession_ms, index), key=owner)
+        high = bisect_right(self.rows, (accession_ms, index), key=owner)
+        return [row >> 1 for row in self.rows[low:high] if not row & 1]
+
     def cancel(self, index: int, status: str, at_ms: int) -> None:
         self.statuses[index] = INDEX_OF[status]
         self.end_of[index] = at_ms

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args, get_origin, get_type_hints
 
-from integration_tests.simulator.vocabulary import DEFAULT_SUBDOMAINS
+from integration_tests.simulator.vocabulary import DEFAULT_SUBDOMAINS, FAMILIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,7 @@ class Switches:
     payments_cap: int = 500  # 3.2
     products_cap: int = 100  # 3.2: 50 or more; the clients that send 100 see no error
     club_cap: int = 50
+    events_cap: int = 100  # 3.2: not known
     token_life_s: int = 172_799  # 1.2
     limit_per_minute: int = 500  # 2.3
     quota_headers: bool = True
@@ -30,10 +31,22 @@ class Switches:
     subdomains: tuple[str, ...] = DEFAULT_SUBDOMAINS
     sandbox: bool = False  # the credential belongs to the other environment: 401
     permission: Literal["all", "none"] = "all"  # none: 403 unauthorized_client on Payments
+    refused_families: tuple[str, ...] = ()  # of FAMILIES: what the credential may not read
+    refused_with: Literal[401, 403] = 403
     send_totals: bool = True  # 3.5
+    summary_delay_ms: int = 0  # 4.7: how old the summaries of subscriptions are, up to 24 h
+    no_coupons: Literal["mixed", "list", "empty"] = "mixed"  # 2.4: mixed is by product: even number, odd number
+    empty_club_items: Literal["list", "object"] = "list"  # a club without students: [] or {}
+    modules_without_is_extra: Literal["regular", "all"] = "regular"  # 4.14: not known
+    pages_v1: Literal["all", "some_empty", "refused", "gone"] = "all"  # 4.15: [] for every second module, 404, no path
+    pages_of_wrong_product: Literal["empty", "404", "400"] = "empty"  # 4.15: not known
+    tickets_by_default: Literal["all", "confirmed"] = "all"  # 4.18: as seen, or as documented
 
     def __post_init__(self) -> None:
         """A misspelt word must not silently mean the other choice."""
         for name, hint in get_type_hints(type(self)).items():
             if get_origin(hint) is Literal and getattr(self, name) not in get_args(hint):
-                raise ValueError(f"{name} is one of {', '.join(get_args(hint))}")
+                raise ValueError(f"{name} is one of {', '.join(map(str, get_args(hint)))}")
+        unknown = set(self.refused_families) - set(FAMILIES)
+        if unknown:
+            raise ValueError(f"refused_families are of {', '.join(FAMILIES)}")

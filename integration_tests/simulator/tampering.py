@@ -50,13 +50,22 @@ def tampered(
     }.get(fault.kind)
     if whole is not None:
         return whole()
-    if answer.status != 200 or not isinstance(answer.document, dict):
+    if answer.status != 200 or answer.document is None:
         return answer
     # Records share their parts with others, so that only a copy may be tampered with.
-    document: dict[str, Any] = orjson.loads(orjson.dumps(answer.document))
+    document: Any = orjson.loads(orjson.dumps(answer.document))
     answer.document = document
     if fault.kind in ("items_null", "items_missing", "items_object"):
-        _items(document, fault.kind)
+        if isinstance(document, list):
+            _bare(answer, fault.kind)
+        else:
+            _items(document, fault.kind)
+    elif fault.kind in ("no_key", "number_for_string", "bad_date") and endpoint is not None:
+        rows = document if isinstance(document, list) else document.get(_list_name(document), [document])
+        if fault.row < len(rows):
+            _record(rows[fault.row], fault, endpoint)
+    elif isinstance(document, list):
+        return answer  # an array has neither tokens nor totals
     elif fault.kind in ("repeat_token", "empty_page_with_token"):
         _token(document, fault.kind, call, endpoint, desk)
         answer.rows = len(document.get("items", ()))
@@ -64,10 +73,6 @@ def tampered(
         page_info = document.get("page_info", {})
         if "total_results" in page_info:
             page_info["total_results"] += 1 if fault.value is None else fault.value
-    elif fault.kind in ("no_key", "number_for_string", "bad_date") and endpoint is not None:
-        items = document.get("items", [document])
-        if fault.row < len(items):
-            _record(items[fault.row], fault, endpoint)
     return answer
 
 
@@ -87,18 +92,31 @@ def _status(fault: Fault, status: int, standing: Standing | None) -> Answer:
     return answer
 
 
+def _list_name(document: dict[str, Any]) -> str:
+    """The field with the rows: a student's lessons have another than everything else (3.4)."""
+    return "lessons" if "lessons" in document else "items"
+
+
 def _items(document: dict[str, Any], kind: str) -> None:
+    name = _list_name(document)
     if kind == "items_missing":
-        document.pop("items", None)
+        document.pop(name, None)
     else:
-        document["items"] = None if kind == "items_null" else {}
+        document[name] = None if kind == "items_null" else {}
+
+
+def _bare(answer: Answer, kind: str) -> None:
+    """Instead of an array: `null`, or an object with nothing in it."""
+    answer.document, answer.rows = {}, 0
+    if kind == "items_null":
+        answer.content = b"null"
 
 
 def _token(document: dict[str, Any], kind: str, call: Call, endpoint: Endpoint | None, desk: Desk) -> None:
     """A token that leads back to this page: the very one that was sent, or for an empty page a fresh one."""
     if not isinstance(endpoint, PagedEndpoint):
         return
-    asked = understood(endpoint.parameters, call.query)
+    asked = understood(endpoint.parameters, call.query, call.ids)
     place = place_of(endpoint, desk, asked)
     page_info = document.setdefault("page_info", {})
     if kind == "repeat_token":

@@ -1,14 +1,15 @@
 """What every stream holds when read without loss: what tests compare a sync with."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from integration_tests.simulator.records import members, sales, subscriptions
+from integration_tests.simulator.records import club, events, members, products, sales, subscribers, subscriptions
 from integration_tests.simulator.sale import Sale
+from integration_tests.simulator.students import Student, subdomain_of
 from integration_tests.simulator.vocabulary import (
     DEFAULT_SALE_STATUSES,
     PRICE_DETAILS_STATUSES,
@@ -18,7 +19,7 @@ from integration_tests.simulator.vocabulary import (
 if TYPE_CHECKING:
     from integration_tests.simulator.world import World
 
-Key = str | tuple[str, str]
+Key = str | tuple[str, ...]
 Keyed = Iterator[tuple[Key, dict[str, Any]]]
 SALE_RECORDS = {
     "sales_history": sales.history,
@@ -33,6 +34,15 @@ STREAMS = (
     "subscription_transactions",
     "products",
     "club_students",
+    "subscription_summary",
+    "subscription_purchases",
+    "product_offers",
+    "product_plans",
+    "coupons",
+    "club_modules",
+    "club_pages",
+    "club_lessons",
+    "event_participants",
 )
 
 
@@ -47,8 +57,10 @@ class Window:
         return (self.start_ms is None or self.start_ms <= at_ms) and (self.end_ms is None or at_ms <= self.end_ms)
 
 
-def records(world: "World", stream: str, window: Window, *, currency_rows: bool) -> Keyed:
+def records(world: "World", stream: str, window: Window, *, currency_rows: bool, pages_version: int) -> Keyed:
     """Key and record of everything in a stream; the keys are those of the connector's streams."""
+    if stream in OTHERS:
+        return OTHERS[stream](world, window)
     if stream in SALE_RECORDS:
         return _sales(world, stream, window)
     if stream == "sales_summary":
@@ -57,10 +69,8 @@ def records(world: "World", stream: str, window: Window, *, currency_rows: bool)
         return _subscriptions(world, window)
     if stream == "subscription_transactions":
         return _transactions(world, window, currency_rows=currency_rows)
-    if stream == "products":
-        return ((str(product.id), product.raw) for product in world.catalogue.own)
-    if stream == "club_students":
-        return _students(world)
+    if stream == "club_pages":
+        return _pages(world, pages_version)
     raise KeyError(f"no stream {stream}; there are {', '.join(STREAMS)}")
 
 
@@ -112,7 +122,80 @@ def _transactions(world: "World", window: Window, *, currency_rows: bool) -> Key
             yield (record["purchase"]["transaction"], record["purchase"]["commission"]["currency"]), record
 
 
-def _students(world: "World") -> Keyed:
+def _products(world: "World", window: Window) -> Keyed:
+    return ((str(product.id), product.raw) for product in world.catalogue.own)
+
+
+def _students(world: "World", window: Window) -> Keyed:
     for number in range(world.student_count):
         record = members.student(world, number)
-        yield (members.subdomain_of(world, number), record["user_id"]), record
+        yield (subdomain_of(world, number), record["user_id"]), record
+
+
+def _summaries(world: "World", window: Window) -> Keyed:
+    book = world.subscriptions
+    for place in range(*book.bounds(window.start_ms, window.end_ms)):
+        record = subscribers.summary(world, book.by_accession[place], world.now_ms)
+        yield record["subscriber_code"], record
+
+
+def _purchases(world: "World", window: Window) -> Keyed:
+    for index in world.subscriptions.by_accession:
+        for serial in world.subscriptions.charges(index):
+            record = subscribers.purchase(world, world.sale(serial))
+            yield (world.subscriber_codes.text(index), record["transaction"]), record
+
+
+def _offers(world: "World", window: Window) -> Keyed:
+    for product in world.catalogue.own:
+        for record in products.offers(product):
+            yield (product.ucode, record["code"]), record
+
+
+def _plans(world: "World", window: Window) -> Keyed:
+    for product in world.catalogue.own:
+        for record in products.plans(product):
+            yield (product.ucode, record["code"]), record
+
+
+def _coupons(world: "World", window: Window) -> Keyed:
+    for number in range(len(world.coupons)):
+        yield str(world.coupons.id(number)), products.coupon(world, number)
+
+
+def _modules(world: "World", window: Window) -> Keyed:
+    for module_id, (subdomain, module) in world.clubs.home.items():
+        yield (subdomain, module_id), club.module(world, module)
+
+
+def _pages(world: "World", version: int) -> Keyed:
+    for module_id, (_, module) in world.clubs.home.items():
+        for page in module.pages:
+            yield (module_id, page.id), club.page_v1(page) if version == 1 else club.page_v2(world, page)
+
+
+def _lessons(world: "World", window: Window) -> Keyed:
+    for number in range(world.student_count):
+        student = Student(world, number)
+        for record in club.lessons(world, number):
+            yield (student.subdomain, student.user_id, record["page_id"]), record
+
+
+def _participants(world: "World", window: Window) -> Keyed:
+    for number, updated_ms in enumerate(world.tickets.updated_of):
+        if window.holds(updated_ms):
+            yield str(world.tickets.id(number)), events.participant(world, number)
+
+
+OTHERS: Final[Mapping[str, Callable[["World", Window], Keyed]]] = {
+    "products": _products,
+    "club_students": _students,
+    "subscription_summary": _summaries,
+    "subscription_purchases": _purchases,
+    "product_offers": _offers,
+    "product_plans": _plans,
+    "coupons": _coupons,
+    "club_modules": _modules,
+    "club_lessons": _lessons,
+    "event_participants": _participants,
+}

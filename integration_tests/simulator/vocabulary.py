@@ -122,4 +122,19 @@ PRODUCT_FORMATS: Final = (
     "COMMUNITY",
     "AGENT",
 )
+# Tickets of events (hotmart-api.md 4.18); the docs say that the confirmed ones are listed by default.
+TICKET_STATUSES: Final = (
+    "SOLD",
+    "INVITE",
+    "INVITE_CANCELED",
+    "REFUNDED",
+    "CHARGEBACK",
+    "EXCLUDED",
+    "AVAILABLE",
+    "RESERVED",
+)
+CONFIRMED_TICKETS: Final = ("SOLD", "INVITE")
+TICKET_TYPES: Final = ("PAID", "FREE")
+CHECKIN_STATUSES: Final = ("PENDING", "PARTIAL", "CONCLUDED")
+FAMILIES: Final = ("payments", "products", "club", "events", "user")
 DEFAULT_SUBDOMAINS: Final = ("my-school", "second-school")

@@ -1,6 +1,6 @@
 """A Hotmart account with all its data, and the changes that can happen to it. Knows nothing of HTTP."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from threading import RLock
 from typing import Any, Final
@@ -8,10 +8,13 @@ from typing import Any, Final
 from integration_tests.simulator import birth
 from integration_tests.simulator.catalogue import catalogue_of
 from integration_tests.simulator.chance import Alphanumerics, Transactions, seed_of
+from integration_tests.simulator.clubs import Clubs
+from integration_tests.simulator.coupon_book import CouponBook
 from integration_tests.simulator.people import people_of
 from integration_tests.simulator.sale import Sale
 from integration_tests.simulator.sale_book import SaleBook
 from integration_tests.simulator.subscription_book import SubscriptionBook
+from integration_tests.simulator.ticket_book import TicketBook
 from integration_tests.simulator.truth import Key, Window, detached, records
 from integration_tests.simulator.vocabulary import (
     DAY_MS,
@@ -45,7 +48,11 @@ class World:
         now_ms: int | None = None,
         *,
         subdomains: tuple[str, ...] = DEFAULT_SUBDOMAINS,
+        modules: int = 8,
+        coupons: int = 60,
+        participants: int = 120,
     ) -> None:
+        """`modules` are those of each club, `coupons` and `participants` those of the account."""
         self.seed = seed
         self.now_ms = DEFAULT_NOW_MS if now_ms is None else now_ms
         self.start_ms = self.now_ms - DEFAULT_SPAN_MS if start_ms is None else start_ms
@@ -66,7 +73,10 @@ class World:
         self.catalogue = catalogue_of(seed, products, self.people, self.start_ms)
         self.sales = SaleBook()
         self.subscriptions = SubscriptionBook(self)
-        self._random = Random(seed_of(seed, "changes"))
+        self.coupons = CouponBook(self, coupons)
+        self.tickets = TicketBook(self, participants)
+        self.clubs = Clubs(self, modules)
+        self.random = Random(seed_of(seed, "changes"))  # for whatever happens later
         birth.populate(self, sales, subscriptions)
 
     # Reading
@@ -98,12 +108,14 @@ class World:
         start_ms: int | None = None,
         end_ms: int | None = None,
         currency_rows: bool = True,
+        pages_version: int = 1,
     ) -> Iterator[tuple[Key, dict[str, Any]]]:
         """Key and record, one by one. The window is over the stream's own date, both ends included: order
-        date, accession date, or last update of a subscription transaction.
+        date, accession date, or last update of a subscription transaction or of a ticket. `pages_version` is
+        that of the endpoint whose form the club's pages have, 1 or 2.
         """
         window = Window(start_ms, end_ms)
-        return records(self, stream, window, currency_rows=currency_rows)
+        return records(self, stream, window, currency_rows=currency_rows, pages_version=pages_version)
 
     # Moving
 
@@ -118,7 +130,7 @@ class World:
         with self.lock:
             made = []
             for _ in range(count):
-                order_ms = self._moment(at_ms)
+                order_ms = self.moment(at_ms)
                 made.append(self._sell(order_ms, status, self._charged_subscription(order_ms)))
             return made
 
@@ -127,7 +139,7 @@ class World:
         if status not in STATUS_INDEX:
             raise ValueError(f"{status} is none of {', '.join(SALE_STATUSES)}")
         with self.lock:
-            self.sales.set_status(self._known(transaction), status, self._moment(at_ms))
+            self.sales.set_status(self._known(transaction), status, self.moment(at_ms))
             self.version += 1
 
     def change_status(
@@ -145,7 +157,7 @@ class World:
             start_ms, end_ms = ordered or (None, None)
             statuses = (from_statuses,) if isinstance(from_statuses, str) else from_statuses
             found = self.sales.find(start_ms, end_ms, statuses)
-            random = self._random if seed is None else Random(seed)
+            random = self.random if seed is None else Random(seed)
             serials = found.page(0, found.total)
             picked = [self.transactions.text(serial) for serial in random.sample(serials, min(count, len(serials)))]
             for transaction in picked:
@@ -167,7 +179,7 @@ class World:
         with self.lock:
             codes = []
             for _ in range(count):
-                accession_ms = self._moment(at_ms)
+                accession_ms = self.moment(at_ms)
                 index = self.subscriptions.add(accession_ms)
                 self._sell(accession_ms, "APPROVED", index)
                 codes.append(self.subscriber_codes.text(index))
@@ -178,20 +190,24 @@ class World:
         with self.lock:
             active = SUBSCRIPTION_STATUSES.index("ACTIVE")
             running = [index for index, status in enumerate(self.subscriptions.statuses) if status == active]
-            picked = self._random.sample(running, min(count, len(running)))
+            picked = self.random.sample(running, min(count, len(running)))
             for index in picked:
-                self.subscriptions.cancel(index, "CANCELLED_BY_CUSTOMER", self._moment(at_ms))
+                self.subscriptions.cancel(index, "CANCELLED_BY_CUSTOMER", self.moment(at_ms))
             self.version += 1
             return [self.subscriber_codes.text(index) for index in picked]
 
-    def move(self, changes: Mapping[str, int]) -> dict[str, list[str]]:
+    def move(self, changes: Mapping[str, int]) -> dict[str, Sequence[Key]]:
         """Several changes now, by name and count; returns the keys of what changed."""
-        actions: dict[str, Callable[[int], list[str]]] = {
+        actions: dict[str, Callable[[int], Sequence[Key]]] = {
             "sales": self.add_sales,
             "refunds": self.refund,
             "chargebacks": self.charge_back,
             "cancellations": self.cancel_subscriptions,
             "subscriptions": self.add_subscriptions,
+            "studies": self.clubs.study,
+            "checkins": self.tickets.check_in,
+            "participants": self.tickets.add,
+            "coupons": self.coupons.add,
         }
         unknown = set(changes) - set(actions)
         if unknown:
@@ -208,15 +224,15 @@ class World:
 
     def _charged_subscription(self, order_ms: int) -> int:
         begun = self.subscriptions.begun_by(order_ms)
-        if not begun or self._random.random() > 1 / 3:
+        if not begun or self.random.random() > 1 / 3:
             return -1
-        index = self.subscriptions.by_accession[int(self._random.random() * begun)]
+        index = self.subscriptions.by_accession[int(self.random.random() * begun)]
         return -1 if self.subscriptions.cancelled_by(index, order_ms) else index
 
-    def _moment(self, at_ms: Moment) -> int:
+    def moment(self, at_ms: Moment) -> int:
         if at_ms is None:
             return self.now_ms
-        return at_ms if isinstance(at_ms, int) else self._random.randint(*at_ms)
+        return at_ms if isinstance(at_ms, int) else self.random.randint(*at_ms)
 
     def _known(self, transaction: str) -> int:
         serial = self.serial(transaction)

@@ -2,14 +2,28 @@
 
 from typing import Final
 
-from integration_tests.simulator.endpoints import club, products, sales, subscriptions, user
+from integration_tests.simulator.endpoints import (
+    club,
+    club_contents,
+    coupons,
+    events,
+    products,
+    sales,
+    subscribers,
+    subscriptions,
+    user,
+)
 from integration_tests.simulator.endpoints.endpoint import Endpoint
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *sales.ENDPOINTS,
     *subscriptions.ENDPOINTS,
+    *subscribers.ENDPOINTS,
     *products.ENDPOINTS,
+    *coupons.ENDPOINTS,
     *club.ENDPOINTS,
+    *club_contents.ENDPOINTS,
+    *events.ENDPOINTS,
     *user.ENDPOINTS,
 )
 # Anything else below these answers 200 with nothing (hotmart-api.md 2.4).

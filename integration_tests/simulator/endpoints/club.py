@@ -2,10 +2,19 @@
 
 from typing import Final
 
-from integration_tests.simulator.endpoints.endpoint import PAGING, Desk, Matches, PagedEndpoint, paged
+from integration_tests.simulator.endpoints.endpoint import (
+    PAGING,
+    Answer,
+    Desk,
+    Endpoint,
+    Matches,
+    PagedEndpoint,
+    paged,
+)
 from integration_tests.simulator.parameters import Asked, Parameter, text
 from integration_tests.simulator.records import members
 from integration_tests.simulator.refusals import Elsewhere, Refusal
+from integration_tests.simulator.students import subdomain_of
 from integration_tests.simulator.switches import Switches
 
 CLUB: Final = "/club/api/"
@@ -33,7 +42,7 @@ def subdomain(desk: Desk, asked: Asked) -> str:
 
 def find(desk: Desk, asked: Asked) -> Matches:
     world, club, email = desk.world, subdomain(desk, asked), asked.get("email")
-    numbers = [number for number in range(world.student_count) if members.subdomain_of(world, number) == club]
+    numbers = [number for number in range(world.student_count) if subdomain_of(world, number) == club]
     if email is not None:
         numbers = [n for n in numbers if email.lower() in members.student(world, n)["email"].lower()]
     return Matches(
@@ -42,11 +51,19 @@ def find(desk: Desk, asked: Asked) -> Matches:
     )
 
 
+def students(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
+    """Pages of students; a club without any may send an object for its list."""
+    answer = paged(endpoint, desk, asked)
+    if not answer.rows and desk.switches.empty_club_items == "object":
+        answer.document["items"] = {}
+    return answer
+
+
 ENDPOINTS: Final = (
     PagedEndpoint(
         path="/club/api/v1/users",
         parameters={**PAGING, "subdomain": Parameter(text), "email": Parameter(text)},
-        answer=paged,
+        answer=students,
         key=("user_id",),
         date=("last_access_date",),
         text=("name",),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from integration_tests.simulator.pages import PageTokens, Place
 from integration_tests.simulator.parameters import Asked, Parameter, count, text
@@ -64,7 +64,7 @@ class PagedEndpoint(Endpoint):
     cap: str
     default_rows: int
     totals: bool
-    opaque: bool = False
+    token_form: Literal["rows", "size", "opaque"] = "rows"  # 3.3
 
 
 def paged(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
@@ -85,12 +85,19 @@ def paged(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
         return Answer(document={"items": items, "page_info": page_info}, rows=len(items))
 
 
+def bare(rows: Sequence[Any]) -> Answer:
+    """All rows in an array without an envelope (3.4)."""
+    return Answer(document=list(rows), rows=len(rows))
+
+
 def place_of(endpoint: PagedEndpoint, desk: Desk, asked: Asked) -> Place:
     """The page asked for; max_results is clamped without a word (3.2)."""
     token = asked.get("page_token")
     if token is not None:
-        read = desk.tokens.read_opaque if endpoint.opaque else desk.tokens.read_numbered
-        return read(_owner(endpoint, asked), token)
+        owner = _owner(endpoint, asked)
+        if endpoint.token_form == "opaque":
+            return desk.tokens.read_opaque(owner, token)
+        return desk.tokens.read_numbered(owner, token, endpoint.token_form)
     cap: int = getattr(desk.switches, endpoint.cap)
     if desk.switches.page_cap is not None:
         cap = min(cap, desk.switches.page_cap)
@@ -99,8 +106,10 @@ def place_of(endpoint: PagedEndpoint, desk: Desk, asked: Asked) -> Place:
 
 def token_of(endpoint: PagedEndpoint, desk: Desk, asked: Asked, place: Place) -> str:
     """The token of a page of this query."""
-    issue = desk.tokens.opaque if endpoint.opaque else desk.tokens.numbered
-    return issue(_owner(endpoint, asked), place)
+    owner = _owner(endpoint, asked)
+    if endpoint.token_form == "opaque":
+        return desk.tokens.opaque(owner, place)
+    return desk.tokens.numbered(owner, place, endpoint.token_form)
 
 
 def _owner(endpoint: Endpoint, asked: Asked) -> str:

@@ -1,10 +1,25 @@
-"""products/api (hotmart-api.md 4.10)."""
+"""products/api: products, and the offers and plans of one (hotmart-api.md 4.10 to 4.12)."""
 
+from collections.abc import Callable
 from typing import Any, Final
+from uuid import UUID
 
-from integration_tests.simulator.endpoints.endpoint import PAGING, Desk, Matches, PagedEndpoint, paged
+from integration_tests.simulator.catalogue import Product
+from integration_tests.simulator.endpoints.endpoint import (
+    PAGING,
+    Answer,
+    Desk,
+    Endpoint,
+    Matches,
+    PagedEndpoint,
+    paged,
+)
 from integration_tests.simulator.parameters import Asked, Parameter, number, one_of
+from integration_tests.simulator.records import products
+from integration_tests.simulator.refusals import Refusal, wrong_parameter
 from integration_tests.simulator.vocabulary import PRODUCT_FORMATS, PRODUCT_STATUSES
+
+PRODUCTS: Final = "/products/api/v1/products"
 
 
 def find(desk: Desk, asked: Asked) -> Matches:
@@ -17,9 +32,53 @@ def find(desk: Desk, asked: Asked) -> Matches:
     return Matches(len(records), lambda offset, rows: records[offset : offset + rows])
 
 
+def by_ucode(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
+    """What is no uuid, such as the number of a product, answers 200 with nothing (4.11)."""
+    try:
+        UUID(asked.path["ucode"])
+    except ValueError:
+        return Answer()
+    return paged(endpoint, desk, asked)
+
+
+def finder(render: Callable[[Product], list[dict[str, Any]]]) -> Callable[[Desk, Asked], Matches]:
+    """All records of the product in the path."""
+
+    def find(desk: Desk, asked: Asked) -> Matches:
+        ucode = asked.path["ucode"].lower()
+        product = next((own for own in desk.world.catalogue.own if own.ucode == ucode), None)
+        if product is None:
+            raise Refusal(404, "not_found", "The product does not exist")
+        records = render(product)
+        return Matches(len(records), lambda offset, rows: records[offset : offset + rows])
+
+    return find
+
+
+def plans_of(product: Product) -> list[dict[str, Any]]:
+    if not product.plans:
+        raise wrong_parameter("ucode", "the product has no plans")  # 4.12
+    return products.plans(product)
+
+
+def child(name: str, find: Callable[[Desk, Asked], Matches]) -> PagedEndpoint:
+    return PagedEndpoint(
+        path=f"{PRODUCTS}/<ucode>/{name}",
+        parameters=PAGING,
+        answer=by_ucode,
+        key=("code",),
+        text=("payment_mode",),
+        find=find,
+        cap="products_cap",
+        default_rows=50,
+        totals=False,
+        token_form="size",
+    )
+
+
 ENDPOINTS: Final = (
     PagedEndpoint(
-        path="/products/api/v1/products",
+        path=PRODUCTS,
         parameters={
             **PAGING,
             "id": Parameter(number),
@@ -35,4 +94,6 @@ ENDPOINTS: Final = (
         default_rows=50,  # 4.10
         totals=False,
     ),
+    child("offers", finder(products.offers)),
+    child("plans", finder(plans_of)),
 )

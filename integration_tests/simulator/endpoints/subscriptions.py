@@ -169,7 +169,7 @@ ENDPOINTS: Final = (
         cap="payments_cap",
         default_rows=10,
         totals=True,
-        opaque=True,
+        token_form="opaque",
     ),
     PagedEndpoint(
         path=f"{SUBSCRIPTIONS}/transactions",
@@ -197,6 +197,6 @@ ENDPOINTS: Final = (
         cap="payments_cap",
         default_rows=10,
         totals=False,
-        opaque=True,
+        token_form="opaque",
     ),
 )

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from integration_tests.simulator.chance import scatter
-from integration_tests.simulator.vocabulary import DAY_MS
+from integration_tests.simulator.records.club import class_id
+from integration_tests.simulator.students import Student
 
 if TYPE_CHECKING:
     from integration_tests.simulator.world import World
@@ -20,25 +21,15 @@ PLUS: Final = ("WITHOUT_PLUS_ACCESS",) * 12 + (
 ENGAGEMENTS: Final = ("NONE", "LOW", "MEDIUM", "HIGH", "VERY_HIGH")
 
 
-def subdomain_of(world: "World", number: int) -> str:
-    """The club of a student: seven in ten are in the first one."""
-    others = len(world.subdomains) - 1
-    if not others or number % 10 < 7:
-        return world.subdomains[0]
-    return world.subdomains[1 + number % others]
-
-
 def student(world: "World", number: int) -> dict[str, Any]:
-    """club users; every tenth is also a student of the first club, with the same user_id there."""
-    twice = len(world.subdomains) > 1 and number % 10 == 9
-    bits = scatter(world.student_bits + number)
-    person_number = number - 9 if twice else number
+    """club users."""
+    facts = Student(world, number)
+    bits, person_number = facts.bits, facts.person_number
     person = world.people.buyers[scatter(world.student_bits ^ person_number) % len(world.people.buyers)]
     role = ROLES[bits & 15]
-    total = bits >> 8 & 63
-    completed = total * (bits >> 14 & 7) // 7
+    total, completed = world.clubs.lesson_count(facts.subdomain), len(facts.completed_ms)
     record: dict[str, Any] = {
-        "user_id": world.student_codes.text(person_number),
+        "user_id": facts.user_id,
         "name": person.name,
         "email": person.email,
         "role": role,
@@ -47,22 +38,20 @@ def student(world: "World", number: int) -> dict[str, Any]:
         "plus_access": PLUS[bits >> 22 & 15],
         "engagement": ENGAGEMENTS[(bits >> 26) % 5],
         "locale": ("pt", "pt_BR", "pt_BR", "en", "es")[(bits >> 29) % 5],
-        "access_count": 0,
+        "access_count": facts.access_count,
         "is_deletable": bits >> 32 & 1 == 0,
-        "class_id": world.student_codes.text(10**9 + bits % 6),
+        "class_id": class_id(world, bits),
         "progress": {
             "total": total,
             "completed": completed,
             "completed_percentage": _percentage(completed, total, exact=bits >> 33 & 1 == 0),
         },
     }
-    joined_ms = world.start_ms + bits % max(1, world.born_ms - world.start_ms)
     if record["type"] == "BUYER":
-        record["purchase_date"] = joined_ms
-    if bits >> 34 & 15:  # the others never entered
-        record["first_access_date"] = min(joined_ms + bits % DAY_MS, world.born_ms)
-        record["last_access_date"] = world.born_ms - bits % (world.born_ms - record["first_access_date"] + 1)
-        record["access_count"] = bits % 90 + 1
+        record["purchase_date"] = facts.joined_ms
+    if facts.first_ms is not None:
+        record["first_access_date"] = facts.first_ms
+        record["last_access_date"] = facts.last_ms
     return record
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from integration_tests.simulator.people import Person
 from integration_tests.simulator.sale import RATES, Sale, money
-from integration_tests.simulator.vocabulary import DAY_MS
 
 
 def history(sale: Sale) -> dict[str, Any]:
@@ -36,7 +35,7 @@ def history(sale: Sale) -> dict[str, Any]:
         purchase["recurrency_number"] = sale.recurrency
     if sale.approved_ms is not None:
         purchase["approved_date"] = sale.approved_ms
-        purchase["warranty_expire_date"] = (sale.approved_ms // DAY_MS + product.warranty_days + 1) * DAY_MS
+        purchase["warranty_expire_date"] = sale.warranty_expire_ms
         if bits >> 36 & 15:
             cents = sale.list_cents
             fixed = int(100 * RATES[currency])

@@ -65,7 +65,7 @@ def transaction(world: "World", row: int) -> dict[str, Any]:
         "subscriber_code": contract.code,
         "last_update": sale.changed_ms,
         "status": contract.status,
-        "billing_type": BILLING_TYPES[0 if bits & 15 else 1 + (bits >> 4 & 1)],
+        "billing_type": billing_type(sale),
         "adoption_date": contract.accession_ms,
         "last_recurrency_start_date": contract.last_charge_ms,
         "last_recurrency_number": contract.recurrency_number(contract.last_charge_ms),
@@ -91,6 +91,12 @@ def transaction(world: "World", row: int) -> dict[str, Any]:
     if subscriber.number % 3:
         record["subscriber"] |= {"phone": subscriber.phone, "phone_ddd": subscriber.phone_ddd}
     return record
+
+
+def billing_type(sale: Sale) -> str:
+    """How a subscription's charge came about."""
+    bits = sale.bits >> 9
+    return BILLING_TYPES[0 if bits & 15 else 1 + (bits >> 4 & 1)]
 
 
 def _trial(contract: Contract) -> dict[str, Any]:
