@@ -43,6 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--future-end-date", choices=("accept", "refuse"), default="refuse")
     parser.add_argument("--unknown-subdomain", choices=("404", "redirect", "html"), default="404")
     parser.add_argument("--subdomains", default=",".join(DEFAULT_SUBDOMAINS), help="comma-separated")
+    parser.add_argument("--refuse", default="", help="families that answer 403, comma-separated, such as club,events")
     parser.add_argument("--sandbox", action="store_true", help="a credential of the other environment")
     return parser.parse_args()
 
@@ -74,6 +75,7 @@ def main() -> int:
         unknown_subdomain=asked.unknown_subdomain,
         subdomains=subdomains,
         sandbox=asked.sandbox,
+        refused_families=tuple(family for family in asked.refuse.split(",") if family),
     )
     ended = Event()
     for number in (signal.SIGTERM, signal.SIGINT):

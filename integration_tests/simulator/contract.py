@@ -72,10 +72,13 @@ class Contract:
 
     @property
     def next_charge_ms(self) -> int | None:
+        return self.next_charge_after(self.last_charge_ms)
+
+    def next_charge_after(self, charge_ms: int) -> int | None:
         """Noon of a day (5.6); for a cancelled one the last day of access; absent for some inactive ones."""
         if self.status in ("INACTIVE", "STARTED") and self.bits >> 28 & 1:
             return None
-        due_ms = self.last_charge_ms + self.plan.period_days * DAY_MS
+        due_ms = charge_ms + self.plan.period_days * DAY_MS
         return due_ms // DAY_MS * DAY_MS + 12 * HOUR_MS
 
     def recurrency_number(self, order_ms: int) -> int:

@@ -11,6 +11,7 @@ from integration_tests.simulator.chance import Alphanumerics, Transactions, seed
 from integration_tests.simulator.clubs import Clubs
 from integration_tests.simulator.coupon_book import CouponBook
 from integration_tests.simulator.people import people_of
+from integration_tests.simulator.records import events
 from integration_tests.simulator.sale import Sale
 from integration_tests.simulator.sale_book import SaleBook
 from integration_tests.simulator.subscription_book import SubscriptionBook
@@ -92,8 +93,15 @@ class World:
     def status_of(self, transaction: str) -> str:
         return self.sales.status(self._known(transaction))
 
-    def truth(self, stream: str, **options: Any) -> dict[Key, dict[str, Any]]:
-        """Every record of a stream by its key, as the API would send it now; options as in `iter_keyed`."""
+    def event_info(self, product_id: str) -> dict[str, Any]:
+        """What is told of an event beside its participants; `product_id` as they carry it."""
+        event = next(product for product in self.tickets.events if str(product.id) == product_id)
+        return events.info(self, event)
+
+    def truth(self, stream: str, **options: Any) -> dict[Any, dict[str, Any]]:
+        """Every record of a stream by its key (text, or a tuple of texts: the stream decides), as the API would
+        send it now; options as in `iter_keyed`.
+        """
         with self.lock:
             return {key: detached(raw) for key, raw in self.iter_keyed(stream, **options)}
 

@@ -42,12 +42,21 @@ def test_a_fault_can_last_for_ever_and_be_cleared(simulator: Simulator, visitor:
     assert simulator.faults == []
 
 
-def test_a_path_is_exact_a_prefix_or_every_data_call(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_path_is_exact_or_has_stars_and_without_one_every_data_call_fits(
+    simulator: Simulator, visitor: Visitor
+) -> None:
     simulator.add_fault(Fault(kind=500, path=SUBSCRIPTIONS, times=None))
     assert [visitor.get(path).status_code for path in (SUBSCRIPTIONS, TRANSACTIONS, ME)] == [500, 200, 200]
     simulator.clear_faults()
     simulator.add_fault(Fault(kind=500, path=f"{SUBSCRIPTIONS}*", times=None))
     assert [visitor.get(path).status_code for path in (SUBSCRIPTIONS, TRANSACTIONS, ME)] == [500, 500, 200]
+    simulator.clear_faults()
+    one, two = (f"{SUBSCRIPTIONS}/{code}/purchases" for code in list(simulator.world.truth("subscriptions"))[:2])
+    simulator.add_fault(Fault(kind=500, path=f"{SUBSCRIPTIONS}/*/purchases", times=None))
+    assert [visitor.get(path).status_code for path in (one, two, SUBSCRIPTIONS, ME)] == [500, 500, 200, 200]
+    simulator.clear_faults()
+    simulator.add_fault(Fault(kind=403, path=one, times=None))
+    assert [visitor.get(path).status_code for path in (one, two)] == [403, 200]
     simulator.clear_faults()
     simulator.add_fault(Fault(kind=500, times=None))
     assert [visitor.get(path).status_code for path in (SUBSCRIPTIONS, ME, "/docs/en/")] == [500, 500, 200]

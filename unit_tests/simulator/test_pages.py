@@ -20,6 +20,14 @@ SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
 TRANSACTIONS = "/payments/api/v1/subscriptions/transactions"
 PRODUCTS = "/products/api/v1/products"
 STUDENTS = "/club/api/v1/users"
+# Of the first product, which has plans, and of the first event of the account that is not moved.
+WORLD = World(sales=0, subscriptions=0, students=0, products=24, seed=3, now_ms=NOW_MS)
+FIRST = WORLD.catalogue.own[0]
+OFFERS = f"{PRODUCTS}/{FIRST.ucode}/offers"
+PLANS = f"{PRODUCTS}/{FIRST.ucode}/plans"
+COUPONS = f"/products/api/v1/coupon/product/{FIRST.id}"
+PARTICIPANTS = f"/events/api/v1/{WORLD.tickets.events[0].id}/participants"
+SUMMARY_OF_SUBSCRIPTIONS = f"{SUBSCRIPTIONS}/summary"
 SALES = (HISTORY, USERS, COMMISSIONS, DETAILS, SUMMARY)
 
 
@@ -35,6 +43,11 @@ def transactions(rows: list[dict[str, Any]]) -> list[str]:
         (STUDENTS, {"subdomain": "my-school"}, 20),
         (SUBSCRIPTIONS, {"accession_date": 0}, 50),
         (TRANSACTIONS, {"transaction_date": 0}, 50),
+        (SUMMARY_OF_SUBSCRIPTIONS, {"accession_date": 0}, 50),
+        (PARTICIPANTS, {}, 15),
+        (OFFERS, {}, 1),
+        (PLANS, {}, 1),
+        (COUPONS, {}, 12),
     ],
 )
 def test_pages_are_clamped_silently_and_hold_every_row_once(
@@ -62,6 +75,10 @@ def test_pages_are_clamped_silently_and_hold_every_row_once(
         (PRODUCTS, {}, 24),
         (STUDENTS, {"subdomain": "my-school"}, 20),
         (SUBSCRIPTIONS, {"accession_date": 0}, 10),
+        (SUMMARY_OF_SUBSCRIPTIONS, {"accession_date": 0}, 10),
+        (PARTICIPANTS, {}, 20),
+        (OFFERS, {}, 3),
+        (COUPONS, {}, 20),
     ],
 )
 def test_without_max_results_a_page_has_its_default_size(
@@ -102,12 +119,13 @@ def test_the_last_page_has_no_next_token_and_an_empty_answer_neither(visitor: Vi
 def test_totals_are_sent_where_they_are_known_and_can_be_switched_off(simulator: Simulator, visitor: Visitor) -> None:
     subdomain = {"subdomain": "my-school"}
     with_total: list[tuple[str, dict[str, Any]]] = [(path, {}) for path in (*SALES, SUBSCRIPTIONS)] + [
-        (STUDENTS, subdomain)
+        (STUDENTS, subdomain),
+        (PARTICIPANTS, {}),
     ]
 
     for path, query in with_total:
         assert "total_results" in visitor.get(path, **query).json()["page_info"], path
-    for path in (TRANSACTIONS, PRODUCTS):
+    for path in (TRANSACTIONS, PRODUCTS, SUMMARY_OF_SUBSCRIPTIONS, OFFERS, PLANS, COUPONS):
         assert "total_results" not in visitor.get(path).json()["page_info"], path
     simulator.switches = Switches(send_totals=False)
     for path, query in with_total:

@@ -57,13 +57,17 @@ def test_the_process_says_one_line_serves_and_ends_cleanly(ending: signal.Signal
 def test_moving_by_http_changes_the_world_and_names_the_keys(simulator: Simulator) -> None:
     before = simulator.world.truth("sales_history")
     body = {"sales": 3, "refunds": 2, "chargebacks": 1, "cancellations": 2, "subscriptions": 1}
+    body |= {"studies": 4, "checkins": 2, "participants": 3, "coupons": 1}
     moved = control(simulator, "POST", "move", body).json()
     after = simulator.world.truth("sales_history")
 
     assert {name: len(keys) for name, keys in moved.items()} == body
     assert len(after) == len(before) + 4
     assert {after[key]["purchase"]["status"] for key in moved["refunds"]} <= {"REFUNDED", "CHARGEBACK"}
-    assert simulator.moves == [moved]
+    assert [tuple(key) for key in moved["studies"]] == simulator.moves[0]["studies"]
+    assert {name: keys for name, keys in simulator.moves[0].items() if name != "studies"} == {
+        name: keys for name, keys in moved.items() if name != "studies"
+    }
 
 
 def test_a_world_can_be_told_to_move_by_itself(simulator: Simulator, visitor: Visitor) -> None:
@@ -82,11 +86,15 @@ def test_calls_are_counted_by_path_and_status_and_forgotten_on_demand(simulator:
     assert counts["paths"][HISTORY] == {"200": 1, "400": 1}
     assert counts["paths"]["/security/oauth/token"] == {"200": 1}
     assert (counts["total"], counts["statuses"]) == (3, {"200": 2, "400": 1})
+    for code in list(simulator.world.truth("subscriptions"))[:3]:
+        visitor.get(f"/payments/api/v1/subscriptions/{code}/purchases")
+    paths = control(simulator, "GET", "calls").json()["paths"]
+    assert paths["/payments/api/v1/subscriptions/<subscriber_code>/purchases"] == {"200": 3}
     control(simulator, "POST", "reset_log")
     assert control(simulator, "GET", "calls").json() == {"total": 0, "statuses": {}, "paths": {}}
 
 
-@pytest.mark.parametrize("stream", ["sales_history", "subscription_transactions", "club_students", "sales_summary"])
+@pytest.mark.parametrize("stream", ["sales_history", "subscription_transactions", "club_lessons", "sales_summary"])
 def test_the_truth_is_told_by_http(simulator: Simulator, stream: str) -> None:
     truth = simulator.world.truth(stream)
     keys = control(simulator, "GET", f"truth/{stream}?fields=keys").json()
@@ -122,6 +130,7 @@ def test_faults_and_ended_tokens_by_http(simulator: Simulator, visitor: Visitor)
         ("POST", "move", {"horses": 1}, 400),
         ("POST", "switches", {"colour": 1}, 400),
         ("POST", "switches", {"transaction_date_filters": "last_updated"}, 400),
+        ("POST", "switches", {"refused_families": ["clubs"]}, 400),
         ("POST", "faults", {"kind": 418}, 400),
         ("POST", "every", {}, 400),
         ("GET", "truth/horses", None, 400),

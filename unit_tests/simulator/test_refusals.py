@@ -17,6 +17,10 @@ SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
 TRANSACTIONS = "/payments/api/v1/subscriptions/transactions"
 PRODUCTS = "/products/api/v1/products"
 STUDENTS = "/club/api/v1/users"
+OFFERS = "/products/api/v1/products/12121212-3434-4565-8787-909090909090/offers"
+COUPONS = "/products/api/v1/coupon/product/1200001"
+MODULES = "/club/api/v1/modules"
+PARTICIPANTS = "/events/api/v1/1/participants"
 ME = "/user/api/v1/me"
 
 
@@ -56,6 +60,19 @@ ME = "/user/api/v1/me"
         (PRODUCTS, {"status": "active"}, "invalid_parameter"),
         (PRODUCTS, {"start_date": "1"}, "invalid_parameter"),
         (STUDENTS, {"subdomain": "my-school", "status": "ACTIVE"}, "invalid_parameter"),
+        (f"{SUBSCRIPTIONS}/summary", {"status": "ACTIVE"}, "invalid_parameter"),
+        (f"{SUBSCRIPTIONS}/ABCDEFGH/purchases", {"max_results": "1"}, "invalid_parameter"),
+        (OFFERS, {"code": "abcd1234"}, "invalid_parameter"),
+        (COUPONS, {"max_results": "0"}, "invalid_value_parameter"),
+        (MODULES, {"subdomain": "my-school", "is_extra": "1"}, "invalid_value_parameter"),
+        (MODULES, {"subdomain": "my-school", "max_results": "1"}, "invalid_parameter"),
+        (f"{MODULES}/M/pages", {"subdomain": "my-school", "product_id": "1"}, "invalid_parameter"),
+        ("/club/api/v2/modules/M/pages", {"subdomain": "my-school", "product_id": "1"}, "invalid_parameter"),
+        ("/club/api/v2/modules/M/pages", {"product_id": "x"}, "invalid_value_parameter"),
+        (f"{STUDENTS}/U/lessons", {"subdomain": "my-school", "page_token": "x"}, "invalid_parameter"),
+        ("/events/api/v1/1/info", {"max_results": "1"}, "invalid_parameter"),
+        (PARTICIPANTS, {"ticket_status": "ALL"}, "invalid_parameter"),
+        (PARTICIPANTS, {"last_update": "2025-01-01"}, "invalid_value_parameter"),
         (ME, {"max_results": "1"}, "invalid_parameter"),
     ],
 )
@@ -111,6 +128,29 @@ def test_the_club_wants_a_subdomain_that_exists(simulator: Simulator, visitor: V
     simulator.switches = Switches(unknown_subdomain="html")
     page = visitor.get(STUDENTS, subdomain="nobodys")
     assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html;charset=UTF-8")
+
+
+@pytest.mark.parametrize(
+    ("family", "path"),
+    [("payments", HISTORY), ("products", PRODUCTS), ("club", STUDENTS), ("events", PARTICIPANTS), ("user", ME)],
+)
+@pytest.mark.parametrize(("status", "error"), [(401, "unauthorized"), (403, "unauthorized_client")])
+def test_a_family_can_be_forbidden_and_the_others_not(
+    simulator: Simulator, visitor: Visitor, family: str, path: str, status: Any, error: str
+) -> None:
+    paths = (HISTORY, PRODUCTS, f"{STUDENTS}?subdomain=my-school", ME)
+    simulator.switches = Switches(refused_families=(family,), refused_with=status)
+    answer = visitor.get(path)
+
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert {visitor.get(other).status_code for other in paths if not other.startswith(path)} == {200}
+
+
+def test_a_misspelt_choice_is_an_error() -> None:
+    with pytest.raises(ValueError, match="refused_families are of payments, products, club, events, user"):
+        Switches(refused_families=("clubs",))
+    with pytest.raises(ValueError, match="refused_with is one of 401, 403"):
+        Switches(refused_with=404)  # type: ignore[arg-type]
 
 
 def test_products_are_filtered_by_id_status_and_format(simulator: Simulator, visitor: Visitor) -> None:

@@ -47,6 +47,7 @@ def test_equal_arguments_make_equal_worlds_and_another_seed_another_one(world: W
 def test_the_changes_of_equal_worlds_are_equal(world: World) -> None:
     twin = World(seed=5, sales=600, subscriptions=100, students=60, products=12, now_ms=NOW_MS)
     moves = {"sales": 5, "refunds": 4, "chargebacks": 2, "cancellations": 3, "subscriptions": 2}
+    moves |= {"studies": 6, "checkins": 5, "participants": 2, "coupons": 3}
 
     assert world.move(moves) == twin.move(moves)
     assert fingerprint(world) == fingerprint(twin)

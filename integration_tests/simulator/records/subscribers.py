@@ -20,6 +20,7 @@ def summary(world: "World", index: int, seen_ms: int) -> dict[str, Any]:
     end_ms = contract.end_ms if contract.end_ms is None or contract.end_ms <= seen_ms else None
     # Cancelled since: until then it ran.
     status = "ACTIVE" if end_ms != contract.end_ms else contract.status
+    next_charge_ms = contract.next_charge_after(charges[-1].order_ms if charges else contract.accession_ms)
     by_recurrence: dict[int, list[Sale]] = {}
     for sale in charges:
         by_recurrence.setdefault(contract.recurrency_number(sale.order_ms), []).append(sale)
@@ -28,7 +29,7 @@ def summary(world: "World", index: int, seen_ms: int) -> dict[str, Any]:
         "subscriber_code": contract.code,
         "subscription_id": contract.id,
         "status": status,
-        "lifetime": _lifetime_days(contract, status, seen_ms),
+        "lifetime": _lifetime_days(contract, status, next_charge_ms, seen_ms),
         "accession_date": contract.accession_ms,
         "trial": contract.trial,
         "plan": {"name": plan.name, "recurrency_period": plan.period_days},
@@ -39,8 +40,8 @@ def summary(world: "World", index: int, seen_ms: int) -> dict[str, Any]:
     }
     if end_ms is not None:
         record["end_accession_date"] = end_ms
-    if contract.next_charge_ms is not None:
-        record["date_next_charge"] = contract.next_charge_ms
+    if next_charge_ms is not None:
+        record["date_next_charge"] = next_charge_ms
     unpaid = [
         {"number": number, "charge_date": sales[0].order_ms}
         for number, sales in by_recurrence.items()
@@ -51,15 +52,15 @@ def summary(world: "World", index: int, seen_ms: int) -> dict[str, Any]:
     return record
 
 
-def _lifetime_days(contract: Contract, status: str, seen_ms: int) -> int:
+def _lifetime_days(contract: Contract, status: str, next_charge_ms: int | None, seen_ms: int) -> int:
     """Up to today, the cancellation or the expiry; none for one that never ran (5.7)."""
     if status in ("INACTIVE", "STARTED"):
         return 0
     until_ms = seen_ms
     if contract.end_ms is not None:
         until_ms = min(seen_ms, contract.end_ms)
-    elif status == "OVERDUE" and contract.next_charge_ms is not None:
-        until_ms = min(seen_ms, contract.next_charge_ms)
+    elif status == "OVERDUE" and next_charge_ms is not None:
+        until_ms = min(seen_ms, next_charge_ms)
     return max(0, until_ms - contract.accession_ms) // DAY_MS
 
 

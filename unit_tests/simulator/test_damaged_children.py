@@ -1,0 +1,127 @@
+"""The simulator's faults in answers that lack the usual envelope or have an id in their path."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from integration_tests.simulator import Fault, Simulator, World
+from integration_tests.simulator.visitor import Visitor
+
+SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
+PRODUCTS = "/products/api/v1/products"
+STUDENTS = "/club/api/v1/users"
+MODULES = "/club/api/v1/modules"
+
+
+def lessons_path(world: World) -> str:
+    """Of a student who has completed some."""
+    rows = world.truth("club_lessons").items()
+    user_id = next(key[1] for key, row in rows if key[0] == "my-school" and row["is_completed"])
+    return f"{STUDENTS}/{user_id}/lessons"
+
+
+def child_paths(world: World) -> dict[str, str]:
+    """One path of each endpoint with an id in it, whose answer has two rows or more."""
+    product, event = world.catalogue.own[0], world.tickets.events[0]
+    counts = Counter(key[0] for key in world.truth("subscription_purchases"))
+    return {
+        "offers": f"{PRODUCTS}/{product.ucode}/offers",
+        "plans": f"{PRODUCTS}/{product.ucode}/plans",
+        "coupons": f"/products/api/v1/coupon/product/{product.id}",
+        "participants": f"/events/api/v1/{event.id}/participants",
+        "purchases": f"{SUBSCRIPTIONS}/{counts.most_common(1)[0][0]}/purchases",
+        "pages": f"{MODULES}/{next(iter(world.clubs.home))}/pages",
+        "lessons": lessons_path(world),
+    }
+
+
+@pytest.mark.parametrize(("kind", "body"), [("items_null", b"null"), ("items_object", b"{}"), ("items_missing", b"{}")])
+def test_something_else_in_place_of_an_array(simulator: Simulator, visitor: Visitor, kind: str, body: bytes) -> None:
+    simulator.add_fault(Fault(kind=kind))
+
+    assert visitor.get(MODULES, subdomain="my-school").content == body
+    assert simulator.calls[-1].rows == 0
+    assert visitor.get(MODULES, subdomain="my-school").json()
+
+
+@pytest.mark.parametrize(("kind", "lessons"), [("items_null", None), ("items_object", {}), ("items_missing", "absent")])
+def test_lessons_of_a_wrong_form(simulator: Simulator, visitor: Visitor, kind: str, lessons: Any) -> None:
+    path = lessons_path(simulator.world)
+    simulator.add_fault(Fault(kind=kind))
+
+    assert visitor.get(path, subdomain="my-school").json().get("lessons", "absent") == lessons
+
+
+@pytest.mark.parametrize("kind", ["repeat_token", "empty_page_with_token", "wrong_total"])
+def test_an_array_has_no_place_for_tokens_and_totals(simulator: Simulator, visitor: Visitor, kind: str) -> None:
+    before = visitor.get(MODULES, subdomain="my-school").content
+    simulator.add_fault(Fault(kind=kind))
+
+    assert visitor.get(MODULES, subdomain="my-school").content == before
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "date", "text"),
+    [
+        ("offers", "code", None, "payment_mode"),
+        ("plans", "code", None, "payment_mode"),
+        ("coupons", "id", "start_date", "coupon_code"),
+        ("participants", "eticket.id", "eticket.current_update", "buyer.name"),
+        ("purchases", "transaction", "approved_date", "payment_method"),
+        ("pages", "page_id", "liberation_date", "name"),
+        ("lessons", "page_id", "completed_date", "page_name"),
+    ],
+)
+def test_a_row_of_a_child_can_be_spoiled(
+    simulator: Simulator, visitor: Visitor, name: str, key: str, date: str | None, text: str
+) -> None:
+    path = child_paths(simulator.world)[name]
+    query = {"subdomain": "my-school"} if path.startswith("/club/") else {}
+
+    def second() -> Any:
+        document = visitor.get(path, **query).json()
+        return (document if isinstance(document, list) else document.get(name, document.get("items")))[1]
+
+    def value(row: Any, field: str) -> Any:
+        *parents, last = field.split(".")
+        for parent in parents:
+            row = row[parent]
+        return row.get(last, "absent")
+
+    assert value(second(), key) != "absent"
+    for kind, field, expected in (
+        ("no_key", key, "absent"),
+        ("number_for_string", text, 12_345),
+        ("bad_date", date, "x"),
+    ):
+        if field is not None:
+            simulator.add_fault(Fault(kind=kind, path=path, row=1, value="x" if kind == "bad_date" else None))
+            assert value(second(), field) == expected
+            assert value(second(), field) != expected
+
+
+@pytest.mark.parametrize("name", ["coupons", "participants"])
+def test_a_repeated_token_of_a_child_is_that_of_its_own_query(
+    simulator: Simulator, visitor: Visitor, name: str
+) -> None:
+    path = child_paths(simulator.world)[name]
+    simulator.add_fault(Fault(kind="repeat_token", path=path))
+    looped = visitor.get(path, max_results=2).json()
+
+    assert (
+        visitor.get(path, max_results=2, page_token=looped["page_info"]["next_page_token"]).json()["items"]
+        == (looped["items"])
+    )
+
+
+@pytest.mark.parametrize("name", ["coupons", "participants"])
+@pytest.mark.parametrize("page", ["first", "middle", "last"])
+def test_an_empty_page_of_a_child_loses_no_row(simulator: Simulator, visitor: Visitor, name: str, page: Any) -> None:
+    path = child_paths(simulator.world)[name]
+    before = visitor.rows(path, max_results=3)
+    simulator.add_fault(Fault(kind="empty_page_with_token", path=path, page=page))
+    pages = list(visitor.pages(path, max_results=3))
+
+    assert [len(each["items"]) for each in pages].count(0) == 1
+    assert [row for each in pages for row in each["items"]] == before

@@ -1,0 +1,154 @@
+"""The simulator's events and their participants (hotmart-api.md 4.18)."""
+
+from typing import Any
+
+import pytest
+
+from integration_tests.simulator import Simulator, Switches, World
+from integration_tests.simulator.visitor import Visitor
+from integration_tests.simulator.vocabulary import TICKET_STATUSES
+
+NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
+
+
+def event_ids(world: World) -> list[int]:
+    return [raw["id"] for raw in world.iter_raw("products") if raw["format"] == "ETICKET"]
+
+
+def info_path(event_id: int | str) -> str:
+    return f"/events/api/v1/{event_id}/info"
+
+
+def participants_path(event_id: int | str) -> str:
+    return f"/events/api/v1/{event_id}/participants"
+
+
+@pytest.fixture(name="moving")
+def moving_world() -> World:
+    """Of a test's own."""
+    return World(seed=5, sales=10, subscriptions=0, students=0, products=6, participants=90, now_ms=NOW_MS)
+
+
+@pytest.mark.parametrize(("products", "least"), [(6, 1), (24, 2), (30, 2)])
+def test_every_world_has_events_and_none_is_a_subscription(products: int, least: int) -> None:
+    world = World(sales=0, subscriptions=0, students=0, products=products, now_ms=NOW_MS)
+    events = [raw for raw in world.iter_raw("products") if raw["format"] == "ETICKET"]
+
+    assert len(events) >= least
+    assert not any(raw["is_subscription"] for raw in events)
+
+
+def test_participants_of_every_event_have_pages_and_a_total(simulator: Simulator, visitor: Visitor) -> None:
+    found: dict[str, dict[str, Any]] = {}
+    for event_id in event_ids(simulator.world):
+        pages = list(visitor.pages(participants_path(event_id)))
+        rows = [row for page in pages for row in page["items"]]
+        assert {page["page_info"]["total_results"] for page in pages} == {len(rows)}
+        assert {row["product"]["id"] for row in rows} == {event_id}
+        found |= {str(row["eticket"]["id"]): row for row in rows}
+
+    assert found == simulator.world.truth("event_participants")
+
+
+def test_an_event_has_lots_and_its_participants_one_of_them(simulator: Simulator, visitor: Visitor) -> None:
+    for event_id in event_ids(simulator.world):
+        info = visitor.get(info_path(event_id)).json()
+        rows = visitor.rows(participants_path(event_id))
+        assert info == simulator.world.event_info(str(event_id))
+        assert info["start_event_date"] < info["end_event_date"]
+        assert all(row["lot"] in info["lots"] and row["product"] == info["product"] for row in rows)
+        lot = info["lots"][1]["id"]
+        assert visitor.rows(participants_path(event_id), id_lot=lot) == [r for r in rows if r["lot"]["id"] == lot]
+
+
+def test_what_is_no_event_is_not_found(simulator: Simulator, visitor: Visitor) -> None:
+    other = next(raw for raw in simulator.world.iter_raw("products") if raw["format"] != "ETICKET")
+    for event_id in (other["id"], other["ucode"], 1):
+        for path in (info_path(event_id), participants_path(event_id)):
+            assert (visitor.get(path).status_code, visitor.get(path).json()["error"]) == (404, "not_found")
+
+
+def test_last_update_keeps_what_was_updated_then_or_later(simulator: Simulator, visitor: Visitor) -> None:
+    path = participants_path(event_ids(simulator.world)[0])
+    rows = visitor.rows(path)
+    stamps = sorted(row["eticket"]["current_update"] for row in rows)
+    since_ms = stamps[len(stamps) // 2]
+
+    assert visitor.rows(path, last_update=since_ms) == [
+        row for row in rows if row["eticket"]["current_update"] >= since_ms
+    ]
+    assert len(visitor.rows(path, last_update=stamps[-1])) == 1
+    assert visitor.rows(path, last_update=stamps[-1] + 1) == []
+
+
+def test_participants_are_filtered(simulator: Simulator, visitor: Visitor) -> None:
+    path = participants_path(event_ids(simulator.world)[0])
+    rows = visitor.rows(path)
+    row = next(row for row in rows if row["participant"]["email"])
+    ticket = row["eticket"]
+
+    def found(**query: Any) -> list[dict[str, Any]]:
+        return visitor.rows(path, **query)
+
+    assert found(id_eticket=ticket["id"]) == found(ticket_qr_code=ticket["ticket_qr_code"]) == [row]
+    assert row in found(buyer_email=row["buyer"]["email"])
+    assert row in found(participant_email=row["participant"]["email"].upper())
+    for name in ("ticket_type", "checkin_status", "ticket_status"):
+        assert found(**{name: ticket[name]}) == [each for each in rows if each["eticket"][name] == ticket[name]]
+    assert found(ticket_type="ALL", checkin_status="ALL") == rows
+
+
+def test_refunded_tickets_are_listed_or_only_on_demand(simulator: Simulator, visitor: Visitor) -> None:
+    paths = [participants_path(event_id) for event_id in event_ids(simulator.world)]
+
+    def statuses(**query: Any) -> set[str]:
+        return {row["eticket"]["ticket_status"] for path in paths for row in visitor.rows(path, **query)}
+
+    assert statuses() == set(TICKET_STATUSES)
+    simulator.switches = Switches(tickets_by_default="confirmed")
+    assert statuses() == {"SOLD", "INVITE"}
+    assert statuses(ticket_status="REFUNDED") == {"REFUNDED"}
+
+
+def test_a_phone_is_text_a_number_or_null(world: World) -> None:
+    phones = [row[who].get("phone") for row in world.iter_raw("event_participants") for who in ("buyer", "participant")]
+
+    assert {type(phone) for phone in phones} == {str, int, type(None)}
+
+
+def test_checking_in_moves_the_ticket_and_its_stamp(moving: World) -> None:
+    before = moving.truth("event_participants")
+    changed = moving.tickets.check_in(6, NOW_MS - 2)
+    after = moving.truth("event_participants")
+
+    assert len(set(changed)) == 6
+    assert {key for key in before if before[key] != after[key]} == set(changed)
+    order = ("PENDING", "PARTIAL", "CONCLUDED")
+    for key in changed:
+        old, new = before[key]["eticket"], after[key]["eticket"]
+        assert order.index(old["checkin_status"]) < order.index(new["checkin_status"])
+        assert new["current_update"] == NOW_MS - 2
+        assert new["ticket_status"] in ("SOLD", "INVITE")
+    while moving.tickets.check_in(100):
+        pass
+    done = {row["eticket"]["checkin_status"] for row in moving.iter_raw("event_participants")}
+    assert done == {"PENDING", "CONCLUDED"}, "who was refunded does not check in"
+
+
+def test_new_participants_come_last_and_are_updated_now(moving: World) -> None:
+    before = moving.truth("event_participants")
+    made = moving.tickets.add(3)
+    after = moving.truth("event_participants")
+
+    assert list(after) == [*before, *made]
+    assert {key: after[key] for key in before} == before
+    assert {after[key]["eticket"]["current_update"] for key in made} == {NOW_MS}
+    assert moving.truth("event_participants", start_ms=NOW_MS).keys() >= set(made)
+
+
+def test_a_world_without_events_has_no_participants() -> None:
+    world = World(sales=0, subscriptions=0, students=0, products=2, now_ms=NOW_MS)
+
+    assert world.truth("event_participants") == {}
+    with pytest.raises(ValueError, match="no events"):
+        world.tickets.add(1)
