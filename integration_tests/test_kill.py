@@ -129,3 +129,20 @@ def test_a_closed_output_ends_the_process_with_a_sentence(process_connector: Con
     _, errors = process.communicate(timeout=60)
 
     assert b"The output could not be written" in errors
+
+
+def test_a_reader_that_stops_for_ten_seconds_gets_every_row(process_connector: Connector, account: Simulator) -> None:
+    with process_connector.start("read", catalog=catalog(["sales_history", "sales_users"])) as process:
+        assert process.stdout is not None
+        output = [process.stdout.readline() for _ in range(20)]
+        time.sleep(10)
+        calls_while_it_stood = len(account.calls)
+        output += process.stdout.readlines()
+
+    assert process.returncode == 0
+    warehouse = Warehouse()
+    warehouse.load(orjson.loads(line) for line in output)
+    for stream in ("sales_history", "sales_users"):
+        assert warehouse.rows[stream].keys() == account.world.truth(stream).keys()
+    # The queue is bounded: a reader that stands still stops the calls, and the memory.
+    assert calls_while_it_stood < len(account.calls)

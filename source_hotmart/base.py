@@ -22,7 +22,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.answers import DEFAULT_BOUNDS, Bounds, Envelope, Page
 from source_hotmart.auth import HotmartAuthenticator
-from source_hotmart.budget import CallBudget
+from source_hotmart.budget import CallBudget, FirstInLine
 from source_hotmart.config import Config
 from source_hotmart.counts import WindowCounts
 from source_hotmart.errors import (
@@ -66,6 +66,8 @@ class HotmartStream(HttpStream, ABC):
     envelope: ClassVar[Envelope] = Envelope()
     splittable: ClassVar[bool] = False
     """Whether a query that is too heavy can be narrowed by date; else it is repeated."""
+    is_chain: ClassVar[bool] = True
+    """Whether its calls follow one another, page by page: such a stream starts first, and its calls go first."""
     needs_club: ClassVar[bool] = False
     """Whether the stream exists only when the settings name a members area."""
     lifts: ClassVar[tuple[tuple[str, str], ...]] = ()
@@ -73,7 +75,8 @@ class HotmartStream(HttpStream, ABC):
 
     def __init__(self, api: Api) -> None:
         self.api = api
-        super().__init__(authenticator=api.authenticator, api_budget=api.budget)
+        budget = FirstInLine(api.budget) if self.is_chain and isinstance(api.budget, CallBudget) else api.budget
+        super().__init__(authenticator=api.authenticator, api_budget=budget)
         self._lift_paths = tuple((name, tuple(path.split("."))) for name, path in self.lifts)
         keys = [self.primary_key] if isinstance(self.primary_key, str) else list(self.primary_key or [])
         self._key_fields = tuple(str(key) for key in keys)

@@ -11,7 +11,7 @@ import math
 import time
 from threading import Lock
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import requests
 from airbyte_cdk.sources.streams.call_rate import APIBudget
@@ -21,6 +21,8 @@ NEW_WINDOW_S = 5.0
 """A reset that lies by so much after the one that is waited for is that of the next window."""
 BURST_CALLS = 100
 """Calls at the start of a sync that need not keep an even pace, so that a small sync runs at once."""
+LINE_S = 0.02
+"""How long a call lets another go before it."""
 
 
 class CallBudget(APIBudget):
@@ -42,19 +44,26 @@ class CallBudget(APIBudget):
         self._counted = 0
         """Own calls that Hotmart may have counted in this window and that were answered."""
         self._others = Others(self._window_s)
+        self._line: WeakSet[requests.PreparedRequest] = WeakSet()
+        """Calls that wait and are to go first."""
+        self._went_first = False
         self._sent: WeakKeyDictionary[requests.PreparedRequest, tuple[float, int]] = WeakKeyDictionary()
         """For each call on its way: when it was let go, and how many calls of others were known of then."""
 
     def acquire_call(self, request: Any, block: bool = True, timeout: float | None = None) -> None:
         """Wait until this call may be sent. Always blocks: a call that is refused only has to be asked again."""
-        while (pause_s := self._pause_s(request)) > 0:
+        self.wait_for(request, goes_first=False)
+
+    def wait_for(self, request: requests.PreparedRequest, *, goes_first: bool) -> None:
+        """Wait until this call may be sent; of two that wait, one that goes first has every second turn for itself."""
+        while (pause_s := self._pause_s(request, goes_first=goes_first)) > 0:
             time.sleep(pause_s)
 
     def __str__(self) -> str:
         with self._lock:
             return f"{self._limit - self._remaining + len(self._sent)} of {self._limit} calls this minute"
 
-    def _pause_s(self, request: requests.PreparedRequest) -> float:
+    def _pause_s(self, request: requests.PreparedRequest, *, goes_first: bool) -> float:
         """Seconds to wait before asking again; zero: the call is counted and may be sent."""
         with self._lock:
             now_s = time.monotonic()
@@ -69,8 +78,14 @@ class CallBudget(APIBudget):
             if self._burst > 0:
                 self._burst -= 1
             elif now_s < self._next_s:
+                if goes_first:
+                    self._line.add(request)
                 return self._next_s - now_s
+            elif self._line and not goes_first and not self._went_first:
+                return LINE_S
             else:
+                self._line.discard(request)
+                self._went_first = goes_first
                 interval_s = (self._reset_s - now_s) / left
                 # What a thread woke up too late is made up for, by one interval at the most.
                 self._next_s = max(self._next_s, now_s - interval_s) + interval_s
@@ -117,6 +132,26 @@ class CallBudget(APIBudget):
             if remaining is not None:
                 own = self._counted + len(self._sent)
                 self._others.seen(self._limit - self._remaining - own, others_then, now_s)
+
+
+class FirstInLine(APIBudget):
+    """The same budget, for a stream whose calls follow one another.
+
+    More threads cannot hasten such a stream, so that it would be the last to end if each call had to wait among the
+    many calls of streams that are read side by side.
+    """
+
+    def __init__(self, budget: CallBudget) -> None:
+        super().__init__(policies=[])
+        self._budget = budget
+
+    def acquire_call(self, request: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Wait until this call may be sent, before those that are not in this line."""
+        self._budget.wait_for(request, goes_first=True)
+
+    def update_from_response(self, request: Any, response: Any) -> None:
+        """Learn from an answer, as the whole budget does."""
+        self._budget.update_from_response(request, response)
 
 
 class Others:

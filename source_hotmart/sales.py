@@ -45,6 +45,7 @@ LATE_STATUSES = ("PROTESTED", "REFUNDED", "PARTIALLY_REFUNDED", "CHARGEBACK")
 class SalesStream(DatedStream, ABC):
     """One of the four views of a sale, filtered by the date of its order."""
 
+    is_chain = False
     start_parameter = "start_date"
     end_parameter = "end_date"
     statuses: ClassVar[tuple[str, ...]] = SALE_STATUSES

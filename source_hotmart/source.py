@@ -166,7 +166,13 @@ class SourceHotmart(ConcurrentSourceAdapter):
         for item in missing:
             yield as_airbyte_message(item.stream, AirbyteStreamStatus.INCOMPLETE)
             yield _not_offered(item.stream.name).as_airbyte_message(StreamDescriptor(name=item.stream.name))
-        known = ConfiguredAirbyteCatalog(streams=[item for item in catalog.streams if item not in missing])
+        chains = {camel_to_snake(cls.__name__) for cls in offered_classes(parsed) if cls.is_chain}
+        known = ConfiguredAirbyteCatalog(
+            streams=sorted(
+                (item for item in catalog.streams if item not in missing),
+                key=lambda item: item.stream.name not in chains,
+            )
+        )
         try:
             yield from super().read(logger, config, known, state)
         finally:

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 import requests
+from airbyte_cdk.sources.streams.call_rate import APIBudget
 from pytest_mock import MockerFixture
 
 from integration_tests.harness import VirtualClock
-from source_hotmart.budget import BURST_CALLS, CallBudget
+from source_hotmart.budget import BURST_CALLS, CallBudget, FirstInLine
 
 MINUTE_S = 60
 Headers = dict[str, str]
@@ -73,6 +74,7 @@ class Gateway:
         self._others = others
         self.answered: Counter[int] = Counter()
         self.refused: Counter[int] = Counter()
+        self.calls_of: Counter[type] = Counter()
 
     def answer(self) -> requests.Response:
         minute, into_s = divmod(self._now() + self._phase_s, MINUTE_S)
@@ -121,8 +123,9 @@ def run_side_by_side(
     minutes: float,
     workers: int,
     latency_s: float,
+    chains: int = 0,
 ) -> Gateway:
-    """As many calls as the budget allows, from several threads, for some minutes."""
+    """As many calls as the budget allows, from several threads, for some minutes; so many of them go first."""
     clock = StageClock(workers)
     mocker.patch("time.monotonic", clock.time)
     mocker.patch("time.sleep", clock.sleep)
@@ -130,22 +133,24 @@ def run_side_by_side(
     end_s = clock.now_s + minutes * MINUTE_S
     failures: list[BaseException] = []
 
-    def work() -> None:
+    def work(place: APIBudget) -> None:
         try:
             clock.sleep(0)
             while clock.now_s < end_s:
                 sent = request()
-                budget.acquire_call(sent)
+                place.acquire_call(sent)
+                gateway.calls_of[type(place)] += 1
                 clock.sleep(latency_s / 2)
                 answer = gateway.answer()
                 clock.sleep(latency_s / 2)
-                budget.update_from_response(sent, answer)
+                place.update_from_response(sent, answer)
         except BaseException as failure:
             failures.append(failure)
         finally:
             clock.end()
 
-    threads = [Thread(target=work) for _ in range(workers)]
+    places = [FirstInLine(budget)] * chains + [budget] * (workers - chains)
+    threads = [Thread(target=work, args=(place,)) for place in places]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -217,6 +222,26 @@ def test_what_another_client_uses_is_left_to_it_and_no_call_is_refused(
     assert gateway.refused.total() <= max(1, 0.001 * calls)  # nobody foresees the very first burst
     left = sum(limit - others(minute, MINUTE_S) for minute in sorted(gateway.answered)[1:-1])
     assert sum(gateway.full_minutes) >= least_used * left
+
+
+def test_a_stream_whose_calls_follow_one_another_is_held_up_by_its_own_latency_only(mocker):
+    gateway = run_side_by_side(
+        mocker, lambda clock: Gateway(clock.time), minutes=5, workers=16, latency_s=0.6, chains=1
+    )
+
+    calls_without_any_wait = 5 * MINUTE_S / 0.6
+    assert gateway.calls_of[FirstInLine] >= 0.7 * calls_without_any_wait
+    assert gateway.refused.total() == 0
+    assert min(gateway.full_minutes) >= 0.95 * 500
+
+
+def test_calls_that_go_first_leave_half_of_the_quota_to_the_others(mocker):
+    gateway = run_side_by_side(
+        mocker, lambda clock: Gateway(clock.time), minutes=5, workers=16, latency_s=0.3, chains=8
+    )
+
+    assert gateway.calls_of[CallBudget] >= 0.45 * gateway.calls_of.total()
+    assert min(gateway.full_minutes) >= 0.95 * 500
 
 
 def test_a_burst_goes_out_at_once_and_the_rest_at_an_even_pace(clock: VirtualClock):

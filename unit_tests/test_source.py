@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from integration_tests.harness import catalog, stream_names
+from integration_tests.harness import Connector, catalog, stream_names
 from source_hotmart import SourceHotmart
 from source_hotmart.source import stream_classes
 
@@ -15,3 +15,11 @@ def test_streams_are_found_in_the_order_they_are_written() -> None:
 
 def test_a_stream_that_is_not_offered_makes_the_sync_fail() -> None:
     assert SourceHotmart().raise_exception_on_missing_stream
+
+
+def test_streams_whose_calls_follow_one_another_start_first(connector: Connector) -> None:
+    run = connector.read(["sales_history", "club_students", "sales_users", "subscriptions"])
+
+    statuses = [m["trace"]["stream_status"] for m in run.of_type("TRACE") if "stream_status" in m["trace"]]
+    started = [s["stream_descriptor"]["name"] for s in statuses if s["status"] == "STARTED"]
+    assert started == ["club_students", "subscriptions", "sales_history", "sales_users"]
