@@ -9,16 +9,32 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 import requests
 from dateutil.relativedelta import relativedelta
 
 PATH = "payments/api/v1/sales/history"
-STATUSES = (
-    "STARTED PROCESSING_TRANSACTION UNDER_ANALISYS PRE_ORDER WAITING_PAYMENT PRINTED_BILLET OVERDUE NO_FUNDS BLOCKED "
-    "EXPIRED CANCELLED APPROVED COMPLETE PROTESTED REFUNDED PARTIALLY_REFUNDED CHARGEBACK"
-).split()
+STATUSES = [
+    "STARTED",
+    "PROCESSING_TRANSACTION",
+    "UNDER_ANALISYS",
+    "PRE_ORDER",
+    "WAITING_PAYMENT",
+    "PRINTED_BILLET",
+    "OVERDUE",
+    "NO_FUNDS",
+    "BLOCKED",
+    "EXPIRED",
+    "CANCELLED",
+    "APPROVED",
+    "COMPLETE",
+    "PROTESTED",
+    "REFUNDED",
+    "PARTIALLY_REFUNDED",
+    "CHARGEBACK",
+]
 
 
 def main() -> None:
@@ -35,7 +51,7 @@ def main() -> None:
     start, now = datetime.fromisoformat(config["start_date"]), datetime.now(UTC)
     while start < now:
         following = start + relativedelta(months=12)
-        query = {
+        query: dict[str, Any] = {
             "max_results": 500,
             "start_date": int(start.timestamp() * 1000),
             "end_date": min(int(following.timestamp() * 1000) - 1, int(now.timestamp() * 1000)),

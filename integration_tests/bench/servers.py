@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,9 +14,11 @@ from typing import Any, Final, Self
 import orjson
 import requests
 
+from integration_tests.bench.calls import Call
 from integration_tests.bench.failure import BenchFailed
 
 REPLAY: Final = "integration_tests.bench.replay"
+ACCOUNT: Final = "integration_tests.bench.account"
 
 
 class ServerProcess:
@@ -96,3 +98,47 @@ class Replay(ServerProcess):
         with requests.Session() as session:
             session.trust_env = False  # no proxy for this machine
             return int(session.get(f"{self.url}/_replay/calls", timeout=60).json())
+
+
+class Account(ServerProcess):
+    """The simulator, for whatever is bound by the quota or by latency; its whole log can be asked for."""
+
+    def __init__(
+        self, sales: int, folder: Path, *, latency_ms: int = 0, limit: int = 500, page_cap: int | None = None
+    ) -> None:
+        arguments = {"--sales": sales, "--latency-ms": latency_ms, "--limit": limit}
+        super().__init__(ACCOUNT, arguments | ({} if page_cap is None else {"--page-cap": page_cap}), folder)
+        self.latency_s = latency_ms / 1000
+        self.limit = limit
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Settings of the connector, nothing but what is required and the members areas."""
+        names = ("client_id", "client_secret", "token", "start_date")
+        return {name: self.ready[name] for name in names} | {"members_area_subdomain": "my-school, second-school"}
+
+    def calls(self) -> list[Call]:
+        """The log of calls since the last `reset`, in the order in which they came."""
+        return [Call.of(entry, self.latency_s) for entry in self._ask("log")]
+
+    def reset(self) -> None:
+        """Begin the log anew."""
+        self._ask("reset")
+
+    def move(self, changes: Mapping[str, int]) -> None:
+        """Let things happen in the account."""
+        self._ask("move", changes)
+
+    def sales(self, windows: Sequence[tuple[int, int, Sequence[str] | None]]) -> list[int]:
+        """How many sales each window holds (epoch ms, both ends included), in these statuses or in all."""
+        counts: list[int] = self._ask("sales", windows)
+        return counts
+
+    def rows(self, stream: str) -> int:
+        """How many rows a stream has."""
+        return int(self._ask("rows", stream))
+
+    def _ask(self, command: str, body: Any = None) -> Any:
+        assert self._process.stdin is not None
+        self._process.stdin.write(orjson.dumps([command, body], option=orjson.OPT_APPEND_NEWLINE))
+        return self._line()
