@@ -12,13 +12,18 @@ from typing import Final
 from integration_tests.bench.bench import Bench, Measured
 from integration_tests.bench.failure import BenchFailed
 from integration_tests.bench.machine import load, machine_class
-from integration_tests.bench.rows import cpu, memory
+from integration_tests.bench.rows import cpu, memory, quota, refused, start, syncs
 from integration_tests.bench.table import HEAD, markdown, replace_section
 
 DOCUMENT: Final = Path("docs/benchmarks.md")
 PARTS: Final[dict[str, Callable[[Bench], Measured]]] = {
     "cpu": cpu.run,
     "memory": memory.run,
+    "quota": quota.run,
+    "workers": quota.run_workers,
+    "refusals": refused.run,
+    "calls": syncs.run,
+    "start": start.run,
 }
 
 

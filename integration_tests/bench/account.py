@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -38,15 +39,28 @@ def move(simulator: Simulator, body: dict[str, int]) -> dict[str, list[str]]:
     return simulator.move(body)
 
 
-def sales(simulator: Simulator, body: list[tuple[int, int, list[str] | None]]) -> list[int]:
+def sales(simulator: Simulator, body: list[tuple[int, int, list[str]]]) -> list[int]:
     """How many sales were ordered in each of these windows (epoch ms, both ends included), in these statuses."""
     with simulator.world.lock:
         return [simulator.world.sales.find(start, end, statuses).total for start, end, statuses in body]
 
 
-def rows(simulator: Simulator, body: str) -> int:
-    """How many rows a stream has."""
-    return len(simulator.world.truth(body))
+def charges(simulator: Simulator, body: list[tuple[int, int]]) -> list[int]:
+    """How many rows of subscription_transactions were last updated in each of these windows."""
+    world = simulator.world
+    with world.lock:
+        return [
+            sum(1 for _ in world.iter_keyed("subscription_transactions", start_ms=start, end_ms=end))
+            for start, end in body
+        ]
+
+
+def lists(simulator: Simulator, body: Any) -> dict[str, list[int]]:
+    """How many rows each list has that is read whole; students have a list a club."""
+    with simulator.world.lock:
+        whole = {name: [len(simulator.world.truth(name))] for name in ("subscriptions", "products")}
+        clubs = Counter(key[0] for key in simulator.world.truth("club_students"))
+        return whole | {"club_students": [clubs[club] for club in CLUBS]}
 
 
 COMMANDS: dict[str, Callable[[Simulator, Any], Any]] = {
@@ -54,7 +68,8 @@ COMMANDS: dict[str, Callable[[Simulator, Any], Any]] = {
     "reset": reset,
     "move": move,
     "sales": sales,
-    "rows": rows,
+    "charges": charges,
+    "lists": lists,
 }
 
 

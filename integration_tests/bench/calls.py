@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Final
 
 MINUTE_S: Final = 60
@@ -43,18 +44,18 @@ class Call:
         return self.get("max_results") == "1"
 
 
-def whole_minutes(calls: Iterable[Call], limit_of_them: int) -> list[int]:
-    """Answered calls in each of the first clock minutes that lie wholly inside the run.
+def answered(calls: Iterable[Call]) -> list[Call]:
+    """Those that the quota counted: all but logins and what was refused because it was used up."""
+    return [call for call in calls if not call.is_login and call.status != REFUSED]
 
-    The quota is one of clock minutes. The minute in which the first call came is left out, and with it the burst at
-    the start, and so is the minute of the last one.
+
+def whole_minutes(calls: Iterable[Call], began_s: float, ended_s: float) -> list[int]:
+    """Answered calls in each of the clock minutes that lie wholly between these two times.
+
+    The quota is one of clock minutes. That in which a read begins is left out, and with it the burst at its start.
     """
-    answered = [call.counted_s for call in calls if not call.is_login and call.status != REFUSED]
-    if not answered:
-        return []
-    minutes = Counter(int(at_s // MINUTE_S) for at_s in answered)
-    first, last = min(minutes), max(minutes)
-    return [minutes[minute] for minute in range(first + 1, last)][:limit_of_them]
+    minutes = Counter(int(call.counted_s // MINUTE_S) for call in answered(calls))
+    return [minutes[minute] for minute in range(ceil(began_s / MINUTE_S), int(ended_s // MINUTE_S))]
 
 
 def refusals(calls: Sequence[Call]) -> tuple[int, int]:

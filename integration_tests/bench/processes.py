@@ -21,6 +21,7 @@ from integration_tests.bench.failure import BenchFailed
 LAUNCHER: Final = Path(__file__).with_name("launcher.py")
 RECORD: Final = b'{"type":"RECORD"'
 """How a line with a record begins, as the CDK and the floor print it."""
+STATE: Final = b'{"type":"STATE"'
 CHUNK: Final = 1 << 20
 MIB: Final = 1024
 
@@ -86,6 +87,25 @@ class KeyCounter(RecordCounter):
     def distinct(self) -> Counter[str]:
         """Distinct sales by stream."""
         return Counter({stream: len(keys) for stream, keys in self._keys.items()})
+
+
+class StateKeeper(RecordCounter):
+    """Keeps the last state of each stream, as a platform does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[str, Any] = {}
+
+    def whole_lines(self, lines: bytes) -> None:
+        for line in lines.split(b"\n"):
+            if line.startswith(STATE):
+                state = orjson.loads(line)["state"]
+                self._last[state["stream"]["stream_descriptor"]["name"]] = state
+
+    @property
+    def state(self) -> list[Any]:
+        """The content of a state file for the next sync."""
+        return list(self._last.values())
 
 
 def transaction_of(row: Mapping[str, Any]) -> str:

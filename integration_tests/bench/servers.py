@@ -129,14 +129,20 @@ class Account(ServerProcess):
         """Let things happen in the account."""
         self._ask("move", changes)
 
-    def sales(self, windows: Sequence[tuple[int, int, Sequence[str] | None]]) -> list[int]:
-        """How many sales each window holds (epoch ms, both ends included), in these statuses or in all."""
+    def sales(self, windows: Sequence[tuple[int, int, Sequence[str]]]) -> list[int]:
+        """How many sales each window holds (epoch ms, both ends included), in these statuses."""
         counts: list[int] = self._ask("sales", windows)
         return counts
 
-    def rows(self, stream: str) -> int:
-        """How many rows a stream has."""
-        return int(self._ask("rows", stream))
+    def charges(self, windows: Sequence[tuple[int, int]]) -> list[int]:
+        """How many rows of subscription_transactions were last updated in each window."""
+        counts: list[int] = self._ask("charges", windows)
+        return counts
+
+    def lists(self) -> dict[str, list[int]]:
+        """How many rows each list has that is read whole."""
+        sizes: dict[str, list[int]] = self._ask("lists")
+        return sizes
 
     def _ask(self, command: str, body: Any = None) -> Any:
         assert self._process.stdin is not None
