@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 SALES ?= 5000
+ONLY ?=
 IMAGE ?= airbyte/source-hotmart:dev
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -11,7 +12,7 @@ INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lock image clean
+.PHONY: help demo test bench lock image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +26,9 @@ test: $(READY) ## format, lint, types and all tests
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m mypy --strict --no-error-summary source_hotmart integration_tests unit_tests
 	@$(PY) -m pytest
+
+bench: $(READY) ## measure speed, memory, quota and calls (40 minutes; ONLY=cpu,memory)
+	@$(PY) -m integration_tests.bench --only '$(ONLY)'
 
 lock: ## renew poetry.lock and requirements/ (needs poetry with poetry-plugin-export)
 	poetry lock

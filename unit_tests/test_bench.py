@@ -1,0 +1,343 @@
+"""The harness of `make bench` counts right; what it measures is no test, and never runs here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode
+
+import orjson
+import pytest
+import yaml
+
+from integration_tests.bench import least
+from integration_tests.bench.__main__ import DOCUMENT, PARTS, parts
+from integration_tests.bench.calls import Call, refusals, whole_minutes
+from integration_tests.bench.clients import HERE
+from integration_tests.bench.failure import BenchFailed
+from integration_tests.bench.processes import KeyCounter, RecordCounter, measure
+from integration_tests.bench.replay import Sales
+from integration_tests.bench.rows.cpu import rows_of
+from integration_tests.bench.rows.memory import LARGE, MIDDLE, SMALL, growth_rows, memory_row
+from integration_tests.bench.rows.refused import refusal_row
+from integration_tests.bench.table import HEAD, Row, Verdict, markdown, markers, median, replace_section, spread
+from integration_tests.simulator.vocabulary import DEFAULT_SALE_STATUSES, PRICE_DETAILS_STATUSES, SALE_STATUSES
+
+ROOT = Path(__file__).parent.parent
+HISTORY = "/payments/api/v1/sales/history"
+NOW_MS = 1_767_225_600_000
+"""2026-01-01T00:00:00Z."""
+MIB = 1 << 20
+
+
+def milliseconds(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+
+
+# Processes
+
+
+def run(folder: Path, code: str, counter: RecordCounter | None = None):
+    return measure([sys.executable, "-c", code], dict(os.environ), folder, counter)
+
+
+def test_the_peak_of_a_process_is_its_own_and_not_that_of_the_harness(tmp_path):
+    ballast = bytearray(300 * MIB)
+    ballast[::4096] = b"x" * len(ballast[::4096])
+    small = run(tmp_path, "pass")
+    large = run(tmp_path, f"b = bytearray({200 * MIB}); b[::4096] = b'x' * len(b[::4096])")
+    assert small.peak_mib < 100
+    assert 200 < large.peak_mib < 300
+
+
+def test_cpu_is_counted_and_sleep_is_not(tmp_path):
+    busy = run(tmp_path, "import time; end = time.process_time() + 0.5\nwhile time.process_time() < end: pass")
+    asleep = run(tmp_path, "import time; time.sleep(0.5)")
+    assert busy.cpu_s >= 0.5
+    assert asleep.cpu_s < 0.5 <= asleep.wall_s
+
+
+def test_records_are_counted_also_where_a_read_ends_in_the_middle_of_a_line(tmp_path):
+    line = b'{"type":"RECORD","record":{"stream":"a","data":{"text":"{\\"type\\":\\"RECORD\\""}}}\n'
+    other = b'{"type":"LOG","log":{"level":"INFO","message":"no record"}}\n'
+    whole, cut = RecordCounter(), RecordCounter()
+    text = (line + other) * 20
+    whole.take(text)
+    for place in range(0, len(text), 7):
+        cut.take(text[place : place + 7])
+    assert (whole.records, cut.records) == (20, 20)
+
+
+def test_distinct_sales_are_counted_by_stream(tmp_path):
+    counter = KeyCounter()
+    rows = [
+        ("sales_history", {"purchase": {"transaction": "HP1"}}),
+        ("sales_history", {"purchase": {"transaction": "HP1"}}),
+        ("sales_users", {"transaction": "HP1"}),
+        ("sales_users", {"transaction": "HP2"}),
+    ]
+    for stream, data in rows:
+        record = {"type": "RECORD", "record": {"stream": stream, "data": data}}
+        counter.take(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+    assert counter.records == 4
+    assert counter.distinct == {"sales_history": 1, "sales_users": 2}
+
+
+def test_the_first_record_is_timed_from_the_start_of_the_process(tmp_path):
+    code = """import time; time.sleep(0.4); print('{"type":"RECORD"}', flush=True); time.sleep(0.4)"""
+    usage = run(tmp_path, code)
+    assert usage.first_record_s is not None
+    assert 0.4 <= usage.first_record_s <= usage.wall_s - 0.4
+
+
+def test_a_process_that_fails_gives_no_figure_but_its_last_words(tmp_path):
+    with pytest.raises(BenchFailed, match=r"ended with 3: .*out of luck"):
+        run(tmp_path, "import sys; print('out of luck', file=sys.stderr); sys.exit(3)")
+
+
+def test_the_launcher_is_ended_with_its_command(tmp_path):
+    report = tmp_path / "report.json"
+    launcher = ROOT / "integration_tests" / "bench" / "launcher.py"
+    command = [sys.executable, "-I", "-S", str(launcher), str(report), sys.executable, "-c"]
+    with subprocess.Popen([*command, "print('up', flush=True); import time; time.sleep(60)"], stdout=-1) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.terminate()
+    assert orjson.loads(report.read_bytes())["exit_code"] == -15
+
+
+# The replayed account
+
+
+def pages_of(sales: Sales, start_ms: int, end_ms: int, statuses: tuple[str, ...], path: str = HISTORY):
+    """All rows of a window, and the totals that its pages told."""
+    query: list[tuple[str, object]] = [("start_date", start_ms), ("end_date", end_ms), ("max_results", 500)]
+    query += [("transaction_status", status) for status in statuses]
+    rows, totals, token = [], set(), None
+    while True:
+        asked = query if token is None else [*query, ("page_token", token)]
+        page = orjson.loads(sales.page(path, parse_qs(urlencode(asked))))
+        rows += page["items"]
+        totals.add(page["page_info"]["total_results"])
+        token = page["page_info"].get("next_page_token")
+        if token is None:
+            return rows, totals
+
+
+@pytest.fixture(scope="module")
+def replayed() -> Sales:
+    return Sales(7_000, NOW_MS)
+
+
+def test_windows_and_pages_of_the_replay_hold_every_sale_once(replayed):
+    middle_ms = (replayed.start_ms + NOW_MS) // 2
+    early, early_totals = pages_of(replayed, replayed.start_ms, middle_ms, SALE_STATUSES)
+    late, _ = pages_of(replayed, middle_ms + 1, NOW_MS, SALE_STATUSES)
+    transactions = [row["purchase"]["transaction"] for row in early + late]
+    assert len(transactions) == len(set(transactions)) == 7_000
+    assert early_totals == {len(early)}
+    assert all(replayed.start_ms <= row["purchase"]["order_date"] <= middle_ms for row in early)
+    assert [row["purchase"]["order_date"] for row in late] == sorted(
+        (row["purchase"]["order_date"] for row in late), reverse=True
+    )
+
+
+def test_the_replay_filters_by_status_as_hotmart_does(replayed):
+    everything, _ = pages_of(replayed, replayed.start_ms, NOW_MS, SALE_STATUSES)
+    default, _ = pages_of(replayed, replayed.start_ms, NOW_MS, ())
+    assert {row["purchase"]["status"] for row in default} == set(DEFAULT_SALE_STATUSES)
+    assert len(default) == sum(row["purchase"]["status"] in DEFAULT_SALE_STATUSES for row in everything)
+
+
+def test_all_views_of_the_replay_hold_the_same_sales(replayed):
+    history, _ = pages_of(replayed, replayed.start_ms, NOW_MS, PRICE_DETAILS_STATUSES)
+    known = [row["purchase"]["transaction"] for row in history]
+    for view in ("users", "commissions", "price/details"):
+        rows, _ = pages_of(
+            replayed, replayed.start_ms, NOW_MS, PRICE_DETAILS_STATUSES, HISTORY.replace("history", view)
+        )
+        assert [row["transaction"] for row in rows] == known
+
+
+def test_a_replayed_sale_is_of_about_a_kilobyte(replayed):
+    assert 950 < replayed.mean_bytes["sales_history"] < 1_050
+
+
+# Calls
+
+
+def call(at_s: float, status: int = 200, path: str = HISTORY) -> Call:
+    return Call(at_s, path, status, 1, ())
+
+
+def test_only_whole_clock_minutes_count_and_nothing_refused_and_no_login():
+    calls = [call(50 + number) for number in range(160)]  # seconds 50 to 209
+    calls += [call(70, 429), call(71, path="/security/oauth/token")]
+    assert whole_minutes(calls, 50, 210) == [60, 60]
+    assert whole_minutes(calls, 60, 180) == [60, 60]
+    assert whole_minutes(calls, 61, 179) == []
+
+
+def test_a_whole_minute_without_a_call_counts_as_nothing():
+    assert whole_minutes([call(10), call(200)], 10, 250) == [0, 0, 1]
+
+
+def test_refusals_are_of_all_calls_but_logins():
+    calls = [call(1), call(2, 429), call(3, path="/security/oauth/token"), call(4, 500)]
+    assert refusals(calls) == (1, 3)
+
+
+# The least
+
+
+class Account:
+    """2,600 sales, one every eight hours or so, and a few lists."""
+
+    every = tuple(range(milliseconds("2022-01-01T00:00:00"), milliseconds("2025-01-01T00:00:00"), 36_432_000))
+
+    def sales(self, windows):
+        part = {False: 1, True: 10}
+        return [
+            sum(start <= at <= end for at in self.every) // part[set(statuses) == set(least.LATE)]
+            for start, end, statuses in windows
+        ]
+
+    def charges(self, windows):
+        return [0 for _ in windows]
+
+    def lists(self):
+        return {"subscriptions": [501], "products": [100], "club_students": [51, 0]}
+
+
+START_MS, END_MS = milliseconds("2022-01-01T00:00:00"), milliseconds("2024-12-31T00:00:00")
+
+
+def test_the_least_of_a_first_read_is_full_pages_of_windows_of_twelve_months():
+    fewest = least.first_read(Account(), START_MS, END_MS, ["sales_history"])
+    assert fewest.by_stream == {"sales_history": 6}  # three years of 866 sales
+    assert sum(fewest.named.values()) == 4  # a token, and three counts
+    assert fewest.total == 10
+
+
+def test_the_least_of_lists_is_a_call_at_least_for_each():
+    fewest = least.first_read(Account(), START_MS, END_MS, ["subscriptions", "products", "club_students"])
+    assert fewest.by_stream == {"subscriptions": 2, "products": 1, "club_students": 3}
+    assert fewest.total == 7
+
+
+def test_the_least_of_a_daily_sync_is_the_lookback_and_the_late_statuses_of_a_year():
+    saved_ms = milliseconds("2024-12-30T00:00:00")
+    fewest = least.daily(Account(), START_MS, saved_ms, END_MS, ["sales_history", "sales_summary"])
+    assert fewest.by_stream == {"sales_history": 2, "sales_summary": 13}
+    unswept = least.daily(Account(), saved_ms - 64 * least.DAY_MS, saved_ms, END_MS, ["sales_history"])
+    assert unswept.by_stream == {"sales_history": 1}
+
+
+def test_windows_of_twelve_months_touch_and_end_with_the_end():
+    windows = least.years(milliseconds("2020-02-29T12:00:00"), milliseconds("2022-03-01T00:00:00"))
+    assert [start for start, _ in windows] == [
+        milliseconds("2020-02-29T12:00:00"),
+        milliseconds("2021-02-28T12:00:00"),
+        milliseconds("2022-02-28T12:00:00"),
+    ]
+    assert [end + 1 for _, end in windows[:-1]] == [start for start, _ in windows[1:]]
+    assert windows[-1][1] == milliseconds("2022-03-01T00:00:00")
+
+
+# Verdicts
+
+
+@pytest.mark.parametrize(
+    ("connector", "low_code", "floor", "verdicts"),
+    [
+        (10.0, 30.0, 3.4, [Verdict.MET, Verdict.MET]),
+        (10.0, 29.9, 3.4, [Verdict.MISSED, Verdict.MET]),
+        (10.0, 30.0, 3.3, [Verdict.MET, Verdict.MISSED]),
+    ],
+)
+def test_three_times_low_code_and_three_times_the_floor(connector, low_code, floor, verdicts):
+    # A disturbed round on either side of the middle one moves nothing.
+    rounds = {
+        name: [value, value + 50, value - 3]
+        for name, value in {"connector": connector, "low-code": low_code, "floor": floor}.items()
+    }
+    assert [row.verdict for row in rows_of(rounds)] == verdicts
+
+
+@pytest.mark.parametrize(
+    ("middle", "large", "verdict"),
+    [(150, 164, Verdict.MET), (150, 166, Verdict.MISSED), (175, 180, Verdict.MISSED), (170, 150, Verdict.MISSED)],
+)
+def test_memory_is_bounded_and_does_not_grow_with_the_account(middle, large, verdict):
+    assert memory_row("sales_history", {MIDDLE: middle, LARGE: large}).verdict is verdict
+
+
+def test_growth_is_of_what_a_row_costs_without_the_start():
+    cpu_s = {0: 1.0, SMALL: 1.0 + 0.6, LARGE: 1.0 + 30.0}
+    cpu, calls = growth_rows(cpu_s, {SMALL: 40, LARGE: 2_000})
+    assert (cpu.figure[:4], cpu.verdict) == ("1.00", Verdict.MET)
+    assert (calls.figure[:4], calls.verdict) == ("1.00", Verdict.MET)
+    dearer, more = growth_rows(cpu_s | {LARGE: 1.0 + 34.0}, {SMALL: 40, LARGE: 2_300})
+    assert (dearer.verdict, more.verdict) == (Verdict.MISSED, Verdict.MISSED)
+
+
+def test_one_refusal_in_a_thousand_is_allowed():
+    assert refusal_row("alone", 2, 2_000).verdict is Verdict.MET
+    assert refusal_row("alone", 3, 2_000).verdict is Verdict.MISSED
+
+
+# The table and its document
+
+
+def test_a_table_is_markdown_with_bars_escaped():
+    row = Row("a|b", "most", "1", Verdict.MET, "so")
+    assert markdown(HEAD, [row.cells]).splitlines() == [
+        "| What | Target | Figure | Met | How |",
+        "| --- | --- | --- | --- | --- |",
+        "| a\\|b | most | 1 | yes | so |",
+    ]
+
+
+def test_the_median_is_told_with_its_spread():
+    assert median([3, 1, 2]) == 2
+    assert spread([3, 1, 2], "s") == "2.0 s (1.0 to 3.0)"
+    assert spread([2], "s") == "2.0 s"
+
+
+def test_a_section_is_replaced_between_its_markers_and_nothing_else(tmp_path):
+    document = tmp_path / "page.md"
+    begin, end = markers("cpu")
+    document.write_text(f"before\n{begin}\nold\n{end}\nafter\n", encoding="utf-8")
+    replace_section(document, "cpu", "new \\1 text\n")
+    replace_section(document, "cpu", "newer \\1 text\n")
+    assert document.read_text(encoding="utf-8") == f"before\n{begin}\n\nnewer \\1 text\n\n{end}\nafter\n"
+    with pytest.raises(ValueError, match="section memory"):
+        replace_section(document, "memory", "text")
+
+
+def test_the_document_has_a_place_for_every_part():
+    text = (ROOT / DOCUMENT).read_text(encoding="utf-8")
+    for part in PARTS:
+        begin, end = markers(part)
+        assert text.index(begin) < text.index(end), part
+
+
+def test_parts_are_chosen_by_name():
+    assert parts("cpu, memory") == ["cpu", "memory"]
+    assert parts("") == list(PARTS)
+    with pytest.raises(Exception, match="speed"):
+        parts("cpu,speed")
+
+
+def test_the_low_code_manifest_reads_the_same_sales_as_the_connector():
+    manifest = yaml.safe_load((HERE / "manifest.yaml").read_text(encoding="utf-8"))
+    assert tuple(stream["name"] for stream in manifest["streams"]) == least.VIEWS
+    listed = yaml.safe_load(manifest["definitions"]["every_status"].replace("{{", "").replace("}}", ""))
+    of_price_details = yaml.safe_load(
+        manifest["definitions"]["statuses_of_price_details"].replace("{{", "").replace("}}", "")
+    )
+    assert set(listed) == set(SALE_STATUSES)
+    assert set(of_price_details) == set(PRICE_DETAILS_STATUSES)
