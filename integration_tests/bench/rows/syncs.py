@@ -58,7 +58,8 @@ def run(bench: Bench) -> Measured:
         daily_least = least.daily(account, start_ms, saved_ms, daily.now_ms, NINE)
         views = [state for state in keeper.state if _name(state) in clients.SALES_STREAMS]
         swept = _sync(bench, account, "daily sync, four streams", clients.SALES_STREAMS, state=views)
-        begin = datetime.fromtimestamp(saved_ms / 1000, UTC) - timedelta(days=least.LOOKBACK_DAYS)
+        # A second later than where the look-back begins, for a start date has no milliseconds.
+        begin = datetime.fromtimestamp(saved_ms / 1000 + 1, UTC) - timedelta(days=least.LOOKBACK_DAYS)
         unswept = _sync(
             bench,
             account,
