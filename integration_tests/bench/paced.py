@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Final
 
 from integration_tests.bench import clients
@@ -83,17 +83,21 @@ def _read(account: Account, setting: Setting, folder: Path, minutes: int) -> Out
             running.enter_context(Neighbour(account.url, account.config, a_minute))
         process = running.enter_context(MeasuredProcess(command, account.environment, folder))
         ended_s: list[float] = []
+        drained = Event()
+        running.callback(drained.set)
 
         def end() -> None:
             while not (begun := _begun_s(account)):
-                time.sleep(1)
-            ended_s.append((ceil(begun / MINUTE_S) + minutes) * MINUTE_S)
-            time.sleep(max(0.0, ended_s[0] + END_AFTER_S - time.time()))
-            process.end()
+                if drained.wait(1):
+                    return
+            end_s = (ceil(begun / MINUTE_S) + minutes) * MINUTE_S
+            if not drained.wait(end_s + END_AFTER_S - time.time()):
+                ended_s.append(end_s)
+                process.end()
 
         Thread(target=end, daemon=True).start()
         usage = process.drain()
-        if not ended_s or time.time() < ended_s[0]:
+        if not ended_s:
             raise BenchFailed(
                 f"{setting.name}: the read ended by itself after {usage.wall_s:.0f} s, with "
                 f"{usage.exit_code}: {process.last_words}"
