@@ -34,7 +34,7 @@ def reset(simulator: Simulator, body: Any) -> None:
     simulator.reset_log()
 
 
-def move(simulator: Simulator, body: dict[str, int]) -> dict[str, list[str]]:
+def move(simulator: Simulator, body: dict[str, int]) -> Any:
     """Let things happen in the account."""
     return simulator.move(body)
 
