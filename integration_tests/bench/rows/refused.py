@@ -49,7 +49,7 @@ def _details(outcomes: Sequence[Outcome]) -> str:
             (
                 setting.name,
                 ", ".join(map(str, outcome.minutes)),
-                ", ".join(map(str, outcome.neighbour_minutes)) or "none",
+                ", ".join(map(str, outcome.neighbour_minutes)) if setting.neighbour_share else "none",
                 str(refusals(outcome.neighbour)[0]),
                 str(setting.limit),
             )
