@@ -136,10 +136,11 @@ class Reader:
                 seen.add(key_hash)
                 if key_hash not in emitted:
                     yield record
-            token = page.next_token
+            token, is_empty = page.next_token, not page.rows
+            del page  # or its rows would stay while the next page comes
             if token is None:
                 return
-            empty_pages = 0 if page.rows else empty_pages + 1
+            empty_pages = empty_pages + 1 if is_empty else 0
             if token in tokens or empty_pages >= MAX_EMPTY_PAGES:
                 raise HotmartError(
                     f"{self._stream.name}: Hotmart's list of pages does not end (a page token came twice, or "
