@@ -12,7 +12,7 @@ INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lock image clean
+.PHONY: help demo test bench audit lock image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,11 @@ test: $(READY) ## format, lint, types and all tests
 
 bench: $(READY) ## measure speed, memory, quota and calls (40 minutes; ONLY=cpu,memory)
 	@$(PY) -m integration_tests.bench --only '$(ONLY)'
+
+audit: $(READY) ## licences and use of what is shipped, ruff's rules of security (needs no network)
+	@$(VENV)/bin/deptry --no-ansi source_hotmart
+	@$(VENV)/bin/pip-licenses --packages $$(sed -n 's/==.*//p' requirements/main.txt) >/dev/null
+	@$(PY) -m ruff check --select S source_hotmart
 
 lock: ## renew poetry.lock and requirements/ (needs poetry with poetry-plugin-export)
 	poetry lock
