@@ -175,8 +175,9 @@ class _TokenAnswerHandler(AnswerHandler):
 
 
 def hide_secrets(config: Config) -> None:
-    """Have the CDK blank every form of the credentials in logs and traces, also as a part of an address."""
-    for secret in (config.client_id, config.client_secret, config.token):
+    """Have the CDK blank every form of the secret settings in logs and traces, also as a part of an address."""
+    for secret in (config.client_id, config.client_secret, config.token, config.personal_data.key):
         text = secret.get_secret_value()
         for form in dict.fromkeys((text, quote(text, safe=""), quote_plus(text))):
-            add_to_secrets(form)
+            if form:  # there is no key where nothing is hashed
+                add_to_secrets(form)

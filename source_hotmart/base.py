@@ -6,7 +6,7 @@ import logging
 from abc import ABC
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 import requests
@@ -36,6 +36,7 @@ from source_hotmart.errors import (
     page_of,
 )
 from source_hotmart.normalise import Converter, Surprises, compile_schema
+from source_hotmart.personal import compile_hiding, hide_of, without_marks
 from source_hotmart.progress import Progress
 from source_hotmart.reader import Query, Reader, Record
 from source_hotmart.report import SyncReport
@@ -163,9 +164,19 @@ class HotmartStream(HttpStream, ABC):
             raise out_of_tries(exhausted, self.api.patience) from None
         return page_of(response)
 
+    @cache  # noqa: B019 - as the CDK's own; a stream lives as long as the process
+    def get_json_schema(self) -> Mapping[str, Any]:
+        """As `discover` shows it."""
+        shown: Mapping[str, Any] = without_marks(super().get_json_schema())
+        return shown
+
     @cached_property
     def _convert(self) -> Converter:
-        return compile_schema(self.get_json_schema(), Surprises(self.name))
+        """Values as declared; then, where the settings say so, without personal data."""
+        schema = super().get_json_schema()
+        convert = compile_schema(schema, Surprises(self.name))
+        hide = compile_hiding(schema, hide_of(self.api.config.personal_data))
+        return (lambda row: hide(convert(row))) if hide else convert
 
     def record(self, row: Any) -> tuple[Hashable, Record]:
         """The key and the record of a row as Hotmart sent it.

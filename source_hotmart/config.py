@@ -32,6 +32,9 @@ API_URLS = {"production": "https://developers.hotmart.com", "sandbox": "https://
 AUTH_URL = "https://api-sec-vlc.hotmart.com"
 """One token host for both environments. https://developers.hotmart.com/docs/en/start/app-auth/"""
 
+MIN_KEY_LENGTH = 16
+"""Of the key of hashes: a shorter one can be found by trying."""
+
 _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _SUBDOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -44,6 +47,7 @@ _HINTS = {
     "lookback_days": "Give a whole number of days from 0 to 730, or leave it empty for 65.",
     "num_workers": "Give a whole number from 1 to 32, or leave it empty for 16.",
     "environment": "Choose production or sandbox.",
+    "personal_data": "Choose keep, drop, or hash with a key of at least 16 characters.",
 }
 
 
@@ -77,10 +81,13 @@ def _subdomain(text: str) -> str:
 
 def clean(config: Mapping[str, Any]) -> dict[str, Any]:
     """What the user meant: trimmed, without `Basic `, club names out of addresses. Never raises."""
-    cleaned = {key: value.strip() if isinstance(value, str) else value for key, value in config.items()}
+    cleaned: dict[str, Any] = {key: value.strip() if isinstance(value, str) else value for key, value in config.items()}
     for key, cleaner in (("token", clean_token), ("members_area_subdomain", clean_subdomains)):
         if isinstance(cleaned.get(key), str):
             cleaned[key] = cleaner(cleaned[key])
+    choice = cleaned.get("personal_data")
+    if isinstance(choice, Mapping):
+        cleaned["personal_data"] = clean(choice)
     return cleaned
 
 
@@ -92,6 +99,16 @@ def _whole_number(value: Any) -> Any:
 
 
 WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
+
+
+class PersonalData(BaseModel):
+    """What becomes of the values that the schemas mark as personal."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    mode: Literal["keep", "hash", "drop"] = "keep"
+    key: SecretStr = SecretStr("")
+    """Makes the hashes; text of at least `MIN_KEY_LENGTH` characters in that mode."""
 
 
 class Config(BaseModel):
@@ -109,6 +126,7 @@ class Config(BaseModel):
     lookback_days: WholeNumber = Field(default=65, ge=0, le=730)
     num_workers: WholeNumber = Field(default=16, ge=1, le=32)
     environment: Literal["production", "sandbox"] = "production"
+    personal_data: PersonalData = PersonalData()
 
     @classmethod
     def from_mapping(cls, config: Mapping[str, Any]) -> Self:
@@ -150,6 +168,23 @@ class Config(BaseModel):
             if not _SUBDOMAIN.fullmatch(name):
                 raise ValueError(f"{name!r} is not the name of a club")
         return names
+
+    @field_validator("personal_data", mode="before")
+    @classmethod
+    def _complete_personal_data(cls, value: Any) -> Any:
+        """Refuse what is not one of the three choices: to guess could mean to keep what was to be hidden."""
+        mode, key = (value.get("mode"), value.get("key")) if isinstance(value, Mapping) else (None, None)
+        if mode not in ("keep", "hash", "drop"):
+            raise ValueError("it is none of the three choices")
+        if mode != "hash":
+            return {"mode": mode}
+        if key is None or key == "":
+            raise ValueError("the key is missing")
+        if not isinstance(key, str):
+            raise ValueError("the key is not text")
+        if len(key) < MIN_KEY_LENGTH:
+            raise ValueError("the key is too short")
+        return {"mode": mode, "key": key}
 
     @model_validator(mode="after")
     def _token_belongs_to_credentials(self) -> Self:

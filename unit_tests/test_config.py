@@ -71,7 +71,9 @@ def test_no_settings_at_all_give_a_line_a_required_field():
     assert [line.partition(":")[0] for line in lines] == ["client_id", "client_secret", "token", "start_date"]
 
 
-@pytest.mark.parametrize("field", ["members_area_subdomain", "lookback_days", "num_workers", "environment"])
+@pytest.mark.parametrize(
+    "field", ["members_area_subdomain", "lookback_days", "num_workers", "environment", "personal_data"]
+)
 @pytest.mark.parametrize("empty", [None, "", " "], ids=repr)
 def test_an_optional_field_that_is_empty_has_its_default(field, empty):
     config = Config.from_mapping({**GOOD, field: empty})
@@ -339,6 +341,49 @@ def test_numbers_out_of_range_are_refused_with_the_range(field, value, problem):
 @pytest.mark.parametrize("value", ["Production", "prod", "test", 1])
 def test_an_environment_that_does_not_exist_is_refused_with_those_that_do(value):
     assert refusal(environment=value) == "environment: it has a wrong value. Choose production or sandbox."
+
+
+@pytest.mark.parametrize(
+    ("choice", "mode", "key"),
+    [
+        ({"mode": "keep"}, "keep", ""),
+        ({"mode": " drop\n"}, "drop", ""),
+        ({"mode": "drop", "key": None}, "drop", ""),
+        ({"mode": "keep", "key": "left over from before"}, "keep", ""),
+        ({"mode": "hash", "key": "0123456789abcdef"}, "hash", "0123456789abcdef"),
+        ({"mode": "hash", "key": "  0123456789 abcdef\r\n"}, "hash", "0123456789 abcdef"),
+        ({"mode": "hash", "key": "chave-de-São-Paulo"}, "hash", "chave-de-São-Paulo"),
+    ],
+)
+def test_what_becomes_of_personal_data_is_chosen(choice, mode, key):
+    config = Config.from_mapping({**GOOD, "personal_data": choice})
+
+    assert (config.personal_data.mode, config.personal_data.key.get_secret_value()) == (mode, key)
+    assert not key or key not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("choice", "problem"),
+    [
+        ({"mode": "hash"}, "the key is missing"),
+        ({"mode": "hash", "key": None}, "the key is missing"),
+        ({"mode": "hash", "key": "  "}, "the key is missing"),
+        ({"mode": "hash", "key": "fifteen letters"}, "the key is too short"),
+        ({"mode": "hash", "key": "fifteen letters    "}, "the key is too short"),
+        ({"mode": "hash", "key": 1234567890123456}, "the key is not text"),
+        ({"mode": "hash", "key": ["0123456789abcdef"]}, "the key is not text"),
+        ({"mode": "Hash", "key": "0123456789abcdef"}, "it is none of the three choices"),
+        ({"mode": ["drop"]}, "it is none of the three choices"),
+        ({"key": "0123456789abcdef"}, "it is none of the three choices"),
+        ({"mode": None}, "it is none of the three choices"),
+        ("drop", "it is none of the three choices"),
+        (True, "it is none of the three choices"),
+    ],
+)
+def test_a_choice_for_personal_data_that_is_not_whole_is_refused_and_never_taken_for_keep(choice, problem):
+    sentence = refusal(personal_data=choice)
+
+    assert sentence == (f"personal_data: {problem}. Choose keep, drop, or hash with a key of at least 16 characters.")
 
 
 def test_several_bad_fields_are_told_in_as_many_lines():

@@ -14,6 +14,7 @@ from airbyte_cdk.sources.utils.casing import camel_to_snake
 
 from source_hotmart.sales import SalesStream
 from source_hotmart.source import stream_classes
+from unit_tests.test_schemas import nodes
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -200,6 +201,35 @@ def test_every_field_of_the_form_is_on_the_page_with_title_default_and_range():
         limits = [str(field[limit]) for limit in ("default", "minimum", "maximum") if limit in field]
         assert all(re.search(rf"\b{limit}\b", told) for limit in limits), told
         assert all(f"`{choice}`" in told for choice in field.get("enum", []))
+
+
+def test_the_personal_fields_on_the_page_are_those_that_the_schemas_mark():
+    in_schemas = {}
+    for name in CLASSES:
+        schema = json.loads((ROOT / "source_hotmart" / "schemas" / f"{name}.json").read_text("utf-8"))
+        marks = [(path, node["x-personal"]) for path, node in nodes(schema) if "x-personal" in node]
+        personal = [path for path, marked in marks if marked]
+        open_inside = [
+            path for path, marked in marks if not marked and path.startswith(tuple(f"{p}." for p in personal))
+        ]
+        if personal:
+            in_schemas[name] = (sorted(personal), sorted(open_inside))
+
+    rows = table(PAGE, "Stream", "Personal", "Stays as it is")
+    told = {
+        names_in(row["Stream"])[0]: (sorted(names_in(row["Personal"])), sorted(names_in(row["Stays as it is"])))
+        for row in rows
+    }
+    assert told == in_schemas
+
+
+def test_every_choice_of_the_form_is_on_the_page():
+    (told,) = [row["What to fill in"] for row in table(PAGE, "Field", "Required") if row["Field"] == "Personal data"]
+    choices = [row["Choice"] for row in table(PAGE, "Choice", "What arrives")]
+
+    titles = [choice["title"] for choice in FORM["properties"]["personal_data"]["oneOf"]]
+    assert choices == titles
+    assert all(f"`{title}`" in told for title in titles)
 
 
 def test_the_prerequisites_name_every_required_field():

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from airbyte_cdk.models import ConnectorSpecification
 from airbyte_cdk.test.standard_tests._spec_lint import assert_spec_is_valid
 from airbyte_cdk.utils.airbyte_secrets_utils import get_secret_paths
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from jsonschema import Draft7Validator
 
 from integration_tests.harness import Connector
-from source_hotmart.config import Config
+from source_hotmart.config import MIN_KEY_LENGTH, Config, PersonalData
 
 SECRETS = ["client_id", "client_secret", "token"]
 FIELDS = list(Config.model_fields)
@@ -96,7 +98,7 @@ def test_no_two_fields_have_the_same_title_or_description(form, field):
 def test_the_secrets_and_only_they_are_masked(spec):
     paths = get_secret_paths(spec["connectionSpecification"]["properties"])
 
-    assert sorted(paths) == [[name] for name in SECRETS]
+    assert sorted(paths) == sorted([*([name] for name in SECRETS), ["personal_data", "key"]])
 
 
 @pytest.mark.parametrize("field", SECRETS)
@@ -106,7 +108,7 @@ def test_a_secret_has_no_example_no_default_and_no_pattern(form, field):
 
 @pytest.mark.parametrize("field", [name for name in FIELDS if name not in SECRETS])
 def test_an_open_field_shows_what_to_fill_in(form, field):
-    helps = {"examples", "default", "enum"} & form[field].keys()
+    helps = {"examples", "default", "enum", "oneOf"} & form[field].keys()
 
     assert helps
 
@@ -149,7 +151,9 @@ def test_the_account_comes_first_and_the_secrets_in_the_order_hotmart_shows_them
     [(name, field.default) for name, field in Config.model_fields.items() if not field.is_required()],
 )
 def test_a_default_is_the_same_in_the_form_and_in_the_model(form, field, given):
-    if given:
+    if isinstance(given, PersonalData):
+        assert form[field]["oneOf"][0]["properties"]["mode"]["const"] == given.mode == "keep"
+    elif given:
         assert form[field]["default"] == given
     else:
         assert "default" not in form[field]
@@ -167,6 +171,47 @@ def test_the_environments_are_the_same_in_the_form_and_in_the_model(form):
     in_model = Config.model_json_schema()["properties"]["environment"]
 
     assert form["environment"]["enum"] == in_model["enum"] == ["production", "sandbox"]
+
+
+PERSONAL_DATA: list[tuple[Any, bool]] = [
+    ({"mode": "keep"}, True),
+    ({"mode": "drop"}, True),
+    ({"mode": "hash", "key": "0123456789abcdef"}, True),
+    ({"mode": "hash", "key": "0123456789abcde"}, False),
+    ({"mode": "hash", "key": None}, False),
+    ({"mode": "hash"}, False),
+    ({"mode": "mask"}, False),
+    ({}, False),
+    ("drop", False),
+]
+
+
+@pytest.mark.parametrize(("choice", "accepted"), PERSONAL_DATA, ids=repr)
+def test_the_form_and_the_model_let_the_same_choices_for_personal_data_through(form, choice, accepted):
+    assert Draft7Validator(form["personal_data"]).is_valid(choice) is accepted
+
+    settings = {"client_id": "a", "client_secret": "b", "token": "YTpi", "start_date": "2024-01-01"}
+    with nullcontext() if accepted else pytest.raises(AirbyteTracedException, match=r"^personal_data: "):
+        Config.from_mapping({**settings, "personal_data": choice})
+
+
+def test_the_choices_for_personal_data_are_shown_as_a_list_of_titles(form):
+    field = form["personal_data"]
+
+    assert field["display_type"] == "dropdown"
+    assert [(choice["title"], choice["properties"]["mode"]["const"]) for choice in field["oneOf"]] == [
+        ("Keep", "keep"),
+        ("Hash", "hash"),
+        ("Drop", "drop"),
+    ]
+    assert field["oneOf"][1]["properties"]["key"]["minLength"] == MIN_KEY_LENGTH
+
+
+def test_the_key_of_hashes_is_a_secret_without_an_example(form):
+    key = form["personal_data"]["oneOf"][1]["properties"]["key"]
+
+    assert key["airbyte_secret"] is True
+    assert not {"examples", "default", "pattern"} & key.keys()
 
 
 @pytest.mark.parametrize(

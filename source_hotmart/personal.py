@@ -1,0 +1,136 @@
+"""Personal data, hashed or dropped before a record leaves the connector, where the schema of its stream marks it.
+
+`"x-personal": true` on a field marks it and all that is in it, fields that the schema does not know included;
+`"x-personal": false` inside takes a field out again, such as a key by which streams join. A schema is compiled once
+into a plan of small functions that visit nothing but the marked places.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from source_hotmart.config import PersonalData
+
+MARK = "x-personal"
+
+Hide = Callable[[Any], Any]
+"""Gives what stands in the place of a personal value of any type."""
+
+_WITHOUT_LETTERS = re.compile(r"[\W\d_]*")
+_NO_DIGIT = re.compile(r"\D")
+
+
+def hide_of(settings: PersonalData) -> Hide | None:
+    """What the settings make of a personal value; `None` to keep it."""
+    match settings.mode:
+        case "hash":
+            return hasher(settings.key.get_secret_value())
+        case "drop":
+            return drop
+    return None
+
+
+def drop(value: Any) -> None:
+    """Nothing."""
+
+
+def hasher(key: str) -> Hide:
+    """A function that gives HMAC-SHA-256 with this key, as 64 hexadecimal digits, for every value in its argument.
+
+    The same person has to give the same hash in every stream, so what is hashed is `same_for_all_spellings`.
+    """
+    secret = key.encode()
+
+    def hash_value(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: hash_value(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [hash_value(item) for item in value]
+        if value is None:
+            return None
+        text = same_for_all_spellings(str(value))
+        return hmac.digest(secret, text.encode(), "sha256").hex() if text else None
+
+    return hash_value
+
+
+def same_for_all_spellings(text: str) -> str:
+    """Trimmed and in lower case; of what has no letters (phones, documents, postal codes) the digits alone.
+
+    `Ana@Example.com ` and `ana@example.com` are one mail, `123.456.789-09` and `12345678909` one document.
+    """
+    text = text.strip().lower()
+    return (_WITHOUT_LETTERS.fullmatch(text) and _NO_DIGIT.sub("", text)) or text
+
+
+def compile_hiding(schema: Mapping[str, Any], hide: Hide | None) -> Hide | None:
+    """A function that hides what a schema marks, in place where it is an object; `None` when nothing is to be hidden.
+
+    A value of another type than declared is hidden whole where anything in it would be.
+    """
+    return None if hide is None else _compile(schema, hide, marked=False)
+
+
+def without_marks(schema: Any) -> Any:
+    """A schema as `discover` shows it: the marks are for this connector alone."""
+    if isinstance(schema, Mapping):
+        return {name: without_marks(item) for name, item in schema.items() if name != MARK}
+    return schema
+
+
+def _compile(schema: Mapping[str, Any], hide: Hide, *, marked: bool) -> Hide | None:
+    marked = schema.get(MARK, marked)
+    if marked and not _shows(schema):
+        return hide
+    if "items" in schema:
+        hide_item = _compile(schema["items"], hide, marked=marked)
+        return _list_hiding(hide_item, hide) if hide_item else None
+    plan = {name: _compile(field, hide, marked=marked) for name, field in schema.get("properties", {}).items()}
+    if marked:
+        return _marked_object_hiding(plan, hide)
+    hidden = {name: hide_field for name, hide_field in plan.items() if hide_field}
+    return _object_hiding(hidden, hide) if hidden else None
+
+
+def _shows(schema: Mapping[str, Any]) -> bool:
+    """Whether something inside is taken out of the mark again."""
+    inner = [*schema.get("properties", {}).values(), schema.get("items", {})]
+    return any(field.get(MARK) is False or _shows(field) for field in inner if field)
+
+
+def _object_hiding(plan: Mapping[str, Hide], hide: Hide) -> Hide:
+    def hide_fields(value: Any) -> Any:
+        if type(value) is not dict:
+            return hide(value)
+        for name, hide_field in plan.items():
+            item = value.get(name)
+            if item is not None:
+                value[name] = hide_field(item)
+        return value
+
+    return hide_fields
+
+
+def _marked_object_hiding(plan: Mapping[str, Hide | None], hide: Hide) -> Hide:
+    def hide_fields(value: Any) -> Any:
+        if type(value) is not dict:
+            return hide(value)
+        for name, item in value.items():
+            hide_field = plan.get(name, hide)
+            if hide_field is not None and item is not None:
+                value[name] = hide_field(item)
+        return value
+
+    return hide_fields
+
+
+def _list_hiding(hide_item: Hide, hide: Hide) -> Hide:
+    def hide_items(value: Any) -> Any:
+        if type(value) is not list:
+            return hide(value)
+        return [item if item is None else hide_item(item) for item in value]
+
+    return hide_items

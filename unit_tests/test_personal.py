@@ -1,0 +1,501 @@
+"""Personal data: every place where a person appears is marked, and with hash or drop no person is in any output."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft7Validator
+
+from integration_tests.harness import Connector, Run, catalog, key_of, keys_of, small_world, stream_names
+from integration_tests.simulator import Fault, World
+from integration_tests.simulator.people import Person
+from source_hotmart.config import PersonalData
+from source_hotmart.personal import MARK, Hide, compile_hiding, drop, hasher, hide_of, same_for_all_spellings
+from unit_tests.test_schemas import fields, nodes, plain_type, schema_of
+
+KEY = "a key of this test alone"
+HASH = {"mode": "hash", "key": KEY}
+DROP = {"mode": "drop"}
+CHOICES = pytest.mark.parametrize("choice", [HASH, DROP], ids=["hash", "drop"])
+
+PERSONAL_NAME = re.compile(
+    r"(.*_)?(name|nickname|e?mail|(cell|mobile_?|tele)?phone(_.+)?|ddd|documents?|cpf|cnpj|rg|passport|tax_id|"
+    r"address|street|neighbou?rhood|zip(_?code)?|postal_code|birth.*|gender|avatar|photo|ip)"
+)
+"""Names of fields that hold personal data, or may: each has to be marked, or to say that it holds none."""
+
+MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
+
+Record = dict[str, Any]
+
+
+@pytest.fixture
+def world() -> World:
+    """Small, and with a birth certificate for every record: all streams have rows."""
+    return small_world()
+
+
+def marks_of(stream: str) -> dict[str, bool]:
+    """Whether each place of a stream, by its dotted path, is personal."""
+
+    def walk(schema: Mapping[str, Any], path: str, marked: bool) -> Iterator[tuple[str, bool]]:
+        marked = schema.get(MARK, marked)
+        yield path, marked
+        for name, field in schema.get("properties", {}).items():
+            yield from walk(field, f"{path}.{name}" if path else name, marked)
+        if "items" in schema:
+            yield from walk(schema["items"], f"{path}[]", marked)
+
+    return dict(walk(schema_of(stream), "", False))
+
+
+def leaves_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value that is no object and no list, with its path."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from leaves_of(item, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from leaves_of(item, f"{path}[]")
+    else:
+        yield path, value
+
+
+@cache
+def telling_values(world: World) -> frozenset[str]:
+    """What gives a person of the account away wherever it stands, in lower case: no house numbers and no states."""
+    people = world.people
+    found: set[str] = set()
+    for person in (*people.buyers, *people.affiliates, *people.partners, people.owner):
+        found |= {text for text in values_of(person) if len(text) > 5}
+    return frozenset(found)
+
+
+def values_of(person: Person) -> set[str]:
+    address = person.user.get("address", {})
+    values = {
+        person.name,
+        person.email,
+        person.phone,
+        person.user.get("trade_name", ""),
+        person.user.get("phone", ""),
+        person.user["cellphone"],
+        *(document["value"] for document in person.user.get("documents", [])),
+        *(address.get(part, "") for part in ("address", "zip_code", "city", "neighborhood")),
+    }
+    return {value.lower() for value in values}
+
+
+def read(connector: Connector, choice: Mapping[str, Any] | None = None, streams: list[str] | None = None) -> Run:
+    """A whole read in which personal data is treated as chosen; without a choice the setting is absent."""
+    config = {**connector.config, **({"personal_data": choice} if choice else {})}
+    return connector.read(streams, config=config)
+
+
+def by_key(run: Run, stream: str) -> dict[Any, Record]:
+    return {key_of(stream, record): record for record in run.records(stream)}
+
+
+# The marks
+
+
+@pytest.mark.parametrize("stream", stream_names())
+def test_a_field_whose_name_sounds_personal_is_marked_or_says_that_it_is_not(stream):
+    marks = marks_of(stream)
+
+    undecided = [
+        path
+        for path, name, schema in fields(stream)
+        if PERSONAL_NAME.fullmatch(name) and not marks[path] and schema.get(MARK) is not False
+    ]
+    assert not undecided, f'decide for each: "{MARK}": true, or false where it is no person\'s'
+
+
+@pytest.mark.parametrize("stream", stream_names())
+def test_what_is_marked_is_text_so_that_a_hash_is_valid_there(stream):
+    marks = marks_of(stream)
+
+    for path, schema in nodes(schema_of(stream)):
+        if marks[path] and plain_type(schema) not in ("object", "array"):
+            assert plain_type(schema) == "string", path
+            assert "format" not in schema, path
+
+
+@pytest.mark.parametrize("stream", stream_names())
+def test_a_mark_is_true_or_false(stream):
+    assert {schema[MARK] for _, schema in nodes(schema_of(stream)) if MARK in schema} <= {True, False}
+
+
+@pytest.mark.parametrize("stream", stream_names())
+def test_keys_and_codes_by_which_streams_join_are_not_marked(stream):
+    marks = marks_of(stream)
+
+    joins = {path for path, name, _ in fields(stream) if name in ("ucode", "user_id", "subscriber_code", "transaction")}
+    assert not [path for path in {*keys_of(stream), *joins} if marks[path]]
+
+
+def test_every_place_where_a_person_appears_is_marked(connector, world):
+    run = read(connector)
+
+    people = telling_values(world)
+    unmarked = set()
+    met = 0
+    for stream in stream_names():
+        marks = marks_of(stream)
+        for record in run.records(stream):
+            for path, value in leaves_of(record):
+                text = str(value).lower()
+                if text in people or MAIL.search(text):
+                    met += 1
+                    if not marks.get(path):
+                        unmarked.add(f"{stream}: {path}")
+    assert met > 1_000
+    assert not unmarked
+
+
+def test_the_marks_are_not_shown_by_discover(connector):
+    (message,) = connector.run("discover").of_type("CATALOG")
+
+    assert MARK not in json.dumps(message)
+
+
+# Whole syncs
+
+
+@CHOICES
+def test_no_person_is_in_any_output_of_any_stream_at_debug(connector, command_line, world, choice):
+    connector.config["personal_data"] = choice
+
+    exit_code, output = command_line("read", "--debug", catalog=catalog())
+
+    assert exit_code == 0
+    assert '"type":"RECORD"' in output
+    assert not people_in(output, world)
+    assert KEY not in output
+
+
+@CHOICES
+@pytest.mark.parametrize("kind", ["no_key", "number_for_string", "truncated_json", "wrong_total", 400, 500])
+def test_no_person_is_in_any_output_when_something_goes_wrong(connector, command_line, world, choice, kind):
+    connector.config["personal_data"] = choice
+    connector.simulator.add_fault(
+        Fault(kind=kind, times=None, field_name="buyer" if kind == "number_for_string" else None)
+    )
+
+    _, output = command_line("read", "--debug", catalog=catalog(["sales_history", "subscriptions", "club_students"]))
+
+    assert '"type":"LOG"' in output
+    assert not people_in(output, world)
+    assert KEY not in output
+
+
+def test_without_the_setting_people_are_in_the_output(connector, command_line, world):
+    _, output = command_line("read", catalog=catalog(["sales_users"]))
+
+    assert len(people_in(output, world)) > 100
+
+
+def people_in(output: str, world: World) -> list[str]:
+    """What of the people stands in an output, as it is or as JSON escapes it."""
+    text = output.lower()
+    return [value for value in telling_values(world) if value in text or json.dumps(value)[1:-1] in text]
+
+
+@pytest.mark.parametrize("stream", stream_names())
+@CHOICES
+def test_all_but_the_marked_values_is_as_without_the_setting(connector, stream, choice):
+    kept, hidden = (by_key(read(connector, setting, [stream]), stream) for setting in (None, choice))
+
+    assert kept
+    assert kept.keys() == hidden.keys()
+    marks = marks_of(stream)
+    for key, record in kept.items():
+        open_values = sorted((path, repr(v)) for path, v in leaves_of(record) if not marks.get(path, False))
+        expected = [(path, text) for path, text in open_values if text != "None"]
+        found = {(path, repr(v)) for path, v in leaves_of(hidden[key])}
+        assert not [pair for pair in expected if pair not in found]
+        shown = {(path, v) for path, v in leaves_of(hidden[key]) if marks.get(path, True) and v is not None}
+        if choice is DROP:
+            assert not shown
+        else:
+            assert all(re.fullmatch("[0-9a-f]{64}", v) for _, v in shown)
+            assert shown == {
+                (path, hmac_of(str(v)))
+                for path, v in leaves_of(record)
+                if marks.get(path, True) and v not in (None, "")
+            }
+
+
+def hmac_of(text: str) -> str:
+    """As a user may check it: of mails and names without spaces around and in lower case, of numbers the digits."""
+    text = text.strip().lower()
+    if not any(character.isalpha() for character in text):
+        text = "".join(character for character in text if character.isdecimal())
+    return hmac.new(KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+@CHOICES
+def test_records_stay_valid_and_keep_their_keys(connector, choice):
+    run = read(connector, choice)
+
+    assert run.exit_code == 0
+    assert set(run.statuses.values()) == {"COMPLETE"}
+    for stream in stream_names():
+        validator = Draft7Validator(schema_of(stream))
+        records = run.records(stream)
+        assert records
+        for record in records:
+            validator.validate(record)
+            assert all(record[field] for field in keys_of(stream))
+
+
+def test_a_mail_has_one_hash_in_all_streams(connector, world):
+    run = read(connector, HASH)
+
+    def mails(stream: str, *path: str) -> set[str]:
+        found: list[Any] = run.records(stream)
+        for name in path:
+            found = [record[name] for record in found if record.get(name)]
+        return set(found)
+
+    buyers = mails("sales_history", "buyer", "email")
+    participants = {
+        entry["user"]["email"] for record in run.records("sales_users") for entry in record["users"] if entry["user"]
+    }
+    assert buyers
+    assert buyers <= participants
+    assert mails("subscriptions", "subscriber", "email") & buyers
+    assert mails("club_students", "email") & {hmac_of(person.email) for person in world.people.buyers}
+
+
+def test_another_key_gives_other_hashes(connector):
+    first, second = (
+        {
+            record["buyer"]["email"]
+            for record in read(connector, choice, ["sales_history"]).records("sales_history")
+            if record.get("buyer") and record["buyer"].get("email")
+        }
+        for choice in (HASH, {**HASH, "key": "another key of this test"})
+    )
+
+    assert first
+    assert not first & second
+
+
+@CHOICES
+@pytest.mark.parametrize(
+    "value",
+    ["Rua Nova 12", 5511999998888, ["Ana", {"also": "Ana"}], {"cpf": "123.456.789-09", "more": [{"x": "Ana"}]}, True],
+    ids=repr,
+)
+def test_a_field_that_is_new_inside_a_marked_object_is_personal(connector, choice, value):
+    connector.simulator.add_fault(
+        Fault(kind="number_for_string", field_name="buyer.new_field", value=value, times=None)
+    )
+
+    records = read(connector, choice, ["sales_history"]).records("sales_history")
+
+    (changed, *_) = [record["buyer"]["new_field"] for record in records if "new_field" in (record.get("buyer") or {})]
+    assert [leaf for _, leaf in leaves_of(changed)] == (
+        [None] if choice is DROP else [hmac_of(str(leaf)) for _, leaf in leaves_of(value)]
+    )
+
+
+@CHOICES
+@pytest.mark.parametrize("value", ["Ana Example", ["Ana Example"], 5511999998888], ids=repr)
+def test_what_is_no_object_where_one_is_marked_is_hidden_whole(connector, choice, value):
+    connector.simulator.add_fault(Fault(kind="number_for_string", field_name="buyer", value=value, times=None))
+
+    run = read(connector, choice, ["sales_history"])
+
+    assert "example" not in run.output.lower()
+    assert "5511999998888" not in run.output
+    assert "in buyer, where an object is declared" in run.logs
+
+
+def test_a_key_that_is_too_short_reads_nothing(connector):
+    connector.config["personal_data"] = {"mode": "hash", "key": "too-short-7c1"}
+
+    run = connector.read()
+
+    assert "personal_data: the key is too short." in run.sentences
+    assert not run.of_type("RECORD")
+    assert "too-short-7c1" not in run.output
+
+
+def test_the_key_is_in_no_trace_whatever_goes_wrong(connector, command_line):
+    key = "p+/=&% ?#x-key-9f2c"
+    connector.config["personal_data"] = {"mode": "hash", "key": key}
+    connector.simulator.add_fault(Fault(kind=500, times=None, body=key))
+
+    _, output = command_line("check", "--debug")
+
+    assert "9f2c" not in output
+
+
+# The plan
+
+
+def field(marked: bool | None = None, **more: Any) -> dict[str, Any]:
+    mark = {} if marked is None else {MARK: marked}
+    return {"type": ["null", "string"], **mark, **more}
+
+
+def record_of(**properties: Any) -> dict[str, Any]:
+    return {"type": ["null", "object"], "properties": properties}
+
+
+def plan_of(schema: Mapping[str, Any], hide: Hide = drop) -> Hide:
+    plan = compile_hiding(schema, hide)
+    assert plan is not None
+    return plan
+
+
+def test_keep_needs_no_plan():
+    assert hide_of(PersonalData()) is None
+    assert compile_hiding(record_of(name=field(True)), None) is None
+
+
+def test_a_schema_without_marks_needs_no_plan():
+    schema = record_of(id=field(), inner=record_of(x=field(False)), many={"type": "array", "items": field()})
+
+    assert compile_hiding(schema, drop) is None
+
+
+def test_a_marked_object_is_dropped_whole_where_nothing_in_it_is_open():
+    schema = record_of(address={**record_of(city=field()), MARK: True}, id=field())
+
+    assert plan_of(schema)({"id": "1", "address": {"city": "Recife", "new": "x"}}) == {"id": "1", "address": None}
+
+
+def test_what_is_open_in_a_marked_place_stays_at_any_depth():
+    user = {
+        **record_of(
+            ucode=field(False),
+            name=field(),
+            documents={"type": ["null", "array"], "items": record_of(type=field(False), value=field())},
+        ),
+        MARK: True,
+    }
+    schema = record_of(users={"type": ["null", "array"], "items": record_of(role=field(), user=user)})
+    row = {
+        "users": [
+            None,
+            {
+                "role": "BUYER",
+                "user": {
+                    "ucode": "u",
+                    "name": "Ana",
+                    "new": {"x": "Ana"},
+                    "documents": [{"type": "CPF", "value": "1"}, None, {"type": "RG", "new": "2"}],
+                },
+            },
+        ]
+    }
+
+    assert plan_of(schema)(row) == {
+        "users": [
+            None,
+            {
+                "role": "BUYER",
+                "user": {
+                    "ucode": "u",
+                    "name": None,
+                    "new": None,
+                    "documents": [{"type": "CPF", "value": None}, None, {"type": "RG", "new": None}],
+                },
+            },
+        ]
+    }
+
+
+def test_a_mark_inside_what_was_taken_out_counts_again():
+    schema = record_of(user={**record_of(shop={**record_of(name=field(), owner=field(True)), MARK: False}), MARK: True})
+
+    row = {"user": {"shop": {"name": "Sample", "owner": "Ana", "new": 1}, "new": 2}}
+    assert plan_of(schema)(row) == {"user": {"shop": {"name": "Sample", "owner": None, "new": 1}, "new": None}}
+
+
+@pytest.mark.parametrize("value", ["Ana", 7, ["Ana"], [{"user": {"name": "Ana"}}]], ids=repr)
+def test_a_place_of_another_type_is_hidden_where_anything_in_it_would_be(value):
+    schema = record_of(users={"type": "array", "items": record_of(user=field(True))}, sale=record_of(name=field(True)))
+    plan = plan_of(schema)
+
+    assert "Ana" not in json.dumps(plan({"sale": deepcopy(value)}))
+    assert "Ana" not in json.dumps(plan({"users": {"0": deepcopy(value)}}))
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from("abc"), inner),
+)
+
+
+@given(json_values)
+def test_nothing_of_any_value_survives_in_a_marked_object(value):
+    schema = record_of(user={**record_of(ucode=field(False), a=record_of(b=field())), MARK: True})
+
+    for hide in (hasher(KEY), drop):
+        hidden = plan_of(schema, hide)({"user": deepcopy(value)})
+        left = [leaf for _, leaf in leaves_of(hidden) if leaf is not None]
+        assert all(re.fullmatch("[0-9a-f]{64}", leaf) for leaf in left)
+        assert not left or hide is not drop
+
+
+# The hash
+
+
+def test_the_hash_is_hmac_sha_256_in_hexadecimal_digits():
+    # Made with another program: printf ana@example.com | openssl dgst -sha256 -hmac 'a key of this test alone'
+    assert hasher(KEY)("ana@example.com") == "035ebd82d05c0ab2d4869c4951f05a1bd9e9612c680d3eee5a06aa9ef1ba289f"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ana@example.com", "  Ana@Example.COM\n"),
+        ("Ana Example", "ANA EXAMPLE "),
+        ("ÁLVARO", "álvaro"),
+        ("123.456.789-09", "12345678909"),
+        ("123.456.789-09", 12345678909),
+        ("12.345.678/0001-95", "12345678000195"),
+        ("+55 (11) 99999-8888", "5511999998888"),
+        ("01310-100", "01310100"),
+    ],
+)
+def test_spellings_of_one_thing_have_one_hash(one, other):
+    assert hasher(KEY)(one) == hasher(KEY)(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ana@example.com", "anna@example.com"),
+        ("01310-100", "1310-100"),
+        ("Ana B", "AnaB"),
+        ("12345678Z", "12345678"),
+        ("-", "+"),
+    ],
+)
+def test_different_things_have_different_hashes(one, other):
+    assert hasher(KEY)(one) != hasher(KEY)(other)
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  ", "\n"], ids=repr)
+def test_nothing_has_no_hash(nothing):
+    assert hasher(KEY)(nothing) is None
+
+
+@given(st.text())
+def test_a_spelling_is_the_same_of_itself(text):
+    assert same_for_all_spellings(same_for_all_spellings(text)) == same_for_all_spellings(text)
