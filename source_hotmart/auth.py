@@ -32,6 +32,7 @@ from source_hotmart.errors import (
     out_of_tries,
     page_of,
 )
+from source_hotmart.reach import confine
 
 RENEW_BEFORE_S = 120
 """A token is renewed so long before its end, as a call may wait for the quota with the token already set."""
@@ -66,6 +67,8 @@ class HotmartAuthenticator(AuthBase):
             authenticator=_BasicHeader(config.token.get_secret_value()),
             backoff_strategy=QuotaBackoff(),
         )
+        self._token_url = f"{config.auth_url}/security/oauth/token"
+        confine(self._client, "POST", self._token_url)
         hide_secrets(config)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -90,7 +93,7 @@ class HotmartAuthenticator(AuthBase):
             try:
                 _, response = self._client.send_request(
                     "POST",
-                    f"{self._config.auth_url}/security/oauth/token",
+                    self._token_url,
                     params={
                         "grant_type": "client_credentials",
                         "client_id": self._config.client_id.get_secret_value(),

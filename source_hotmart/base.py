@@ -38,6 +38,7 @@ from source_hotmart.errors import (
 from source_hotmart.normalise import Converter, Surprises, compile_schema
 from source_hotmart.personal import compile_hiding, hide_of, without_marks
 from source_hotmart.progress import Progress
+from source_hotmart.reach import confine
 from source_hotmart.reader import Query, Reader, Record
 from source_hotmart.report import SyncReport
 
@@ -78,6 +79,8 @@ class HotmartStream(HttpStream, ABC):
         self.api = api
         budget = FirstInLine(api.budget) if self.is_chain and isinstance(api.budget, CallBudget) else api.budget
         super().__init__(authenticator=api.authenticator, api_budget=budget)
+        super().__init__(authenticator=api.authenticator, api_budget=api.budget)
+        confine(self._http_client, "GET", self.url_base)
         self._lift_paths = tuple((name, tuple(path.split("."))) for name, path in self.lifts)
         keys = [self.primary_key] if isinstance(self.primary_key, str) else list(self.primary_key or [])
         self._key_fields = tuple(str(key) for key in keys)

@@ -1,0 +1,348 @@
+"""Where calls can go: GET to the API and POST to the token address; no other host, no unchecked certificate."""
+
+from __future__ import annotations
+
+import ast
+import ipaddress
+import json
+import socket
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from airbyte_cdk.sources.streams.http.http_client import HttpClient
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+import source_hotmart
+from integration_tests.harness import Connector, small_world
+from integration_tests.simulator import Fault, World
+from integration_tests.simulator.login import TOKEN_PATH
+from source_hotmart.auth import HotmartAuthenticator
+from source_hotmart.base import Api
+from source_hotmart.config import API_URLS, AUTH_URL, Config
+from source_hotmart.reach import OutOfReach
+from source_hotmart.streams import Products
+
+PACKAGE = Path(source_hotmart.__file__).parent
+PRODUCTS = "products/api/v1/products"
+
+
+@pytest.fixture
+def world() -> World:
+    return small_world()
+
+
+@pytest.fixture
+def stream(connector: Connector) -> Products:
+    """A stream on the simulator, its access token fetched."""
+    config = Config.from_mapping(connector.config)
+    authenticator = HotmartAuthenticator(config)
+    authenticator.get_auth_header()
+    connector.simulator.reset_log()
+    return Products(Api(config, authenticator, connector.simulator.world.now_ms))
+
+
+def data_client(stream: Products) -> HttpClient:
+    return stream._http_client
+
+
+def token_client(stream: Products) -> HttpClient:
+    return stream.api.authenticator._client
+
+
+def send(client: HttpClient, method: str, url: str, **kwargs: Any) -> None:
+    client.send_request(method, url, request_kwargs={"stream": True, "timeout": 5, **kwargs})
+
+
+class Recorder:
+    """A server of this machine that writes down what it is asked, and answers as both of Hotmart's hosts would."""
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.asked: list[tuple[str, str | None]] = []
+        recorder = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self) -> None:
+                recorder.asked.append((self.requestline, self.headers["Authorization"]))
+                content = {"access_token": "recorded", "expires_in": 3600, "items": [], "page_info": {}}
+                body = json.dumps(content).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = answer
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Nothing: the tests look at `asked`."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server.server_port}"
+
+    def __enter__(self) -> Recorder:
+        Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    with Recorder() as server:
+        yield server
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A key and a certificate for 127.0.0.1 that nobody else has signed, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    encoding = serialization.Encoding.PEM
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    path = tmp_path / "self-signed.pem"
+    path.write_bytes(key.private_bytes(encoding, *plain) + signed.public_bytes(encoding))
+    return path
+
+
+@pytest.fixture
+def secure(certificate: Path) -> Iterator[Recorder]:
+    """A server with that certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with Recorder(context) as server:
+        yield server
+
+
+def use(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("HOTMART_API_URL", url)
+    monkeypatch.setenv("HOTMART_AUTH_URL", url)
+
+
+# Methods and addresses
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "BREW"])
+def test_a_stream_sends_nothing_but_get(stream, connector, method):
+    with pytest.raises(OutOfReach):
+        send(data_client(stream), method, stream.url_base + PRODUCTS)
+
+    assert not connector.simulator.calls
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "HEAD"])
+def test_a_login_sends_nothing_but_post(stream, connector, method):
+    with pytest.raises(OutOfReach):
+        send(token_client(stream), method, f"{connector.simulator.url}{TOKEN_PATH}")
+
+    assert not connector.simulator.calls
+
+
+@pytest.mark.parametrize("path", ["/", "/security/oauth/revoke", f"{TOKEN_PATH}/x", f"/{PRODUCTS}", f"{TOKEN_PATH}%2F"])
+def test_a_login_calls_nothing_but_the_token_address(stream, connector, path):
+    with pytest.raises(OutOfReach):
+        send(token_client(stream), "POST", f"{connector.simulator.url}{path}")
+
+    assert not connector.simulator.calls
+
+
+def test_get_to_the_api_and_post_to_the_token_address_are_sent(stream, connector):
+    send(data_client(stream), "GET", stream.url_base + PRODUCTS)
+    stream.api.authenticator.refresh_and_set_access_token()
+
+    assert [(call.method, call.path) for call in connector.simulator.calls] == [
+        ("GET", f"/{PRODUCTS}"),
+        ("POST", TOKEN_PATH),
+    ]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_no_other_host_or_port_is_called(stream, recorder, method):
+    for client in (data_client(stream), token_client(stream)):
+        with pytest.raises(OutOfReach):
+            send(client, method, f"{recorder.url}{TOKEN_PATH}")
+
+    assert not recorder.asked
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://developers.hotmart.com.example.com/",
+        "https://example.com/developers.hotmart.com/",
+        "https://developers.hotmart.com@example.com/",
+        "http://developers.hotmart.com/",
+        "https://developers.hotmart.com:8443/",
+        "https://api-sec-vlc.hotmart.com/",
+        "https://sandbox.hotmart.com/",
+    ],
+)
+def test_an_address_that_looks_like_the_apis_is_not_called(connector, monkeypatch, url):
+    monkeypatch.delenv("HOTMART_API_URL")
+    config = Config.from_mapping(connector.config)
+    stream = Products(Api(config, HotmartAuthenticator(config), connector.simulator.world.now_ms))
+
+    with pytest.raises(OutOfReach):
+        send(data_client(stream), "GET", f"{url}{PRODUCTS}")
+
+
+# Redirects
+
+
+def test_a_redirect_takes_the_bearer_to_no_other_host_even_if_it_were_followed(stream, connector, recorder):
+    connector.simulator.add_fault(Fault(kind="redirect", times=None, location=f"{recorder.url}/{PRODUCTS}"))
+
+    with pytest.raises(OutOfReach):
+        send(data_client(stream), "GET", stream.url_base + PRODUCTS, allow_redirects=True)
+
+    assert not recorder.asked
+
+
+def test_a_redirect_is_not_followed_at_all(connector, recorder):
+    for path in (None, TOKEN_PATH):
+        connector.simulator.add_fault(Fault(kind="redirect", location=f"{recorder.url}/x", times=None, path=path))
+        connector.read(["products"])
+
+    assert not recorder.asked
+
+
+# The whole connector
+
+
+def test_a_check_and_a_whole_read_connect_to_nobody_but_hotmart(connector, monkeypatch):
+    connected = set()
+    connect = socket.socket.connect
+
+    def spy(self: socket.socket, address: Any) -> None:
+        connected.add(address[:2])
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", spy)
+
+    assert connector.run("check").connection_status["status"] == "SUCCEEDED"
+    run = connector.read()
+
+    assert run.exit_code == 0
+    assert connected == {("127.0.0.1", urlsplit(connector.simulator.url).port)}
+    calls = {(call.method, call.path == TOKEN_PATH) for call in connector.simulator.calls}
+    assert calls == {("GET", False), ("POST", True)}
+
+
+def test_the_hosts_are_those_that_the_platform_allows():
+    metadata = yaml.safe_load((PACKAGE.parent / "metadata.yaml").read_text())
+
+    hosts = [urlsplit(url).hostname for url in (*API_URLS.values(), AUTH_URL)]
+    assert sorted(str(host) for host in hosts) == sorted(metadata["data"]["allowedHosts"]["hosts"])
+
+
+def test_no_module_has_another_way_out():
+    for path in PACKAGE.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Import(names=names):
+                    imported = [name.name for name in names]
+                case ast.ImportFrom(module=str(module)):
+                    imported = [module]
+                case ast.Attribute(value=ast.Name(id="requests"), attr=attribute):
+                    imported = [f"requests.{attribute}"]
+                case _:
+                    continue
+            ways = {"socket", "http.client", "urllib.request", "ftplib", "smtplib", "subprocess", "requests.sessions"}
+            ways |= {f"requests.{name}" for name in ("Session", "request", "get", "post", "put", "patch", "delete")}
+            assert not ways & set(imported), path.name
+        built = path.read_text("utf-8").count("HttpClient(")
+        assert built == (path.name == "auth.py"), path.name
+
+
+# Certificates, proxies
+
+
+@pytest.mark.parametrize(
+    "setting", ["verify", "verify_ssl", "ssl_verify", "tls_verify", "insecure", "requests_kwargs", "ssl"]
+)
+def test_no_setting_switches_the_check_of_certificates_off(connector, monkeypatch, secure, setting):
+    use(monkeypatch, secure.url)
+    connector.config[setting] = {"verify": False} if setting.endswith("kwargs") else False
+
+    status = connector.run("check").connection_status
+
+    assert status["status"] == "FAILED"
+    assert "The secure connection to Hotmart could not be verified" in status["message"]
+    assert not secure.asked
+
+
+def test_a_client_that_is_told_to_trust_anybody_does_not(connector, monkeypatch, secure):
+    use(monkeypatch, secure.url)
+    config = Config.from_mapping(connector.config)
+    stream = Products(Api(config, HotmartAuthenticator(config), connector.simulator.world.now_ms))
+    client = token_client(stream)
+    client._session.verify = False
+
+    with pytest.raises(Exception, match="could not be verified"):
+        send(client, "POST", f"{secure.url}{TOKEN_PATH}", verify=False)
+
+    assert not secure.asked
+
+
+def test_the_certificates_that_the_environment_names_are_trusted(connector, monkeypatch, secure, certificate):
+    use(monkeypatch, secure.url)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    connector.config["members_area_subdomain"] = ""
+
+    status = connector.run("check").connection_status
+
+    assert status["status"] == "SUCCEEDED"
+    assert [line.split()[0] for line, _ in secure.asked] == ["POST", "GET"]
+
+
+def test_the_proxy_that_the_environment_names_is_used(connector, monkeypatch, recorder):
+    use(monkeypatch, "http://localhost:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("HTTP_PROXY", recorder.url)
+    monkeypatch.setenv("http_proxy", recorder.url)
+    connector.config["members_area_subdomain"] = ""
+
+    status = connector.run("check").connection_status
+
+    assert status["status"] == "SUCCEEDED"
+    assert [line.split("?")[0] for line, _ in recorder.asked] == [
+        f"POST http://localhost:9{TOKEN_PATH}",
+        "GET http://localhost:9/payments/api/v1/sales/history",
+    ]
+
+
+def test_a_read_uses_no_other_server_than_the_one_of_the_environment(connector: Connector, recorder: Recorder):
+    """A configuration cannot name a host, whatever it holds."""
+    hosts = ("api_url", "auth_url", "base_url", "url", "host", "HOTMART_API_URL", "HOTMART_AUTH_URL", "proxy")
+    connector.config |= dict.fromkeys(hosts, recorder.url)
+
+    run = connector.read(["products"])
+
+    assert run.records("products")
+    assert not recorder.asked
