@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from source_hotmart.config import PersonalData
@@ -18,6 +19,9 @@ MARK = "x-personal"
 
 Hide = Callable[[Any], Any]
 """Gives what stands in the place of a personal value of any type."""
+
+REMEMBERED = 1 << 14
+"""So many texts and their hashes: an account has few producers and affiliates, who are in every row."""
 
 _WITHOUT_LETTERS = re.compile(r"[\W\d_]*")
 _NO_DIGIT = re.compile(r"\D")
@@ -44,15 +48,17 @@ def hasher(key: str) -> Hide:
     """
     secret = key.encode()
 
+    @lru_cache(REMEMBERED)
+    def hash_text(text: str) -> str | None:
+        text = same_for_all_spellings(text)
+        return hmac.digest(secret, text.encode(), "sha256").hex() if text else None
+
     def hash_value(value: Any) -> Any:
         if isinstance(value, dict):
             return {name: hash_value(item) for name, item in value.items()}
         if isinstance(value, list):
             return [hash_value(item) for item in value]
-        if value is None:
-            return None
-        text = same_for_all_spellings(str(value))
-        return hmac.digest(secret, text.encode(), "sha256").hex() if text else None
+        return None if value is None else hash_text(str(value))
 
     return hash_value
 
