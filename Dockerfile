@@ -11,7 +11,7 @@ COPY requirements requirements
 # the image) and poetry-core stay behind. pip compiles what it installs: a start takes 1.2 s in place of 1.8 s.
 RUN python3 -m pip --python /opt/source-hotmart/bin/python3 install --quiet \
         --require-hashes --only-binary :all: -r requirements/main.txt && \
-    find /opt/source-hotmart -type d -name tests -prune -exec rm -rf {} + && \
+    find /opt/source-hotmart \( -type d -name tests -prune -o -name 'conftest.*' \) -exec rm -rf {} + && \
     python3 -m pip install --quiet --target /opt/build \
         --require-hashes --only-binary :all: -r requirements/build.txt
 COPY LICENSE pyproject.toml ./
