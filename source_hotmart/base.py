@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import ABC
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, ClassVar
@@ -188,7 +188,10 @@ class HotmartStream(HttpStream, ABC):
         if not isinstance(row, dict):
             raise HotmartError(f"{self.name}: Hotmart sent a row that is not an object.", FailureType.system_error)
         for name, path in self._lift_paths:
-            row[name] = _at(row, path)
+            value: Any = row
+            for step in path:
+                value = value.get(step) if type(value) is dict else None
+            row[name] = value
         self.complete_row(row)
         record: Record = self._convert(row)
         key = tuple([record.get(name) for name in self._key_fields])
@@ -221,9 +224,3 @@ class HotmartStream(HttpStream, ABC):
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
         """Every row of a slice once: here the whole list. Raises `HotmartError` with a sentence for the user."""
         yield from Reader(self).read_list({}, "the whole list")
-
-
-def _at(row: Any, path: Sequence[str]) -> Any:
-    for name in path:
-        row = row.get(name) if isinstance(row, dict) else None
-    return row

@@ -75,25 +75,21 @@ def _declared_type(schema: Mapping[str, Any]) -> str:
 
 
 def _object_converter(schema: Mapping[str, Any], surprises: Surprises, path: str) -> Converter:
-    plan = []
-    for name, field in schema.get("properties", {}).items():
+    """A function with a line for each declared field, written out: a loop over them takes half as long again."""
+    names: dict[str, Any] = {"note": surprises.note, "path": path}
+    lines = ["if value.__class__ is not dict:", "    note(path, 'an object', value)", "    return value"]
+    lines.append("get = value.get")
+    for number, (name, field) in enumerate(schema.get("properties", {}).items()):
+        names[f"convert_{number}"] = compile_schema(field, surprises, f"{path}.{name}" if path else name)
         # A value of this very type needs no work; objects, arrays and times always do.
         untouched = None if field.get("format") == "date-time" else _PLAIN_TYPES.get(_declared_type(field))
-        field_path = f"{path}.{name}" if path else name
-        plan.append((name, untouched, compile_schema(field, surprises, field_path)))
-
-    def convert(value: Any) -> Any:
-        if type(value) is not dict:
-            surprises.note(path, "an object", value)
-            return value
-        get = value.get
-        for name, untouched, convert_field in plan:
-            item = get(name)
-            if item is not None and item.__class__ is not untouched:
-                value[name] = convert_field(item)
-        return value
-
-    return convert
+        is_touched = f" and item.__class__ is not {untouched.__name__}" if untouched else ""
+        lines.append(f"item = get({name!r})")
+        lines.append(f"if item is not None{is_touched}: value[{name!r}] = convert_{number}(item)")
+    source = "\n    ".join(["def convert(value):", *lines, "return value"])
+    exec(source, names)  # noqa: S102 - of nothing but a schema of ours
+    converter: Converter = names["convert"]
+    return converter
 
 
 def _array_converter(schema: Mapping[str, Any], surprises: Surprises, path: str) -> Converter:
