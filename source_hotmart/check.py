@@ -28,6 +28,7 @@ CLUBS_UNTIL_S = 20
 LOGIN_BUSY = (
     "Hotmart takes no more logins just now (429), so the credentials could not be tried. Try again in a minute."
 )
+"""A failure, other than for a data call: nothing says that these credentials are good."""
 QUOTA_USED_UP = (
     "Hotmart accepted the credentials; its quota of calls a minute is used up just now, so nothing else was "
     "tried. Syncs wait for the quota by themselves."
@@ -54,7 +55,7 @@ def _try_calls(config: Config) -> str | None:
     try:
         authenticator.get_auth_header()
     except QuotaUsedUp:
-        return LOGIN_BUSY
+        raise HotmartError(LOGIN_BUSY) from None
     now_ms = time.time_ns() // 1_000_000
     # Without a budget: it would wait for the quota where a person waits for the answer.
     api = Api(config, authenticator, now_ms, APIBudget(policies=[]), IMPATIENT, CHECK_BOUNDS)

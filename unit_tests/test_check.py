@@ -195,13 +195,15 @@ def test_a_quota_that_is_used_up_between_two_calls_is_not_waited_for(connector):
     assert "quota" in note
 
 
-def test_a_throttled_token_call_does_not_claim_that_the_credentials_were_accepted(connector):
+def test_a_throttled_login_fails_for_nothing_says_that_the_credentials_are_good(connector):
     connector.simulator.add_fault(Fault(kind=429, path=TOKEN_PATH, times=None))
 
-    _, note = check(connector, client_secret="wrong", token=basic(connector.config["client_id"], "wrong"))
+    status, sentence = check(connector, client_secret="wrong", token=basic(connector.config["client_id"], "wrong"))
 
-    assert note
-    assert "accepted the credentials" not in note
+    assert status == "FAILED"
+    assert sentence == (
+        "Hotmart takes no more logins just now (429), so the credentials could not be tried. Try again in a minute."
+    )
 
 
 def test_slow_answers_of_many_clubs_do_not_add_up_beyond_half_a_minute(connector, clock: VirtualClock):
