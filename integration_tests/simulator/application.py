@@ -105,7 +105,7 @@ class Application:
                 sent = {name for name, _ in answer.headers}
                 answer.headers += [(name, value) for name, value in standing.headers if name not in sent]
         call.rows = answer.rows
-        call.status = 0 if fault is not None and fault.kind in ("reset", "hang") else answer.status
+        call.status = 0 if fault is not None and fault.kind in ("reset", "hang", "drip_head") else answer.status
         return answer, fault
 
     def _login(self, request: Request, call: Call, desk: Desk) -> Answer:

@@ -47,15 +47,17 @@ def send_raw(
             stopped.wait()
         elif fault.kind == "cut":
             connection.sendall(_head(status, headers, len(body)) + body[: len(body) // 2])
+        elif fault.kind == "reset_body":
+            connection.sendall(_head(status, headers, len(body)) + body[: len(body) // 2])
+            _reset(connection)
         elif fault.kind == "wrong_length":
             length = max(0, len(body) + (25 if fault.value is None else fault.value))
             connection.sendall(_head(status, headers, length) + body)
         elif fault.kind == "drip":
             connection.sendall(_head(status, headers, len(body)))
-            for place in range(len(body)):
-                connection.sendall(body[place : place + 1])
-                if stopped.wait(fault.interval_s):
-                    break
+            _drip(connection, body, fault.interval_s, stopped)
+        elif fault.kind == "drip_head":
+            _drip(connection, _head(status, headers, len(body)) + body, fault.interval_s, stopped)
         elif fault.kind == "huge":
             blanks = b" " * MEGABYTE  # JSON allows blanks after the document
             connection.sendall(_head(status, headers, len(body) + fault.megabytes * MEGABYTE) + body)
@@ -76,6 +78,13 @@ def _head(status: int, headers: Iterable[tuple[str, str]], length: int) -> bytes
         "Connection: close",
     ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def _drip(connection: socket.socket, content: bytes, interval_s: float, stopped: Event) -> None:
+    for place in range(len(content)):
+        connection.sendall(content[place : place + 1])
+        if stopped.wait(interval_s):
+            break
 
 
 def _reset(connection: socket.socket) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from integration_tests.simulator.calls import Call
 
-STATUSES: Final = (400, 401, 403, 404, 405, 422, 429, 500, 502, 503, 504)
+STATUSES: Final = (400, 401, 403, 404, 405, 408, 418, 422, 425, 429, 500, 502, 503, 504, 524)
 # What is wrong with the answer's content.
 CONTENT_KINDS: Final = (
     "html200",
@@ -31,6 +31,8 @@ CONTENT_KINDS: Final = (
 DELIVERY_KINDS: Final = (
     "truncated_json",
     "wrong_length",
+    "reset_body",
+    "drip_head",
     "bad_utf8",
     "bad_gzip",
     "gzip_bomb",
@@ -53,7 +55,8 @@ class Fault:
 
     - statuses: `error` (code of the envelope), `body` and `content_type` instead of the envelope, `headers`
       besides; for 429 also `reset_s` and `retry_after_s` (sent as given), and `quota_headers=False`;
-    - redirect: `location`; error_object: `error`; huge, gzip_bomb: `megabytes`; drip: `interval_s` a byte;
+    - redirect: `location`; error_object: `error`; huge, gzip_bomb: `megabytes`; drip, drip_head (before
+      the body): `interval_s` a byte;
     - bad_date, number_for_string: `value`; these and no_key: `field_name` (dotted), not the usual field,
       and `row` of the page (0);
     - wrong_total, wrong_length: `value` to add.

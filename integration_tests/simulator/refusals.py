@@ -8,12 +8,16 @@ ERROR_CODES: Final = {
     403: "unauthorized_client",
     404: "not_found",
     405: "method_not_allowed",
+    408: "request_timeout",
+    418: "i_am_a_teapot",
     422: "unprocessable_entity",
+    425: "too_early",
     429: "too_many_requests",
     500: "internal_server_error",
     502: "internal_server_error",
     503: "service_unavailable",
     504: "gateway_timeout",
+    524: "gateway_timeout",
 }
 ERROR_URI: Final = "https://developers.hotmart.com/docs/en/start/http-response-codes/"
 

@@ -207,6 +207,16 @@ def test_a_connection_reset_before_the_answer(simulator: Simulator, visitor: Vis
     assert simulator.calls[-1].status == 0
 
 
+def test_a_connection_reset_in_the_body(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.add_fault(Fault(kind="reset_body"))
+
+    with visitor.session.get(f"{simulator.url}{HISTORY}", stream=True, timeout=5) as answer:
+        assert answer.status_code == 200
+        with pytest.raises(requests.exceptions.RequestException):
+            _ = answer.content
+    assert visitor.get(HISTORY).json()["items"]
+
+
 def test_a_hanging_call_ends_with_the_simulator(simulator: Simulator, visitor: Visitor) -> None:
     simulator.add_fault(Fault(kind="hang", times=None))
     with pytest.raises(requests.exceptions.ReadTimeout):
@@ -231,6 +241,17 @@ def test_a_dripping_answer_comes_byte_by_byte(simulator: Simulator, visitor: Vis
     assert visitor.get(ME).content == whole
     with visitor.session.get(f"{simulator.url}{ME}", stream=True, timeout=5) as answer:
         assert answer.raw.read(1) == whole[:1]
+
+
+def test_a_dripping_head_comes_before_everything_else(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.add_fault(Fault(kind="drip_head", interval_s=0.0005))
+    simulator.add_fault(Fault(kind="drip_head", interval_s=0.05))
+    whole = raw_answer(simulator, visitor, ME)
+    began = raw_answer(simulator, visitor, ME, size=3)
+
+    assert whole.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert whole.endswith(visitor.get(ME).content)
+    assert began == b"HTT"
 
 
 def test_a_huge_answer(simulator: Simulator, visitor: Visitor) -> None:
