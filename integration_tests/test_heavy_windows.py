@@ -136,7 +136,18 @@ def test_a_refused_list_of_statuses_is_asked_one_by_one(connector: Connector, ho
     ]
     assert {len(statuses) for statuses in asked} == {1}
     first_seen = list(dict.fromkeys(statuses[0] for statuses in asked))
-    assert first_seen == list(SALE_STATUSES)
+    assert (
+        first_seen
+        == [
+            *SALE_STATUSES[: SALE_STATUSES.index("APPROVED")],
+            "PROTESTED",  # once more before what a dispute can end as
+            "APPROVED",
+            "COMPLETE",
+            *SALE_STATUSES[SALE_STATUSES.index("PROTESTED") + 1 :],
+        ]
+    )
+
+    assert asked.count(["PROTESTED"]) == 2 * asked.count(["REFUNDED"])
     prices = {
         value
         for call in hotmart.calls
@@ -156,7 +167,7 @@ def test_statuses_read_one_by_one_meet_a_sale_that_moves_on_meanwhile(
     moved: list[str] = []
 
     def refund_between_statuses(call: Call) -> None:
-        if ("transaction_status", "COMPLETE") in call.query and not moved and dict(call.query)["max_results"] != "1":
+        if call.all("transaction_status") == ["COMPLETE"] and not moved and asks_for_rows(call):
             moved.extend(world.change_status(30, "COMPLETE", "REFUNDED", world.now_ms, seed=1))
 
     hotmart.before_call = refund_between_statuses
@@ -164,6 +175,41 @@ def test_statuses_read_one_by_one_meet_a_sale_that_moves_on_meanwhile(
     run = connector.read(["sales_history"])
 
     assert moved
+    complete(run, world, ["sales_history"])
+
+
+def test_a_dispute_that_ends_between_two_statuses_costs_no_row(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    switch(hotmart, several_statuses_accepted=False)
+    connector.config["num_workers"] = 1
+    ended: list[str] = []
+
+    def approve_after_the_approved(call: Call) -> None:
+        if call.all("transaction_status") == ["COMPLETE"] and not ended and asks_for_rows(call):
+            window = int(dict(call.query)["start_date"]), int(dict(call.query)["end_date"])
+            ended.extend(world.change_status(3, "PROTESTED", "APPROVED", world.now_ms, seed=1, ordered=window))
+
+    hotmart.before_call = approve_after_the_approved
+
+    run = connector.read(["sales_history"])
+
+    assert ended
+    complete(run, world, ["sales_history"])
+
+
+@pytest.mark.parametrize("kind", ["repeat_token", "empty_page_with_token"])
+@pytest.mark.parametrize("page", ["first", "middle", "last"])
+def test_pages_that_lead_in_a_circle_once_are_read_again(
+    connector: Connector, hotmart: Simulator, world: World, kind: str, page: Any
+) -> None:
+    switch(hotmart, page_cap=40)
+    fault = hotmart.add_fault(Fault(kind=kind, path=HISTORY, page=page, where=asks_for_rows))
+
+    run = connector.read(["sales_history"])
+
+    assert fault.fired == 1
+    assert run.exit_code == 0, run.sentences
     complete(run, world, ["sales_history"])
 
 

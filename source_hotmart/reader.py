@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.pagination_reset_exception import PaginationResetRequiredException
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
@@ -35,6 +36,10 @@ MAX_EMPTY_PAGES = 20
 """So many pages in a row without a row, each with a next one, are taken for an endless loop."""
 
 TOO_HEAVY = (RequestWindowSplitRequiredException, QueryRefused)
+
+
+class EndlessPages(HotmartError):
+    """The pages of a list lead in a circle."""
 
 
 class Readable(Protocol):
@@ -97,8 +102,13 @@ class Reader:
                 if attempt == 2:
                     raise HotmartError(
                         f"{self._stream.name}: Hotmart did not accept its own page token, twice, in {label}; the "
-                        "next sync tries again."
+                        "next sync tries again.",
+                        FailureType.system_error,
                     ) from None
+                continue
+            except EndlessPages:
+                if attempt == 2:
+                    raise
                 continue
             finally:
                 self._emitted |= this.seen
@@ -142,9 +152,10 @@ class Reader:
                 return
             empty_pages = empty_pages + 1 if is_empty else 0
             if token in tokens or empty_pages >= MAX_EMPTY_PAGES:
-                raise HotmartError(
+                raise EndlessPages(
                     f"{self._stream.name}: Hotmart's list of pages does not end (a page token came twice, or "
-                    f"{MAX_EMPTY_PAGES} pages were empty); the next sync tries again."
+                    f"{MAX_EMPTY_PAGES} pages were empty); the next sync tries again.",
+                    FailureType.system_error,
                 )
             tokens.add(token)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Protocol
 
+from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
@@ -18,6 +19,22 @@ from source_hotmart.reader import LAST_RETRIES_S, TOO_HEAVY, Query, Readable, Re
 from source_hotmart.windows import DAY_MS, Window, iso, split_evenly
 
 LOGGER = logging.getLogger("airbyte.hotmart")
+
+COMES_BACK_FROM = {"APPROVED": "PROTESTED"}
+"""A dispute that ends makes a protested sale an approved one again, against the order of a sale's life."""
+
+
+def one_by_one(statuses: Sequence[str]) -> Iterator[str]:
+    """Statuses in the order in which they are asked when it has to be one by one.
+
+    A sale that moves on meanwhile is met again in a later status. One that may come back is asked for in time as
+    well: left for later only, it would be neither approved yet nor protested any more.
+    """
+    for status in statuses:
+        earlier = COMES_BACK_FROM.get(status)
+        if earlier in statuses:
+            yield str(earlier)
+        yield status
 
 
 @dataclass
@@ -70,7 +87,7 @@ class WindowReader(Reader):
     def _read_piece(self, window: Window, statuses: Sequence[str], *, is_half: bool = False) -> Iterator[Record]:
         habits = self._windowed.habits
         if len(statuses) > 1 and habits.one_status_at_a_time:
-            for status in statuses:
+            for status in one_by_one(statuses):
                 yield from self._read_piece(window, (status,), is_half=is_half)
             return
         length_ms = window[1] - window[0] + 1
@@ -80,11 +97,11 @@ class WindowReader(Reader):
             try:
                 yield from self._read_complete(query, label, patient=length_ms <= DAY_MS)
             except RequestWindowSplitRequiredException as heavy:
-                problem = heavy.error_message or ""
+                problem, failure_type = heavy.error_message or "", FailureType.transient_error
                 if last_try or length_ms <= DAY_MS or not self._outlives_outage(query):
                     break
             except QueryRefused as refused:
-                problem = refused.problem
+                problem, failure_type = refused.problem, refused.failure_type
                 if len(statuses) > 1 and self._accepts_one_status(window, statuses):
                     self._ask_one_by_one()
                     yield from self._read_piece(window, statuses, is_half=is_half)
@@ -97,7 +114,8 @@ class WindowReader(Reader):
         if length_ms <= DAY_MS:
             raise HotmartError(
                 f"{problem} Even the single day {label} could not be read; the next sync tries it again. If this "
-                "lasts, report it to Hotmart's support with this day."
+                "lasts, report it to Hotmart's support with this day.",
+                failure_type,
             )
         self.was_split = True
         LOGGER.info("%s Reading %s in two halves.", problem, label)
