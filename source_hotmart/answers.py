@@ -6,7 +6,6 @@ or an HTML 200 is never "no rows" elsewhere: Hotmart sends the first for wrong p
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +14,20 @@ import orjson
 import requests
 from urllib3.exceptions import HTTPError as TransferError
 
+from source_hotmart.deadline import ran_out_of_time
+
 _CHUNK_BYTES = 1 << 16
 
 
 class Unreadable(Exception):
-    """The body is not the page that was asked for; the text says what came instead, never any of the body."""
+    """The body is not the page that was asked for; the text says what came instead, never any of the body.
+
+    `breaks_contract` says that it is an answer of the API itself, of another form than is known.
+    """
+
+    def __init__(self, what: str, *, breaks_contract: bool = False) -> None:
+        super().__init__(what)
+        self.breaks_contract = breaks_contract
 
 
 class CutOff(Exception):
@@ -30,8 +38,8 @@ class CutOff(Exception):
 class Bounds:
     """How long one call may take, in seconds, and how large its decoded body may be.
 
-    `requests` measures its read time-out from byte to byte, so a body that drips never runs into it: `total_s`
-    bounds the whole answer.
+    `requests` measures its read time-out from byte to byte, so an answer that drips never runs into it: `total_s`
+    bounds the whole of it, see `deadline.py`.
     """
 
     connect_s: float = 10
@@ -53,16 +61,17 @@ class Envelope:
         """The page in a body. Raises `Unreadable` when it is anything else."""
         answer = decode(body)
         if not isinstance(answer, dict):
-            raise Unreadable(f"JSON that is no object with {self.rows!r}")
+            raise Unreadable(f"JSON that is no object with {self.rows!r}", breaks_contract=True)
         rows = answer.get(self.rows)
         if not isinstance(rows, list):
-            what = "an error object" if "error" in answer else f"an object without a list of {self.rows!r}"
-            raise Unreadable(what)
+            if "error" in answer:
+                raise Unreadable("an error object")
+            raise Unreadable(f"an object without a list of {self.rows!r}", breaks_contract=True)
         info = answer.get("page_info")
         info = info if isinstance(info, dict) else {}
         total, token = info.get("total_results"), info.get("next_page_token")
         if token is not None and not isinstance(token, str):
-            raise Unreadable("a page token that is not text")
+            raise Unreadable("a page token that is not text", breaks_contract=True)
         return Page(
             rows=rows,
             next_token=token or None,
@@ -98,25 +107,28 @@ def read_body(response: requests.Response, bounds: Bounds) -> bytes:
     Raises `CutOff` when it breaks off, or passes `bounds`. The response then holds no content, so that nothing
     that logs responses can print a buyer's data.
     """
-    deadline = time.monotonic() + bounds.total_s
     chunks: list[bytes] = []
     size = 0
     try:
-        # Unlike `iter_content`, `read1` returns as soon as anything arrived, so the deadline is seen in time.
+        # Unlike `iter_content`, `read1` returns as soon as anything arrived, so the size is seen in time.
         while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
             chunks.append(chunk)
             size += len(chunk)
             if size > bounds.body_bytes:
                 raise CutOff(f"an answer of more than {bounds.body_bytes >> 20} MiB")
-            if time.monotonic() > deadline:
-                raise CutOff(f"an answer that took more than {bounds.total_s:g} seconds")
-    except (TransferError, OSError):
+    except (TransferError, OSError) as lost:
         response.close()
-        raise CutOff("an answer that broke off") from None
+        late = ran_out_of_time(lost)
+        raise CutOff(too_late(bounds) if late else "an answer that broke off") from None
     except CutOff:
         response.close()
         raise
     return b"".join(chunks)
+
+
+def too_late(bounds: Bounds) -> str:
+    """What is said of an answer that `deadline.py` ended."""
+    return f"an answer that took more than {bounds.total_s:g} seconds"
 
 
 def error_code(body: bytes) -> str:

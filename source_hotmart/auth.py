@@ -68,7 +68,7 @@ class HotmartAuthenticator(AuthBase):
             backoff_strategy=QuotaBackoff(),
         )
         self._token_url = f"{config.auth_url}/security/oauth/token"
-        confine(self._client, "POST", self._token_url)
+        confine(self._client, "POST", self._token_url, bounds.total_s)
         hide_secrets(config)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -89,7 +89,9 @@ class HotmartAuthenticator(AuthBase):
             if self._failure and time.monotonic() < self._failure_until_s:
                 raise HotmartError(str(self._failure), self._failure.failure_type)
             # Hotmart documents the credentials as query parameters; `AnswerHandler` keeps the address, which
-            # so carries the secret, out of every message.
+            # so carries the secret, out of every message. Failures are raised outside of the handlers: there the
+            # exceptions of the HTTP client, which know the address, would hang on to them.
+            failure: HotmartError | None = None
             try:
                 _, response = self._client.send_request(
                     "POST",
@@ -105,9 +107,11 @@ class HotmartAuthenticator(AuthBase):
             except HotmartError as refusal:
                 # Final for credentials that never worked; a firewall can refuse a renewal in passing.
                 final = refusal.failure_type == FailureType.config_error and not self._token
-                raise self._keep_failure(refusal, math.inf if final else FAILURE_KEPT_S) from None
+                failure = self._keep_failure(refusal, math.inf if final else FAILURE_KEPT_S)
             except AirbyteTracedException as exhausted:
-                raise self._keep_failure(out_of_tries(exhausted, self._patience), FAILURE_KEPT_S) from None
+                failure = self._keep_failure(out_of_tries(exhausted, self._patience), FAILURE_KEPT_S)
+            if failure is not None:
+                raise failure
             granted = page_of(response).rows[0]
             self._token = granted["access_token"]
             life_s = granted["expires_in"]
@@ -151,7 +155,7 @@ class _TokenEnvelope(Envelope):
         answer: Any = decode(body)
         token = answer.get("access_token") if isinstance(answer, dict) else None
         if not isinstance(token, str) or not token:
-            raise Unreadable("an answer without an access token")
+            raise Unreadable("an answer without an access token", breaks_contract="error" not in (answer or {}))
         life_s = answer.get("expires_in")
         # Three lives were seen, six hours the shortest; without one the next 401 tells.
         row = {"access_token": token, "expires_in": life_s if isinstance(life_s, int) else 6 * 3600}

@@ -79,7 +79,7 @@ class HotmartStream(HttpStream, ABC):
         self.api = api
         budget = FirstInLine(api.budget) if self.is_chain and isinstance(api.budget, CallBudget) else api.budget
         super().__init__(authenticator=api.authenticator, api_budget=budget)
-        confine(self._http_client, "GET", self.url_base)
+        confine(self._http_client, "GET", self.url_base, api.bounds.total_s)
         self._lift_paths = tuple((name, tuple(path.split("."))) for name, path in self.lifts)
         keys = [self.primary_key] if isinstance(self.primary_key, str) else list(self.primary_key or [])
         self._key_fields = tuple(str(key) for key in keys)

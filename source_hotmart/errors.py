@@ -22,7 +22,18 @@ from airbyte_cdk.sources.streams.http.error_handlers import (
 )
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_hotmart.answers import DEFAULT_BOUNDS, Bounds, CutOff, Envelope, Page, Unreadable, error_code, read_body
+from source_hotmart.answers import (
+    DEFAULT_BOUNDS,
+    Bounds,
+    CutOff,
+    Envelope,
+    Page,
+    Unreadable,
+    error_code,
+    read_body,
+    too_late,
+)
+from source_hotmart.deadline import ran_out_of_time
 
 HTTP_LOGGER = logging.getLogger("airbyte.hotmart.http")
 """The CDK's HTTP client prints headers and bodies at DEBUG, that is the access token and buyers' data, so this
@@ -51,7 +62,7 @@ class QueryRefused(HotmartError):
     """400: Hotmart does not accept the query; a smaller window or one status at a time may be accepted."""
 
     def __init__(self, problem: str) -> None:
-        super().__init__(f"{problem} If this lasts, report it to Hotmart's support.")
+        super().__init__(f"{problem} If this lasts, report it to Hotmart's support.", FailureType.system_error)
         self.problem = problem
 
 
@@ -89,6 +100,7 @@ IMPATIENT = Patience(
 """For `check`, which answers a person who waits."""
 
 _RETRY = ResponseAction.RETRY, FailureType.transient_error
+_RETRY_CONTRACT = ResponseAction.RETRY, FailureType.system_error
 _SPLIT = ResponseAction.SPLIT_REQUEST_WINDOW, FailureType.transient_error
 _REFRESH = ResponseAction.REFRESH_TOKEN_THEN_RETRY, FailureType.config_error
 
@@ -169,7 +181,8 @@ class AnswerHandler(ErrorHandler):
         try:
             _keep_page(response, self._envelope.open(body))
         except Unreadable as unreadable:
-            return self._resolution(_RETRY, f"Hotmart sent {unreadable} where rows were expected")
+            outcome = _RETRY_CONTRACT if unreadable.breaks_contract else _RETRY
+            return self._resolution(outcome, f"Hotmart sent {unreadable} where rows were expected")
         return ErrorResolution(ResponseAction.SUCCESS, None, None)
 
     def _deny_second_401(self, request: requests.PreparedRequest) -> None:
@@ -184,13 +197,16 @@ class AnswerHandler(ErrorHandler):
 
     def _lost(self, exception: Exception | None) -> ErrorResolution:
         """What a network failure leads to. Its own text is never used: it may quote an address with a secret."""
+        if ran_out_of_time(exception):
+            return self._resolution(_SPLIT, f"Hotmart sent {too_late(self._bounds)}")
         if isinstance(exception, requests.ReadTimeout):
             return self._resolution(_SPLIT, f"Hotmart did not answer within {self._bounds.read_s:g} seconds")
         if isinstance(exception, requests.exceptions.SSLError):
             raise HotmartError(
                 f"{self._stream_name}: The secure connection to Hotmart could not be verified; check the "
-                "certificates and any proxy between this machine and Hotmart."
-            ) from None
+                "certificates and any proxy between this machine and Hotmart.",
+                FailureType.config_error,
+            )
         return self._resolution(_RETRY, "Hotmart could not be reached")
 
     def _refuse(self, status: int, code: str) -> ErrorResolution:

@@ -11,23 +11,23 @@ from urllib.parse import urlsplit
 
 import requests
 from airbyte_cdk.models import FailureType
-from airbyte_cdk.sources.http_config import MAX_CONNECTION_POOL_SIZE
 from airbyte_cdk.sources.streams.http.http_client import HttpClient
-from requests.adapters import HTTPAdapter
 
+from source_hotmart.answers import DEFAULT_BOUNDS
+from source_hotmart.deadline import BoundedAdapter
 from source_hotmart.errors import HotmartError
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def confine(client: HttpClient, method: str, url: str) -> None:
+def confine(client: HttpClient, method: str, url: str, total_s: float = DEFAULT_BOUNDS.total_s) -> None:
     """Have a client of the CDK send this method only, to this address only, or below it when it ends with a slash.
 
     Certificates are always checked, whatever is asked of the client: against the machine's own, or those that
     `REQUESTS_CA_BUNDLE` names.
     """
     session = client._session
-    gate = _Gate(method, url)
+    gate = _Gate(method, url, total_s)
     session.adapters.clear()
     session.mount("https://", gate)
     session.mount("http://", gate)
@@ -44,9 +44,9 @@ class OutOfReach(HotmartError):
         )
 
 
-class _Gate(HTTPAdapter):
-    def __init__(self, method: str, url: str) -> None:
-        super().__init__(pool_connections=MAX_CONNECTION_POOL_SIZE, pool_maxsize=MAX_CONNECTION_POOL_SIZE)
+class _Gate(BoundedAdapter):
+    def __init__(self, method: str, url: str, total_s: float) -> None:
+        super().__init__(total_s)
         self._method = method
         self._host, self._path = _split(url)
 

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from io import TextIOWrapper
@@ -18,9 +18,10 @@ from typing import Any
 import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import PRINT_BUFFER
-from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
+from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification, FailureType
 from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.config import Config
 from source_hotmart.source import SourceHotmart
@@ -35,6 +36,10 @@ PATIENCE_WITH_STDOUT_S = 3
 """How long an end by SIGTERM waits for a reader of stdout that has stopped reading."""
 
 
+MOST_HOPEFUL_FIRST = (FailureType.transient_error, FailureType.system_error, FailureType.config_error)
+"""Where streams failed for several reasons, trying again helps if it helps one of them."""
+
+
 class HotmartEntrypoint(AirbyteEntrypoint):
     """Checks settings with our own model, where the CDK would name no field ("None is not of type 'integer'")."""
 
@@ -42,6 +47,21 @@ class HotmartEntrypoint(AirbyteEntrypoint):
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
         """Raise one config_error with a sentence for each bad field."""
         Config.from_mapping(config)
+
+    def read(self, *arguments: Any) -> Iterator[AirbyteMessage]:
+        """Messages of a sync. Raises, when streams failed, with the kind of their failures.
+
+        The CDK sums them up as a config_error whatever they were, which tells a platform that trying again is no use.
+        """
+        kinds: set[FailureType | None] = set()
+        try:
+            for message in super().read(*arguments):
+                if message.trace and message.trace.error:
+                    kinds.add(message.trace.error.failure_type)
+                yield message
+        except AirbyteTracedException as summary:
+            summary.failure_type = next((kind for kind in MOST_HOPEFUL_FIRST if kind in kinds), summary.failure_type)
+            raise
 
     @staticmethod
     def handle_record_counts(

@@ -30,6 +30,7 @@ from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart import streams
+from source_hotmart.answers import DEFAULT_BOUNDS, Bounds
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.base import Api, HotmartStream
 from source_hotmart.budget import CallBudget
@@ -61,7 +62,8 @@ def offered_classes(config: Config) -> list[type[HotmartStream]]:
 class SourceHotmart(ConcurrentSourceAdapter):
     """Reads a Hotmart account, its streams side by side."""
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: Bounds = DEFAULT_BOUNDS) -> None:
+        self._bounds = bounds
         self._catalog: ConfiguredAirbyteCatalog | None = None
         self._state: list[AirbyteStateMessage] | None = None
         self._report = SyncReport()
@@ -99,9 +101,17 @@ class SourceHotmart(ConcurrentSourceAdapter):
         parsed = Config.from_mapping(config)
         self._report, budget = SyncReport(), CallBudget()
         self._progress = Progress(self.message_repository.emit_message, budget.__str__)
-        authenticator = HotmartAuthenticator(parsed)
+        authenticator = HotmartAuthenticator(parsed, bounds=self._bounds)
         now_ms = self._now_ms(authenticator)
-        api = Api(parsed, authenticator, now_ms, budget, report=self._report, progress=self._progress)
+        api = Api(
+            parsed,
+            authenticator,
+            now_ms,
+            budget,
+            bounds=self._bounds,
+            report=self._report,
+            progress=self._progress,
+        )
         manager = ConnectorStateManager(state=self._state)
         configured = {item.stream.name: item for item in self._catalog.streams} if self._catalog else {}
         return [

@@ -5,6 +5,7 @@ The bounds are real seconds, of which there are few: what drips is sent by a rea
 
 from __future__ import annotations
 
+import time
 import tracemalloc
 from collections.abc import Iterator
 
@@ -17,7 +18,18 @@ from hypothesis import strategies as st
 from integration_tests.harness import small_world
 from integration_tests.simulator import Fault, Simulator
 from integration_tests.simulator.visitor import Visitor
-from source_hotmart.answers import Bounds, CutOff, Envelope, Page, Unreadable, decode, error_code, read_body
+from source_hotmart.answers import (
+    DEFAULT_BOUNDS,
+    Bounds,
+    CutOff,
+    Envelope,
+    Page,
+    Unreadable,
+    decode,
+    error_code,
+    read_body,
+)
+from source_hotmart.deadline import BoundedAdapter, ran_out_of_time
 
 PATH = "/products/api/v1/products"
 
@@ -29,12 +41,13 @@ def server() -> Iterator[Simulator]:
         yield simulator
 
 
-def streamed(server: Simulator, fault: Fault | None = None) -> requests.Response:
+def streamed(server: Simulator, fault: Fault | None = None, bounds: Bounds = DEFAULT_BOUNDS) -> requests.Response:
     """A streamed answer with a fault in it."""
     visitor = Visitor(server)
+    visitor.session.mount("http://", BoundedAdapter(bounds.total_s))
     if fault:
         server.add_fault(fault)
-    return visitor.session.get(f"{server.url}{PATH}", stream=True, timeout=10)
+    return visitor.session.get(f"{server.url}{PATH}", stream=True, timeout=bounds.read_s)
 
 
 def test_a_good_body_is_read_whole(server):
@@ -48,16 +61,59 @@ def test_an_empty_body_is_empty(server):
 
 
 def test_a_body_that_drips_is_cut_off_by_its_total_time(server):
-    answer = streamed(server, Fault(kind="drip", interval_s=0.02))
+    bounds = Bounds(read_s=10, total_s=0.2)
+    answer = streamed(server, Fault(kind="drip", interval_s=0.02), bounds)
 
     with pytest.raises(CutOff, match=r"^an answer that took more than 0\.2 seconds$"):
-        read_body(answer, Bounds(read_s=10, total_s=0.2))
+        read_body(answer, bounds)
 
 
-def test_a_body_that_drips_within_its_time_is_read(server):
-    answer = streamed(server, Fault(kind="drip", interval_s=0.0001))
+@pytest.mark.parametrize("read_s", [0.05, 10])
+def test_headers_that_drip_are_cut_off_by_the_total_time_of_the_answer(server, read_s):
+    began_s = time.monotonic()
 
-    assert orjson.loads(read_body(answer, Bounds(total_s=20)))["items"]
+    with pytest.raises(requests.ReadTimeout) as caught:
+        streamed(server, Fault(kind="drip_head", interval_s=0.01), Bounds(read_s=read_s, total_s=0.2))
+
+    assert ran_out_of_time(caught.value)
+    assert 0.2 <= time.monotonic() - began_s < 5
+
+
+def test_headers_and_body_share_the_time_of_an_answer(server):
+    bounds = Bounds(total_s=0.4)
+    began_s = time.monotonic()
+    answer = streamed(server, Fault(kind="drip_head", interval_s=0.001), bounds)
+
+    with pytest.raises(CutOff, match=r"^an answer that took more than 0\.4 seconds$"):
+        read_body(answer, bounds)
+
+    assert 0.4 <= time.monotonic() - began_s < 5
+
+
+def test_a_silence_is_no_end_of_the_time_of_an_answer(server):
+    with pytest.raises(requests.ReadTimeout) as caught:
+        streamed(server, Fault(kind="hang"), Bounds(read_s=0.1, total_s=20))
+
+    assert not ran_out_of_time(caught.value)
+
+
+def test_the_time_of_an_answer_begins_anew_on_a_connection_that_stays_open(server):
+    visitor = Visitor(server)
+    visitor.session.mount("http://", BoundedAdapter(0.3))
+    for _ in range(3):
+        answer = visitor.session.get(f"{server.url}{PATH}", stream=True, timeout=5)
+        assert read_body(answer, Bounds(total_s=0.3))
+        time.sleep(0.15)
+
+    assert server.count(PATH, 200) == 3
+    assert len(server._connections) == 1
+
+
+def test_an_answer_that_drips_within_its_time_is_read(server):
+    for kind in ("drip", "drip_head"):
+        answer = streamed(server, Fault(kind=kind, interval_s=0.0001), Bounds(total_s=20))
+
+        assert orjson.loads(read_body(answer, Bounds(total_s=20)))["items"]
 
 
 def test_a_huge_body_is_cut_off_by_its_size(server):

@@ -1,0 +1,91 @@
+"""An end for every answer, its headers included.
+
+`requests` measures its read time-out from byte to byte: a server that sends one byte a second, of the headers or of
+the body, never runs into it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import cache, partial
+from http.client import HTTPResponse
+from io import BufferedReader, RawIOBase
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+
+POOL_SIZE = 32
+"""As many connections are kept open as there can be threads."""
+
+
+class OutOfTime(TimeoutError):
+    """The whole answer did not come within its time."""
+
+
+def ran_out_of_time(exception: BaseException | None) -> bool:
+    """Whether an exception of `requests` or `urllib3` was made of an `OutOfTime`."""
+    return any(isinstance(one, OutOfTime) for one in _made_of(exception))
+
+
+def _made_of(exception: BaseException | None) -> Iterator[BaseException]:
+    # urllib3 names the cause; requests hands urllib3's exception on as an argument.
+    while exception is not None:
+        yield exception
+        first = exception.args[0] if exception.args else None
+        exception = exception.__cause__ or (first if isinstance(first, BaseException) else None)
+
+
+class BoundedAdapter(HTTPAdapter):
+    """Sends calls whose answers end within so many seconds."""
+
+    def __init__(self, total_s: float) -> None:
+        self._total_s = total_s
+        super().__init__(pool_connections=POOL_SIZE, pool_maxsize=POOL_SIZE)
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """As `requests` has it, also behind a proxy; its new connections know their time."""
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        pool.ConnectionCls = _bounded(type(pool).ConnectionCls, self._total_s)
+        return pool
+
+
+@cache
+def _bounded(connection_class: type[Any], total_s: float) -> type[Any]:
+    return type(connection_class.__name__, (connection_class,), {"response_class": partial(_Response, total_s)})
+
+
+class _Response(HTTPResponse):
+    def __init__(self, total_s: float, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = BufferedReader(_TimedBytes(self.fp.detach(), sock, total_s))
+
+
+class _TimedBytes(RawIOBase):
+    """The bytes of one answer, each waited for no longer than what is left of the whole answer's time."""
+
+    def __init__(self, source: Any, sock: Any, total_s: float) -> None:
+        self._source = source
+        self._sock = sock
+        self._read_s: float | None = sock.gettimeout()
+        self._end_s = time.perf_counter() + total_s
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left_s = self._end_s - time.perf_counter()
+        if left_s <= 0:
+            raise OutOfTime
+        self._sock.settimeout(left_s if self._read_s is None else min(left_s, self._read_s))
+        try:
+            count: int | None = self._source.readinto(buffer)
+            return count
+        except TimeoutError:
+            if time.perf_counter() >= self._end_s:
+                raise OutOfTime from None
+            raise
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
