@@ -12,7 +12,7 @@ INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench audit lock image clean
+.PHONY: help demo test bench audit docs lock image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ audit: $(READY) ## licences and use of what is shipped, ruff's rules of security
 	@$(VENV)/bin/deptry --no-ansi source_hotmart
 	@$(VENV)/bin/pip-licenses --packages $$(sed -n 's/==.*//p' requirements/main.txt) >/dev/null
 	@$(PY) -m ruff check --select S source_hotmart
+
+docs: $(READY) ## renew docs/reliability.md from the table of faults
+	@$(PY) -m integration_tests.faults
 
 lock: ## renew poetry.lock and requirements/ (needs poetry with poetry-plugin-export)
 	poetry lock

@@ -24,6 +24,7 @@ from airbyte_cdk.sources.utils.casing import camel_to_snake
 
 from integration_tests.simulator import Simulator, World
 from source_hotmart import SourceHotmart
+from source_hotmart.answers import DEFAULT_BOUNDS
 from source_hotmart.run import HotmartEntrypoint
 from source_hotmart.source import stream_classes
 
@@ -189,6 +190,8 @@ class Connector:
     def __init__(self, simulator: Simulator, folder: Path, setenv: Callable[[str, str], None] | None = None) -> None:
         self.simulator = simulator
         self.folder = folder
+        self.bounds = DEFAULT_BOUNDS
+        """Time-outs, for tests that run into them in this process."""
         self.config: dict[str, Any] = {
             "client_id": simulator.client_id,
             "client_secret": simulator.client_secret,
@@ -235,7 +238,7 @@ class Connector:
         exit_code = 0
         try:
             arguments = self.arguments(command, **files)
-            entrypoint = HotmartEntrypoint(SourceHotmart())
+            entrypoint = HotmartEntrypoint(SourceHotmart(self.bounds))
             for line in entrypoint.run(entrypoint.parse_args([*arguments, *flags])):
                 lines.append(line)
         except Exception as uncaught:  # as the CDK's hook for uncaught exceptions does

@@ -117,13 +117,19 @@ def read_body(response: requests.Response, bounds: Bounds) -> bytes:
             if size > bounds.body_bytes:
                 raise CutOff(f"an answer of more than {bounds.body_bytes >> 20} MiB")
     except (TransferError, OSError) as lost:
-        response.close()
+        _empty(response)
         late = ran_out_of_time(lost)
         raise CutOff(too_late(bounds) if late else "an answer that broke off") from None
     except CutOff:
-        response.close()
+        _empty(response)
         raise
     return b"".join(chunks)
+
+
+def _empty(response: requests.Response) -> None:
+    """Close a response of which nothing is of use; the CDK asks for its content when it logs a retry."""
+    response.close()
+    response._content = b""
 
 
 def too_late(bounds: Bounds) -> str:

@@ -15,6 +15,7 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.streams.http import HttpStream
 from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy, ErrorHandler
+from airbyte_cdk.sources.streams.http.pagination_reset_exception import PaginationResetRequiredException
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
@@ -31,6 +32,7 @@ from source_hotmart.errors import (
     AnswerHandler,
     HotmartError,
     Patience,
+    QueryRefused,
     QuotaBackoff,
     out_of_tries,
     page_of,
@@ -155,12 +157,16 @@ class HotmartStream(HttpStream, ABC):
         """One page of a query.
 
         Raises `HotmartError` with a sentence for the user, or the CDK's `RequestWindowSplitRequiredException` and
-        `PaginationResetRequiredException` for the reader to act upon.
+        `PaginationResetRequiredException` (only with a page token) for the reader to act upon.
         """
         token = {"page_token": page_token} if page_token else None
         try:
             _, response = self._fetch_next_page(stream_slice=query, next_page_token=token)
         except (HotmartError, RequestWindowSplitRequiredException):
+            raise
+        except PaginationResetRequiredException:
+            if page_token is None:  # there was none that could be stale
+                raise QueryRefused(f"{self.name}: Hotmart refused the query (400 invalid_token).") from None
             raise
         except AirbyteTracedException as exhausted:
             raise out_of_tries(exhausted, self.api.patience) from None

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from airbyte_cdk.sources.streams.call_rate import APIBudget
-from airbyte_cdk.sources.streams.http.pagination_reset_exception import PaginationResetRequiredException
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
@@ -42,7 +41,7 @@ def check_access(config: Mapping[str, Any]) -> tuple[bool, str | None]:
     """Whether the account can be read, and a sentence: why not, or a note. Never raises for what a user can mend."""
     try:
         return True, _try_calls(Config.from_mapping(config))
-    except (RequestWindowSplitRequiredException, PaginationResetRequiredException):
+    except RequestWindowSplitRequiredException:
         return False, NO_ANSWER
     except AirbyteTracedException as problem:
         return False, str(problem)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
@@ -14,6 +14,7 @@ import pytest
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
 from integration_tests.harness import Connector, catalog, small_world
+from integration_tests.secrecy import assert_hidden, secrets_of
 from integration_tests.simulator import Fault, Simulator, World
 from integration_tests.simulator.login import TOKEN_PATH
 
@@ -32,31 +33,6 @@ def closed_url() -> Iterator[str]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-
-
-def forms(secret: str) -> set[str]:
-    """What a secret looks like in a text, an address, a header, or JSON inside JSON."""
-    encoded = base64.b64encode(secret.encode()).decode()
-    plain = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), encoded, quote(encoded, safe="")}
-    escaped = {json.dumps(form)[1:-1] for form in plain} | {
-        json.dumps(form, ensure_ascii=False)[1:-1] for form in plain
-    }
-    return plain | escaped | {json.dumps(form)[1:-1] for form in escaped}
-
-
-def assert_hidden(output: str, secrets: Iterable[str]) -> None:
-    """No form of any of the secrets is in the output; the failure tells which, not where."""
-    found = [form for secret in secrets for form in forms(secret) if form in output]
-    assert not found
-
-
-def secrets_of(connector: Connector) -> set[str]:
-    """The credentials, and every access token that was used."""
-    simulator = connector.simulator
-    bearers = [call.headers.get("authorization", "") for call in simulator.calls if call.path != TOKEN_PATH]
-    tokens = {bearer.removeprefix("Bearer ") for bearer in bearers if bearer}
-    given = {str(connector.config[name]) for name in ("client_id", "client_secret", "token")}
-    return given | tokens
 
 
 def said(output: str) -> str:

@@ -4,7 +4,8 @@ import os
 import socket
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import cache
 from threading import Event
 from typing import Final
 
@@ -32,7 +33,7 @@ def spoiled(fault: Fault, headers: Headers, body: bytes) -> tuple[Headers, bytes
     if fault.kind == "bad_gzip":
         return [*headers, ("Content-Encoding", "gzip")], b"\x1f\x8b\x08\x00" + body[:200]
     if fault.kind == "gzip_bomb":
-        return [*headers, ("Content-Encoding", "gzip")], b"".join(_bomb(fault.megabytes))
+        return [*headers, ("Content-Encoding", "gzip")], _bomb(fault.megabytes)
     return headers, body
 
 
@@ -94,9 +95,8 @@ def _reset(connection: socket.socket) -> None:
     os.close(connection.detach())
 
 
-def _bomb(megabytes: int) -> Iterator[bytes]:
+@cache
+def _bomb(megabytes: int) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    yield packer.compress(b'{"items":[]')
-    for _ in range(megabytes):
-        yield packer.compress(b" " * MEGABYTE)
-    yield packer.compress(b"}") + packer.flush()
+    blanks = (packer.compress(b" " * MEGABYTE) for _ in range(megabytes))
+    return b"".join((packer.compress(b'{"items":[]'), *blanks, packer.compress(b"}"), packer.flush()))

@@ -1,0 +1,123 @@
+"""An account of forty days, and one fault at a time on one kind of call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from integration_tests.faults.network import API_HOST, AUTH_HOST, Network
+from integration_tests.faults.table import TOKEN_CALL, CallKind, Row
+from integration_tests.harness import NOW_MS, Connector, Run, State, VirtualClock, catalog, key_of
+from integration_tests.simulator import Call, Fault, Simulator, Switches, World
+from source_hotmart.answers import DEFAULT_BOUNDS, Bounds
+
+DAY_MS = 86_400_000
+STREAMS = ("sales_history", "products", "club_students")
+"""The one with pages, one that goes on, and the one with child calls."""
+SWITCHES = Switches(limit_per_minute=100_000, page_cap=10, future_end_date="accept")
+"""The account stands still while the clock moves on from one sync to the next."""
+SIDE_BY_SIDE = 4
+"""The window of sales, the list of products, and two clubs: on the clock of a test their waits add up."""
+
+SHORT_BOUNDS = {
+    "hang": Bounds(read_s=0.1),
+    "drip_head": Bounds(read_s=0.1, total_s=0.15),
+    "drip": Bounds(read_s=0.1, total_s=0.15),
+    "huge": Bounds(body_bytes=1 << 20),
+    "gzip_bomb": Bounds(body_bytes=1 << 20),
+}
+"""Time and size for the faults that use them up, in real seconds; by kind."""
+
+
+@cache
+def account() -> World:
+    """Four pages of sales. Not to be moved, as all cases share it."""
+    return World(
+        seed=7, sales=40, subscriptions=4, students=16, products=4, start_ms=NOW_MS - 40 * DAY_MS, now_ms=NOW_MS
+    )
+
+
+@cache
+def truth(stream: str) -> frozenset[Any]:
+    """Every key of a stream."""
+    return frozenset(account().truth(stream))
+
+
+@dataclass
+class Laboratory:
+    """A connector before a simulator, with a network between them that can be cut."""
+
+    simulator: Simulator
+    folder: Path
+    clock: VirtualClock
+    network: Network
+    connector: Connector = field(init=False)
+    fault: Fault | None = None
+
+    def __post_init__(self) -> None:
+        self.connector = Connector(self.simulator, self.folder)
+        self.connector.config |= {"start_date": "2025-11-22", "num_workers": 4}
+        port = self.simulator.url.rpartition(":")[2]
+        self.addresses = {
+            "HOTMART_API_URL": f"http://{API_HOST}:{port}",
+            "HOTMART_AUTH_URL": f"http://{AUTH_HOST}:{port}",
+        }
+
+    def order(self, row: Row, call_kind: CallKind, *, always: bool) -> None:
+        """Let this fault happen on that kind of call."""
+        host = AUTH_HOST if call_kind is TOKEN_CALL else API_HOST
+        times = float("inf") if always else 1
+        network = row.order.get("network")
+        if network == "no TLS":
+            name = "HOTMART_AUTH_URL" if call_kind is TOKEN_CALL else "HOTMART_API_URL"
+            self.addresses[name] = self.addresses[name].replace("http:", "https:")
+            return
+        if network and call_kind is TOKEN_CALL:
+            self.network.take_away(host, network, times)
+            return
+
+        def meets(call: Call) -> bool:
+            if not call_kind.meets(call) or (not always and call.get("max_results") == "1"):
+                return False  # a single one is for a page of rows, not for a count of them
+            if network:
+                self.network.take_away(host, network, times)
+            return True
+
+        # A host that goes away takes the connection along.
+        order: dict[str, Any] = {"kind": "reset"} if network else dict(row.order)
+        if "location" in order:
+            order["location"] = order["location"].format(elsewhere=self.network.elsewhere)
+        if order["kind"] in ("drip", "drip_head"):
+            order["interval_s"] = 0.01
+        self.connector.bounds = SHORT_BOUNDS.get(str(order["kind"]), DEFAULT_BOUNDS)
+        self.fault = self.simulator.add_fault(
+            Fault(**order, path=call_kind.path, page=call_kind.page, times=None if always else 1, where=meets)
+        )
+
+    def mend(self) -> None:
+        """The fault is over."""
+        self.simulator.clear_faults()
+        self.network.come_back()
+        self.addresses = {name: address.replace("https:", "http:") for name, address in self.addresses.items()}
+        self.connector.bounds = DEFAULT_BOUNDS
+        self.fault = None
+        self.clock.slept_s.clear()
+
+    def read(self, setenv: Any, state: State | None = None) -> Run:
+        """A sync of all streams, with every log line there is."""
+        for name, address in self.addresses.items():
+            setenv(name, address)
+        return self.connector.run("read", "--debug", catalog=catalog(STREAMS), state=state)
+
+    def check(self, setenv: Any) -> Run:
+        """A connection check, with every log line there is."""
+        for name, address in self.addresses.items():
+            setenv(name, address)
+        return self.connector.run("check", "--debug")
+
+
+def keys(run: Run, stream: str) -> list[Any]:
+    """The keys that came, in order."""
+    return [key_of(stream, record) for record in run.records(stream)]

@@ -1,0 +1,286 @@
+"""How a sync can end when a fault meets one of its calls."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Ending = Literal["complete", "a stream fails", "all fail"]
+FailureType = Literal["transient_error", "system_error", "config_error"]
+
+LOGIN_REFUSED: Final = (
+    "Hotmart did not accept the Client ID and Client Secret. Copy all three values again from Hotmart: "
+    "Tools > Developer Credentials, and check that the credential was not deleted."
+)
+TRIED: Final = "{stream}: {reason} Tried 7 times; the next sync continues from here."
+DAY: Final = (
+    "{stream}: {reason} Even the single day {window} could not be read; the next sync tries it again. If this lasts, "
+    "report it to Hotmart's support with this day."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a user sees, and within which time.
+
+    In `sentence` stand `{stream}`, the `{reason}` of the fault and a `{window}`. `calls` is how many calls may meet
+    the fault at the most, and `waits_s` how long the connector may wait between them, in one window of twelve months.
+    """
+
+    code: str
+    meaning: str
+    ending: Ending
+    sentence: str = ""
+    failure: FailureType | None = None
+    calls: int
+    waits_s: int
+    warns: bool = False
+
+
+OUTLIVED: Final = Outcome(
+    code="✓",
+    meaning="Outlived: the call is repeated, every row comes once, and nothing is said.",
+    ending="complete",
+    calls=2,
+    waits_s=125,
+)
+WARNED: Final = Outcome(
+    code="✓ W",
+    meaning="Every row comes once. A warning in the log says what is odd, once a field or window.",
+    ending="complete",
+    calls=60,
+    waits_s=0,
+    warns=True,
+)
+KEPT: Final = Outcome(
+    code="✓ K",
+    meaning="Every row comes once, its values as sent, or converted where nothing is lost.",
+    ending="complete",
+    calls=60,
+    waits_s=0,
+)
+HALVED: Final = Outcome(
+    code="✓ H",
+    meaning="Outlived in pieces: smaller windows, or one status at a time, until none of them meets the fault.",
+    ending="complete",
+    calls=60,
+    waits_s=400,
+)
+ENDED: Final = Outcome(
+    code="T",
+    meaning="Tried seven times with growing waits, then the stream fails.",
+    ending="a stream fails",
+    sentence=TRIED,
+    failure="transient_error",
+    calls=14,
+    waits_s=130,
+)
+CONTRACT: Final = Outcome(
+    code="C",
+    meaning="The same; it is an answer of the API in another form than is known.",
+    ending="a stream fails",
+    sentence=TRIED,
+    failure="system_error",
+    calls=14,
+    waits_s=130,
+)
+QUOTA: Final = Outcome(
+    code="Q",
+    meaning="The quota is waited for, seven times and a minute each at the most, then the stream fails.",
+    ending="a stream fails",
+    sentence=TRIED,
+    failure="transient_error",
+    calls=14,
+    waits_s=900,
+)
+DAY_FAILS: Final = Outcome(
+    code="D",
+    meaning="Repeated, an outage waited for, then halved down to a day; if that day cannot be read the stream fails.",
+    ending="a stream fails",
+    sentence=DAY,
+    failure="transient_error",
+    calls=45,
+    waits_s=260,
+)
+DAY_REFUSED: Final = Outcome(
+    code="R",
+    meaning="Asked twice, with one status, then halved down to a day; if that is refused as well the stream fails.",
+    ending="a stream fails",
+    sentence=DAY,
+    failure="system_error",
+    calls=45,
+    waits_s=260,
+)
+REFUSED: Final = Outcome(
+    code="R1",
+    meaning="Asked twice, then the stream fails, for nothing of it can be made smaller.",
+    ending="a stream fails",
+    sentence="{stream}: {reason} If this lasts, report it to Hotmart's support.",
+    failure="system_error",
+    calls=2,
+    waits_s=5,
+)
+STALE: Final = Outcome(
+    code="P",
+    meaning="The pages are read anew, once, then the stream fails.",
+    ending="a stream fails",
+    sentence="{stream}: Hotmart did not accept its own page token, twice, in {window}; the next sync tries again.",
+    failure="system_error",
+    calls=2,
+    waits_s=0,
+)
+CIRCLE: Final = Outcome(
+    code="∞",
+    meaning="The pages are read anew, once, then the stream fails: they lead in a circle.",
+    ending="a stream fails",
+    sentence=(
+        "{stream}: Hotmart's list of pages does not end (a page token came twice, or 20 pages were empty); the next "
+        "sync tries again."
+    ),
+    failure="system_error",
+    calls=40,
+    waits_s=0,
+)
+NO_KEY: Final = Outcome(
+    code="N",
+    meaning="The window fails and stays open, so that the next sync reads it again; nothing is repeated.",
+    ending="a stream fails",
+    sentence=(
+        "{stream}: Hotmart sent a row without its {key}, so it cannot be told from others; the window stays open and "
+        "the next sync reads it again."
+    ),
+    failure="system_error",
+    calls=2,
+    waits_s=0,
+)
+FINAL: Final = Outcome(
+    code="F",
+    meaning="Not repeated, for the answer would be the same: the stream fails.",
+    ending="a stream fails",
+    sentence=("{stream}: {reason}, for which there is no remedy here. If this lasts, report it to Hotmart's support."),
+    failure="system_error",
+    calls=2,
+    waits_s=0,
+)
+NO_PERMISSION: Final = Outcome(
+    code="A",
+    meaning="Not repeated: the user has to change something in Hotmart or in the settings. The stream fails.",
+    ending="a stream fails",
+    sentence=(
+        "{stream}: These credentials have no permission to read it (403). Create them as the owner of the account, in "
+        "Hotmart under Tools > Developer Credentials, or deselect this stream."
+    ),
+    failure="config_error",
+    calls=2,
+    waits_s=0,
+)
+WRONG_ENVIRONMENT: Final = Outcome(
+    code="A2",
+    meaning="The access token is renewed once; refused with a new one, the stream fails.",
+    ending="a stream fails",
+    sentence=(
+        "{stream}: Hotmart gave an access token and then did not accept it (401). Most often the credential belongs "
+        "to the other environment: choose production or sandbox as it was created; else create it as the owner of the "
+        "account."
+    ),
+    failure="config_error",
+    calls=4,
+    waits_s=4,
+)
+ELSEWHERE: Final = Outcome(
+    code="E",
+    meaning="Never followed, not repeated: the stream fails.",
+    ending="a stream fails",
+    sentence=(
+        "{stream}: Hotmart sent the call to another address (302); no data is read from there. Check any proxy between "
+        "this machine and Hotmart."
+    ),
+    failure="config_error",
+    calls=2,
+    waits_s=0,
+)
+UNKNOWN_CLUB: Final = Outcome(
+    code="E1",
+    meaning="Never followed, not repeated: so Hotmart answers a wrong name of a members area. The stream fails.",
+    ending="a stream fails",
+    sentence=(
+        "{stream}: Hotmart knows no members area 'second-school'. Check members_area_subdomain: it is NAME in "
+        "hotmart.com/club/NAME."
+    ),
+    failure="config_error",
+    calls=1,
+    waits_s=0,
+)
+TLS: Final = Outcome(
+    code="S",
+    meaning="Not repeated: every stream fails.",
+    ending="all fail",
+    sentence=(
+        "{stream}: The secure connection to Hotmart could not be verified; check the certificates and any proxy "
+        "between this machine and Hotmart."
+    ),
+    failure="config_error",
+    calls=1,
+    waits_s=0,
+)
+AWAY: Final = Outcome(
+    code="T*",
+    meaning="As T, for every stream that is not read by then: all calls go to one host.",
+    ending="all fail",
+    sentence=TRIED,
+    failure="transient_error",
+    calls=14,
+    waits_s=130,
+)
+NO_LOGIN: Final = Outcome(
+    code="L",
+    meaning="The login is tried seven times; without it every stream fails. It is not tried again for a minute.",
+    ending="all fail",
+    sentence=TRIED,
+    failure="transient_error",
+    calls=7,
+    waits_s=65,
+)
+NO_LOGIN_QUOTA: Final = Outcome(
+    code="LQ",
+    meaning="The same, and each time the quota is waited for, a minute at the most.",
+    ending="all fail",
+    sentence=TRIED,
+    failure="transient_error",
+    calls=7,
+    waits_s=450,
+)
+NO_LOGIN_CONTRACT: Final = Outcome(
+    code="LC",
+    meaning="As L; it is an answer of the login in another form than is known.",
+    ending="all fail",
+    sentence=TRIED,
+    failure="system_error",
+    calls=7,
+    waits_s=65,
+)
+LOGIN_FAILS: Final = Outcome(
+    code="L1",
+    meaning="Not repeated: every stream fails.",
+    ending="all fail",
+    sentence=LOGIN_REFUSED,
+    failure="config_error",
+    calls=1,
+    waits_s=0,
+)
+LOGIN_FINAL: Final = Outcome(
+    code="LF",
+    meaning="Not repeated: every stream fails.",
+    ending="all fail",
+    sentence=FINAL.sentence,
+    failure="system_error",
+    calls=4,
+    waits_s=0,
+)
+LOGIN_ELSEWHERE: Final = Outcome(
+    code="LE",
+    meaning="Never followed, not repeated: every stream fails.",
+    ending="all fail",
+    sentence=ELSEWHERE.sentence,
+    failure="config_error",
+    calls=1,
+    waits_s=0,
+)

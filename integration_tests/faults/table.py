@@ -1,0 +1,403 @@
+"""The table of faults: what each must lead to, on each kind of call, once and for ever."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from integration_tests.faults import outcomes as out
+from integration_tests.faults.outcomes import Outcome
+from integration_tests.simulator import Call
+from integration_tests.simulator.faults import Page
+
+HISTORY: Final = "/payments/api/v1/sales/history"
+STUDENTS: Final = "/club/api/v1/users"
+TOKEN: Final = "/security/oauth/token"
+SECOND_CLUB: Final = "second-school"
+NO_TOKEN: Final = "Hotmart sent an answer without an access token where rows were expected."
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallKind:
+    """A kind of call, and the stream that makes it; another kind is one more of these in `CALLS`."""
+
+    name: str
+    head: str
+    """Its column in the document."""
+    stream: str
+    """Whose name the sentence has."""
+    path: str
+    page: Page = "any"
+    label: str = ""
+    """How sentences name what was read, where it is no window of time."""
+    key: str = ""
+    meets: Callable[[Call], bool] = lambda call: True
+
+
+TOKEN_CALL: Final = CallKind(name="token", head="login", stream="access token", path=TOKEN)
+FIRST: Final = CallKind(name="first page", head="first", stream="sales_history", path=HISTORY, page="first", key="id")
+MIDDLE: Final = CallKind(
+    name="middle page", head="middle", stream="sales_history", path=HISTORY, page="middle", key="id"
+)
+LAST: Final = CallKind(name="last page", head="last", stream="sales_history", path=HISTORY, page="last", key="id")
+CHILD: Final = CallKind(
+    name="child call",
+    head="child",
+    stream="club_students",
+    path=STUDENTS,
+    label=f"club {SECOND_CLUB}",
+    key="subdomain and user_id",
+    meets=lambda call: call.get("subdomain") == SECOND_CLUB,
+)
+CALLS: Final = (TOKEN_CALL, FIRST, MIDDLE, LAST, CHILD)
+"""A list that is read once for each of several parents (clubs, products, events) is a child."""
+PAGES: Final = (FIRST, MIDDLE, LAST)
+CHILDREN: Final = tuple(call for call in CALLS if call not in (TOKEN_CALL, *PAGES))
+
+Cells = Mapping[str, Outcome]
+"""Outcomes by the name of the kind of call; a kind that is not there cannot meet the fault."""
+
+
+def cells(
+    *,
+    token: Outcome | None = None,
+    first: Outcome | None = None,
+    middle: Outcome | None = None,
+    last: Outcome | None = None,
+    child: Outcome | None = None,
+) -> Cells:
+    """Outcomes for the kinds of call that are named."""
+    named = {TOKEN_CALL.name: token, FIRST.name: first, MIDDLE.name: middle, LAST.name: last}
+    named |= {call.name: child for call in CHILDREN}
+    return {name: outcome for name, outcome in named.items() if outcome}
+
+
+def everywhere(outcome: Outcome, *, token: Outcome | None = None) -> Cells:
+    """One outcome for all data calls."""
+    return cells(token=token, first=outcome, middle=outcome, last=outcome, child=outcome)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Treatment:
+    """What a family of faults leads to."""
+
+    once: Cells
+    always: Cells
+
+
+REPEATED: Final = Treatment(
+    once=everywhere(out.OUTLIVED, token=out.OUTLIVED), always=everywhere(out.ENDED, token=out.NO_LOGIN)
+)
+UNKNOWN_FORM: Final = Treatment(
+    once=everywhere(out.OUTLIVED, token=out.OUTLIVED), always=everywhere(out.CONTRACT, token=out.NO_LOGIN_CONTRACT)
+)
+NO_ROWS: Final = Treatment(once=everywhere(out.OUTLIVED), always=everywhere(out.CONTRACT))
+TOO_HEAVY: Final = Treatment(
+    once=everywhere(out.OUTLIVED, token=out.OUTLIVED),
+    always=cells(token=out.NO_LOGIN, first=out.DAY_FAILS, middle=out.HALVED, last=out.DAY_FAILS, child=out.ENDED),
+)
+BAD_QUERY: Final = Treatment(
+    once=everywhere(out.OUTLIVED, token=out.LOGIN_FAILS),
+    always=cells(
+        token=out.LOGIN_FAILS, first=out.DAY_REFUSED, middle=out.HALVED, last=out.DAY_REFUSED, child=out.REFUSED
+    ),
+)
+BAD_TOKEN: Final = Treatment(
+    once=everywhere(out.OUTLIVED, token=out.LOGIN_FAILS),
+    always=cells(token=out.LOGIN_FAILS, first=out.DAY_REFUSED, middle=out.STALE, last=out.STALE, child=out.REFUSED),
+)
+UNAUTHORISED: Final = Treatment(
+    once=everywhere(out.OUTLIVED, token=out.LOGIN_FAILS),
+    always=everywhere(out.WRONG_ENVIRONMENT, token=out.LOGIN_FAILS),
+)
+FORBIDDEN: Final = Treatment(
+    once=everywhere(out.NO_PERMISSION, token=out.LOGIN_FAILS),
+    always=everywhere(out.NO_PERMISSION, token=out.LOGIN_FAILS),
+)
+UNREMEDIED: Final = Treatment(
+    once=everywhere(out.FINAL, token=out.LOGIN_FINAL), always=everywhere(out.FINAL, token=out.LOGIN_FINAL)
+)
+QUOTA: Final = Treatment(
+    once=everywhere(out.OUTLIVED, token=out.OUTLIVED), always=everywhere(out.QUOTA, token=out.NO_LOGIN_QUOTA)
+)
+SENT_ELSEWHERE: Final = Treatment(
+    once=cells(
+        token=out.LOGIN_ELSEWHERE,
+        first=out.ELSEWHERE,
+        middle=out.ELSEWHERE,
+        last=out.ELSEWHERE,
+        child=out.UNKNOWN_CLUB,
+    ),
+    always=cells(
+        token=out.LOGIN_ELSEWHERE,
+        first=out.ELSEWHERE,
+        middle=out.ELSEWHERE,
+        last=out.ELSEWHERE,
+        child=out.UNKNOWN_CLUB,
+    ),
+)
+HOST_AWAY: Final = Treatment(
+    once=everywhere(out.OUTLIVED, token=out.OUTLIVED), always=everywhere(out.AWAY, token=out.NO_LOGIN)
+)
+NO_TLS: Final = Treatment(once={}, always=cells(token=out.TLS, first=out.TLS))
+IN_A_CIRCLE: Final = Treatment(
+    once=everywhere(out.OUTLIVED),
+    # The first page leads to itself under a token, and so is no first page any more.
+    always=cells(first=out.OUTLIVED, middle=out.CIRCLE, last=out.CIRCLE, child=out.CIRCLE),
+)
+WRONG_COUNT: Final = Treatment(once=everywhere(out.OUTLIVED), always=everywhere(out.WARNED))
+KEYLESS: Final = Treatment(once=everywhere(out.NO_KEY), always=everywhere(out.NO_KEY))
+CONVERTED: Final = Treatment(once=everywhere(out.KEPT), always=everywhere(out.KEPT))
+ODD_VALUE: Final = Treatment(once=everywhere(out.WARNED), always=everywhere(out.WARNED))
+CLUB_ONLY: Final = Treatment(once=cells(child=out.UNKNOWN_CLUB), always=cells(child=out.UNKNOWN_CLUB))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A fault: its name for readers, how to order it, and what it leads to.
+
+    `order` has fields of the simulator's `Fault`; or `network`, the way in which a host is away. `reason` is the part
+    of the sentence that tells this fault from others. `costs_s` is how long a call that meets it takes.
+    """
+
+    name: str
+    order: Mapping[str, Any]
+    treatment: Treatment
+    reason: str = ""
+    login_reason: str = ""
+    """Where it is another one for the login."""
+    costs_s: int = 0
+    changes_values: bool = False
+    exceptions: Mapping[str, Outcome] = field(default_factory=dict)
+    """Where "for ever" differs from the treatment, by kind of call."""
+
+    def outcome(self, call: CallKind, *, always: bool) -> Outcome | None:
+        """What this fault leads to on that kind of call; `None` where it cannot occur."""
+        if not always:
+            return self.treatment.once.get(call.name)
+        return self.exceptions.get(call.name) or self.treatment.always.get(call.name)
+
+
+ROWS: Final[Sequence[Row]] = (
+    *(
+        Row(
+            name=f"400 `{code}`" if code else "400 without a code",
+            order={"kind": 400, "error": code} if code else {"kind": 400, "body": "{}"},
+            treatment=BAD_QUERY,
+            reason=f"Hotmart refused the query (400 {code or 'without a code'}).",
+        )
+        for code in ("invalid_parameter", "invalid_value_parameter", "invalid_value_headers", "")
+    ),
+    Row(
+        name="400 `invalid_token` (of the page)",
+        order={"kind": 400, "error": "invalid_token"},
+        treatment=BAD_TOKEN,
+        reason="Hotmart refused the query (400 invalid_token).",
+    ),
+    Row(name="401", order={"kind": 401}, treatment=UNAUTHORISED),
+    Row(name="403", order={"kind": 403}, treatment=FORBIDDEN),
+    Row(
+        name="403 by a firewall, in HTML",
+        order={"kind": 403, "body": "<html>blocked</html>", "content_type": "text/html"},
+        treatment=FORBIDDEN,
+    ),
+    *(
+        Row(name=f"{status}", order={"kind": status}, treatment=UNREMEDIED, reason=f"Hotmart answered {status} {code}")
+        for status, code in (
+            (404, "not_found"),
+            (405, "method_not_allowed"),
+            (418, "i_am_a_teapot"),
+            (422, "unprocessable_entity"),
+        )
+    ),
+    Row(
+        name="404 of an unknown members area",
+        order={"kind": 404, "body": '{"code":"0006","message":"The subdomain does not exist"}'},
+        treatment=CLUB_ONLY,
+    ),
+    *(
+        Row(
+            name=f"429 {told}",
+            order={"kind": 429, **order},
+            treatment=QUOTA,
+            reason="Hotmart's quota of calls a minute is used up (429).",
+        )
+        for told, order in (
+            ("with a reset of 0 s", {"reset_s": 0}),
+            ("with a reset of 59 s", {"reset_s": 59}),
+            ("with a reset of 3,600 s", {"reset_s": 3600}),
+            ("with garbage as reset", {"reset_s": "soon"}),
+            ("with `Retry-After` alone", {"quota_headers": False, "retry_after_s": 3}),
+            ("without headers or JSON", {"quota_headers": False, "body": "slow down", "content_type": "text/plain"}),
+        )
+    ),
+    *(
+        Row(name=name, order={"kind": kind}, treatment=REPEATED, reason=reason, login_reason=login_reason)
+        for name, kind, reason, login_reason in (
+            ("500", 500, "Hotmart had an internal error (500).", ""),
+            ("503", 503, "Hotmart is not available (503).", ""),
+            ("503 in HTML", "html503", "Hotmart is not available (503).", ""),
+            ("425", 425, "Hotmart asked to come back later (425).", ""),
+            ("HTML with 200", "html200", "Hotmart sent an HTML page where rows were expected.", ""),
+            (
+                "an object with `error` and no rows",
+                "error_object",
+                "Hotmart sent an error object where rows were expected.",
+                NO_TOKEN,
+            ),
+            ("truncated JSON", "truncated_json", "Hotmart sent a body that is not JSON where rows were expected.", ""),
+            ("connection reset before the answer", "reset", "Hotmart could not be reached.", ""),
+        )
+    ),
+    Row(
+        name="empty 200",
+        order={"kind": "empty200"},
+        treatment=REPEATED,
+        reason="Hotmart sent an empty body where rows were expected.",
+    ),
+    Row(
+        name="invalid UTF-8",
+        order={"kind": "bad_utf8"},
+        treatment=REPEATED,
+        reason="Hotmart sent a body that is not JSON where rows were expected.",
+    ),
+    Row(
+        name="`Content-Length` too short",
+        order={"kind": "wrong_length", "value": -25},
+        treatment=REPEATED,
+        reason="Hotmart sent a body that is not JSON where rows were expected.",
+    ),
+    Row(
+        name="`{}`",
+        order={"kind": "empty_object"},
+        treatment=UNKNOWN_FORM,
+        login_reason=NO_TOKEN,
+        reason="Hotmart sent an object without a list of 'items' where rows were expected.",
+    ),
+    *(
+        Row(
+            name=name,
+            order={"kind": kind},
+            treatment=NO_ROWS,
+            reason="Hotmart sent an object without a list of 'items' where rows were expected.",
+        )
+        for name, kind in (
+            ("`items` is null", "items_null"),
+            ("`items` is missing", "items_missing"),
+            ("`items` is an object", "items_object"),
+        )
+    ),
+    *(
+        Row(
+            name=f"{status}",
+            order={"kind": status},
+            treatment=TOO_HEAVY,
+            reason=reason,
+            costs_s=30,
+        )
+        for status, reason in (
+            (408, "Hotmart gave up waiting (408)."),
+            (502, "Hotmart could not answer so large a query in time (502)."),
+            (504, "Hotmart could not answer so large a query in time (504)."),
+            (524, "Hotmart could not answer so large a query in time (524)."),
+        )
+    ),
+    *(
+        Row(
+            name=name,
+            order=order,
+            treatment=TOO_HEAVY,
+            reason="Hotmart sent an answer that broke off.",
+        )
+        for name, order in (
+            ("`Content-Length` too long", {"kind": "wrong_length", "value": 25}),
+            ("gzip that breaks", {"kind": "bad_gzip"}),
+            ("half an answer", {"kind": "cut"}),
+            ("connection reset in the body", {"kind": "reset_body"}),
+        )
+    ),
+    Row(
+        name="accepted and never answered",
+        order={"kind": "hang"},
+        treatment=TOO_HEAVY,
+        reason="Hotmart did not answer within {read_s} seconds.",
+        costs_s=60,
+    ),
+    Row(
+        name="headers, one byte a second",
+        order={"kind": "drip_head"},
+        treatment=TOO_HEAVY,
+        reason="Hotmart sent an answer that took more than {total_s} seconds.",
+        costs_s=120,
+    ),
+    Row(
+        name="body, one byte a second",
+        order={"kind": "drip"},
+        treatment=TOO_HEAVY,
+        reason="Hotmart sent an answer that took more than {total_s} seconds.",
+        costs_s=120,
+    ),
+    Row(
+        name="a page of 200 MB",
+        order={"kind": "huge", "megabytes": 200},
+        treatment=TOO_HEAVY,
+        reason="Hotmart sent an answer of more than {body_mib} MiB.",
+        costs_s=120,
+    ),
+    Row(
+        name="a small body that swells to 200 MB",
+        order={"kind": "gzip_bomb", "megabytes": 200},
+        treatment=TOO_HEAVY,
+        reason="Hotmart sent an answer of more than {body_mib} MiB.",
+    ),
+    *(
+        Row(name=f"redirect to {where}", order={"kind": "redirect", "location": location}, treatment=SENT_ELSEWHERE)
+        for where, location in (
+            ("the documentation", "/docs/en/"),
+            ("another host (http)", "http://{elsewhere}/"),
+            ("another host (https)", "https://{elsewhere}/"),
+        )
+    ),
+    Row(
+        name="host name not found (DNS)",
+        order={"network": "no name"},
+        treatment=HOST_AWAY,
+        reason="Hotmart could not be reached.",
+    ),
+    Row(
+        name="connection refused",
+        order={"network": "refused"},
+        treatment=HOST_AWAY,
+        reason="Hotmart could not be reached.",
+    ),
+    Row(name="no TLS at the host", order={"network": "no TLS"}, treatment=NO_TLS),
+    Row(name="a page token that repeats", order={"kind": "repeat_token"}, treatment=IN_A_CIRCLE),
+    Row(name="an empty page with a next token", order={"kind": "empty_page_with_token"}, treatment=IN_A_CIRCLE),
+    Row(name="`total_results` one too high", order={"kind": "wrong_total"}, treatment=WRONG_COUNT),
+    Row(name="`total_results` two too low", order={"kind": "wrong_total", "value": -2}, treatment=WRONG_COUNT),
+    Row(name="a record without its key", order={"kind": "no_key"}, treatment=KEYLESS),
+    Row(
+        name="a number where text was",
+        order={"kind": "number_for_string"},
+        treatment=CONVERTED,
+        changes_values=True,
+    ),
+    *(
+        Row(name=name, order={"kind": "bad_date", "value": value}, treatment=CONVERTED, changes_values=True)
+        for name, value in (
+            ("a date in the year 9999", 253_370_764_800_000),
+            ("a negative date", -1),
+            ("a date in seconds", 1_700_000_000),
+            ("a date as text", "2023-11-14T22:13:20-03:00"),
+            ("an empty date", ""),
+        )
+    ),
+    *(
+        Row(name=name, order={"kind": "bad_date", "value": value}, treatment=ODD_VALUE, changes_values=True)
+        for name, value in (
+            ("a date in the year 0", -62_167_219_200_000),
+            ("a date after the year 9999", 10**15),
+            ("a date that is no date", "tomorrow"),
+            ("an object where a date was", {"day": 1}),
+        )
+    ),
+)

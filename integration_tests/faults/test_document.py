@@ -1,0 +1,16 @@
+"""docs/reliability.md is what the table says."""
+
+from integration_tests.faults.document import PATH, render, used_outcomes
+from integration_tests.faults.table import CALLS, ROWS
+
+
+def test_the_page_is_current() -> None:
+    assert PATH.read_text("utf-8") == render(), "run `make docs`"
+
+
+def test_no_two_outcomes_or_faults_have_one_name() -> None:
+    codes = [outcome.code for outcome in used_outcomes()]
+
+    assert len(codes) == len(set(codes))
+    assert len({row.name for row in ROWS}) == len(ROWS) > 60
+    assert len({call.head for call in CALLS}) == len(CALLS)

@@ -1,0 +1,210 @@
+"""Each fault of the table on each kind of call, once and for ever: rows, state, exit code, sentence, secrets."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_mock import MockerFixture
+
+from integration_tests.faults.laboratory import SIDE_BY_SIDE, STREAMS, SWITCHES, Laboratory, account, keys, truth
+from integration_tests.faults.network import Network
+from integration_tests.faults.outcomes import CIRCLE, NO_KEY, QUOTA, Outcome
+from integration_tests.faults.table import CALLS, CHILDREN, FIRST, ROWS, TOKEN_CALL, CallKind, Row
+from integration_tests.harness import Run, VirtualClock, key_of
+from integration_tests.secrecy import assert_hidden, secrets_of
+from integration_tests.simulator import Simulator
+
+FOREIGN_WORDS = ("Exhausted", "see logs", "request window", "Something went wrong", "Exception", "Traceback", "http")
+
+CASES = [
+    pytest.param(row, call, always, id=f"{row.name}-{call.head}-{'always' if always else 'once'}")
+    for row in ROWS
+    for call in CALLS
+    for always in (False, True)
+    if row.outcome(call, always=always)
+]
+
+reference: dict[str, dict[Any, dict[str, Any]]] = {}
+"""Records of an undisturbed sync, by stream and key."""
+outputs: list[int] = []
+"""Sizes of the outputs in which secrets were looked for."""
+
+
+@pytest.fixture
+def laboratory(tmp_path: Path, mocker: MockerFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[Laboratory]:
+    clock, network = VirtualClock(), Network()
+    clock.install(mocker.patch)
+    network.install(mocker.patch)
+    level = logging.getLogger("airbyte").level
+    with Simulator(account(), SWITCHES, clock.time) as simulator:
+        yield Laboratory(simulator, tmp_path, clock, network)
+    logging.getLogger("airbyte").setLevel(level)  # which --debug leaves
+    network.close()
+
+
+@pytest.fixture
+def setenv(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    return monkeypatch.setenv
+
+
+@pytest.fixture(autouse=True)
+def undisturbed(laboratory: Laboratory, setenv: Any) -> None:
+    if not reference:
+        run = laboratory.read(setenv)
+        assert run.exit_code == 0, run.sentences
+        for stream in STREAMS:
+            reference[stream] = {key_of(stream, record): record for record in run.records(stream)}
+            assert set(reference[stream]) == truth(stream)
+        laboratory.simulator.reset_log()
+
+
+def assert_rows(run: Run, row: Row, complete: set[str]) -> None:
+    """Complete streams are complete, no key comes twice, and what came is what an undisturbed sync brings."""
+    for stream in STREAMS:
+        came = keys(run, stream)
+        assert len(came) == len(set(came)), stream
+        assert set(came) <= truth(stream), stream
+        if stream in complete:
+            assert set(came) == truth(stream), stream
+        if not row.changes_values:
+            assert all(record == reference[stream][key_of(stream, record)] for record in run.records(stream))
+
+
+def assert_told(run: Run, row: Row, call: CallKind, outcome: Outcome, laboratory: Laboratory) -> None:
+    """One sentence, with the right kind of failure, for the stream; and the same kind at the end of the sync."""
+    bounds = laboratory.connector.bounds
+    reason = (row.login_reason if call is TOKEN_CALL and row.login_reason else row.reason).format(
+        read_s=f"{bounds.read_s:g}", total_s=f"{bounds.total_s:g}", body_mib=bounds.body_bytes >> 20
+    )
+    parts = re.split(r"\{(\w+)\}", outcome.sentence)
+    told = {"stream": call.stream, "reason": reason, "key": call.key}
+    pattern = "".join(
+        re.escape(part) if number % 2 == 0 else re.escape(told[part]) if part in told else re.escape(call.label) or ".+"
+        for number, part in enumerate(parts)
+    )
+    *errors, summary = run.errors
+    matching = [error for error in errors if re.fullmatch(pattern, error["message"])]
+    assert matching, f"{pattern}\n{run.sentences}"
+    assert {error["failure_type"] for error in matching} == {outcome.failure}
+    assert summary["failure_type"] == outcome.failure
+    for error in errors:
+        assert not [word for word in FOREIGN_WORDS if word in error["message"]], error["message"]
+
+
+def assert_outcome(run: Run, row: Row, call: CallKind, outcome: Outcome, laboratory: Laboratory) -> None:
+    """The sync ended as the table says."""
+    failed = {"complete": set(), "a stream fails": {call.stream}, "all fail": set(STREAMS)}[outcome.ending]
+    assert (run.exit_code != 0) == bool(failed), run.sentences
+    incomplete = {stream for stream, status in run.statuses.items() if status == "INCOMPLETE"}
+    if row.order.get("network") and outcome.ending == "all fail" and call.stream in STREAMS:
+        assert call.stream in incomplete  # others may be read by then
+    else:
+        assert incomplete == failed, run.sentences
+    assert set(run.statuses) == set(STREAMS)
+    assert_rows(run, row, set(STREAMS) - incomplete)
+    if failed:
+        assert_told(run, row, call, outcome, laboratory)
+    else:
+        assert not run.errors
+    warnings = [line for line in run.logs.splitlines() if line.startswith("WARN")]
+    assert bool(warnings) == outcome.warns, warnings
+    assert len(warnings) == len(set(warnings))
+
+
+def assert_within_time(outcome: Outcome, laboratory: Laboratory) -> None:
+    """No more calls met the fault than are told, and no longer was waited."""
+    assert laboratory.fault is None or laboratory.fault.fired <= outcome.calls
+    side_by_side = SIDE_BY_SIDE if outcome.ending == "all fail" else 1
+    assert sum(laboratory.clock.slept_s) <= outcome.waits_s * side_by_side
+
+
+def assert_secret(run: Run, laboratory: Laboratory) -> None:
+    assert_hidden(run.output, secrets_of(laboratory.connector))
+    outputs.append(len(run.output))
+
+
+@pytest.mark.parametrize(("row", "call", "always"), CASES)
+def test_a_fault_leads_to_what_the_table_says(
+    laboratory: Laboratory, setenv: Any, row: Row, call: CallKind, always: bool
+) -> None:
+    outcome = row.outcome(call, always=always)
+    assert outcome
+    laboratory.order(row, call, always=always)
+
+    run = laboratory.read(setenv)
+
+    assert_outcome(run, row, call, outcome, laboratory)
+    assert_within_time(outcome, laboratory)
+    assert laboratory.fault is None or laboratory.fault.fired > 0
+    assert_secret(run, laboratory)
+    assert laboratory.network.visits_elsewhere() == 0
+    if run.exit_code == 0:
+        return
+    laboratory.mend()
+    resumed = laboratory.read(setenv, run.state)
+    assert resumed.exit_code == 0, resumed.sentences
+    for stream in STREAMS:
+        assert {*keys(run, stream), *keys(resumed, stream)} == truth(stream), stream
+    assert_secret(resumed, laboratory)
+
+
+@pytest.mark.parametrize("name", ["502", "400 `invalid_parameter`"])
+def test_a_window_of_twelve_months_takes_no_longer_than_is_told(laboratory: Laboratory, setenv: Any, name: str) -> None:
+    (row,) = [row for row in ROWS if row.name == name]
+    outcome = row.outcome(FIRST, always=True)
+    assert outcome
+    laboratory.connector.config["start_date"] = "2025-01-01"
+    laboratory.order(row, FIRST, always=True)
+
+    run = laboratory.read(setenv)
+
+    assert_outcome(run, row, FIRST, outcome, laboratory)
+    assert_within_time(outcome, laboratory)
+    assert laboratory.fault
+    assert laboratory.fault.fired > outcome.calls * 2 // 3
+    assert_secret(run, laboratory)
+
+
+CHECKED = [
+    pytest.param(row, call, id=f"{row.name}-{call.head}")
+    for row in ROWS
+    for call in (TOKEN_CALL, FIRST, *CHILDREN)
+    # Their time-outs are a check's own, in real seconds: see test_processes.py.
+    if row.outcome(call, always=True) and row.order.get("kind") not in ("hang", "drip", "drip_head")
+]
+
+
+@pytest.mark.parametrize(("row", "call"), CHECKED)
+def test_a_check_tells_of_the_fault_at_once_and_in_one_sentence(
+    laboratory: Laboratory, setenv: Any, row: Row, call: CallKind
+) -> None:
+    outcome = row.outcome(call, always=True)
+    assert outcome
+    laboratory.order(row, call, always=True)
+
+    run = laboratory.check(setenv)
+
+    passes = outcome.ending == "complete" or outcome in (CIRCLE, NO_KEY, QUOTA)
+    assert run.connection_status["status"] == ("SUCCEEDED" if passes else "FAILED")
+    sentence = run.connection_status.get("message") or ""
+    assert bool(sentence) == (not passes or outcome is QUOTA)
+    assert not [word for word in FOREIGN_WORDS if word in sentence], sentence
+    assert (run.exit_code, run.errors) == (0, [])
+    assert laboratory.clock.slept_s == []
+    assert laboratory.network.visits_elsewhere() == 0
+    assert_secret(run, laboratory)
+
+
+def test_every_output_of_the_matrix_was_looked_through(capsys: pytest.CaptureFixture[str]) -> None:
+    if len(outputs) > 2:  # not where single cases were chosen
+        assert len(outputs) >= len(CASES) + len(CHECKED)
+    with capsys.disabled():
+        print(  # noqa: T201 - figures for whoever runs it
+            f"\n{len(ROWS)} faults on {len(CALLS)} kinds of call, {len(CASES)} cases and {len(CHECKED)} checks; "
+            f"secrets looked for in {len(outputs)} outputs, {sum(outputs) / 1e6:.0f} MB"
+        )
