@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import gc
+import logging
 import os
 import signal
 import sys
@@ -91,14 +93,19 @@ def run() -> None:
     _share_memory()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # the protocol's, whatever the machine's own is
+    # An output that cannot be written is told once, below, and not with a traceback for each line of the log.
+    logging.raiseExceptions = False
     try:
+        if sys.stdout is None:  # closed before the start: the next file opened would take its place
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         _print_messages(sys.argv[1:])
     except OSError as broken:
         if broken.filename is not None:  # a file that was named on the command line, not the output
             sys.excepthook(*sys.exc_info())
             _leave(1)
+        sentence = f"The output could not be written ({broken.strerror}); the sync ends here."
         with suppress(OSError):
-            os.write(2, f"The output could not be written ({broken.strerror}); the sync ends here.\n".encode())
+            os.write(2, f"{sentence}\n".encode())
         os._exit(1)
     except Exception:
         sys.excepthook(*sys.exc_info())

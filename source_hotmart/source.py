@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from inspect import isabstract, isclass
 from typing import Any
 
@@ -29,7 +29,7 @@ from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_hotmart import streams
+from source_hotmart import inputs, streams
 from source_hotmart.answers import DEFAULT_BOUNDS, Bounds
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.base import Api, HotmartStream
@@ -79,6 +79,32 @@ class SourceHotmart(ConcurrentSourceAdapter):
     @property
     def message_repository(self) -> ConcurrentMessageRepository:
         return self._concurrent_source.repository
+
+    @staticmethod
+    def read_config(config_path: str) -> MutableMapping[str, Any]:
+        """The settings in a file. Raises a config_error where it holds none."""
+        return inputs.read_file(lambda: ConcurrentSourceAdapter.read_config(config_path), inputs.SETTINGS)
+
+    @classmethod
+    def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
+        """The configured catalog in a file. Raises a config_error where it holds none, or one that is ambiguous."""
+
+        def read() -> ConfiguredAirbyteCatalog:
+            inputs.check_modes(cls._read_json_file(catalog_path))
+            return super(SourceHotmart, cls).read_catalog(catalog_path)
+
+        return inputs.check_names(inputs.read_file(read, inputs.CATALOG))
+
+    @classmethod
+    def read_state(cls, state_path: str) -> list[AirbyteStateMessage]:
+        """The states in a file. Raises a config_error where it holds anything else."""
+
+        def read() -> list[AirbyteStateMessage]:
+            states = super(SourceHotmart, cls).read_state(state_path)
+            ConnectorStateManager(state=states)  # refuses kinds that only other connectors write
+            return states
+
+        return inputs.read_file(read, inputs.STATE)
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """Clean the configuration of what pasting adds; it is checked later, where refusing it prints no trace."""
@@ -172,10 +198,15 @@ class SourceHotmart(ConcurrentSourceAdapter):
         self._catalog, self._state = catalog, state
         self._concurrent_source = BatchingSource(parsed.num_workers, self._slice_logger)
         offered = {camel_to_snake(cls.__name__) for cls in offered_classes(parsed)}
-        missing = [item for item in catalog.streams if item.stream.name not in offered]
+        missing = [
+            item
+            for item in catalog.streams
+            if item.stream.name not in offered
+            or (item.sync_mode == SyncMode.incremental and item.stream.name in _whole_only())
+        ]
         for item in missing:
             yield as_airbyte_message(item.stream, AirbyteStreamStatus.INCOMPLETE)
-            yield _not_offered(item.stream.name).as_airbyte_message(StreamDescriptor(name=item.stream.name))
+            yield _not_offered(item).as_airbyte_message(StreamDescriptor(name=item.stream.name))
         chains = {camel_to_snake(cls.__name__) for cls in offered_classes(parsed) if cls.is_chain}
         known = ConfiguredAirbyteCatalog(
             streams=sorted(
@@ -189,14 +220,26 @@ class SourceHotmart(ConcurrentSourceAdapter):
             self._progress.end()
             self._report.log_summary()
         if missing:
-            raise _not_offered(*(item.stream.name for item in missing))
+            raise _not_offered(*missing)
 
 
-def _not_offered(*names: str) -> AirbyteTracedException:
+def _whole_only() -> set[str]:
+    """Streams that have no date to go on from."""
+    return {camel_to_snake(cls.__name__) for cls in stream_classes() if not isinstance(cls.cursor_field, str)}
+
+
+def _not_offered(*items: ConfiguredAirbyteStream) -> AirbyteTracedException:
+    names = [item.stream.name for item in items]
+    incremental = {item.stream.name for item in items if item.sync_mode == SyncMode.incremental}
     known = {camel_to_snake(cls.__name__) for cls in stream_classes()}
-    club = [name for name in names if name in known]
+    whole = [name for name in names if name in _whole_only() and name in incremental]
+    club = [name for name in names if name in known and name not in whole]
     other = [name for name in names if name not in known]
     sentences = []
+    if whole:
+        sentences.append(
+            f"{', '.join(whole)}: It has no cursor, and so is always read whole. Choose a full refresh for the stream."
+        )
     if club:
         sentences.append(
             f"{', '.join(club)}: The setting members_area_subdomain is empty, and without it there is no members "

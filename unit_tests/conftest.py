@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import signal
 import sys
@@ -82,6 +83,7 @@ def command_line(
     monkeypatch.setattr(os, "_exit", _leave)
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, set())
     thresholds = gc.get_threshold()
+    monkeypatch.setattr(logging, "raiseExceptions", logging.raiseExceptions)
 
     def run_command(command: str, *flags: str, **files: Any) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["source-hotmart", *connector.arguments(command, **files), *flags])

@@ -23,8 +23,8 @@ SIDE_BY_SIDE = 4
 
 SHORT_BOUNDS = {
     "hang": Bounds(read_s=0.1),
-    "drip_head": Bounds(read_s=0.1, total_s=0.15),
-    "drip": Bounds(read_s=0.1, total_s=0.15),
+    "drip_head": Bounds(total_s=0.15),
+    "drip": Bounds(total_s=0.15),
     "huge": Bounds(body_bytes=1 << 20),
     "gzip_bomb": Bounds(body_bytes=1 << 20),
 }
