@@ -266,6 +266,8 @@ def test_no_module_has_another_way_out():
             match node:
                 case ast.Import(names=names):
                     imported = [name.name for name in names]
+                case ast.ImportFrom(module="http.client", names=[ast.alias(name="HTTPResponse")]):
+                    continue  # an answer that has come; it opens nothing
                 case ast.ImportFrom(module=str(module)):
                     imported = [module]
                 case ast.Attribute(value=ast.Name(id="requests"), attr=attribute):
