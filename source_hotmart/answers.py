@@ -53,20 +53,37 @@ DEFAULT_BOUNDS = Bounds()
 
 @dataclass(frozen=True)
 class Envelope:
-    """The form of an endpoint's answer: rows under `items` beside a `page_info`."""
+    """The form of an endpoint's answer: rows under `items` beside a `page_info`, unless a stream says otherwise."""
 
     rows: str = "items"
+    """The field that holds the list of rows; empty: the body itself is that list."""
+    one_row: bool = False
+    """Whether the body itself is the one row, an object."""
+    empty_body_is_none: bool = False
+    """Whether an empty body means that there are no rows."""
+    empty_object_is_none: bool = False
+    """Whether `{}` in the place of the rows means that there are none."""
 
     def open(self, body: bytes) -> Page:
         """The page in a body. Raises `Unreadable` when it is anything else."""
+        if self.empty_body_is_none and not body.strip():
+            return NO_ROWS
         answer = decode(body)
+        if not self.rows and isinstance(answer, list):
+            return Page(rows=answer, next_token=None, total=None)
         if not isinstance(answer, dict):
-            raise Unreadable(f"JSON that is no object with {self.rows!r}", breaks_contract=True)
+            what = f"JSON that is no object with {self.rows!r}" if self.rows else "JSON that is no list"
+            raise Unreadable(what, breaks_contract=True)
+        if self.one_row and answer and "error" not in answer:
+            return Page(rows=[answer], next_token=None, total=None)
         rows = answer.get(self.rows)
+        if self.empty_object_is_none and rows == {}:
+            rows = []
         if not isinstance(rows, list):
             if "error" in answer:
                 raise Unreadable("an error object")
-            raise Unreadable(f"an object without a list of {self.rows!r}", breaks_contract=True)
+            wanted = f"an object without a list of {self.rows!r}" if self.rows else "an object of another kind"
+            raise Unreadable(wanted, breaks_contract=True)
         info = answer.get("page_info")
         info = info if isinstance(info, dict) else {}
         total, token = info.get("total_results"), info.get("next_page_token")
@@ -88,6 +105,10 @@ class Page:
     """Asks for the next page; `None` on the last one."""
     total: int | None
     """Rows of the whole query by Hotmart's own count, where the endpoint tells it."""
+
+
+NO_ROWS = Page(rows=(), next_token=None, total=None)
+"""The page of an endpoint that has nothing to list."""
 
 
 def decode(body: bytes) -> Any:

@@ -32,14 +32,18 @@ from source_hotmart.windows import DAY_MS, Window, iso, milliseconds, moment, su
 _DATE_RANGE = ConcurrencyCompatibleStateType.date_range.value
 
 
-class WindowedStream(Protocol):
-    """What a cursor asks of the stream whose windows it hands out."""
+class KeyedStream(Protocol):
+    """What every cursor asks of its stream."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def cursor_field(self) -> str | list[str]: ...
+
+
+class WindowedStream(KeyedStream, Protocol):
+    """What a cursor asks of the stream whose windows it hands out."""
 
     def plan(self) -> list[Window]:
         """The windows this sync has to read, ascending."""
@@ -70,11 +74,11 @@ def read_state(
         else:
             raise KeyError(cursor_field)
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise _bad_state(stream_name, "it is not in a form that this connector writes") from None
+        raise bad_state(stream_name, "it is not in a form that this connector writes") from None
     # The CDK's stock cursor writes [start, start] before anything is read.
     had = union(window for window in windows if window[0] < window[1])
     if had and had[-1][1] > now_ms + DAY_MS:
-        raise _bad_state(stream_name, f"it ends in the future, at {iso(had[-1][1])}; check this machine's clock")
+        raise bad_state(stream_name, f"it ends in the future, at {iso(had[-1][1])}; check this machine's clock")
     return had
 
 
@@ -83,7 +87,14 @@ def _time_ms(text: str) -> int:
     return milliseconds(time if time.tzinfo else time.replace(tzinfo=UTC))
 
 
-def _bad_state(stream_name: str, problem: str) -> AirbyteTracedException:
+def as_date_range(windows: Iterable[Window]) -> dict[str, Any]:
+    """Windows in the CDK's date-range form of a state."""
+    slices = [{"start": iso(start_ms), "end": iso(end_ms)} for start_ms, end_ms in windows]
+    return {"slices": slices, "state_type": _DATE_RANGE}
+
+
+def bad_state(stream_name: str, problem: str) -> AirbyteTracedException:
+    """The refusal of a saved state."""
     message = (
         f"{stream_name}: The saved state cannot be used: {problem}. Clear this stream's state (in Airbyte: the "
         "connection's Streams tab > Clear data, or Refresh), and it will be read from the start date."
@@ -113,11 +124,11 @@ class FullRefreshCursor(FinalStateCursor):
                 yield _slice(part)
 
 
-class RefusingCursor(FullRefreshCursor):
+class RefusingCursor(FinalStateCursor):
     """In the place of a state that cannot be used: its stream fails, and the state is left as it was."""
 
-    def __init__(self, stream: WindowedStream, refusal: AirbyteTracedException, repository: MessageRepository) -> None:
-        super().__init__(stream, repository)
+    def __init__(self, stream: KeyedStream, refusal: AirbyteTracedException, repository: MessageRepository) -> None:
+        super().__init__(stream.name, None, repository)
         self._refusal = refusal
 
     def stream_slices(self) -> Iterable[StreamSlice]:
@@ -128,13 +139,12 @@ class RefusingCursor(FullRefreshCursor):
         """No state: a new one would hide that the old one was not used."""
 
 
-class WindowCursor(ConcurrentCursor):
-    """Hands out the windows that are not settled yet, and writes down each one read to its end."""
+class SliceCursor(ConcurrentCursor):
+    """A cursor that no record moves, only slices that were read to their end."""
 
     def __init__(
         self,
-        stream: WindowedStream,
-        had: Sequence[Window],
+        stream: KeyedStream,
         repository: MessageRepository,
         state_manager: ConnectorStateManager,
     ) -> None:
@@ -150,25 +160,37 @@ class WindowCursor(ConcurrentCursor):
             start=None,
             end_provider=lambda: moment(0),  # type: ignore[arg-type, return-value] # not used by what is left
         )
-        self._stream = stream
-        self._had = list(had)
-        self._covered = list(had)
-        self._open: list[Window] = []
-        self._done: list[Window] = []
         self._windows_lock = Lock()
-
-    @property
-    def state(self) -> MutableMapping[str, Any]:
-        """The windows read so far, in the CDK's date-range form."""
-        slices = [{"start": iso(start_ms), "end": iso(end_ms)} for start_ms, end_ms in self._covered]
-        return {"slices": slices, "state_type": _DATE_RANGE}
 
     def observe(self, record: Record) -> None:
         """Nothing: a record never moves the state."""
 
     def should_be_synced(self, record: Record) -> bool:
-        """Always: the windows were asked for by date already."""
+        """Always: what is read was asked for by date already."""
         return True
+
+
+class WindowCursor(SliceCursor):
+    """Hands out the windows that are not settled yet, and writes down each one read to its end."""
+
+    def __init__(
+        self,
+        stream: WindowedStream,
+        had: Sequence[Window],
+        repository: MessageRepository,
+        state_manager: ConnectorStateManager,
+    ) -> None:
+        super().__init__(stream, repository, state_manager)
+        self._stream = stream
+        self._had = list(had)
+        self._covered = list(had)
+        self._open: list[Window] = []
+        self._done: list[Window] = []
+
+    @property
+    def state(self) -> MutableMapping[str, Any]:
+        """The windows read so far, in the CDK's date-range form."""
+        return as_date_range(self._covered)
 
     def stream_slices(self) -> Iterable[StreamSlice]:
         """The windows to read, ascending, planned whole before the first is handed out.

@@ -54,6 +54,9 @@ HTTP_LOGGER.addFilter(_without_traceback)
 class HotmartError(AirbyteTracedException):
     """A failure told to the user in one sentence: what went wrong, where, and what to do."""
 
+    status = 0
+    """The HTTP status by which Hotmart refused a call for good; 0 for every other failure."""
+
     def __init__(self, sentence: str, failure_type: FailureType = FailureType.transient_error) -> None:
         super().__init__(internal_message=sentence, message=sentence, failure_type=failure_type)
 
@@ -177,7 +180,11 @@ class AnswerHandler(ErrorHandler):
         if response.status_code >= 500:
             return self._resolution(_RETRY, f"Hotmart or the network before it had an error ({response.status_code})")
         if not 200 <= response.status_code < 300:
-            return self._refuse(response.status_code, error_code(body))
+            try:
+                return self._refuse(response.status_code, error_code(body))
+            except HotmartError as refusal:
+                refusal.status = response.status_code
+                raise
         try:
             _keep_page(response, self._envelope.open(body))
         except Unreadable as unreadable:
@@ -188,11 +195,13 @@ class AnswerHandler(ErrorHandler):
     def _deny_second_401(self, request: requests.PreparedRequest) -> None:
         """A first 401 may be an old token, so the CDK renews it; with a new one it is final."""
         if request in self._unauthorised or not self.max_retries:
-            raise AccessDenied(
+            refusal = AccessDenied(
                 f"{self._stream_name}: Hotmart gave an access token and then did not accept it (401). Most often "
                 "the credential belongs to the other environment: choose production or sandbox as it was created; "
                 "else create it as the owner of the account."
             )
+            refusal.status = 401
+            raise refusal
         self._unauthorised.add(request)
 
     def _lost(self, exception: Exception | None) -> ErrorResolution:

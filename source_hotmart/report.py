@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from threading import Lock
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -15,6 +16,11 @@ class SyncReport:
         self._lock = Lock()
         self._agreeing = 0
         self._differing: list[str] = []
+        self._last_lines: list[Callable[[], None]] = []
+
+    def at_end(self, log: Callable[[], None]) -> None:
+        """Have something of one stream logged at the end of the sync."""
+        self._last_lines.append(log)
 
     def list_read(self, stream_name: str, label: str, *, rows: int, totals: set[int], moved: bool) -> None:
         """Note a window or list that was read to its end: distinct rows, and every total its pages told.
@@ -49,7 +55,9 @@ class SyncReport:
             self._differing.append(f"{stream_name} {label} ({told} counted, {rows} came)")
 
     def log_summary(self) -> None:
-        """One line for the end of the sync; none when nothing could be compared."""
+        """The lines for the end of the sync: those of single streams, and one for all counts that could be compared."""
+        for log in self._last_lines:
+            log()
         if self._differing:
             LOGGER.warning("Perhaps incomplete: %s.", "; ".join(self._differing))
         elif self._agreeing:
