@@ -35,7 +35,8 @@ audit: $(READY) ## licences and use of what is shipped, ruff's rules of security
 	@$(VENV)/bin/pip-licenses --packages $$(sed -n 's/==.*//p' requirements/main.txt) >/dev/null
 	@$(PY) -m ruff check --select S source_hotmart
 
-docs: $(READY) ## renew docs/reliability.md from the table of faults
+docs: $(READY) ## renew the generated pages in docs/
+	@$(PY) -m integration_tests.docs
 	@$(PY) -m integration_tests.faults
 
 lock: ## renew poetry.lock and requirements/ (needs poetry with poetry-plugin-export)

@@ -41,7 +41,7 @@ State = dict[str, dict[str, Any]]
 
 def small_world(**changes: Any) -> World:
     """An account that is read in a blink: 60 sales, each stream with a few rows."""
-    sizes = {"sales": 60, "subscriptions": 20, "students": 30, "products": 6, **changes}
+    sizes = {"sales": 60, "subscriptions": 20, "students": 30, "products": 12, **changes}
     return World(seed=7, start_ms=START_MS, now_ms=NOW_MS, **sizes)
 
 

@@ -7,7 +7,9 @@ from abc import ABC
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from string import Formatter
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 import requests
 from airbyte_cdk.models import FailureType, SyncMode
@@ -38,6 +40,7 @@ from source_hotmart.errors import (
     page_of,
 )
 from source_hotmart.normalise import Converter, Surprises, compile_schema
+from source_hotmart.parents import ParentLists
 from source_hotmart.personal import compile_hiding, hide_of, without_marks
 from source_hotmart.progress import Progress
 from source_hotmart.reach import confine
@@ -59,14 +62,18 @@ class Api:
     report: SyncReport = field(default_factory=SyncReport)
     progress: Progress = field(default_factory=Progress)
     sales_counts: WindowCounts = field(default_factory=WindowCounts)
+    parents: ParentLists = field(default_factory=ParentLists)
 
 
 class HotmartStream(HttpStream, ABC):
     """A stream whose class body is a table: endpoint, key, and what is lifted to the top of a record."""
 
     endpoint: ClassVar[str]
-    page_size = 500
-    """`max_results`; Hotmart cuts it down silently where it is above the endpoint's own maximum."""
+    """Its path, with `{field}` where a value of the query belongs."""
+    calls: ClassVar[str]
+    """What reading it costs, for the documentation and for `discover`: "one call for 100 products"."""
+    page_size: int | None = 500
+    """`max_results`, which Hotmart cuts down silently to the endpoint's own maximum; `None`: it has no pages."""
     envelope: ClassVar[Envelope] = Envelope()
     splittable: ClassVar[bool] = False
     """Whether a query that is too heavy can be narrowed by date; else it is repeated."""
@@ -79,9 +86,12 @@ class HotmartStream(HttpStream, ABC):
 
     def __init__(self, api: Api) -> None:
         self.api = api
+        self.progress = api.progress
+        """Of the sync; another one where the stream is only read for what is found by it, and not told of."""
         budget = FirstInLine(api.budget) if self.is_chain and isinstance(api.budget, CallBudget) else api.budget
         super().__init__(authenticator=api.authenticator, api_budget=budget)
         confine(self._http_client, "GET", self.url_base, api.bounds.total_s)
+        self._path_fields = frozenset(name for _, name, _, _ in Formatter().parse(self.endpoint) if name)
         self._lift_paths = tuple((name, tuple(path.split("."))) for name, path in self.lifts)
         keys = [self.primary_key] if isinstance(self.primary_key, str) else list(self.primary_key or [])
         self._key_fields = tuple(str(key) for key in keys)
@@ -100,11 +110,6 @@ class HotmartStream(HttpStream, ABC):
         """Where windows that are read are counted."""
         return self.api.report
 
-    @property
-    def progress(self) -> Progress:
-        """Where slices, pages and rows are counted while they are read."""
-        return self.api.progress
-
     def get_error_handler(self) -> ErrorHandler:
         return AnswerHandler(self.name, self.envelope, self.api.patience, self.api.bounds, splittable=self.splittable)
 
@@ -118,7 +123,9 @@ class HotmartStream(HttpStream, ABC):
         stream_slice: Mapping[str, Any] | None = None,
         next_page_token: Mapping[str, Any] | None = None,
     ) -> str:
-        return self.endpoint
+        return self.endpoint.format_map(
+            {name: quote(str(value), safe="") for name, value in (stream_slice or {}).items()}
+        )
 
     def request_params(
         self,
@@ -127,7 +134,9 @@ class HotmartStream(HttpStream, ABC):
         next_page_token: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """The query, which must stay the same on every page: Hotmart's page tokens count rows of that query."""
-        return {"max_results": self.page_size, **(stream_slice or {}), **(next_page_token or {})}
+        size = {} if self.page_size is None else {"max_results": self.page_size}
+        query = {name: value for name, value in (stream_slice or {}).items() if name not in self._path_fields}
+        return {**size, **query, **(next_page_token or {})}
 
     def request_kwargs(
         self,
@@ -174,9 +183,9 @@ class HotmartStream(HttpStream, ABC):
 
     @cache  # noqa: B019 - as the CDK's own; a stream lives as long as the process
     def get_json_schema(self) -> Mapping[str, Any]:
-        """As `discover` shows it."""
-        shown: Mapping[str, Any] = without_marks(super().get_json_schema())
-        return shown
+        """As `discover` shows it: without our marks, and with what the stream costs in its description."""
+        shown: dict[str, Any] = without_marks(super().get_json_schema())
+        return {**shown, "description": f"{shown['description']} Calls: {self.calls}."}
 
     @cached_property
     def _convert(self) -> Converter:
@@ -225,7 +234,11 @@ class HotmartStream(HttpStream, ABC):
         stream_state: Mapping[str, Any] | None = None,
     ) -> Iterable[StreamData]:
         """The rows of one slice, as the CDK asks for them."""
-        yield from self.read_slice(stream_slice or {})
+        yield from self.read_rows(stream_slice or {})
+
+    def read_rows(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
+        """The rows of one slice, of which streams that are found by them take note."""
+        return self.api.parents.watched(self, stream_slice, self.read_slice(stream_slice))
 
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
         """Every row of a slice once: here the whole list. Raises `HotmartError` with a sentence for the user."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from airbyte_cdk.models import FailureType, SyncMode
 from airbyte_cdk.sources.types import StreamSlice
@@ -19,6 +19,8 @@ class ClubStream(HotmartStream, ABC):
     """A list of one members area, read for each that the settings name."""
 
     needs_club = True
+    variants: ClassVar[tuple[Mapping[str, str], ...]] = ({},)
+    """Queries that each bring a part of the list."""
 
     def stream_slices(
         self,
@@ -47,6 +49,9 @@ class ClubStream(HotmartStream, ABC):
         return page
 
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
-        """The whole list of one club."""
+        """The whole list of one club, every key once."""
         subdomain = stream_slice["subdomain"]
-        yield from Reader(self).read_list({"subdomain": subdomain}, f"club {subdomain}")
+        reader = Reader(self)
+        for variant in self.variants:
+            label = ", ".join([f"club {subdomain}", *(f"{name} {value}" for name, value in variant.items())])
+            yield from reader.read_list({"subdomain": subdomain, **variant}, label)

@@ -39,7 +39,7 @@ class DatedStream(HotmartStream, ABC):
 
     @property
     @abstractmethod
-    def cursor_field(self) -> str:
+    def cursor_field(self) -> str | list[str]:
         """The field by which destinations tell the newer copy of a row."""
 
     @property

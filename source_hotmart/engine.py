@@ -53,7 +53,7 @@ class SlicedStream(Protocol):
     def stream_slices(self, *, sync_mode: SyncMode) -> Iterable[Mapping[str, Any] | None]:
         """What is to be read, in parts that may be read side by side."""
 
-    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def read_rows(self, stream_slice: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Every row of a slice once."""
 
 
@@ -78,7 +78,7 @@ class SlicePartition(Partition):
         """The slice's rows in batches, which `BatchingSource` takes apart; those before a failure as well."""
         name, rows, enough = self._stream.name, [], 1
         try:
-            for row in self._stream.read_slice(self._slice):
+            for row in self._stream.read_rows(self._slice):
                 rows.append(row)
                 if len(rows) >= enough:
                     yield RowBatch(name, rows)  # type: ignore[misc] # the CDK only puts it on the queue

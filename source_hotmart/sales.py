@@ -45,6 +45,7 @@ LATE_STATUSES = ("PROTESTED", "REFUNDED", "PARTIALLY_REFUNDED", "CHARGEBACK")
 class SalesStream(DatedStream, ABC):
     """One of the four views of a sale, filtered by the date of its order."""
 
+    calls = "one for 500 sales, at least one for twelve months"
     is_chain = False
     start_parameter = "start_date"
     end_parameter = "end_date"
@@ -53,7 +54,7 @@ class SalesStream(DatedStream, ABC):
 
     def parts(self, window: Window) -> list[Window]:
         """The window itself, or its parts when it is many pages long."""
-        total, page_rows = self.api.sales_counts.of(window, lambda rows: self._page(window, rows), self.page_size)
+        total, page_rows = self.api.sales_counts.of(window, lambda rows: self._page(window, rows), self.page_size or 1)
         if total is None:
             return [window]
         self.progress.window_counted(self.name, total)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from inspect import isabstract, isclass
 from typing import Any
 
@@ -35,7 +35,9 @@ from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.base import Api, HotmartStream
 from source_hotmart.budget import CallBudget
 from source_hotmart.check import check_access
+from source_hotmart.child import ChildStream, IncrementalChild
 from source_hotmart.config import Config, clean
+from source_hotmart.coverage import CoverageCursor, read_scopes
 from source_hotmart.cursor import FullRefreshCursor, RefusingCursor, WindowCursor, read_state
 from source_hotmart.dated import DatedStream
 from source_hotmart.engine import BatchingSource, concurrent
@@ -140,10 +142,10 @@ class SourceHotmart(ConcurrentSourceAdapter):
         )
         manager = ConnectorStateManager(state=self._state)
         configured = {item.stream.name: item for item in self._catalog.streams} if self._catalog else {}
-        return [
-            self._wrap(stream, manager, configured.get(stream.name))
-            for stream in (cls(api) for cls in offered_classes(parsed))
-        ]
+        made = [cls(api) for cls in offered_classes(parsed)]
+        for stream in made:
+            api.parents.offer(stream)
+        return [self._wrap(stream, manager, configured.get(stream.name)) for stream in made]
 
     def _now_ms(self, authenticator: HotmartAuthenticator) -> int:
         """The end of all that is read, by Hotmart's clock where ours is ahead: it refuses dates in the future."""
@@ -167,24 +169,41 @@ class SourceHotmart(ConcurrentSourceAdapter):
         manager: ConnectorStateManager,
         configured: ConfiguredAirbyteStream | None,
     ) -> Stream:
-        cursor: Cursor
-        if not isinstance(stream, DatedStream):
-            cursor = FinalStateCursor(stream.name, stream.namespace, self.message_repository)
-        elif configured is None or configured.sync_mode == SyncMode.full_refresh:
-            cursor = FullRefreshCursor(stream, self.message_repository)
-        else:
-            state = manager.get_stream_state(stream.name, stream.namespace)
-            now_ms = stream.api.now_ms
-            stream.resumes = True
-            try:
-                stream.had = read_state(stream.name, stream.cursor_field, state, stream.start_ms, now_ms)
-            except AirbyteTracedException as unusable:
-                cursor = RefusingCursor(stream, unusable, self.message_repository)
-            else:
-                cursor = WindowCursor(stream, stream.had, self.message_repository, manager)
+        resumes = configured is not None and configured.sync_mode == SyncMode.incremental and bool(stream.cursor_field)
+        cursor = self._cursor(stream, manager, resumes=resumes)
         # A cursor also keeps the CDK from reading one page a call, its resumable full refresh.
         stream.cursor = cursor  # type: ignore[assignment]
+        if configured is None:
+            stream.progress = Progress()
+        elif not isinstance(cursor, RefusingCursor):
+            stream.api.parents.expect(stream)
+            if isinstance(stream, ChildStream):
+                stream.join_in()
         return concurrent(stream, cursor, self._slice_logger)
+
+    def _cursor(self, stream: HotmartStream, manager: ConnectorStateManager, *, resumes: bool) -> Cursor:
+        if not resumes or not isinstance(stream, DatedStream | IncrementalChild):
+            if isinstance(stream, DatedStream):
+                return FullRefreshCursor(stream, self.message_repository)
+            return FinalStateCursor(stream.name, stream.namespace, self.message_repository)
+        state = manager.get_stream_state(stream.name, stream.namespace)
+        try:
+            return self._resume(stream, state, manager)
+        except AirbyteTracedException as unusable:
+            return RefusingCursor(stream, unusable, self.message_repository)
+
+    def _resume(
+        self, stream: DatedStream | IncrementalChild, state: Mapping[str, Any], manager: ConnectorStateManager
+    ) -> Cursor:
+        """A cursor that goes on from a saved state. Raises a config_error for one that cannot be used."""
+        now_ms = stream.api.now_ms
+        if isinstance(stream, IncrementalChild):
+            whole = stream.api.config.start_ms, now_ms
+            stream.coverage.resume(read_scopes(stream.name, stream.cursor_field, stream.scope_field, state, whole))
+            return CoverageCursor(stream, self.message_repository, manager)
+        stream.resumes = True
+        stream.had = read_state(stream.name, str(stream.cursor_field), state, stream.start_ms, now_ms)
+        return WindowCursor(stream, stream.had, self.message_repository, manager)
 
     def read(
         self,
@@ -207,12 +226,8 @@ class SourceHotmart(ConcurrentSourceAdapter):
         for item in missing:
             yield as_airbyte_message(item.stream, AirbyteStreamStatus.INCOMPLETE)
             yield _not_offered(item).as_airbyte_message(StreamDescriptor(name=item.stream.name))
-        chains = {camel_to_snake(cls.__name__) for cls in offered_classes(parsed) if cls.is_chain}
         known = ConfiguredAirbyteCatalog(
-            streams=sorted(
-                (item for item in catalog.streams if item not in missing),
-                key=lambda item: item.stream.name not in chains,
-            )
+            streams=_parents_first(item for item in catalog.streams if item not in missing)
         )
         try:
             yield from super().read(logger, config, known, state)
@@ -226,6 +241,23 @@ class SourceHotmart(ConcurrentSourceAdapter):
 def _whole_only() -> set[str]:
     """Streams that have no date to go on from."""
     return {camel_to_snake(cls.__name__) for cls in stream_classes() if not isinstance(cls.cursor_field, str)}
+
+
+def _parents_first(configured: Iterable[ConfiguredAirbyteStream]) -> list[ConfiguredAirbyteStream]:
+    """The streams in the order in which to start them.
+
+    A child may wait for its parent, and must not be before it. Those whose calls follow one another are the next.
+    """
+    classes = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
+
+    def generation(cls: type[HotmartStream]) -> int:
+        return 1 + generation(cls.parent) if issubclass(cls, ChildStream) else 0
+
+    def turn(item: ConfiguredAirbyteStream) -> tuple[int, bool]:
+        cls = classes[item.stream.name]
+        return generation(cls), not cls.is_chain
+
+    return sorted(configured, key=turn)
 
 
 def _not_offered(*items: ConfiguredAirbyteStream) -> AirbyteTracedException:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from source_hotmart.answers import Envelope
 from source_hotmart.base import HotmartStream
+from source_hotmart.child import ChildStream, FollowingChild
 from source_hotmart.club import ClubStream
+from source_hotmart.club_pages import ModuleStream
+from source_hotmart.events import EventStream
 from source_hotmart.reader import Record
 from source_hotmart.sales import SALE_STATUSES, MonthlyTotals, SalesStream
 from source_hotmart.subscriptions import ChargeStream, SnapshotStream
+
+NO_CURSOR: list[str] = []
+"""In the place of a cursor: the stream has none, and is read whole."""
 
 
 class SalesHistory(SalesStream):
@@ -62,6 +69,7 @@ class SalesSummary(MonthlyTotals):
     """Hotmart's own totals, to reconcile against. https://developers.hotmart.com/docs/en/v1/sales/sales-summary/"""
 
     endpoint = "payments/api/v1/sales/summary"
+    calls = "one for each month since the start date"
     primary_key = ["month", "currency_code"]  # noqa: RUF012 - the CDK's own form of a compound key
     cursor_field = "synced_until"
     lifts = (("currency_code", "total_value.currency_code"),)
@@ -71,6 +79,7 @@ class Subscriptions(SnapshotStream):
     """Each subscription as it stands. https://developers.hotmart.com/docs/en/v1/subscription/get-subscribers/"""
 
     endpoint = "payments/api/v1/subscriptions"
+    calls = "one for 500 subscriptions"
     primary_key = "subscriber_code"
     cursor_field = "synced_until"
     start_parameter = "accession_date"
@@ -84,6 +93,7 @@ class SubscriptionTransactions(ChargeStream):
     """
 
     endpoint = "payments/api/v1/subscriptions/transactions"
+    calls = "one for 500 charges, at least one for twelve months"
     primary_key = ["id", "commission_currency"]  # noqa: RUF012 - the CDK's own form of a compound key
     cursor_field = "last_update"
     start_parameter = "transaction_date"
@@ -96,20 +106,89 @@ class SubscriptionTransactions(ChargeStream):
         _copy_where_missing(row.get("recurrency"), "payment_delay_days", "payment_delays_days")
 
 
+class SubscriptionSummary(SnapshotStream):
+    """Each subscription with its lifetime and last charge, up to a day old.
+
+    https://developers.hotmart.com/docs/en/v1/subscription/get-subscription-summary/ The lifetime grows daily.
+    """
+
+    endpoint = "payments/api/v1/subscriptions/summary"
+    calls = "one for 500 subscriptions"
+    primary_key = "subscriber_code"
+    cursor_field = NO_CURSOR
+    start_parameter = "accession_date"
+    end_parameter = "end_accession_date"
+
+
+class SubscriptionPurchases(FollowingChild):
+    """Every charge of a subscription, unpaid attempts included, as its subscriber sees them.
+
+    https://developers.hotmart.com/docs/en/ > Subscriptions > Get subscribers' purchases
+    """
+
+    endpoint = "payments/api/v1/subscriptions/{subscriber_code}/purchases"
+    calls = "one for each subscriber; in later syncs for those that changed"
+    primary_key = ["subscriber_code", "transaction"]  # noqa: RUF012 - the CDK's own form of a compound key
+    page_size = None
+    envelope = Envelope(rows="")
+    parent = Subscriptions
+    each = "subscriber"
+    copies = (("subscriber_code", "subscriber_code"),)
+    none_on = (404,)
+    moved_by = ("accession_date", "request_date", "end_accession_date")
+    still_moving = ("status", ("DELAYED", "OVERDUE", "STARTED"))
+    overlap_days = None
+
+
 class Products(HotmartStream):
     """The account's own products. https://developers.hotmart.com/docs/en/v1/product/product-list/"""
 
     endpoint = "products/api/v1/products"
+    calls = "one for 100 products"
     primary_key = "id"
     page_size = 100
+
+
+class ProductOffers(ChildStream):
+    """The prices at which a product is sold. https://developers.hotmart.com/docs/en/ > Product > Offers
+
+    Asked for by the product's uuid: for its number Hotmart answers nothing.
+    """
+
+    endpoint = "products/api/v1/products/{product_ucode}/offers"
+    calls = "one for each product"
+    primary_key = ["product_ucode", "code"]  # noqa: RUF012 - the CDK's own form of a compound key
+    page_size = 100
+    parent = Products
+    each = "product"
+    copies = (("product_ucode", "ucode"), ("product_id", "id"))
+
+
+class Coupons(ChildStream):
+    """The discount coupons of a product. https://developers.hotmart.com/docs/en/v1/coupon/coupon-get-coupon/
+
+    Asked for by the product's number. For a product without coupons there may be an empty answer.
+    """
+
+    endpoint = "products/api/v1/coupon/product/{product_id}"
+    calls = "one for each product"
+    primary_key = "id"
+    page_size = None
+    envelope = Envelope(empty_body_is_none=True)
+    parent = Products
+    each = "product"
+    copies = (("product_id", "id"), ("product_ucode", "ucode"))
+    key_spans_parents = True
 
 
 class ClubStudents(ClubStream):
     """The students of a members area. https://developers.hotmart.com/docs/en/v1/club/get-users/"""
 
     endpoint = "club/api/v1/users"
+    calls = "one for 50 students of each members area"
     primary_key = ["subdomain", "user_id"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = 50
+    envelope = Envelope(empty_object_is_none=True)
 
     def complete_row(self, row: Record) -> None:
         """Whether a student has Plus access, of which Hotmart sends a word; the word is kept beside."""
@@ -117,6 +196,85 @@ class ClubStudents(ClubStream):
         if isinstance(word, str):
             row["plus_access_type"] = word
             row["plus_access"] = word not in ("", "WITHOUT_PLUS_ACCESS")
+
+
+class ClubModules(ClubStream):
+    """The modules of a members area, extra ones included. https://developers.hotmart.com/docs/en/ > Members area
+
+    What comes without `is_extra` is not known, so both values are asked for.
+    """
+
+    endpoint = "club/api/v1/modules"
+    calls = "two for each members area"
+    primary_key = ["subdomain", "module_id"]  # noqa: RUF012 - the CDK's own form of a compound key
+    page_size = None
+    envelope = Envelope(rows="")
+    variants = ({"is_extra": "false"}, {"is_extra": "true"})
+
+
+class ClubPages(ModuleStream):
+    """The pages of the modules. https://developers.hotmart.com/docs/en/ > Members area > Get pages
+
+    Version 2 of the address asks for a product that nothing tells; version 1 asks for the club only.
+    """
+
+    endpoint = "club/api/v1/modules/{module_id}/pages"
+    calls = "one for each module; up to 20 more where Hotmart needs a product to be named"
+    primary_key = ["module_id", "page_id"]  # noqa: RUF012 - the CDK's own form of a compound key
+    page_size = None
+    parent = ClubModules
+    needs_club = True
+    products = Products
+    each = "module"
+    copies = (("module_id", "module_id"), ("subdomain", "subdomain"))
+    parameters = ("subdomain",)
+    key_spans_parents = True
+
+    def complete_row(self, row: Record) -> None:
+        """Both spellings of whether a page is published in one column."""
+        _copy_where_missing(row, "is_published", "published")
+
+
+class ClubLessons(FollowingChild):
+    """The progress of each student by lesson. https://developers.hotmart.com/docs/en/ > Members area
+
+    Read for the students who came back since the last sync, or are new.
+    """
+
+    endpoint = "club/api/v1/users/{user_id}/lessons"
+    calls = "one for each student; in later syncs for those who came back"
+    primary_key = ["subdomain", "user_id", "page_id"]  # noqa: RUF012 - the CDK's own form of a compound key
+    page_size = None
+    envelope = Envelope(rows="lessons")
+    parent = ClubStudents
+    needs_club = True
+    needs_club = True
+    each = "student"
+    copies = (("subdomain", "subdomain"), ("user_id", "user_id"))
+    parameters = ("subdomain",)
+    moved_by = ("last_access_date", "purchase_date")
+    scope_field = "subdomain"
+
+
+class EventParticipants(EventStream):
+    """The tickets of an event with their participants. https://developers.hotmart.com/docs/en/ > Event tickets
+
+    An event is a product of the format ETICKET, and its number is the product's.
+    """
+
+    endpoint = "events/api/v1/{event_id}/participants"
+    calls = "one for 500 tickets of each event, and one more for the event"
+    primary_key = "id"
+    cursor_field = "current_update"
+    lifts = (("id", "eticket.id"), ("current_update", "eticket.current_update"))
+    parent = Products
+    each = "event"
+    copies = (("event_id", "id"),)
+    only_where = ("format", "ETICKET")
+    parameters = ("last_update",)
+    key_spans_parents = True
+    scope_field = "event_id"
+    overlap_days = 2
 
 
 def _copy_where_missing(value: Any, raw_spelling: str, column: str) -> None:

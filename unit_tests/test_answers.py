@@ -53,7 +53,7 @@ def streamed(server: Simulator, fault: Fault | None = None, bounds: Bounds = DEF
 def test_a_good_body_is_read_whole(server):
     body = read_body(streamed(server), Bounds())
 
-    assert len(orjson.loads(body)["items"]) == 6
+    assert len(orjson.loads(body)["items"]) == 12
 
 
 def test_an_empty_body_is_empty(server):

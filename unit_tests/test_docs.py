@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from airbyte_cdk.sources.utils.casing import camel_to_snake
 
+from integration_tests.docs.streams_page import JOINS, streams_page
+from integration_tests.docs.streams_page import PAGE as STREAMS_PAGE
 from source_hotmart.sales import SalesStream
 from source_hotmart.source import stream_classes
 from unit_tests.test_schemas import nodes
@@ -177,7 +179,7 @@ def test_the_calls_of_every_stream_are_told():
 
     sizes = {name: row["Rows a call"] for row in rows for name in names_in(row["Stream"])}
     assert list(sizes) == list(CLASSES)
-    assert all(size in (str(CLASSES[name].page_size), "a month") for name, size in sizes.items())
+    assert all(size in (str(CLASSES[name].page_size or "all"), "a month") for name, size in sizes.items())
 
 
 def test_what_arrives_when_is_told_of_every_stream():
@@ -319,3 +321,22 @@ def test_the_readme_shows_its_streams_and_its_first_command_early():
 
     assert next(number for number, line in enumerate(lines, 1) if line.startswith("| Stream")) <= 15
     assert next(number for number, line in enumerate(lines, 1) if "make demo" in line) <= 40
+
+
+def test_the_page_of_streams_is_that_of_the_classes_and_schemas():
+    assert STREAMS_PAGE.read_text("utf-8") == streams_page(), "run `make docs`"
+
+
+def test_the_page_of_streams_joins_streams_by_fields_that_they_have():
+    fields = {name: set(re.findall(r"^\| `([^`]+)` \|", section_of(name), re.MULTILINE)) for name in CLASSES}
+
+    for left, right, joined in JOINS:
+        for names in joined.split(", "):
+            of_left, _, of_right = names.partition(" = ")
+            assert of_left in fields[left], (left, of_left)
+            assert (of_right or of_left) in fields[right], (right, of_right)
+
+
+def section_of(stream: str) -> str:
+    """The part of the page of streams that is about one of them."""
+    return STREAMS_PAGE.read_text("utf-8").partition(f"\n## {stream}\n")[2].partition("\n## ")[0]

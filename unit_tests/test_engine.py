@@ -63,7 +63,7 @@ class Numbers:
     def stream_slices(self, *, sync_mode: Any) -> list[Mapping[str, Any]]:
         return [{}]
 
-    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def read_rows(self, stream_slice: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield from ({"id": number} for number in range(self.rows))
         if self.failure:
             raise self.failure

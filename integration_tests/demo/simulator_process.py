@@ -31,6 +31,7 @@ class SimulatorProcess:
             "--port": 0,
             "--seed": SEED,
             "--sales": sales,
+            "--limit": 6_000,  # calls a minute, so that nobody has to wait; Hotmart's own quota is 500
             "--subscriptions": sales // 5,
             "--students": sales // 12,
             "--subdomains": ",".join(CLUBS),

@@ -1,0 +1,1 @@
+"""Makes the page of streams and fields from the classes and schemas: `make docs`."""

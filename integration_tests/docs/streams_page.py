@@ -1,0 +1,132 @@
+"""`docs/streams.md`: every stream with its endpoint, key, cursor, parent, calls and fields, from the code alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from airbyte_cdk.sources.utils.casing import camel_to_snake
+from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
+
+from source_hotmart.base import HotmartStream
+from source_hotmart.child import ChildStream
+from source_hotmart.source import stream_classes
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "streams.md"
+
+NONE = "\N{EN DASH}"
+"""What stands in a cell without a value."""
+
+HEAD = """\
+# Streams and fields
+
+Made from the classes and schemas by `make docs`; change those, not this page. Setting up, what arrives when, and every
+message are in [hotmart.md](hotmart.md).
+
+Every field may be null, and fields that are not listed pass through unchanged. Times are UTC, ids are text. *Calls*
+is what a full refresh asks of Hotmart, whose quota is 500 calls a minute.
+"""
+
+# hotmart-api.md 6.6, by the fields as they stand in the records.
+JOINS = (
+    ("sales_history", "sales_users", "id = transaction"),
+    ("sales_history", "sales_commissions", "id = transaction"),
+    ("sales_history", "sales_price_details", "id = transaction"),
+    ("sales_history", "products", "product.id = id"),
+    ("sales_history", "product_offers", "purchase.offer.code = code"),
+    ("subscriptions", "sales_history", "transaction = id"),
+    ("subscriptions", "subscription_summary", "subscriber_code"),
+    ("subscriptions", "subscription_transactions", "subscriber_code"),
+    ("subscriptions", "subscription_purchases", "subscriber_code"),
+    ("subscription_transactions", "sales_history", "id"),
+    ("subscription_purchases", "sales_history", "transaction = id"),
+    ("products", "product_offers", "ucode = product_ucode"),
+    ("products", "coupons", "id = product_id"),
+    ("products", "event_participants", "id = event_id"),
+    ("club_students", "sales_history", "email = buyer.email"),
+    ("club_students", "club_lessons", "subdomain, user_id"),
+    ("club_modules", "club_pages", "subdomain, module_id"),
+    ("club_pages", "club_lessons", "page_id"),
+)
+"""(stream, stream, the fields by which they join; one name where it is the same in both)."""
+
+
+def streams_page() -> str:
+    """The whole page."""
+    classes = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
+    parts = [HEAD, *_table(classes), "", *_drawing()]
+    for name, cls in classes.items():
+        parts += ["", *_section(name, cls)]
+    return "\n".join(parts) + "\n"
+
+
+def _table(classes: Mapping[str, type[HotmartStream]]) -> Iterator[str]:
+    yield "| Stream | Key | Cursor | Found by | Calls |"
+    yield "|---|---|---|---|---|"
+    for name, cls in classes.items():
+        yield f"| [`{name}`](#{name}) | {_key(cls)} | {_cursor(cls)} | {_parent(cls)} | {cls.calls} |"
+
+
+def _drawing() -> Iterator[str]:
+    yield "## How the streams join"
+    yield ""
+    yield "A line joins two streams by the fields on it. Thick ones also say that the one stream is found by the other:"
+    yield "Hotmart has no list of it for the whole account."
+    yield ""
+    yield "```mermaid"
+    yield "flowchart LR"
+    found_by = {
+        (camel_to_snake(cls.parent.__name__), camel_to_snake(cls.__name__))
+        for cls in stream_classes()
+        if issubclass(cls, ChildStream)
+    }
+    for left, right, fields in JOINS:
+        line = "==>" if (left, right) in found_by else "---"
+        yield f'    {left} {line}|"{fields}"| {right}'
+    yield "```"
+
+
+def _section(name: str, cls: type[HotmartStream]) -> Iterator[str]:
+    schema = ResourceSchemaLoader("source_hotmart").get_schema(name)
+    yield f"## {name}"
+    yield ""
+    yield schema["description"]
+    yield ""
+    yield f"- Endpoint: `GET /{cls.endpoint}`"
+    yield f"- Key: {_key(cls)}; cursor: {_cursor(cls)}"
+    if issubclass(cls, ChildStream):
+        yield f"- Found by: {_parent(cls)}, a list of each {cls.each}"
+    yield f"- Calls: {cls.calls}"
+    yield ""
+    yield "| Field | Type | What it is |"
+    yield "|---|---|---|"
+    yield from _fields(schema)
+
+
+def _fields(schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    for name, field in schema.get("properties", {}).items():
+        here = f"{path}{name}"
+        description = field["description"].replace("|", "\\|")
+        yield f"| `{here}` | {_type(field)} | {description} |"
+        yield from _fields(field, f"{here}.")
+        yield from _fields(field.get("items", {}), f"{here}[].")
+
+
+def _type(field: Mapping[str, Any]) -> str:
+    (name,) = [name for name in field["type"] if name != "null"]
+    return str(field.get("format", name))
+
+
+def _key(cls: type[HotmartStream]) -> str:
+    key: Any = cls.primary_key
+    return ", ".join(f"`{name}`" for name in ([key] if isinstance(key, str) else key))
+
+
+def _cursor(cls: type[HotmartStream]) -> str:
+    cursor: Any = cls.cursor_field
+    return f"`{cursor}`" if isinstance(cursor, str) else NONE
+
+
+def _parent(cls: type[HotmartStream]) -> str:
+    return f"`{camel_to_snake(cls.parent.__name__)}`" if issubclass(cls, ChildStream) else NONE

@@ -1,0 +1,511 @@
+"""Streams that are found by the rows of others: parents once, errors apart, states by club and event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration_tests.harness import (
+    NOW_MS,
+    Connector,
+    Run,
+    VirtualClock,
+    Warehouse,
+    key_of,
+    small_world,
+)
+from integration_tests.simulator import Fault, Simulator, Switches, World
+
+DAY_MS = 86_400_000
+PRODUCTS = "/products/api/v1/products"
+SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
+STUDENTS = "/club/api/v1/users"
+OFFERS = f"{PRODUCTS}/*/offers"
+PURCHASES = f"{SUBSCRIPTIONS}/*/purchases"
+LESSONS = f"{STUDENTS}/*/lessons"
+PARTICIPANTS = "/events/api/v1/*/participants"
+OF_PRODUCTS = ("product_offers", "coupons", "event_participants")
+CHILDREN = (*OF_PRODUCTS, "subscription_purchases", "club_pages", "club_lessons")
+PARENTS = ("products", "subscriptions", "club_students", "club_modules")
+
+Make = Callable[..., Connector]
+
+
+@pytest.fixture
+def small(clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
+    """Makes a connector before a small account; takes what the simulator's switches are, and `world`."""
+    started: list[Simulator] = []
+
+    def make(world: World | None = None, **switches: Any) -> Connector:
+        settings = Switches(**{"limit_per_minute": 100_000, **switches})
+        simulator = Simulator(world or small_world(), settings, clock.time, follow_clock=True)
+        started.append(simulator.start())
+        return Connector(simulator, tmp_path, monkeypatch.setenv)
+
+    yield make
+    for simulator in started:
+        simulator.stop()
+        assert not simulator.mistakes
+
+
+def keys(run: Run, stream: str) -> set[Any]:
+    """The keys of a stream, each there once."""
+    found = [key_of(stream, record) for record in run.records(stream)]
+    assert len(found) == len(set(found)), "a key came twice"
+    return set(found)
+
+
+def paths(connector: Connector, pattern: str) -> list[str]:
+    """The paths of the calls to one endpoint, in order."""
+    return [call.path for call in connector.simulator.calls if fnmatchcase(call.path, pattern)]
+
+
+def pages_of(connector: Connector, path: str) -> int:
+    """How many pages of a parent's list were read, those that only count apart."""
+    calls = [call for call in connector.simulator.calls if call.path == path and call.get("max_results") != "1"]
+    assert len({(call.get("subdomain"), call.get("page_token")) for call in calls}) == len(calls), "a page came twice"
+    return len(calls)
+
+
+# Parents
+
+
+@pytest.mark.parametrize("workers", [1, 2, 16])
+@pytest.mark.parametrize("selected", [(), PARENTS], ids=["children only", "parents as well"])
+def test_each_page_of_a_parent_is_read_once_for_all_its_children(
+    small: Make, workers: int, selected: tuple[str, ...]
+) -> None:
+    connector = small(page_cap=5)
+    connector.config["num_workers"] = workers
+    truth = connector.simulator.world.truth
+
+    run = connector.read([*CHILDREN, *selected])
+
+    assert run.exit_code == 0, run.sentences
+    for stream in (*CHILDREN, *selected):
+        assert keys(run, stream) == set(truth(stream)), stream
+    assert pages_of(connector, PRODUCTS) == 3  # of 12 products
+    assert pages_of(connector, SUBSCRIPTIONS) == 4  # of 20
+    assert pages_of(connector, STUDENTS) == 7  # of 21 and 9
+    assert len(paths(connector, "/club/api/v1/modules")) == 4  # two halves of each club
+
+
+def test_a_parent_that_is_not_selected_gives_no_rows(small: Make) -> None:
+    run = small().read(["product_offers", "club_lessons"])
+
+    assert {message["record"]["stream"] for message in run.of_type("RECORD")} == {"product_offers", "club_lessons"}
+    assert set(run.statuses) == {"product_offers", "club_lessons"}
+
+
+@pytest.mark.parametrize("selected", [(), ("products",)], ids=["children only", "parents as well"])
+def test_children_of_a_list_that_cannot_be_read_say_so(small: Make, selected: tuple[str, ...]) -> None:
+    connector = small()
+    connector.simulator.add_fault(Fault(kind=500, path=PRODUCTS, times=None))
+
+    run = connector.read([*OF_PRODUCTS, "subscription_purchases", *selected])
+
+    assert run.exit_code != 0
+    for stream in OF_PRODUCTS:
+        each = "event" if stream == "event_participants" else "product"
+        told = f"{stream}: The list of {each}s, by which it is found, could not be read. products: Hotmart had an"
+        assert told in run.sentences
+        assert run.statuses[stream] == "INCOMPLETE"
+    assert run.statuses["subscription_purchases"] == "COMPLETE"
+    assert pages_of_failed(connector) == 7, "each child tried for itself"
+
+
+def pages_of_failed(connector: Connector) -> int:
+    return len(paths(connector, PRODUCTS))
+
+
+def test_a_parent_whose_state_is_refused_does_not_keep_its_children_waiting(small: Make) -> None:
+    run = small().read(["subscriptions", "subscription_purchases"], state={"subscriptions": {"x": 1}})
+
+    assert run.statuses == {"subscriptions": "INCOMPLETE", "subscription_purchases": "INCOMPLETE"}
+    assert "subscription_purchases: The list of subscribers, by which it is found, could not be read." in run.sentences
+
+
+def test_the_cost_is_told_before_it_begins(small: Make) -> None:
+    run = small().read(["club_lessons", "subscription_purchases"])
+
+    assert "INFO subscription_purchases: 20 subscribers to read, about 20 calls" in run.logs
+    assert "INFO club_lessons: club my-school: 21 students to read, about 21 calls" in run.logs
+
+
+# One parent's error
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_one_refused_parent_is_counted_and_named_and_the_others_are_read(small: Make, status: int) -> None:
+    connector = small()
+    ucode = next(iter(connector.simulator.world.catalogue.own)).ucode
+    connector.simulator.add_fault(Fault(kind=status, path=OFFERS.replace("*", ucode), times=None))
+
+    run = connector.read(["product_offers"])
+
+    assert run.exit_code == 0
+    assert run.statuses == {"product_offers": "COMPLETE"}
+    assert keys(run, "product_offers") == {
+        key for key in connector.simulator.world.truth("product_offers") if key[0] != ucode
+    }
+    told = f"WARN product_offers: Hotmart refused 1 of 12 products, whose rows are missing: {ucode}. The first one: "
+    assert told in run.logs
+    assert f"{status}" in run.logs.partition(told)[2]
+
+
+def test_many_refused_parents_fail_the_stream_and_those_that_came_are_kept(small: Make) -> None:
+    connector = small()
+    refused = [product.ucode for product in connector.simulator.world.catalogue.own][:4]
+    for ucode in refused:
+        connector.simulator.add_fault(Fault(kind=403, path=OFFERS.replace("*", ucode), times=None))
+
+    run = connector.read(["product_offers", "coupons"])
+
+    assert "product_offers: Hotmart refused 4 of 12 products: " in run.sentences
+    assert all(ucode in run.sentences for ucode in refused)
+    assert run.statuses == {"product_offers": "INCOMPLETE", "coupons": "COMPLETE"}
+    assert keys(run, "product_offers") == {
+        key for key in connector.simulator.world.truth("product_offers") if key[0] not in refused
+    }
+
+
+def test_an_unknown_subscriber_ends_nothing_and_is_not_asked_for_again(small: Make) -> None:
+    connector = small()
+    code = next(iter(connector.simulator.world.truth("subscriptions")))
+    connector.simulator.add_fault(Fault(kind=404, path=PURCHASES.replace("*", code), error="not_found", times=None))
+
+    run = connector.read(["subscription_purchases"])
+
+    assert run.exit_code == 0
+    assert f"INFO subscription_purchases: Hotmart has nothing for 1 subscribers: {code}." in run.logs
+    assert run.state["subscription_purchases"]["slices"] == [
+        {"start": "2022-01-01T00:00:00.000Z", "end": "2026-01-01T00:00:00.000Z"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stream", "pattern"), [("club_lessons", LESSONS), ("subscription_purchases", PURCHASES)], ids=str
+)
+def test_a_parent_that_failed_stays_open_in_the_state_and_comes_with_the_next_sync(
+    small: Make, clock: VirtualClock, stream: str, pattern: str
+) -> None:
+    connector = small()
+    truth = set(connector.simulator.world.truth(stream))
+    column = 1 if stream == "club_lessons" else 0
+    victim = str(sorted(truth)[0][column])
+    fault = connector.simulator.add_fault(Fault(kind=500, path=pattern.replace("*", victim), times=None))
+
+    first = connector.read([stream])
+    fault.times = 0
+    connector.simulator.reset_log()
+    clock.advance(hours=1)
+    second = connector.read([stream], state=first.state)
+
+    assert first.statuses == {stream: "INCOMPLETE"}
+    assert f"{stream}: " in first.sentences
+    assert "could not be read: " in first.sentences
+    assert victim in first.sentences
+    assert "Hotmart had an internal error (500)" in first.sentences
+    assert {key[column] for key in truth - keys(first, stream)} == {victim}
+    assert second.exit_code == 0
+    assert keys(first, stream) | keys(second, stream) == truth
+    assert truth - keys(first, stream) <= keys(second, stream)
+
+
+def test_an_endpoint_that_fails_for_everybody_is_given_up(small: Make) -> None:
+    connector = small(small_world(students=400))
+    connector.config["num_workers"] = 1
+    connector.simulator.add_fault(Fault(kind=500, path=LESSONS, times=None))
+
+    run = connector.read(["club_lessons"])
+
+    assert "club_lessons: 20 students in a row could not be read, so the rest were not tried." in run.sentences
+    assert len(set(paths(connector, LESSONS))) == 20
+    assert [error["failure_type"] for error in run.errors][:1] == ["transient_error"]
+
+
+def test_a_product_without_its_uuid_is_told(small: Make) -> None:
+    connector = small()
+    connector.simulator.add_fault(Fault(kind="bad_date", path=PRODUCTS, field_name="ucode", value=None))
+
+    run = connector.read(["product_offers"])
+
+    assert "product_offers: 1 of 12 products could not be read: None" in run.sentences
+    assert "Hotmart sent a product without its product_ucode" in run.sentences
+    assert len(run.records("product_offers")) > 20
+
+
+# Clubs
+
+
+@pytest.mark.parametrize("stream", ["club_modules", "club_pages", "club_lessons"])
+@pytest.mark.parametrize("form", ["404", "redirect"])
+def test_a_wrong_club_fails_by_name_and_the_other_is_read(small: Make, stream: str, form: str) -> None:
+    connector = small(unknown_subdomain=form)
+    connector.config["members_area_subdomain"] = "wrong-one, my-school"
+
+    run = connector.read([stream])
+
+    assert run.exit_code != 0
+    assert "Hotmart knows no members area 'wrong-one'" in run.sentences
+    assert run.sentences.startswith(f"{stream}: ")
+    assert run.statuses == {stream: "INCOMPLETE"}
+    assert {record["subdomain"] for record in run.records(stream)} == {"my-school"}
+    if stream == "club_lessons":
+        states = run.state[stream]["states"]
+        assert [item["partition"] for item in states] == [{"subdomain": "my-school"}]
+
+
+def test_a_club_that_is_added_later_is_read_whole(small: Make, clock: VirtualClock) -> None:
+    connector = small()
+    connector.config["members_area_subdomain"] = "my-school"
+    first = connector.read(["club_lessons"])
+    clock.advance(days=400)
+    connector.config["members_area_subdomain"] = "my-school, second-school"
+
+    second = connector.read(["club_lessons"], state=first.state)
+
+    assert keys(first, "club_lessons") | keys(second, "club_lessons") == set(
+        connector.simulator.world.truth("club_lessons")
+    )
+    assert {record["subdomain"] for record in second.records("club_lessons")} == {"second-school"}
+
+
+@pytest.mark.parametrize("form", ["refused", "gone", "some_empty"])
+@pytest.mark.parametrize("wrong", ["empty", "404", "400"])
+def test_pages_that_their_club_does_not_tell_are_found_by_a_product(small: Make, form: str, wrong: str) -> None:
+    connector = small(pages_v1=form, pages_of_wrong_product=wrong)
+    world = connector.simulator.world
+
+    run = connector.read(["club_pages"])
+
+    assert run.exit_code == 0, run.sentences
+    assert keys(run, "club_pages") == set(world.truth("club_pages", pages_version=2))
+    found_by = {record["module_id"]: record.get("product_id") for record in run.records("club_pages")}
+    for module_id, product_id in found_by.items():
+        _, module = world.clubs.home[module_id]
+        assert module.product is not None
+        assert product_id == str(module.product.id) or (form == "some_empty" and module.sequence % 2)
+    modules = len(found_by)
+    products = len(paths(connector, "/club/api/v2/modules/*"))
+    # Those that have answered are tried first: the search is made about once for each of a club's two courses.
+    assert products <= modules + 4 * 12
+
+
+def test_one_call_a_module_is_enough_where_the_club_tells_its_pages(small: Make) -> None:
+    connector = small()
+
+    connector.read(["club_pages"])
+
+    assert len(paths(connector, "/club/api/v1/modules/*/pages")) == 14  # two of 16 modules say that they are empty
+    assert not paths(connector, "/club/api/v2/*")
+    assert not paths(connector, PRODUCTS)
+
+
+def test_at_most_twenty_products_are_tried_and_modules_that_stay_unknown_are_named(small: Make) -> None:
+    world = small_world(products=40)
+    connector = small(world, pages_v1="some_empty")
+    hidden = [product for product in world.catalogue.own if product.raw["format"] == "ONLINE_COURSE"]
+    connector.simulator.add_fault(
+        Fault(
+            kind="empty200",
+            path="/club/api/v2/*",
+            times=None,
+            where=lambda call: call.get("product_id") in {str(product.id) for product in hidden},
+        )
+    )
+    connector.config["members_area_subdomain"] = "my-school"
+
+    run = connector.read(["club_pages"])
+
+    tried = {call.get("product_id") for call in connector.simulator.calls if "/v2/" in call.path}
+    assert len(tried) == 20
+    assert "club_pages: Hotmart refused 4 of 7 modules: " in run.sentences
+    assert "neither by its club nor by any of the account's first 20 products" in run.sentences
+    unknown = [m.id for m in world.clubs.club("my-school").modules if m.sequence % 2 == 0 and m.pages]
+    assert all(f"{module_id}/my-school" in run.sentences for module_id in unknown)
+
+
+def test_an_empty_club_may_be_an_object_where_a_list_is_expected(small: Make) -> None:
+    connector = small(small_world(students=0), empty_club_items="object")
+
+    run = connector.read(["club_students", "club_lessons"])
+
+    assert run.exit_code == 0, run.sentences
+    assert not run.of_type("RECORD")
+
+
+@pytest.mark.parametrize("form", ["list", "empty"])
+def test_a_product_without_coupons_is_no_error(small: Make, form: str) -> None:
+    connector = small(no_coupons=form)
+
+    run = connector.read(["coupons"])
+
+    assert run.exit_code == 0
+    assert keys(run, "coupons") == set(connector.simulator.world.truth("coupons"))
+
+
+# Permissions
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("family", ["products", "club", "events"])
+def test_a_family_that_may_not_be_read_fails_its_streams_and_no_other(small: Make, status: int, family: str) -> None:
+    connector = small(refused_families=(family,), refused_with=status)
+    first = {"products": "product", "club": "club", "events": "event"}[family]
+    needed = {"products": ("product", "coupons", "event"), "club": ("club",), "events": ("event",)}[family]
+
+    run = connector.read()
+
+    refused = {stream for stream in run.statuses if stream.startswith(needed)}
+    assert {stream for stream, status in run.statuses.items() if status == "INCOMPLETE"} == refused
+    assert len([line for line in run.sentences.splitlines() if line.startswith(first)]) >= 1
+    assert str(status) in run.sentences
+    for stream in set(run.statuses) - refused:
+        assert set(connector.simulator.world.truth(stream)) <= keys(run, stream)
+    assert len(paths(connector, LESSONS if family == "club" else PARTICIPANTS)) <= 2
+
+
+# States
+
+
+def test_a_second_sync_asks_for_what_moved_and_for_no_more(small: Make, clock: VirtualClock) -> None:
+    connector = small(small_world(subscriptions=60, participants=200))
+    connector.config["lookback_days"] = 2
+    world = connector.simulator.world
+    streams = ["subscription_purchases", "club_lessons", "event_participants"]
+    warehouse = Warehouse()
+    first = connector.read(streams)
+    warehouse.load(first.messages)
+    clock.advance(days=10)
+    moved_ms = NOW_MS + 5 * DAY_MS
+    cancelled = set(world.cancel_subscriptions(3, moved_ms))
+    new = set(world.add_subscriptions(2, moved_ms))
+    studied = set(world.clubs.study(4, moved_ms))
+    checked_in = {str(key) for key in world.tickets.check_in(5, moved_ms)}
+    connector.simulator.reset_log()
+
+    second = connector.read(streams, state=first.state)
+    warehouse.load(second.messages)
+
+    assert second.exit_code == 0, second.sentences
+    for stream in streams:
+        assert set(warehouse.rows[stream]) == set(world.truth(stream))
+    still_moving = {
+        code for code, row in world.truth("subscriptions").items() if row["status"] in ("DELAYED", "OVERDUE", "STARTED")
+    }
+    recent = {
+        code
+        for code, row in world.truth("subscriptions").items()
+        if max(row["accession_date"], row["request_date"], row.get("end_accession_date", 0)) > NOW_MS - 2 * DAY_MS
+    }
+    asked = {path.split("/")[-2] for path in paths(connector, PURCHASES)}
+    assert cancelled | new | still_moving <= asked
+    assert asked == still_moving | recent
+    active = {
+        (row["subdomain"], row["user_id"])
+        for row in connector.read(["club_students"]).records("club_students")
+        if max(row.get("last_access_date", ""), row.get("purchase_date", "")) > "2025-12-31T00:00:00.000Z"
+    }
+    students = {
+        (call.get("subdomain"), call.path.split("/")[-2])
+        for call in connector.simulator.calls
+        if "/lessons" in call.path
+    }
+    assert studied <= students
+    assert students == active
+    assert checked_in <= keys(second, "event_participants")
+    assert {record["current_update"] > "2025-12-30" for record in second.records("event_participants")} == {True}
+    asked_for = {call.get("last_update") for call in connector.simulator.calls if "/participants" in call.path}
+    assert asked_for == {str(NOW_MS - 2 * DAY_MS + 1)}
+
+
+def test_an_event_that_is_seen_for_the_first_time_is_read_whole(small: Make, clock: VirtualClock) -> None:
+    world = small_world(products=24)
+    connector = small(world)
+    first = connector.read(["event_participants"])
+    states = first.state["event_participants"]["states"]
+    assert len(states) == len(world.tickets.events) > 1
+    clock.advance(days=30)
+    new = states.pop(0)["partition"]["event_id"]
+
+    second = connector.read(["event_participants"], state=first.state)
+
+    whole = {
+        str(row["eticket"]["id"])
+        for row in world.truth("event_participants").values()
+        if str(row["product"]["id"]) == new
+    }
+    assert whole
+    assert whole <= keys(second, "event_participants")
+    assert {str(row["event_id"]) for row in second.records("event_participants")} >= {new}
+
+
+def test_the_event_is_in_every_row_and_asked_for_once(small: Make) -> None:
+    connector = small(page_cap=20)
+
+    run = connector.read(["event_participants"])
+
+    records = run.records("event_participants")
+    assert all(record["event"]["product"]["id"] == record["event_id"] for record in records)
+    assert all(record["event"]["start_event_date"].endswith("Z") for record in records)
+    assert len(paths(connector, "/events/api/v1/*/info")) == len({record["event_id"] for record in records})
+
+
+def test_an_earlier_start_date_brings_the_purchases_of_what_began_before(small: Make, clock: VirtualClock) -> None:
+    connector = small()
+    connector.config["start_date"] = "2024-06-01"
+    first = connector.read(["subscription_purchases"])
+    clock.advance(days=200)
+    connector.config["start_date"] = "2022-01-01"
+
+    second = connector.read(["subscription_purchases"], state=first.state)
+
+    truth = set(connector.simulator.world.truth("subscription_purchases"))
+    assert keys(first, "subscription_purchases") < truth
+    assert keys(first, "subscription_purchases") | keys(second, "subscription_purchases") == truth
+
+
+@pytest.mark.parametrize("answered", [10, 60, 150])
+def test_a_sync_that_breaks_off_goes_on_where_it_was(small: Make, clock: VirtualClock, answered: int) -> None:
+    """As after a kill: what the last state covers is not asked for again, and nothing is missing."""
+    connector = small(small_world(students=200))
+    connector.config["num_workers"] = 2
+    truth = set(connector.simulator.world.truth("club_lessons"))
+    connector.simulator.add_fault(Fault(kind=500, path=LESSONS, nth=answered + 1, times=None))
+    first = connector.read(["club_lessons"])
+    connector.simulator.clear_faults()
+    connector.simulator.reset_log()
+
+    second = connector.read(["club_lessons"], state=first.state)
+
+    assert second.exit_code == 0
+    assert keys(first, "club_lessons") | keys(second, "club_lessons") == truth
+    asked = len(paths(connector, LESSONS))
+    open_at_most = 25 * 2 + 20
+    assert 200 - answered <= asked <= 200 - answered + open_at_most
+
+
+@pytest.mark.parametrize("stream", ["subscription_purchases", "club_lessons", "event_participants"])
+@pytest.mark.parametrize("state", [{"x": 1}, {"states": "none"}, {"states": [{"partition": 1, "cursor": {}}]}], ids=str)
+def test_a_state_that_cannot_be_read_fails_the_stream_and_is_left_as_it_was(
+    small: Make, stream: str, state: dict[str, Any]
+) -> None:
+    run = small().read([stream, "products"], state={stream: state})
+
+    assert f"{stream}: The saved state cannot be used" in run.sentences
+    assert run.statuses == {stream: "INCOMPLETE", "products": "COMPLETE"}
+    assert stream not in run.state
+
+
+def test_a_plain_state_is_read_as_that_of_every_club(small: Make, clock: VirtualClock) -> None:
+    run = small().read(["club_lessons"], state={"club_lessons": {"synced_until": "2025-12-31T00:00:00.000Z"}})
+
+    assert run.exit_code == 0
+    clubs = [item["partition"]["subdomain"] for item in run.state["club_lessons"]["states"]]
+    assert clubs == ["my-school", "second-school"]
+    assert len(run.records("club_lessons")) < len(small().simulator.world.truth("club_lessons"))

@@ -1,0 +1,300 @@
+"""Streams that are found by the rows of another one, their parent: one call a parent, or more.
+
+A stream is a table here too: its parent, which of the parent's fields its path needs and its rows get, and which
+refusals only mean that this parent has none.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from threading import Lock
+from typing import Any, ClassVar, NamedTuple
+
+from airbyte_cdk.models import FailureType, SyncMode
+from airbyte_cdk.sources.types import StreamSlice
+
+from source_hotmart.answers import NO_ROWS, Page
+from source_hotmart.base import Api, HotmartStream
+from source_hotmart.coverage import Coverage
+from source_hotmart.cursor import RefusingCursor
+from source_hotmart.errors import HotmartError
+from source_hotmart.parents import ParentUnread, Want
+from source_hotmart.reader import Query, Reader, Record
+from source_hotmart.tally import Tally
+from source_hotmart.windows import DAY_MS, Window, iso, milliseconds, subtract
+
+LOGGER = logging.getLogger("airbyte.hotmart")
+
+MAX_PARENTS_A_SLICE = 25
+"""A slice is read one parent after the other; a kill costs the parents of the slices that are open."""
+SLICES_A_WORKER = 4
+CALLS_A_MINUTE = 500
+
+
+class Entry(NamedTuple):
+    """What is kept of a parent: the ids by which it is asked for, and when it last moved."""
+
+    ids: tuple[Any, ...]
+    moved_ms: int = 0
+
+
+class ChildStream(HotmartStream, ABC):
+    """A list of each row of another stream, read whole."""
+
+    parent: ClassVar[type[HotmartStream]]
+    each: ClassVar[str]
+    """What a row of the parent is to the user, such as "product"."""
+    copies: ClassVar[tuple[tuple[str, str], ...]]
+    """(field, field of the parent): what the path and the query may need of the parent, and each row gets."""
+    only_where: ClassVar[tuple[str, Any] | None] = None
+    """(field of the parent, value): the others have no such list."""
+    parameters: ClassVar[tuple[str, ...]] = ()
+    """Those of the query's values that are sent as parameters, beside the page."""
+    none_on: ClassVar[tuple[int, ...]] = ()
+    """Statuses by which Hotmart says that a parent has no such list."""
+    key_spans_parents: ClassVar[bool] = False
+    """Whether one key can come from two parents; else it holds the parent's ids."""
+    calls_a_parent: ClassVar[int] = 1
+    is_chain = False
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        self.tally = Tally(self.name, f"{self.each}s")
+        self.coverage = Coverage(api.config.start_ms, api.now_ms, self.overlap_ms)
+        self.unread: set[int] = set()
+        """Numbers of the slices of which a parent was not read."""
+        self._want = Want(self.parent, self.entry)
+        self._slices = 0
+        self._given: set[int] = set()
+        self._given_lock = Lock()
+
+    @property
+    def overlap_ms(self) -> int:
+        """How much of what was read is read again."""
+        return 0
+
+    def join_in(self) -> None:
+        """Say, before anything is read, that this stream is going to be, and what it needs of its parent."""
+        self.api.parents.want(self._want)
+        self.report.at_end(self.tally.log_summary)
+
+    def entry(self, row: Record) -> Entry | None:
+        """What to keep of a row of the parent; `None` where there is nothing to read."""
+        if self.only_where and row.get(self.only_where[0]) != self.only_where[1]:
+            return None
+        return Entry(tuple(row.get(of_parent) for _, of_parent in self.copies))
+
+    def clubs(self) -> Sequence[str]:
+        """The members areas that have a list of parents each; one empty name where there is one list in all."""
+        return self.api.config.members_area_subdomain if self.parent.needs_club else ("",)
+
+    def stream_slices(
+        self,
+        *,
+        sync_mode: SyncMode,
+        cursor_field: list[str] | None = None,
+        stream_state: Mapping[str, Any] | None = None,
+    ) -> Iterable[StreamSlice]:
+        """Groups of parents. Raises, after all others, for a list of parents that could not be read."""
+        if isinstance(self.cursor, RefusingCursor):
+            self.cursor.stream_slices()  # raises
+        complete = True
+        for club in self.clubs():
+            try:
+                entries = self.api.parents.take(self._want, club)
+            except ParentUnread as unread:
+                self.tally.list_was_not_read(self._without_parents(club, unread))
+                complete = False
+                continue
+            self._log_estimate(club, len(entries))
+            for stream_slice in self.slices(club, entries):
+                self.tally.slice_planned()
+                yield stream_slice
+        self.coverage.planned = complete
+        self.tally.all_planned()
+
+    def slices(self, club: str, entries: list[Entry]) -> Iterator[StreamSlice]:
+        """The slices in which to read these parents."""
+        for group in self.groups(entries):
+            yield self.slice_of(group, {})
+
+    def groups(self, entries: list[Entry]) -> list[list[Entry]]:
+        """The entries in groups that are read side by side, small ones where there are few parents."""
+        workers = self.api.config.num_workers
+        size = min(max(1, len(entries) // (SLICES_A_WORKER * workers)), MAX_PARENTS_A_SLICE)
+        return [entries[start : start + size] for start in range(0, len(entries), size)]
+
+    def slice_of(self, entries: Sequence[Entry], cursor_slice: Mapping[str, Any]) -> StreamSlice:
+        """A slice with a number of its own."""
+        self._slices += 1
+        return StreamSlice(
+            partition={"number": self._slices}, cursor_slice=cursor_slice, extra_fields={"entries": list(entries)}
+        )
+
+    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
+        """The rows of a group of parents. Raises, in the last slice, what the whole stream fails with."""
+        assert isinstance(stream_slice, StreamSlice)
+        reader = Reader(self)
+        for entry in stream_slice.extra_fields["entries"]:
+            if self.tally.stopped:
+                self.unread.add(stream_slice["number"])
+                break
+            ids = {name: value for (name, _), value in zip(self.copies, entry.ids, strict=True)}
+            try:
+                yield from self._new(self.read_parent(ids, reader, stream_slice))
+            except HotmartError as problem:
+                self.unread.add(stream_slice["number"])
+                self.tally.was_not_read(self.label(ids), problem)
+            else:
+                self.tally.was_read()
+        self.tally.slice_ended()
+
+    def read_parent(self, ids: Query, reader: Reader, stream_slice: StreamSlice) -> Iterator[Record]:
+        """All rows of one parent. Raises `HotmartError` for this parent only."""
+        missing = [name for name in self._path_fields if not ids.get(name)]
+        if missing:
+            raise HotmartError(
+                f"{self.name}: Hotmart sent a {self.each} without its {' and '.join(missing)}, so its rows cannot be "
+                "asked for.",
+                FailureType.system_error,
+            )
+        yield from reader.read_list(ids, f"{self.each} {self.label(ids)}")
+
+    def label(self, ids: Query) -> str:
+        """A parent by its ids, for messages."""
+        return "/".join(str(ids[name]) for name, _ in self.copies if name == "subdomain" or name in self._path_fields)
+
+    def request_params(
+        self,
+        stream_state: Mapping[str, Any] | None,
+        stream_slice: Mapping[str, Any] | None = None,
+        next_page_token: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Of a parent's ids only what Hotmart has a parameter for."""
+        query = {name: value for name, value in (stream_slice or {}).items() if name in self.parameters}
+        return super().request_params(stream_state, query, next_page_token)
+
+    def fetch(self, query: Query, page_token: str | None = None) -> Page:
+        """A page of one parent, its rows with the parent's ids; none where Hotmart says that there are none."""
+        try:
+            page = super().fetch(query, page_token)
+        except HotmartError as refusal:
+            if refusal.status not in self.none_on:
+                raise
+            self.tally.has_none(self.label(query))
+            return NO_ROWS
+        for row in page.rows:
+            if isinstance(row, dict):
+                row.update({name: query[name] for name, _ in self.copies})
+        return page
+
+    def _new(self, records: Iterator[Record]) -> Iterator[Record]:
+        """The records whose key no other parent has given."""
+        if not self.key_spans_parents:
+            yield from records
+            return
+        for record in records:
+            key = hash(tuple(record[name] for name in self._key_fields))
+            with self._given_lock:
+                known = key in self._given
+                self._given.add(key)
+            if not known:
+                yield record
+
+    def _log_estimate(self, club: str, parents: int) -> None:
+        calls = parents * self.calls_a_parent
+        minutes = calls / CALLS_A_MINUTE
+        LOGGER.info(
+            "%s: %s%d %s to read, about %d calls: %s of Hotmart's %d calls a minute.",
+            self.name,
+            f"club {club}: " if club else "",
+            parents,
+            f"{self.each}s",
+            calls,
+            f"{minutes:.0f} minutes" if minutes >= 2 else "less than two minutes",
+            CALLS_A_MINUTE,
+        )
+
+    def _without_parents(self, club: str, unread: ParentUnread) -> HotmartError:
+        parents = f"{self.each}s of club {club}" if club else f"{self.each}s"
+        return HotmartError(
+            f"{self.name}: The list of {parents}, by which it is found, could not be read. {unread}",
+            unread.problem.failure_type,
+        )
+
+
+class IncrementalChild(ChildStream, ABC):
+    """A child that is not read whole in every sync; its state is what `coverage` has of each scope."""
+
+    cursor_field: ClassVar[str]
+    scope_field: ClassVar[str] = ""
+    """By which field the state is kept apart, such as the club; empty: there is one state."""
+    overlap_days: ClassVar[int | None] = 1
+    """How much before its end a state is read again; `None`: as the settings say, a day at least."""
+
+    @property
+    def overlap_ms(self) -> int:
+        """The overlap in milliseconds."""
+        days = max(self.api.config.lookback_days, 1) if self.overlap_days is None else self.overlap_days
+        return days * DAY_MS
+
+    def record(self, row: Any) -> tuple[Hashable, Record]:
+        """As every stream, with the cursor of rows that have no date of their own."""
+        key, record = super().record(row)
+        if self.cursor_field == "synced_until":
+            record["synced_until"] = iso(max(self.api.now_ms, self.coverage.latest_ms))
+        return key, record
+
+
+class FollowingChild(IncrementalChild, ABC):
+    """A child that is read for those parents only of which a date moved since the last sync."""
+
+    cursor_field: ClassVar[str] = "synced_until"
+    moved_by: ClassVar[tuple[str, ...]]
+    """Dates of the parent; one that was not covered yet has its parent read."""
+    still_moving: ClassVar[tuple[str, tuple[str, ...]] | None] = None
+    """(field of the parent, values): parents that are read in every sync, as their rows change without a date."""
+
+    def entry(self, row: Record) -> Entry | None:
+        """A parent that has moved, filed under the first date that says so: it stays uncovered until it is read."""
+        entry = super().entry(row)
+        if entry is None:
+            return None
+        club = str(row.get("subdomain", ""))
+        # One without a date is filed under the start: it is read once, and then when it gets one.
+        dates_ms = [self._at(row[name]) for name in self.moved_by if row.get(name)] or [self.api.config.start_ms]
+        settled = self.coverage.settled(club)
+        for date_ms in dates_ms:
+            if not any(start_ms <= date_ms <= end_ms for start_ms, end_ms in settled):
+                return entry._replace(moved_ms=date_ms)
+        if self.still_moving and row.get(self.still_moving[0]) in self.still_moving[1]:
+            return entry._replace(moved_ms=dates_ms[0])
+        return None
+
+    def _at(self, time: Any) -> int:
+        """A date of the parent, inside what a state can cover."""
+        try:
+            time_ms = milliseconds(datetime.fromisoformat(time))
+        except (TypeError, ValueError):  # kept as sent, since it is no time
+            return self.api.now_ms
+        return min(max(time_ms, self.api.config.start_ms), self.api.now_ms)
+
+    def slices(self, club: str, entries: list[Entry]) -> Iterator[StreamSlice]:
+        """Groups by the date on which they moved, each covering the time up to the next group's."""
+        groups = self.groups(sorted(entries, key=lambda entry: entry.moved_ms))
+        settled = self.coverage.settled(club)
+        windows: list[Window] = []
+        for number, group in enumerate(groups, 1):
+            first_ms, last_ms = group[0].moved_ms, group[-1].moved_ms
+            next_ms = groups[number][0].moved_ms if number < len(groups) else last_ms
+            # Up to the next group, which makes a short state; but what is settled stays so when this group fails.
+            between = [(last_ms, next_ms - 1)]
+            windows.append(
+                (first_ms, next_ms - 1 if next_ms > last_ms and subtract(between, settled) == between else last_ms)
+            )
+        self.coverage.plan(club, windows)
+        for group, (start_ms, end_ms) in zip(groups, windows, strict=True):
+            yield self.slice_of(group, {"scope": club, "start_ms": start_ms, "end_ms": end_ms})
