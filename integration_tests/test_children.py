@@ -28,7 +28,7 @@ OFFERS = f"{PRODUCTS}/*/offers"
 PURCHASES = f"{SUBSCRIPTIONS}/*/purchases"
 LESSONS = f"{STUDENTS}/*/lessons"
 PARTICIPANTS = "/events/api/v1/*/participants"
-OF_PRODUCTS = ("product_offers", "coupons", "event_participants")
+OF_PRODUCTS = ("product_offers", "product_plans", "coupons", "event_participants")
 CHILDREN = (*OF_PRODUCTS, "subscription_purchases", "club_pages", "club_lessons")
 PARENTS = ("products", "subscriptions", "club_students", "club_modules")
 
@@ -171,6 +171,31 @@ def test_many_refused_parents_fail_the_stream_and_those_that_came_are_kept(small
     assert keys(run, "product_offers") == {
         key for key in connector.simulator.world.truth("product_offers") if key[0] not in refused
     }
+
+
+def test_products_without_plans_are_no_error(small: Make) -> None:
+    connector = small()
+    world = connector.simulator.world
+    for product in world.catalogue.own:
+        product.raw["is_subscription"] = True
+
+    run = connector.read(["product_plans"])
+
+    assert run.exit_code == 0
+    assert keys(run, "product_plans") == set(world.truth("product_plans"))
+    without = sum(not product.plans for product in world.catalogue.own)
+    assert f"INFO product_plans: Hotmart has nothing for {without} products: " in run.logs
+    assert len(paths(connector, f"{PRODUCTS}/*/plans")) == 12, "a refusal that is an answer was asked for again"
+
+
+def test_only_subscription_products_are_asked_for_plans(small: Make) -> None:
+    connector = small()
+
+    connector.read(["product_plans"])
+
+    subscriptions = [p.ucode for p in connector.simulator.world.catalogue.own if p.raw["is_subscription"]]
+    asked = {path.split("/")[-2] for path in paths(connector, f"{PRODUCTS}/*/plans")}
+    assert asked == set(subscriptions)
 
 
 def test_an_unknown_subscriber_ends_nothing_and_is_not_asked_for_again(small: Make) -> None:

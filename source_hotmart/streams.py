@@ -164,6 +164,23 @@ class ProductOffers(ChildStream):
     copies = (("product_ucode", "ucode"), ("product_id", "id"))
 
 
+class ProductPlans(ChildStream):
+    """The plans of a subscription product. https://developers.hotmart.com/docs/en/v1/product/product-plans/
+
+    One without plans is refused with 400.
+    """
+
+    endpoint = "products/api/v1/products/{product_ucode}/plans"
+    calls = "one for each product that is a subscription"
+    primary_key = ["product_ucode", "code"]  # noqa: RUF012 - the CDK's own form of a compound key
+    page_size = 100
+    parent = Products
+    each = "product"
+    copies = (("product_ucode", "ucode"), ("product_id", "id"))
+    only_where = ("is_subscription", True)
+    none_on = (400,)
+
+
 class Coupons(ChildStream):
     """The discount coupons of a product. https://developers.hotmart.com/docs/en/v1/coupon/coupon-get-coupon/
 

@@ -158,6 +158,7 @@ def test_lists_without_a_date_have_no_cursor():
         "subscription_summary",
         "products",
         "product_offers",
+        "product_plans",
         "coupons",
         "club_students",
         "club_modules",
@@ -624,7 +625,7 @@ def test_a_page_token_goes_with_the_very_query_it_came_from(small, stream):
     ("stream", "rows"),
     {
         **dict.fromkeys(STREAMS, "500"),
-        **dict.fromkeys(("products", "product_offers"), "100"),
+        **dict.fromkeys(("products", "product_offers", "product_plans"), "100"),
         "club_students": "50",
         # These have no pages, or no parameter for their size.
         **dict.fromkeys(
