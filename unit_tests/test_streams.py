@@ -149,6 +149,14 @@ def test_key_and_cursor_are_in_the_schema_as_plain_fields(connector, stream):
 
 
 @every_stream
+def test_the_description_says_what_the_stream_costs(connector, stream):
+    described = discovered(connector)[stream]["json_schema"]["description"]
+
+    assert described.endswith(f" Calls: {CLASSES[stream].calls}.")
+    assert described.startswith("One row per ")
+
+
+@every_stream
 def test_the_stream_has_its_page_of_the_documentation_in_its_docstring(stream):
     assert "https://developers.hotmart.com/docs/en/" in (CLASSES[stream].__doc__ or "")
 
