@@ -122,7 +122,8 @@ class ParentLists:
         """A list to read now; `None` when somebody has begun. With the lock held."""
         if key in self._lists:
             # The second half of a list would be missing without a word.
-            assert not (own_read and self._lists[key].own_read), f"{key} is read in more than one slice"
+            if own_read and self._lists[key].own_read:
+                raise ValueError(f"{key} is read in more than one slice")
             return None
         self._lists[key] = _List({want: [] for want in self._wants[key[0]]}, own_read)
         self._changed.notify_all()
