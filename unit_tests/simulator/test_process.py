@@ -131,7 +131,7 @@ def test_faults_and_ended_tokens_by_http(simulator: Simulator, visitor: Visitor)
         ("POST", "switches", {"colour": 1}, 400),
         ("POST", "switches", {"transaction_date_filters": "last_updated"}, 400),
         ("POST", "switches", {"refused_families": ["clubs"]}, 400),
-        ("POST", "faults", {"kind": 418}, 400),
+        ("POST", "faults", {"kind": 499}, 400),
         ("POST", "every", {}, 400),
         ("GET", "truth/horses", None, 400),
         ("GET", "move", None, 404),
