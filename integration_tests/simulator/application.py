@@ -122,7 +122,7 @@ class Application:
         self._simulator.login.check(request.headers.get("Authorization"))
         if switches.sandbox:
             raise Refusal(401, "unauthorized_client", "The credential belongs to another environment")
-        charge.standing = self._quota.take(switches.limit_per_minute)
+        charge.standing = self._quota.take(switches)
         if charge.standing.exceeded:
             raise Refusal(429, "too_many_requests", "The rate limit is exceeded")
         if request.method != "GET":
@@ -139,8 +139,12 @@ class Application:
                 raise nowhere(switches)
             return Answer(), None
         endpoint = self._endpoints[call.route]
-        asked = understood(endpoint.parameters, call.query, call.ids)
-        return endpoint.answer(endpoint, desk, asked), endpoint
+        asked = understood(endpoint.parameters, call.query, call.ids, split_lists=switches.comma_lists == "accept")
+        answer = endpoint.answer(endpoint, desk, asked)
+        busy_ms = answer.rows * switches.ms_per_row_sent + answer.found * switches.ms_per_row_found
+        if busy_ms:
+            time.sleep(busy_ms / 1000)
+        return answer, endpoint
 
     def _send(self, request: Request, answer: Answer, fault: Fault | None) -> Response:
         body = answer.content

@@ -76,9 +76,13 @@ class Asked:
 
 
 def understood(
-    known: Mapping[str, Parameter], pairs: Iterable[tuple[str, str]], path: Mapping[str, str] | None = None
+    known: Mapping[str, Parameter],
+    pairs: Iterable[tuple[str, str]],
+    path: Mapping[str, str] | None = None,
+    *,
+    split_lists: bool = False,
 ) -> Asked:
-    """Parse a query, or refuse it by its first mistake."""
+    """Parse a query, or refuse it by its first mistake; `split_lists` takes commas for repetition."""
     values: dict[str, Any] = {}
     for name, value in pairs:
         parameter = known.get(name)
@@ -86,11 +90,11 @@ def understood(
             raise wrong_parameter(name, "it is not a parameter of this resource")
         if not value:
             raise wrong_value(name, "it is empty")
-        parsed = parameter.parse(name, value)
         if parameter.repeats:
-            values.setdefault(name, []).append(parsed)
+            parts = value.split(",") if split_lists else [value]
+            values.setdefault(name, []).extend(parameter.parse(name, part) for part in parts)
         elif name in values:
             raise wrong_parameter(name, "it is given more than once")
         else:
-            values[name] = parsed
+            values[name] = parameter.parse(name, value)
     return Asked(values, path or {})

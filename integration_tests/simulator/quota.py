@@ -6,28 +6,35 @@ from math import ceil, floor
 from threading import Lock
 from typing import Final
 
+from integration_tests.simulator.switches import Switches
+
 WINDOW_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The quota as one answer reports it; `reset_s` is whole seconds from now, rounded up."""
+    """The quota as one answer reports it.
 
-    limit: int
+    `reset_s` is whole seconds from now, rounded up; `reset_at_s` is the same moment by the clock.
+    """
+
+    switches: Switches
     remaining: int
     reset_s: int
+    reset_at_s: int
     exceeded: bool
 
     @property
     def headers(self) -> list[tuple[str, str]]:
-        limit, remaining = str(self.limit), str(self.remaining)
-        return [
+        switches = self.switches
+        limit, remaining = str(switches.limit_per_minute), str(self.remaining)
+        standard = [
             ("RateLimit-Limit", limit),
             ("RateLimit-Remaining", remaining),
-            ("RateLimit-Reset", str(self.reset_s)),
-            ("X-RateLimit-Limit-Minute", limit),
-            ("X-RateLimit-Remaining-Minute", remaining),
+            ("RateLimit-Reset", str(self.reset_s if switches.quota_reset == "seconds" else self.reset_at_s)),
         ]
+        others = [("X-RateLimit-Limit-Minute", limit), ("X-RateLimit-Remaining-Minute", remaining)]
+        return {"both": standard + others, "standard": standard, "x": others}[switches.quota_names]
 
 
 class Quota:
@@ -39,16 +46,16 @@ class Quota:
         self._window = -1
         self._used = 0
 
-    def take(self, limit: int) -> Standing:
+    def take(self, switches: Switches) -> Standing:
         """Charge one call; a call over the limit is refused and not charged."""
-        return self._look(limit, 1)
+        return self._look(switches, 1)
 
-    def look(self, limit: int) -> Standing:
+    def look(self, switches: Switches) -> Standing:
         """The standing without charging anything."""
-        return self._look(limit, 0)
+        return self._look(switches, 0)
 
-    def _look(self, limit: int, calls: int) -> Standing:
-        now_s = self._clock()
+    def _look(self, switches: Switches, calls: int) -> Standing:
+        now_s, limit = self._clock(), switches.limit_per_minute
         with self._lock:
             window = floor(now_s / WINDOW_S)
             if window != self._window:
@@ -57,4 +64,4 @@ class Quota:
             if not exceeded:
                 self._used += calls
             reset_s = max(1, ceil((window + 1) * WINDOW_S - now_s))
-            return Standing(limit, max(0, limit - self._used), reset_s, exceeded)
+            return Standing(switches, max(0, limit - self._used), reset_s, (window + 1) * WINDOW_S, exceeded)

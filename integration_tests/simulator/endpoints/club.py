@@ -35,9 +35,15 @@ def subdomain(desk: Desk, asked: Asked) -> str:
     name: str | None = asked.get("subdomain")
     if name is None:
         raise Refusal(422, "unprocessable_entity", "The parameter subdomain is required")
+    if desk.switches.subdomain_forms == "loose":
+        name = next((known for known in desk.switches.subdomains if _plain(known) == _plain(name)), name)
     if name not in desk.switches.subdomains:
         raise nowhere(desk.switches)
     return name
+
+
+def _plain(name: str) -> str:
+    return name.replace("-", "").lower()
 
 
 def find(desk: Desk, asked: Asked) -> Matches:

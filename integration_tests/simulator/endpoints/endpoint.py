@@ -33,6 +33,8 @@ class Answer:
     content_type: str = "application/json"
     headers: list[tuple[str, str]] = field(default_factory=list)
     rows: int = 0
+    found: int = 0
+    """Rows of the query, on whatever page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def paged(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
             page_info["prev_page_token"] = token_of(endpoint, desk, asked, Place(place.page - 1, place.rows))
         if place.offset + len(items) < matches.total and items:
             page_info["next_page_token"] = token_of(endpoint, desk, asked, Place(place.page + 1, place.rows))
-        return Answer(document={"items": items, "page_info": page_info}, rows=len(items))
+        return Answer(document={"items": items, "page_info": page_info}, rows=len(items), found=matches.total)
 
 
 def bare(rows: Sequence[Any]) -> Answer:
@@ -101,7 +103,8 @@ def place_of(endpoint: PagedEndpoint, desk: Desk, asked: Asked) -> Place:
     cap: int = getattr(desk.switches, endpoint.cap)
     if desk.switches.page_cap is not None:
         cap = min(cap, desk.switches.page_cap)
-    return Place(1, min(cap, asked.get("max_results", endpoint.default_rows)))
+    default = endpoint.default_rows if desk.switches.default_rows is None else desk.switches.default_rows
+    return Place(1, min(cap, asked.get("max_results", default)))
 
 
 def token_of(endpoint: PagedEndpoint, desk: Desk, asked: Asked, place: Place) -> str:

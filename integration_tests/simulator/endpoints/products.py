@@ -28,6 +28,7 @@ def find(desk: Desk, asked: Asked) -> Matches:
         product.raw
         for product in desk.world.catalogue.own
         if all(product.raw[name] == asked.get(name) for name in names)
+        and (product.raw["status"] != "DELETED" or desk.switches.deleted_products == "listed")
     ]
     return Matches(len(records), lambda offset, rows: records[offset : offset + rows])
 
@@ -55,20 +56,29 @@ def finder(render: Callable[[Product], list[dict[str, Any]]]) -> Callable[[Desk,
     return find
 
 
-def plans_of(product: Product) -> list[dict[str, Any]]:
-    if not product.plans:
-        raise wrong_parameter("ucode", "the product has no plans")  # 4.12
-    return products.plans(product)
+def plans_of_product(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
+    """A product that is no subscription is refused, as was seen, or has an empty list or an empty body (4.12)."""
+    answer = by_ucode(endpoint, desk, asked)
+    if answer.document is not None and not answer.found:
+        if desk.switches.no_plans == "400":
+            raise wrong_parameter("ucode", "the product has no plans")
+        if desk.switches.no_plans == "empty":
+            return Answer()
+    return answer
 
 
-def child(name: str, find: Callable[[Desk, Asked], Matches]) -> PagedEndpoint:
+def child(
+    name: str,
+    render: Callable[[Product], list[dict[str, Any]]],
+    answer: Callable[[Endpoint, Desk, Asked], Answer] = by_ucode,
+) -> PagedEndpoint:
     return PagedEndpoint(
         path=f"{PRODUCTS}/<ucode>/{name}",
         parameters=PAGING,
-        answer=by_ucode,
+        answer=answer,
         key=("code",),
         text=("payment_mode",),
-        find=find,
+        find=finder(render),
         cap="products_cap",
         default_rows=50,
         totals=False,
@@ -94,6 +104,6 @@ ENDPOINTS: Final = (
         default_rows=50,  # 4.10
         totals=False,
     ),
-    child("offers", finder(products.offers)),
-    child("plans", finder(plans_of)),
+    child("offers", products.offers),
+    child("plans", products.plans, plans_of_product),
 )

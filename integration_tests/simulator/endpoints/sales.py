@@ -11,6 +11,7 @@ from integration_tests.simulator.endpoints.endpoint import (
     paged,
     refuse_heavy,
 )
+from integration_tests.simulator.ordering import in_order
 from integration_tests.simulator.parameters import Asked, Parameter, number, one_of, text
 from integration_tests.simulator.records import sales
 from integration_tests.simulator.refusals import wrong_parameter
@@ -24,7 +25,6 @@ from integration_tests.simulator.vocabulary import (
     SALE_STATUSES,
 )
 
-DEFAULT_WINDOW_MS: Final = 30 * DAY_MS  # 4.0.5
 SALES: Final = "/payments/api/v1/sales"
 COMMON: Final[Mapping[str, Parameter]] = {
     **PAGING,
@@ -53,7 +53,7 @@ TESTS: Final[Mapping[str, Test]] = {
 
 
 def window(desk: Desk, asked: Asked) -> tuple[int | None, int | None]:
-    """The order dates asked for (ms, both included), the last 30 days by default, or open for a lookup."""
+    """The order dates asked for (ms, both included), the last days by default, or open for a lookup."""
     now_ms, switches = desk.world.now_ms, desk.switches
     start_ms, end_ms = asked.get("start_date"), asked.get("end_date")
     if end_ms is not None and end_ms > now_ms and switches.future_end_date == "refuse":
@@ -63,22 +63,25 @@ def window(desk: Desk, asked: Asked) -> tuple[int | None, int | None]:
     if end_ms is None:
         end_ms = now_ms
     if start_ms is None:
-        start_ms = max(0, end_ms - DEFAULT_WINDOW_MS)
+        start_ms = max(0, end_ms - switches.default_window_days * DAY_MS)
     if start_ms > end_ms:
         raise wrong_parameter("start_date", "it is after end_date")
-    if end_ms - start_ms > switches.max_window_days * DAY_MS:
+    too_long = (end_ms if switches.max_window_of == "length" else now_ms) - start_ms > switches.max_window_days * DAY_MS
+    if too_long:
         raise wrong_parameter("start_date", f"the period is longer than {switches.max_window_days} days")
-    return start_ms, end_ms
+    return start_ms, end_ms if switches.window_ends == "both" else end_ms - 1
 
 
 def serials(desk: Desk, asked: Asked) -> tuple[int, Callable[[int, int], list[int]], int | None]:
-    """Total, page of serials (newest first) and length of the window in ms for one query."""
-    world = desk.world
+    """Total, page of serials (newest first by default) and length of the window in ms for one query."""
+    world, switches = desk.world, desk.switches
     statuses = asked.get("transaction_status")
-    if statuses is not None and len(statuses) > 1 and not desk.switches.several_statuses_accepted:
-        raise wrong_parameter("transaction_status", "it is given more than once")
+    if statuses is not None and len(statuses) > 1:
+        if not switches.several_statuses_accepted:
+            raise wrong_parameter("transaction_status", "it is given more than once")
+        statuses = statuses if switches.several_statuses_kept == "all" else statuses[:1]
     start_ms, end_ms = window(desk, asked)
-    if statuses is None and "transaction" not in asked:
+    if statuses is None and "transaction" not in asked and switches.statuses_by_default == "paid":
         statuses = DEFAULT_SALE_STATUSES
     tests = [(TESTS[name], value) for name, value in asked.values.items() if name in TESTS]
 
@@ -96,7 +99,7 @@ def serials(desk: Desk, asked: Asked) -> tuple[int, Callable[[int, int], list[in
                 kept = [serial]
         return len(kept), lambda offset, rows: kept[offset : offset + rows], window_ms
     found = world.sales.find(start_ms, end_ms, statuses, wanted if tests else None)
-    return found.total, found.page, window_ms
+    return found.total, in_order(switches.sales_order, found.total, found.page), window_ms
 
 
 def finder(render: Callable[[Sale], dict[str, Any]]) -> Callable[[Desk, Asked], Matches]:

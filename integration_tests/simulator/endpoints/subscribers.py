@@ -15,7 +15,7 @@ from integration_tests.simulator.endpoints.endpoint import (
     bare,
     paged,
 )
-from integration_tests.simulator.endpoints.subscriptions import DEFAULT_WINDOW_MS, NUMBER, SUBSCRIPTIONS, TEXT
+from integration_tests.simulator.endpoints.subscriptions import NUMBER, SUBSCRIPTIONS, TEXT, default_window_ms
 from integration_tests.simulator.parameters import Asked
 from integration_tests.simulator.records import subscribers
 from integration_tests.simulator.refusals import Refusal
@@ -28,10 +28,10 @@ TESTS: Final[Mapping[str, Callable[[Contract, Any], bool]]] = {
 
 
 def find_summaries(desk: Desk, asked: Asked) -> Matches:
-    """Ascending by accession; without accession_date only the last 30 days."""
+    """Ascending by accession; without accession_date only the last days."""
     world, book = desk.world, desk.world.subscriptions
     seen_ms = world.now_ms - desk.switches.summary_delay_ms
-    start_ms = asked.get("accession_date", world.now_ms - DEFAULT_WINDOW_MS)
+    start_ms = asked.get("accession_date", world.now_ms - default_window_ms(desk))
     end_ms = min(seen_ms, asked.get("end_accession_date", seen_ms))
     low, high = book.bounds(start_ms, end_ms)
     places = book.by_accession[low:high]

@@ -27,7 +27,6 @@ from integration_tests.simulator.vocabulary import (
 )
 
 SUBSCRIPTIONS: Final = "/payments/api/v1/subscriptions"
-DEFAULT_WINDOW_MS: Final = 30 * DAY_MS
 TEXT: Final = Parameter(text)
 NUMBER: Final = Parameter(number)
 ContractTest = Callable[[Contract, Any], bool]
@@ -56,18 +55,25 @@ ROW_TESTS: Final[Mapping[str, RowTest]] = {
 }
 
 
+def default_window_ms(desk: Desk) -> int:
+    """What a query without dates is about: 30 days as a rule."""
+    return desk.switches.default_window_days * DAY_MS
+
+
 def find_subscriptions(desk: Desk, asked: Asked) -> Matches:
-    """Newest accession first; without accession_date only the last 30 days."""
+    """Newest accession first; without accession_date only the last days."""
     world, book = desk.world, desk.world.subscriptions
     product_id = asked.get("product_id")
     if any(product.id == product_id and not product.is_subscription for product in world.catalogue.own):
         raise Refusal(404, "not_found", "The product has no subscriptions")
-    start_ms = asked.get("accession_date", world.now_ms - DEFAULT_WINDOW_MS)
+    start_ms = asked.get("accession_date", world.now_ms - default_window_ms(desk))
     upper = asked.get("end_accession_date")
     by_accession = desk.switches.end_accession_filters == "accession"
     low, high = book.bounds(start_ms, upper if by_accession else None)
     tests = [(CONTRACT_TESTS[name], value) for name, value in asked.values.items() if name in CONTRACT_TESTS]
-    tests += _date_tests(asked, world.now_ms)
+    tests += _date_tests(asked, world.now_ms, default_window_ms(desk))
+    if "status" not in asked and desk.switches.subscriptions_by_default == "active":
+        tests.append((CONTRACT_TESTS["status"], ("ACTIVE",)))
     if upper is not None and not by_accession:
         # The docs' text: when the cancellation was asked for.
         tests.append((lambda contract, wanted: contract.end_ms is not None and contract.end_ms <= wanted, upper))
@@ -85,7 +91,7 @@ def find_subscriptions(desk: Desk, asked: Asked) -> Matches:
     )
 
 
-def _date_tests(asked: Asked, now_ms: int) -> list[tuple[ContractTest, Any]]:
+def _date_tests(asked: Asked, now_ms: int, default_ms: int) -> list[tuple[ContractTest, Any]]:
     """The two other windows of 4.6; their defaults hold only when that kind of filter is in use."""
     tests: list[tuple[ContractTest, Any]] = []
 
@@ -93,7 +99,7 @@ def _date_tests(asked: Asked, now_ms: int) -> list[tuple[ContractTest, Any]]:
         return value_ms is not None and wanted[0] <= value_ms <= wanted[1]
 
     if "cancelation_date" in asked or "end_cancelation_date" in asked:
-        start_ms = asked.get("cancelation_date", now_ms - DEFAULT_WINDOW_MS)
+        start_ms = asked.get("cancelation_date", now_ms - default_ms)
         wanted = (start_ms, asked.get("end_cancelation_date", now_ms))
         tests.append((lambda contract, window: within(contract.end_ms, window), wanted))
     if "date_next_charge" in asked or "end_date_next_charge" in asked:
@@ -103,12 +109,12 @@ def _date_tests(asked: Asked, now_ms: int) -> list[tuple[ContractTest, Any]]:
 
 
 def find_transactions(desk: Desk, asked: Asked) -> Matches:
-    """Ascending by adoption date; the last 30 days unless one transaction is asked for."""
+    """Ascending by adoption date; the last days unless one transaction is asked for."""
     world, switches = desk.world, desk.switches
     start_ms, end_ms = asked.get("transaction_date"), asked.get("end_transaction_date")
     if "transaction" not in asked:
         end_ms = world.now_ms if end_ms is None else end_ms
-        start_ms = end_ms - DEFAULT_WINDOW_MS if start_ms is None else start_ms
+        start_ms = end_ms - default_window_ms(desk) if start_ms is None else start_ms
     tests = [(ROW_TESTS[name], value) for name, value in asked.values.items() if name in ROW_TESTS]
     by_update = switches.transaction_date_filters == "last_update"
     date_of = world.sales.changed_of if by_update else world.sales.order_of
