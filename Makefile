@@ -12,7 +12,7 @@ INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench audit docs lock image clean
+.PHONY: help demo test bench live audit docs lock image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: $(READY) ## format, lint, types and all tests
 
 bench: $(READY) ## measure speed, memory, quota and calls (40 minutes; ONLY=cpu,memory)
 	@$(PY) -m integration_tests.bench --only '$(ONLY)'
+
+live: $(READY) ## ask a real account what is not known of the API (read-only, 60 calls; needs secrets/config.json)
+	@$(PY) -m integration_tests.live
 
 audit: $(READY) ## licences and use of what is shipped, ruff's rules of security (needs no network)
 	@$(VENV)/bin/deptry --no-ansi source_hotmart

@@ -37,6 +37,9 @@ from source_hotmart.reach import confine
 RENEW_BEFORE_S = 120
 """A token is renewed so long before its end, as a call may wait for the quota with the token already set."""
 
+UNTOLD_LIFE_S = 6 * 3600
+"""The life of a token that tells none: three lives were seen, this is the shortest. If it ends before, a 401 tells."""
+
 FAILURE_KEPT_S = 60.0
 """For so long a login that failed is not tried again."""
 
@@ -57,6 +60,8 @@ class HotmartAuthenticator(AuthBase):
         self._renew_at_s = 0.0
         self._failure: HotmartError | None = None
         self._failure_until_s = 0.0
+        self.token_life_s: int | None = None
+        """How long the last token lives by Hotmart's own word; `None` when it did not say."""
         self.clock_lead_ms = 0
         """How far this machine's clock is ahead of Hotmart's, as the last token answer told; zero below two seconds."""
         self._timeout_s = (bounds.connect_s, bounds.read_s)
@@ -114,7 +119,8 @@ class HotmartAuthenticator(AuthBase):
                 raise failure
             granted = page_of(response).rows[0]
             self._token = granted["access_token"]
-            life_s = granted["expires_in"]
+            self.token_life_s = granted["expires_in"]
+            life_s = UNTOLD_LIFE_S if self.token_life_s is None else self.token_life_s
             self._renew_at_s = time.monotonic() + max(life_s - RENEW_BEFORE_S, life_s / 2)
             self.clock_lead_ms = _clock_lead_ms(response)
             for form in (self._token, quote(self._token, safe=""), quote_plus(self._token)):
@@ -157,8 +163,7 @@ class _TokenEnvelope(Envelope):
         if not isinstance(token, str) or not token:
             raise Unreadable("an answer without an access token", breaks_contract="error" not in (answer or {}))
         life_s = answer.get("expires_in")
-        # Three lives were seen, six hours the shortest; without one the next 401 tells.
-        row = {"access_token": token, "expires_in": life_s if isinstance(life_s, int) else 6 * 3600}
+        row = {"access_token": token, "expires_in": life_s if isinstance(life_s, int) else None}
         return Page(rows=[row], next_token=None, total=None)
 
 

@@ -27,7 +27,7 @@ def confine(client: HttpClient, method: str, url: str, total_s: float = DEFAULT_
     `REQUESTS_CA_BUNDLE` names.
     """
     session = client._session
-    gate = _Gate(method, url, total_s)
+    gate = Gate(method, url, total_s)
     session.adapters.clear()
     session.mount("https://", gate)
     session.mount("http://", gate)
@@ -44,8 +44,10 @@ class OutOfReach(HotmartError):
         )
 
 
-class _Gate(BoundedAdapter):
-    def __init__(self, method: str, url: str, total_s: float) -> None:
+class Gate(BoundedAdapter):
+    """Sends one method to one address, as `confine` says."""
+
+    def __init__(self, method: str, url: str, total_s: float = DEFAULT_BOUNDS.total_s) -> None:
         super().__init__(total_s)
         self._method = method
         self._host, self._path = _split(url)

@@ -1,0 +1,13 @@
+"""How the probe, or one of its questions, ends without an answer."""
+
+
+class ProbeFailed(Exception):
+    """What went wrong, in a sentence for whoever runs the probe."""
+
+
+class NotTold(Exception):
+    """Why this account cannot answer a question."""
+
+
+class OutOfCalls(Exception):
+    """The calls that the probe may make are used up."""
