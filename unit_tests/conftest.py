@@ -30,12 +30,6 @@ settings.register_profile("repeatable", derandomize=True, deadline=None, databas
 settings.load_profile("repeatable")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Know the markers of the CDK's standard tests, whose modules some tests borrow from."""
-    config.addinivalue_line("markers", "image_tests: needs a Docker image")
-    config.addinivalue_line("markers", "requires_creds: needs the credentials of a live account")
-
-
 @pytest.fixture
 def clock(mocker: MockerFixture) -> VirtualClock:
     """A clock at NOW_MS that stands still but for sleeping."""
