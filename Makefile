@@ -1,5 +1,8 @@
 # Everything a clone needs is made by the targets themselves: `make demo` and `make test` are enough.
 PYTHON ?= python3
+# PyAirbyte and Airbyte's QA take Python 3.11 and 3.12 only: the first of these that is one.
+AIRBYTE_PYTHON ?= $(shell for python in $(PYTHON) python3.12 python3.11; do $$python -c \
+	'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 SALES ?= 5000
 ONLY ?=
@@ -10,12 +13,13 @@ PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip install --quiet --no-input
 INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
+ECOSYSTEM := integration_tests/ecosystem
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench live audit docs lock image clean
+.PHONY: help demo test bench live audit docs test-ecosystem qa release-check version lock image clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## sync a simulated Hotmart account (SALES=5000) and show what arrives
 	@$(PY) -m integration_tests.demo --sales $(SALES)
@@ -42,6 +46,18 @@ docs: $(READY) ## renew the generated pages in docs/
 	@$(PY) -m integration_tests.docs
 	@$(PY) -m integration_tests.faults
 
+test-ecosystem: $(READY) .venv-ecosystem/.ready ## PyAirbyte into DuckDB and into PostgreSQL (needs PostgreSQL's server)
+	@VENV=$(VENV) .venv-ecosystem/bin/python -m pytest -c $(ECOSYSTEM)/pytest.ini --confcutdir=$(ECOSYSTEM) $(ECOSYSTEM)
+
+qa: .venv-qa/.ready ## Airbyte's own QA of connectors, compared with docs/qa.md
+	@DO_NOT_TRACK=1 .venv-qa/bin/python -W ignore -m integration_tests.qa
+
+release-check: $(READY) ## one version everywhere; wheel and sdist install in an empty environment and run
+	@$(PY) -m integration_tests.release
+
+version: $(READY) ## write another version into every place (VERSION=1.0.0)
+	@$(PY) -m integration_tests.release --set-version "$(VERSION)"
+
 lock: ## renew poetry.lock and requirements/ (needs poetry with poetry-plugin-export)
 	poetry lock
 	poetry export --quiet --only main --output requirements/main.txt
@@ -52,7 +68,7 @@ image: ## build the connector's image (needs docker; IMAGE=name:tag)
 	docker build --tag $(IMAGE) .
 
 clean: ## remove the environment, the demo's output and all caches
-	rm -rf $(VENV) demo-output build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-ecosystem .venv-qa demo-output build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Made anew, from the lock's hashes, whenever the lock changes.
@@ -68,4 +84,13 @@ $(INSTALLED): requirements/dev.txt
 # The package itself is linked, not copied.
 $(READY): $(INSTALLED) pyproject.toml
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+# What runs the connector, or judges it, is apart from what the connector runs on.
+.venv-%/.ready: requirements/%.txt
+	@[ -n "$(AIRBYTE_PYTHON)" ] || { echo "this needs Python 3.11 or 3.12 beside '$(PYTHON)'." \
+		"Name one: make AIRBYTE_PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
+	@echo "set-up: $(@D) with $$($(AIRBYTE_PYTHON) --version), one to two minutes"
+	@$(AIRBYTE_PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --no-input --require-hashes --only-binary :all: --requirement $<
 	@touch $@

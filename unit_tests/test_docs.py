@@ -285,10 +285,12 @@ def test_the_changelog_of_the_page_is_that_of_the_repository():
 
 
 def test_the_commands_are_targets_of_the_makefile():
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     shown = re.findall(r"^\$ make ([a-z]+)", README.read_text("utf-8"), re.MULTILINE)
     named = [
-        name for path in (README, CONTRIBUTING, PAGE) for name in re.findall(r"`make ([a-z]+)", path.read_text("utf-8"))
+        name
+        for path in (README, CONTRIBUTING, PAGE)
+        for name in re.findall(r"`make ([a-z-]+)", path.read_text("utf-8"))
     ]
 
     assert shown == ["demo", "test"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,9 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+
+from integration_tests.release.package import build, package_files, surprises
+from integration_tests.release.version import PLACES, disagreements, set_version
 
 ROOT = Path(__file__).parent.parent
 GROUPS_OF_FILE = {"main.txt": {"main"}, "build.txt": {"build"}, "dev.txt": {"main", "dev", "build"}}
@@ -54,12 +58,35 @@ def test_airbyte_takes_the_metadata(metadata):
     models.ConnectorMetadataDefinitionV0.model_validate(metadata)
 
 
-def test_one_version_everywhere(pyproject, metadata):
-    version = pyproject["tool"]["poetry"]["version"]
+def test_one_version_everywhere():
+    assert list(disagreements(ROOT)) == []
 
-    assert metadata["data"]["dockerImageTag"] == version
-    assert dockerfile_value(r"io\.airbyte\.version=(\S+)") == version
-    assert re.findall(r"^## \[?(\d+\.\d+\.\d+)", text("CHANGELOG.md"), re.MULTILINE)[0] == version
+
+def test_another_version_is_set_by_one_command(tmp_path):
+    for place in PLACES:
+        (tmp_path / place.path).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / place.path, tmp_path / place.path)
+
+    set_version(tmp_path, "98.7.6")
+
+    assert {place.path: place.version(tmp_path) == "98.7.6" for place in PLACES} == {
+        "pyproject.toml": True,
+        "metadata.yaml": True,
+        "Dockerfile": True,
+        "CHANGELOG.md": False,
+        "docs/hotmart.md": False,
+    }
+    assert [sentence.partition(" names")[0] for sentence in disagreements(tmp_path)] == [
+        "CHANGELOG.md",
+        "docs/hotmart.md",
+    ]
+
+
+def test_both_packages_carry_the_code_the_form_and_the_schemas_and_nothing_else(tmp_path):
+    packages = build(ROOT, tmp_path)
+
+    assert {"source_hotmart/spec.json", "source_hotmart/schemas/products.json"} <= package_files(ROOT)
+    assert list(surprises(ROOT, *packages)) == []
 
 
 def test_one_name_everywhere(pyproject, metadata):
@@ -125,8 +152,19 @@ def test_the_requirements_are_those_of_the_lock(name, lock):
     assert all(exported.values()), "a requirement without a hash"
 
 
+@pytest.mark.parametrize("name", ["ecosystem", "qa"])
+def test_what_airbytes_tools_need_is_pinned_with_hashes(name):
+    asked = re.findall(r"^([a-z-]+)[^#\n]*$", text(f"requirements/{name}.in"), re.MULTILINE)
+    without_comments_and_extras = re.sub(r"^ *#.*\n|\[.*?\]", "", text(f"requirements/{name}.txt"), flags=re.MULTILINE)
+    pins = dict(pins_of_export(without_comments_and_extras))
+
+    assert asked
+    assert set(asked) <= {pin.partition("==")[0] for pin in pins}, "run uv pip compile, see CONTRIBUTING.md"
+    assert all("==" in pin and hashes for pin, hashes in pins.items())
+
+
 def test_nothing_says_where_packages_come_from():
-    for path in ("poetry.lock", *(f"requirements/{name}" for name in GROUPS_OF_FILE)):
+    for path in ("poetry.lock", *(f"requirements/{name}" for name in (*GROUPS_OF_FILE, "ecosystem.txt", "qa.txt"))):
         assert not re.search(r"https?://|--(extra-)?index-url|--find-links|\[package\.source\]", text(path)), path
 
 

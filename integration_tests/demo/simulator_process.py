@@ -26,7 +26,7 @@ Key = tuple[str, ...]
 class SimulatorProcess:
     """Runs from `with` to the end of it; the account grows in every respect with its sales."""
 
-    def __init__(self, sales: int, log: Path) -> None:
+    def __init__(self, sales: int, log: Path, python: Path = Path(sys.executable)) -> None:
         self._arguments = {
             "--port": 0,
             "--seed": SEED,
@@ -37,12 +37,13 @@ class SimulatorProcess:
             "--subdomains": ",".join(CLUBS),
         }
         self._log = log
+        self._python = python
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy for this machine
 
     def __enter__(self) -> Self:
         """Start it and wait until it serves. Raises `DemoFailed` when it does not."""
-        command = [sys.executable, "-m", "integration_tests.simulator"]
+        command = [str(self._python), "-m", "integration_tests.simulator"]
         command += [str(part) for pair in self._arguments.items() for part in pair]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
@@ -117,6 +118,11 @@ class SimulatorProcess:
         """The key of every row that the account holds now."""
         keys = self._control("GET", f"truth/{stream}?fields=keys")
         return {(key,) if isinstance(key, str) else tuple(key) for key in keys}
+
+    def rows(self, stream: str) -> dict[Key, dict[str, Any]]:
+        """Every row that the account holds now, by its key, as Hotmart would send it."""
+        rows = self._control("GET", f"truth/{stream}")
+        return {(key,) if isinstance(key, str) else tuple(key): row for key, row in rows}
 
     def _control(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> Any:
         try:

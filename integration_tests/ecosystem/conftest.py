@@ -1,0 +1,25 @@
+"""A simulated account as a process, and PyAirbyte's reading of it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from integration_tests.demo.simulator_process import SimulatorProcess
+
+# Read by PyAirbyte when it is imported: no registry of connectors is asked, and nothing is reported.
+os.environ |= {"AIRBYTE_OFFLINE_MODE": "1", "DO_NOT_TRACK": "1"}
+
+ROOT = Path(__file__).parent.parent.parent
+CONNECTOR = ROOT / os.environ.get("VENV", ".venv") / "bin" / "source-hotmart"
+"""The connector is in an environment of its own, as its users have it; so is the simulator."""
+
+
+@pytest.fixture
+def hotmart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatorProcess]:
+    """An account of four years and 600 sales, which the connector takes for Hotmart."""
+    with SimulatorProcess(600, tmp_path / "simulator.log", python=CONNECTOR.with_name("python")) as simulator:
+        for name, value in simulator.environment.items():
+            monkeypatch.setenv(name, value)
+        yield simulator

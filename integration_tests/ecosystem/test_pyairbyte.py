@@ -1,0 +1,105 @@
+"""PyAirbyte reads an account into a database, twice, and the tables say what Hotmart holds."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import airbyte
+import pytest
+from airbyte.caches import CacheBase, DuckDBCache, PostgresCache
+
+from integration_tests.demo.changes import MOVES
+from integration_tests.demo.simulator_process import SimulatorProcess
+from integration_tests.ecosystem.agreement import differences
+from integration_tests.ecosystem.conftest import CONNECTOR
+from integration_tests.ecosystem.postgres import USER, PostgresServer
+from integration_tests.ecosystem.tables import Row, Tables
+
+SCHEMA = "hotmart"
+
+TYPES: Mapping[str, frozenset[str]] = {
+    "date-time": frozenset({"TIMESTAMP", "TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE"}),
+    "date": frozenset({"DATE"}),
+    "boolean": frozenset({"BOOLEAN"}),
+    "integer": frozenset({"BIGINT"}),
+    "number": frozenset({"NUMERIC", "DECIMAL(38,9)"}),
+    "string": frozenset({"VARCHAR", "CHARACTER VARYING", "TEXT"}),
+    "object": frozenset({"JSON", "JSONB"}),
+    "array": frozenset({"JSON", "JSONB"}),
+}
+"""What DuckDB and PostgreSQL may make of a declared field."""
+
+
+@pytest.fixture(params=["DuckDB", "PostgreSQL"])
+def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CacheBase]:
+    """An empty database of each kind."""
+    if request.param == "DuckDB":
+        yield DuckDBCache(db_path=tmp_path / "account.duckdb", schema_name=SCHEMA, cache_dir=tmp_path / "files")
+        return
+    with PostgresServer() as server:
+        yield PostgresCache(
+            host="127.0.0.1",
+            port=server.port,
+            database="postgres",
+            username=USER,
+            password="trusted",
+            schema_name=SCHEMA,
+            cache_dir=tmp_path / "files",
+        )
+
+
+def kind_of(field: Mapping[str, Any]) -> str:
+    """The one thing that a field is declared as, besides null."""
+    declared = field["type"]
+    (kind,) = {declared} - {"null"} if isinstance(declared, str) else set(declared) - {"null"}
+    return str(field.get("format", kind)) if kind == "string" else str(kind)
+
+
+def key_of(row: Row, names: list[str]) -> tuple[str, ...]:
+    """The key in the form that the simulator tells it."""
+    return tuple(str(row[name]) for name in names)
+
+
+def test_tables_say_what_hotmart_holds_after_each_of_two_reads(
+    cache: CacheBase, hotmart: SimulatorProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = airbyte.get_source(
+        "source-hotmart", local_executable=CONNECTOR, config=hotmart.config, install_if_missing=False
+    )
+    source.check()
+    source.select_all_streams()
+    tables = Tables(cache)
+
+    for number, moves in enumerate(({}, MOVES), start=1):
+        hotmart.move(moves)
+        result = source.read(cache=cache)
+        told = []
+
+        for stream in source.discovered_catalog.streams:
+            declared = stream.json_schema["properties"]
+            columns = tables.columns(stream.name)
+            assert columns.keys() == declared.keys(), f"{stream.name}: columns of other names"
+            wrong = {name: kind for name, kind in columns.items() if kind.upper() not in TYPES[kind_of(declared[name])]}
+            assert not wrong, f"{stream.name}: columns of an unforeseen type"
+
+            key_names = [name for (name,) in stream.source_defined_primary_key]
+            rows = {key_of(row, key_names): row for row in tables.rows(stream.name)}
+            assert len(rows) == len(tables.rows(stream.name)), f"{stream.name}: a key is there twice"
+            truth = hotmart.rows(stream.name)
+            without_sales = {key for key, row in rows.items() if row.get("total_items") == 0}
+            assert rows.keys() - without_sales == truth.keys(), f"{stream.name}: other keys"
+            wrong_values = [
+                difference
+                for key, sent in truth.items()
+                for name, value in sent.items()
+                if name in columns
+                for difference in differences(value, rows[key][name], f"{stream.name} {key} {name}")
+            ]
+            assert not wrong_values, f"{len(wrong_values)} differ, such as {wrong_values[:3]}"
+            told.append(f"{stream.name} {len(rows):,}")
+        with capsys.disabled():
+            sys.stdout.write(
+                f"\nPyAirbyte into {type(cache).__name__}, read {number}: {result.processed_records:,} records came; "
+                f"tables with so many rows say what Hotmart holds: {', '.join(told)}\n"
+            )

@@ -1,0 +1,1 @@
+"""Whether the connector can be released: one version everywhere, and packages that install and run by themselves."""
