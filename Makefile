@@ -16,7 +16,7 @@ READY := $(VENV)/.ready
 ECOSYSTEM := integration_tests/ecosystem
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench live audit docs test-ecosystem qa release-check version lock image clean
+.PHONY: help demo test bench live audit docs test-ecosystem qa release-check version airbyte-python lock image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ audit: $(READY) ## licences and use of what is shipped, ruff's rules of security
 docs: $(READY) ## renew the generated pages in docs/
 	@$(PY) -m integration_tests.docs
 	@$(PY) -m integration_tests.faults
+
+airbyte-python:
+	@echo $(AIRBYTE_PYTHON)
 
 test-ecosystem: $(READY) .venv-ecosystem/.ready ## PyAirbyte into DuckDB and into PostgreSQL (needs PostgreSQL's server)
 	@VENV=$(VENV) .venv-ecosystem/bin/python -m pytest -c $(ECOSYSTEM)/pytest.ini --confcutdir=$(ECOSYSTEM) $(ECOSYSTEM)

@@ -1,6 +1,7 @@
-"""Runs spec, check, discover and read in the connector's image, against the simulator, and checks what it says.
+r"""Runs spec, check, discover and read in the connector's image, against the simulator, and checks what it says.
 
-    python -m integration_tests.image_check --simulator ready.json --run "docker run --rm --network host" IMAGE
+    python -m integration_tests.image_check --simulator ready.json --run "docker run --rm --network host" \
+        --inspect "docker image inspect" IMAGE
 
 `ready.json` holds the line the simulator prints when it is ready. Ends with status 1 and a sentence on the first
 thing that is not as it should be.
@@ -20,6 +21,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import yaml
+
+METADATA = Path(__file__).parent.parent / "metadata.yaml"
 
 STREAMS = frozenset(
     configured["stream"]["name"]
@@ -128,27 +133,43 @@ def configure(catalog: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def check_labels(name: str, inspect_command: Sequence[str]) -> None:
+    """The labels that a platform reads say what metadata.yaml says; tells the size, which is for people."""
+    told = subprocess.run([*inspect_command, name], check=True, stdout=subprocess.PIPE, timeout=RUN_SECONDS).stdout
+    (image,) = json.loads(told)
+    labels = (image.get("Config") or image)["Labels"]
+    metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))["data"]
+    expected = {
+        "io.airbyte.name": metadata["dockerRepository"],
+        "io.airbyte.version": metadata["dockerImageTag"],
+    }
+    found = {label: labels.get(label) for label in expected}
+    expect(found == expected, f"labels: {found}, not {expected}")
+    print(f"image: {image['Size'] / 1e6:.0f} MB, its base included")
+
+
 def check_image(image: Image, account: Mapping[str, str]) -> None:
     """The four commands, and a second read from the state of the first."""
     spec = image.run("spec").only("SPEC")
     expect("client_id" in spec["connectionSpecification"]["properties"], "spec: no field client_id")
 
-    config = image.write(
-        "config.json",
-        {
-            "client_id": account["client_id"],
-            "client_secret": account["client_secret"],
-            "token": account["token"],
-            "start_date": account["start_date"],
-            "members_area_subdomain": account["subdomain"],
-        },
-    )
+    settings = {
+        "client_id": account["client_id"],
+        "client_secret": account["client_secret"],
+        "token": account["token"],
+        "start_date": account["start_date"],
+        "members_area_subdomain": account["subdomain"],
+    }
+    config = image.write("config.json", settings)
     status = image.run("check", "--config", config).only("CONNECTION_STATUS")
     expect(status["status"] == "SUCCEEDED", f"check: {status}")
+    refused = image.write("refused.json", {**settings, "client_id": "somebody-else"})
+    status = image.run("check", "--config", refused).only("CONNECTION_STATUS")
+    expect(status["status"] == "FAILED", f"check of another credential: {status}")
 
     catalog = image.run("discover", "--config", config).only("CATALOG")
     offered = {stream["name"] for stream in catalog["streams"]}
-    expect(offered == STREAMS, f"discover: not the nine streams, but {sorted(offered ^ STREAMS)} differ")
+    expect(offered == STREAMS, f"discover: other streams than the configured catalog has: {sorted(offered ^ STREAMS)}")
 
     read = ("read", "--config", config, "--catalog", image.write("catalog.json", configure(catalog)))
     first = image.run(*read)
@@ -170,6 +191,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--simulator", type=Path, required=True, help="the line the simulator printed")
     parser.add_argument("--run", default="docker run --rm --network host", help="what runs an image")
+    parser.add_argument("--inspect", help="what prints an image's description as JSON; its labels are checked then")
     parser.add_argument("image")
     arguments = parser.parse_args()
     account = json.loads(arguments.simulator.read_text())
@@ -177,8 +199,10 @@ def main() -> int:
         Path(folder).chmod(0o755)
         image = Image(arguments.image, shlex.split(arguments.run), Path(folder), account["url"])
         try:
+            if arguments.inspect:
+                check_labels(arguments.image, shlex.split(arguments.inspect))
             check_image(image, account)
-        except (NotAsItShouldBe, subprocess.TimeoutExpired) as problem:
+        except (NotAsItShouldBe, subprocess.SubprocessError) as problem:
             print(f"image: {problem}", file=sys.stderr)
             return 1
     return 0

@@ -1,6 +1,7 @@
 """PyAirbyte reads an account into a database, twice, and the tables say what Hotmart holds."""
 
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,19 @@ def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CacheBase]
         )
 
 
+READ_AGAIN_DAYS = 60
+"""A little less than the connector's look-back."""
+
+
+def is_read_again(sent: Row) -> bool:
+    """Whether a second sync must bring a row as it is now.
+
+    A charge of a subscription carries what the subscription has become since, but an old one is not read again.
+    """
+    last_update_ms = sent.get("last_update")
+    return last_update_ms is None or last_update_ms > (time.time() - READ_AGAIN_DAYS * 86_400) * 1000
+
+
 def kind_of(field: Mapping[str, Any]) -> str:
     """The one thing that a field is declared as, besides null."""
     declared = field["type"]
@@ -92,6 +106,7 @@ def test_tables_say_what_hotmart_holds_after_each_of_two_reads(
             wrong_values = [
                 difference
                 for key, sent in truth.items()
+                if number == 1 or is_read_again(sent)
                 for name, value in sent.items()
                 if name in columns
                 for difference in differences(value, rows[key][name], f"{stream.name} {key} {name}")
