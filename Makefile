@@ -43,8 +43,8 @@ audit: $(READY) ## licences and use of what is shipped, ruff's rules of security
 	@$(PY) -m ruff check --select S source_hotmart
 
 docs: $(READY) ## renew the generated pages in docs/
-	@$(PY) -m integration_tests.docs
 	@$(PY) -m integration_tests.faults
+	@$(PY) -m integration_tests.docs
 
 airbyte-python:
 	@echo $(AIRBYTE_PYTHON)

@@ -1,1 +1,1 @@
-"""Makes the page of streams and fields from the classes and schemas: `make docs`."""
+"""Makes pages of `docs/` from the classes, schemas and other documents: `make docs`."""

@@ -1,5 +1,6 @@
-"""Writes `docs/streams.md`."""
+"""Writes the pages that are made from others."""
 
-from integration_tests.docs.streams_page import PAGE, streams_page
+from integration_tests.docs import skill_page, streams_page
 
-PAGE.write_text(streams_page(), encoding="utf-8")
+streams_page.PAGE.write_text(streams_page.streams_page(), encoding="utf-8")
+skill_page.PAGE.write_text(skill_page.skill_page(), encoding="utf-8")

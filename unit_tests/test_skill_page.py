@@ -1,0 +1,128 @@
+"""The page for AI agents is current, and a new stream, setting or message would be on it by itself."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from integration_tests.docs.document import section, sections, without_tables
+from integration_tests.docs.skill_page import PAGE, setting_lines, skill_page, stream_lines
+from source_hotmart.streams import SalesUsers
+from unit_tests.test_docs import CLASSES, CONTRIBUTING, FORM, README, ROOT, anchors_of, cursor_of, keys_of, quotes
+
+TEXT = PAGE.read_text("utf-8")
+
+
+def fields_of(text: str, stream: str) -> str:
+    """The line of fields of a stream, unwrapped."""
+    found = re.search(rf"^### Stream {stream}\n.*?^- Fields: (.*?)\n\n", text, re.DOTALL | re.MULTILINE)
+    assert found, stream
+    return " ".join(found[1].split())
+
+
+def test_it_is_what_make_docs_would_write():
+    assert skill_page() == TEXT, "run `make docs`"
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_stream_is_told_with_key_cursor_endpoint_and_its_top_level_fields(name):
+    cls = CLASSES[name]
+    names = re.sub(r"\[[^\[\]]*\]", "", fields_of(TEXT, name))
+    while "{" in names:
+        names = re.sub(r"\{[^{}]*\}", "", names)
+
+    told = {entry.split()[0] for entry in names.split(", ")}
+    assert {*keys_of(cls), *cursor_of(cls)} <= told
+    assert f"- `GET /{cls.endpoint}`, `max_results` {cls.page_size}\n" in TEXT
+
+
+def test_types_are_told_at_every_depth():
+    assert "price {value number, currency_code string}" in fields_of(TEXT, "sales_history")
+    assert "users [{role string, user {" in fields_of(TEXT, "sales_users")
+
+
+def test_every_setting_is_told_with_its_description():
+    for name, field in FORM["properties"].items():
+        assert f"- `{name}` ({field['title']}), {field['type']}" in TEXT
+        assert field["description"] in TEXT
+
+
+def test_every_quoted_message_is_told():
+    assert all(f"`{message}`" in TEXT for message in quotes())
+
+
+def test_every_command_of_the_makefile_is_told():
+    targets = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+
+    assert "test" in targets
+    assert all(f"- `make {name}`: " in TEXT for name in targets)
+
+
+def test_a_stream_is_told_from_its_class_alone():
+    class Tenth(SalesUsers):
+        """A tenth. https://developers.hotmart.com/docs/en/ten/"""
+
+        endpoint = "payments/api/v9/ten"
+        parent = SalesUsers
+        needs_club = True
+
+    told = list(stream_lines("club_students", Tenth))  # a stream of this name has a schema
+
+    assert told[0] == "### Stream club_students"
+    assert "- `GET /payments/api/v9/ten`, `max_results` 500" in told
+    assert "- Found by `sales_users`: one list for each of its rows" in told
+    assert "- Offered only where `members_area_subdomain` is set" in told
+    assert "- Hotmart's documentation: https://developers.hotmart.com/docs/en/ten/" in told
+
+
+def test_choices_with_settings_of_their_own_are_told():
+    choices = [
+        {"title": "Keep", "description": "As it is.", "properties": {"mode": {"type": "string", "const": "keep"}}},
+        {
+            "title": "Hash",
+            "description": "Hashed.",
+            "required": ["key"],
+            "properties": {"key": {"type": "string", "title": "Key", "description": "A key.", "airbyte_secret": True}},
+        },
+    ]
+    field = {"type": "object", "title": "People", "description": "What becomes of them.", "oneOf": choices}
+
+    assert list(setting_lines("people", field, is_required=False)) == [
+        "- `people` (People), object, optional: What becomes of them.",
+        "  - Keep: As it is.",
+        "    - `mode`, string, optional, always `keep`",
+        "  - Hash: Hashed.",
+        "    - `key` (Key), string, required, secret: A key.",
+    ]
+
+
+def test_links_lead_somewhere():
+    targets = re.findall(r"\]\(([^)\s]+)\)", TEXT)
+
+    assert len(targets) > 5
+    for target in targets:
+        if "://" not in target:
+            file, _, anchor = target.partition("#")
+            assert (PAGE.parent / file).exists(), target
+            assert not anchor or anchor in anchors_of(PAGE.parent / file), target
+
+
+def test_a_section_is_taken_over_with_links_from_its_new_place():
+    taken = section(CONTRIBUTING, "Adding a stream", README)
+
+    assert taken.level == 2
+    assert "A class in `source_hotmart/streams.py`" in taken.text
+    links = re.findall(r"\]\((\S+?)\)", "".join(item.text for item in sections(README, PAGE)))
+    assert "hotmart.md#what-arrives-when" in links
+
+
+def test_a_section_that_is_not_there_is_not_left_out_silently():
+    with pytest.raises(ValueError, match="one is needed"):
+        section(README, "No such heading", PAGE)
+
+
+def test_tables_of_a_column_are_left_out_and_others_are_not():
+    text = "One.\n\n| A | B |\n|---|---|\n| 1 | 2 |\n\n| C |\n|---|\n| 3 |"
+
+    assert without_tables(text, "B") == "One.\n\n| C |\n|---|\n| 3 |"
