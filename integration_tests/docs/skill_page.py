@@ -156,7 +156,8 @@ def stream_lines(name: str, cls: type[HotmartStream]) -> Iterator[str]:
     yield ""
     modes = "full refresh, incremental" if isinstance(cls.cursor_field, str) else "full refresh"
     yield f"- Key {_key(cls)}; cursor {_cursor(cls)}; {modes}"
-    yield f"- `GET /{cls.endpoint}`, `max_results` {cls.page_size}"
+    rows = f", `max_results` {cls.page_size}" if cls.page_size else ""
+    yield f"- `GET /{cls.endpoint}`{rows}"
     if issubclass(cls, DatedStream):
         yield f"- Dates: `{cls.start_parameter}`, `{cls.end_parameter}`, in epoch milliseconds"
         if cls.statuses:

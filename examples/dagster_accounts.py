@@ -1,0 +1,114 @@
+"""Many Hotmart accounts side by side, with Dagster: a step for each, with its own process, state and rows.
+
+    accounts/
+        first_school/config.json      settings as in secrets/config.example.json; the folder's name is the account's
+        second_school/config.json
+
+    pip install dagster
+    dagster job execute -f examples/dagster_accounts.py -j sync_accounts -c accounts.yaml
+
+A run syncs every account once and writes `records.jsonl` and `state.json` beside its settings. An account that fails
+is reported and harms no other; run it again, and each continues from its own state. docs/scaling.md tells more.
+"""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import dagster
+
+Message = dict[str, Any]
+
+
+class Accounts(dagster.Config):
+    """Where the accounts are, and how to read them."""
+
+    folder: str = "accounts"
+    catalog: str = "integration_tests/configured_catalog.json"
+    connector: str = ".venv/bin/source-hotmart"
+
+
+class Account(dagster.Config):
+    """One of them."""
+
+    folder: str
+    catalog: str
+    connector: str
+
+
+@dagster.op(out=dagster.DynamicOut(dict))
+def find_accounts(config: Accounts) -> Iterator[dagster.DynamicOutput[dict[str, str]]]:
+    """Every folder that holds settings; its name may have letters, digits and underscores."""
+    for path in sorted(Path(config.folder).glob("*/config.json")):
+        account = {"folder": str(path.parent), "catalog": config.catalog, "connector": config.connector}
+        yield dagster.DynamicOutput(account, mapping_key=path.parent.name)
+
+
+@dagster.op
+def sync_account(context: dagster.OpExecutionContext, account: dict[str, str]) -> int:
+    """Read what is new in one account; raises `Failure` with the connector's own sentence. Gives the number of rows."""
+    folder, state = Path(account["folder"]), State(Path(account["folder"]) / "state.json")
+    command = [account["connector"], "read", "--config", str(folder / "config.json"), "--catalog", account["catalog"]]
+    rows, failures = 0, list[str]()
+    with (
+        (folder / "records.jsonl").open("a", encoding="utf-8") as records,
+        subprocess.Popen(
+            [*command, *state.arguments], stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        ) as connector,
+    ):
+        assert connector.stdout
+        for message in map(json.loads, connector.stdout):
+            if message["type"] == "RECORD":
+                records.write(json.dumps(message["record"]) + "\n")
+                rows += 1
+            elif message["type"] == "STATE":
+                state.keep(message["state"], records)
+            elif message["type"] == "TRACE" and message["trace"]["type"] == "ERROR":
+                failures.append(message["trace"]["error"]["message"])
+    context.log.info(f"{folder.name}: {rows} rows")
+    if connector.returncode:
+        raise dagster.Failure(
+            f"{folder.name}: {' '.join(dict.fromkeys(failures)) or 'the connector ended without a word'}"
+        )
+    return rows
+
+
+class State:
+    """The last state of each stream of an account, on disk as soon as its records are."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        kept = json.loads(path.read_text("utf-8")) if path.exists() else []
+        self._streams = {state["stream"]["stream_descriptor"]["name"]: state for state in kept}
+
+    @property
+    def arguments(self) -> list[str]:
+        """What tells the connector to continue from here."""
+        return ["--state", str(self._path)] if self._path.exists() else []
+
+    def keep(self, state: Message, records: TextIO) -> None:
+        """Replace a stream's state, in one step: a kill leaves the old file or the new one."""
+        records.flush()
+        self._streams[state["stream"]["stream_descriptor"]["name"]] = state
+        new = self._path.with_suffix(".new")
+        new.write_text(json.dumps(list(self._streams.values())), encoding="utf-8")
+        new.replace(self._path)
+
+
+SIDE_BY_SIDE = dagster.multiprocess_executor.configured(
+    {"max_concurrent": 5, "start_method": {"forkserver": {"preload_modules": ["dagster"]}}}
+)
+"""Five accounts at a time, each step in a process that need not load Dagster anew."""
+
+
+@dagster.job(executor_def=SIDE_BY_SIDE)
+def sync_accounts() -> None:
+    """Every account once."""
+    find_accounts().map(sync_account)
+
+
+definitions = dagster.Definitions(
+    jobs=[sync_accounts], schedules=[dagster.ScheduleDefinition(job=sync_accounts, cron_schedule="0 * * * *")]
+)

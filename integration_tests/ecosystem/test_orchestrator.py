@@ -1,0 +1,224 @@
+"""Twenty accounts side by side, as examples/dagster_accounts.py has Dagster read them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+ROOT = Path(__file__).parent.parent.parent
+CONNECTOR = ROOT / os.environ.get("VENV", ".venv") / "bin" / "source-hotmart"
+"""In an environment of its own, as its users have it; so are the simulators."""
+
+ACCOUNTS = 20
+AT_A_TIME = 5
+"""What the example says."""
+
+CATALOG = ROOT / "integration_tests" / "configured_catalog.json"
+SALES = ("sales_history", "sales_users", "sales_commissions", "sales_price_details")
+LATE = ("PROTESTED", "REFUNDED", "PARTIALLY_REFUNDED", "CHARGEBACK")
+"""Read again for twelve months in every sync, whatever the look-back."""
+
+Key = tuple[str, ...]
+
+WRAPPER = """\
+#!/bin/sh
+# Every account has a Hotmart of its own here; and a line at the start and the end of each read.
+. "$(dirname "$3")/hosts.sh"
+echo start >> {log}
+{connector} "$@"
+code=$?
+echo end >> {log}
+exit $code
+"""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account: its simulator, and the folder in which the example keeps it."""
+
+    url: str
+    config: Mapping[str, Any]
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    def set_up(self, **changes: str) -> None:
+        """Write the settings, with some of them changed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "config.json").write_text(json.dumps({**self.config, **changes}), encoding="utf-8")
+        hosts = f"export HOTMART_API_URL={self.url} HOTMART_AUTH_URL={self.url}\n"
+        (self.folder / "hosts.sh").write_text(hosts, encoding="utf-8")
+
+    def control(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> Any:
+        answer = requests.request(method, f"{self.url}/_simulator/{name}", json=body, timeout=60)
+        answer.raise_for_status()
+        return answer.json()
+
+    def held(self, stream: str) -> set[Key]:
+        """The keys that Hotmart holds now."""
+        keys = self.control("GET", f"truth/{stream}?fields=keys")
+        return {(key,) if isinstance(key, str) else tuple(key) for key in keys}
+
+    def records(self) -> list[dict[str, Any]]:
+        """All that has come so far, in the order in which it came."""
+        path = self.folder / "records.jsonl"
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+
+@pytest.fixture
+def accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Account]]:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    command = [str(CONNECTOR.with_name("python")), "-m", "integration_tests.ecosystem.many_accounts", str(ACCOUNTS)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as simulators:
+        try:
+            assert simulators.stdout
+            ready = json.loads(simulators.stdout.readline())
+            yield [
+                Account(item["url"], item["config"], tmp_path / "accounts" / f"school_{number:02}")
+                for number, item in enumerate(ready, start=1)
+            ]
+        finally:
+            simulators.terminate()
+
+
+class Orchestrator:
+    """Dagster's own command, in a home of its own that tells nobody of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._home = folder / "dagster"
+        self._home.mkdir()
+        (self._home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+        self._reads = folder / "reads.log"
+        wrapper = folder / "connector"
+        wrapper.write_text(WRAPPER.format(connector=CONNECTOR, log=self._reads), encoding="utf-8")
+        wrapper.chmod(0o755)
+        settings = {"folder": str(folder / "accounts"), "catalog": str(CATALOG), "connector": str(wrapper)}
+        self._settings = folder / "accounts.yaml"
+        self._settings.write_text(
+            json.dumps({"ops": {"find_accounts": {"config": settings}}}), encoding="utf-8"
+        )  # JSON is YAML
+
+    def run(self) -> tuple[int, str, int]:
+        """One run of the job: the exit code, what was said, and how many accounts were read at the same time."""
+        self._reads.write_text("", encoding="utf-8")
+        example = ROOT / "examples" / "dagster_accounts.py"
+        dagster = Path(sys.executable).with_name("dagster")
+        done = subprocess.run(
+            [dagster, "job", "execute", "-f", example, "-j", "sync_accounts", "-c", self._settings],
+            env={**os.environ, "DAGSTER_HOME": str(self._home)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        running = most = 0
+        for line in self._reads.read_text("utf-8").split():
+            running += 1 if line == "start" else -1
+            most = max(most, running)
+        return done.returncode, done.stdout, most
+
+
+def keys_of_catalog() -> dict[str, list[str]]:
+    streams = json.loads(CATALOG.read_text("utf-8"))["streams"]
+    return {
+        item["stream"]["name"]: [key for (key,) in item["stream"]["source_defined_primary_key"]] for item in streams
+    }
+
+
+def came(records: list[dict[str, Any]], stream: str) -> set[Key]:
+    """The keys that came of a stream, but for months without sales, which Hotmart leaves out."""
+    names = keys_of_catalog()[stream]
+    rows = [record["data"] for record in records if record["stream"] == stream]
+    return {tuple(str(row[name]) for name in names) for row in rows if row.get("total_items") != 0}
+
+
+def incomplete(account: Account) -> list[str]:
+    """The streams whose keys are not those that Hotmart holds."""
+    records = account.records()
+    return [stream for stream in keys_of_catalog() if came(records, stream) != account.held(stream)]
+
+
+def read_again(records: list[dict[str, Any]]) -> set[Key]:
+    """The sales that a second sync may bring again: of the last day, and late ones of twelve months."""
+    sales = [record["data"] for record in records if record["stream"] == "sales_history"]
+    now = datetime.now(UTC)
+
+    def is_within(sale: dict[str, Any], days: int) -> bool:
+        return datetime.fromisoformat(sale["order_date"]) > now - timedelta(days=days)
+
+    return {
+        (sale["id"],)
+        for sale in sales
+        if is_within(sale, 2) or (sale["purchase"]["status"] in LATE and is_within(sale, 370))
+    }
+
+
+def test_twenty_accounts_are_read_side_by_side_and_two_that_fail_harm_no_other(
+    accounts: list[Account], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong, forbidden, *healthy = accounts
+    for account in accounts:
+        account.set_up()
+    secret = "not-the-secret"
+    token = base64.b64encode(f"{wrong.config['client_id']}:{secret}".encode()).decode()
+    wrong.set_up(client_secret=secret, token=token)
+    forbidden.control("POST", "switches", {"refused_families": ["products"]})
+    orchestrator = Orchestrator(tmp_path)
+
+    began_s = time.monotonic()
+    code, said, at_a_time = orchestrator.run()
+    first_s = time.monotonic() - began_s
+
+    assert code != 0
+    assert f"{wrong.name}: Hotmart did not accept the Client ID and Client Secret." in said
+    assert f"{forbidden.name}: products: These credentials have no permission to read it (403)." in said
+    assert secret not in said
+    assert not [account.name for account in healthy if f"{account.name}: Hotmart" in said]
+    assert {account.name: incomplete(account) for account in healthy} == {account.name: [] for account in healthy}
+    assert wrong.records() == []
+    assert not came(forbidden.records(), "products")
+    assert came(forbidden.records(), "sales_history") == forbidden.held("sales_history")
+    assert 1 < at_a_time <= AT_A_TIME
+
+    had = {account.name: account.records() for account in accounts}
+    new = {
+        account.name: {(sale,) for sale in account.control("POST", "move", {"sales": 3})["sales"]}
+        for account in accounts
+    }
+    wrong.set_up()
+    forbidden.control("POST", "switches", {"refused_families": []})
+
+    began_s = time.monotonic()
+    code, said, at_a_time = orchestrator.run()
+    second_s = time.monotonic() - began_s
+
+    assert code == 0, said[-2000:]
+    assert {account.name: incomplete(account) for account in accounts} == {account.name: [] for account in accounts}
+    for account in (forbidden, *healthy):
+        brought = account.records()[len(had[account.name]) :]
+        allowed = new[account.name] | read_again(had[account.name])
+        for stream in SALES:
+            sales = came(brought, stream)
+            assert sales <= allowed, f"{account.name}, {stream}: read again without need"
+            assert sales >= new[account.name] & account.held(stream)
+    with capsys.disabled():
+        firsts = sum(len(records) for records in had.values())
+        seconds = sum(len(account.records()) for account in accounts) - firsts
+        sys.stdout.write(
+            f"\n{ACCOUNTS} accounts, up to {at_a_time} at a time: first run {firsts:,} rows in {first_s:.0f} s, "
+            f"{wrong.name} and {forbidden.name} failed; second run {seconds:,} rows in {second_s:.0f} s, all complete\n"
+        )
