@@ -5,7 +5,6 @@ from integration_tests.live.answer import Answer
 from integration_tests.live.failure import NotTold
 from integration_tests.live.question import Question, Told, amount
 from source_hotmart.sales import SALE_STATUSES
-from source_hotmart.streams import SalesHistory
 from source_hotmart.windows import DAY_MS
 
 MINUTE_MS = 60_000
@@ -57,9 +56,7 @@ class DefaultWindow(Question):
     depends = "no: both dates are always sent"
 
     def ask(self, account: Account) -> Told:
-        page = readable(
-            account.get(HISTORY, transaction_status=list(SALE_STATUSES), max_results=SalesHistory.page_size)
-        )
+        page = readable(account.get(HISTORY, transaction_status=list(SALE_STATUSES), max_results=500))
         month, year = account.sales(window=account.days(30), rows=1).count, account.sales_page().count
         if page.count is None or month is None or year is None:
             raise NotTold("Hotmart tells no total_results, and the sales fill more than a page")
