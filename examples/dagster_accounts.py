@@ -51,7 +51,7 @@ def sync_account(context: dagster.OpExecutionContext, account: dict[str, str]) -
     """Read what is new in one account; raises `Failure` with the connector's own sentence. Gives the number of rows."""
     folder, state = Path(account["folder"]), State(Path(account["folder"]) / "state.json")
     command = [account["connector"], "read", "--config", str(folder / "config.json"), "--catalog", account["catalog"]]
-    rows, failures = 0, list[str]()
+    rows, failures = 0, list[Message]()
     with (
         (folder / "records.jsonl").open("a", encoding="utf-8") as records,
         subprocess.Popen(
@@ -66,13 +66,17 @@ def sync_account(context: dagster.OpExecutionContext, account: dict[str, str]) -
             elif message["type"] == "STATE":
                 state.keep(message["state"], records)
             elif message["type"] == "TRACE" and message["trace"]["type"] == "ERROR":
-                failures.append(message["trace"]["error"]["message"])
+                failures.append(message["trace"]["error"])
     context.log.info(f"{folder.name}: {rows} rows")
     if connector.returncode:
-        raise dagster.Failure(
-            f"{folder.name}: {' '.join(dict.fromkeys(failures)) or 'the connector ended without a word'}"
-        )
+        raise dagster.Failure(f"{folder.name}: {sentences(failures) or 'the connector ended without a word'}")
     return rows
+
+
+def sentences(failures: list[Message]) -> str:
+    """Each stream's own sentence once; the last failure of a sync repeats those of all streams."""
+    of_streams = [failure for failure in failures if failure.get("stream_descriptor")]
+    return " ".join(dict.fromkeys(failure["message"] for failure in of_streams or failures))
 
 
 class State:

@@ -64,16 +64,20 @@ def test_a_stream_is_told_from_its_class_alone():
         """A tenth. https://developers.hotmart.com/docs/en/ten/"""
 
         endpoint = "payments/api/v9/ten"
-        parent = SalesUsers
         needs_club = True
+        calls = "one for each day"
 
     told = list(stream_lines("club_students", Tenth))  # a stream of this name has a schema
 
     assert told[0] == "### Stream club_students"
     assert "- `GET /payments/api/v9/ten`, `max_results` 500" in told
-    assert "- Found by `sales_users`: one list for each of its rows" in told
+    assert "- Calls of a full refresh: one for each day" in told
     assert "- Offered only where `members_area_subdomain` is set" in told
     assert "- Hotmart's documentation: https://developers.hotmart.com/docs/en/ten/" in told
+
+
+def test_a_stream_that_others_are_needed_to_find_says_so():
+    assert "- Found by `products`: a list of each product" in "\n".join(stream_lines("coupons", CLASSES["coupons"]))
 
 
 def test_choices_with_settings_of_their_own_are_told():

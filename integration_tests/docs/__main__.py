@@ -1,4 +1,4 @@
-"""Writes the pages that are made from others."""
+"""Writes `docs/streams.md` and `docs/hotmart-skill.md`."""
 
 from integration_tests.docs import skill_page, streams_page
 

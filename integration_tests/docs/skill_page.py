@@ -19,6 +19,7 @@ from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 
 from integration_tests.docs.document import ROOT, Section, section, sections, without_tables
 from source_hotmart.base import HotmartStream
+from source_hotmart.child import ChildStream
 from source_hotmart.dated import DatedStream
 from source_hotmart.sales import SALE_STATUSES
 from source_hotmart.source import stream_classes
@@ -164,9 +165,9 @@ def stream_lines(name: str, cls: type[HotmartStream]) -> Iterator[str]:
             left_out = [status for status in SALE_STATUSES if status not in cls.statuses]
             but = f" but {', '.join(left_out)}" if left_out else ""
             yield f"- Asked for in all statuses{but}, as a repeated `transaction_status`"
-    parent = getattr(cls, "parent", None)
-    if parent:
-        yield f"- Found by `{camel_to_snake(parent.__name__)}`: one list for each of its rows"
+    if issubclass(cls, ChildStream):
+        yield f"- Found by `{camel_to_snake(cls.parent.__name__)}`: a list of each {cls.each}"
+    yield f"- Calls of a full refresh: {cls.calls}"
     if cls.needs_club:
         yield "- Offered only where `members_area_subdomain` is set"
     yield from (f"- Copied to the top: `{field}` from `{path}`" for field, path in cls.lifts)
