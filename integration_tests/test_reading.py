@@ -114,7 +114,7 @@ def test_a_long_sync_says_again_and_again_how_far_each_stream_is(
     )
     assert {line[0] for line in lines} == {"sales_history", "sales_users"}
     told = [line for line in lines if line[0] == "sales_history"]
-    assert [int(line[4]) for line in told] == sorted({int(line[4]) for line in told})
+    assert [int(line[4]) for line in told] == sorted(int(line[4]) for line in told)
     assert all(int(line[4]) <= pages for line in told)
     whole = r"[\d,]+ of about [\d,]+ rows \(\d+%\), about [\d,]+ \w+ left, [\d,]+ of [\d,]+ calls this minute"
     assert any(re.fullmatch(whole, line[5]) for line in told), told

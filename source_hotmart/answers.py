@@ -62,7 +62,7 @@ class Envelope:
     empty_body_is_none: bool = False
     """Whether an empty body means that there are no rows."""
     empty_object_is_none: bool = False
-    """Whether `{}` in the place of the rows means that there are none."""
+    """Whether `{}` in the place of the rows means that there are none, where no total says otherwise."""
 
     def open(self, body: bytes) -> Page:
         """The page in a body. Raises `Unreadable` when it is anything else."""
@@ -76,17 +76,17 @@ class Envelope:
             raise Unreadable(what, breaks_contract=True)
         if self.one_row and answer and "error" not in answer:
             return Page(rows=[answer], next_token=None, total=None)
+        info = answer.get("page_info")
+        info = info if isinstance(info, dict) else {}
+        total, token = info.get("total_results"), info.get("next_page_token")
         rows = answer.get(self.rows)
-        if self.empty_object_is_none and rows == {}:
+        if self.empty_object_is_none and rows == {} and not total:
             rows = []
         if not isinstance(rows, list):
             if "error" in answer:
                 raise Unreadable("an error object")
             wanted = f"an object without a list of {self.rows!r}" if self.rows else "an object of another kind"
             raise Unreadable(wanted, breaks_contract=True)
-        info = answer.get("page_info")
-        info = info if isinstance(info, dict) else {}
-        total, token = info.get("total_results"), info.get("next_page_token")
         if token is not None and not isinstance(token, str):
             raise Unreadable("a page token that is not text", breaks_contract=True)
         return Page(

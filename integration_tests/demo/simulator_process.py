@@ -26,7 +26,7 @@ Key = tuple[str, ...]
 class SimulatorProcess:
     """Runs from `with` to the end of it; the account grows in every respect with its sales."""
 
-    def __init__(self, sales: int, log: Path, python: Path = Path(sys.executable)) -> None:
+    def __init__(self, sales: int, log: Path, python: Path | None = None) -> None:
         self._arguments = {
             "--port": 0,
             "--seed": SEED,
@@ -37,7 +37,7 @@ class SimulatorProcess:
             "--subdomains": ",".join(CLUBS),
         }
         self._log = log
-        self._python = python
+        self._python = python or Path(sys.executable)
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy for this machine
 
