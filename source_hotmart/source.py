@@ -217,12 +217,8 @@ class SourceHotmart(ConcurrentSourceAdapter):
         self._catalog, self._state = catalog, state
         self._concurrent_source = BatchingSource(parsed.num_workers, self._slice_logger)
         offered = {camel_to_snake(cls.__name__) for cls in offered_classes(parsed)}
-        missing = [
-            item
-            for item in catalog.streams
-            if item.stream.name not in offered
-            or (item.sync_mode == SyncMode.incremental and item.stream.name in _whole_only())
-        ]
+        missing = [item for item in catalog.streams if item.stream.name not in offered]
+        _tell_whole(item for item in catalog.streams if item not in missing)
         for item in missing:
             yield as_airbyte_message(item.stream, AirbyteStreamStatus.INCOMPLETE)
             yield _not_offered(item).as_airbyte_message(StreamDescriptor(name=item.stream.name))
@@ -238,9 +234,13 @@ class SourceHotmart(ConcurrentSourceAdapter):
             raise _not_offered(*missing)
 
 
-def _whole_only() -> set[str]:
-    """Streams that have no date to go on from."""
-    return {camel_to_snake(cls.__name__) for cls in stream_classes() if not isinstance(cls.cursor_field, str)}
+def _tell_whole(configured: Iterable[ConfiguredAirbyteStream]) -> None:
+    """Say which streams are read whole though an incremental read is configured, as PyAirbyte does for every stream."""
+    incremental = {item.stream.name for item in configured if item.sync_mode == SyncMode.incremental}
+    cursors = {camel_to_snake(cls.__name__): cls.cursor_field for cls in stream_classes()}
+    whole = sorted(name for name in incremental if not isinstance(cursors[name], str))
+    if whole:
+        LOGGER.warning("%s: There is no cursor to go on from, so all of it is read.", ", ".join(whole))
 
 
 def _parents_first(configured: Iterable[ConfiguredAirbyteStream]) -> list[ConfiguredAirbyteStream]:
@@ -262,16 +262,10 @@ def _parents_first(configured: Iterable[ConfiguredAirbyteStream]) -> list[Config
 
 def _not_offered(*items: ConfiguredAirbyteStream) -> AirbyteTracedException:
     names = [item.stream.name for item in items]
-    incremental = {item.stream.name for item in items if item.sync_mode == SyncMode.incremental}
     known = {camel_to_snake(cls.__name__) for cls in stream_classes()}
-    whole = [name for name in names if name in _whole_only() and name in incremental]
-    club = [name for name in names if name in known and name not in whole]
+    club = [name for name in names if name in known]
     other = [name for name in names if name not in known]
     sentences = []
-    if whole:
-        sentences.append(
-            f"{', '.join(whole)}: It has no cursor, and so is always read whole. Choose a full refresh for the stream."
-        )
     if club:
         sentences.append(
             f"{', '.join(club)}: The setting members_area_subdomain is empty, and without it there is no members "

@@ -11,7 +11,7 @@ from airbyte_cdk.models import FailureType
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integration_tests.harness import Connector, Run, catalog, key_of, small_world
+from integration_tests.harness import Connector, Run, catalog, key_of, small_world, stream_names
 from integration_tests.simulator import World
 from source_hotmart.errors import HotmartError
 from source_hotmart.inputs import CATALOG, SETTINGS, STATE
@@ -101,18 +101,17 @@ def test_a_stream_that_is_configured_twice_is_told(connector: Connector) -> None
     assert only_error(run) == "products: The catalog has this stream more than once. Choose it once."
 
 
-def test_an_incremental_read_of_a_stream_without_a_cursor_fails_and_the_others_go_on(connector: Connector) -> None:
-    made = catalog(["products", "sales_users"])
-    made["streams"][0]["sync_mode"] = "incremental"
+def test_every_stream_is_read_where_all_are_configured_incremental_as_pyairbyte_does(connector: Connector) -> None:
+    made = catalog()
+    for configured in made["streams"]:
+        configured["sync_mode"] = "incremental"
 
     run = connector.run("read", catalog=made)
 
-    assert run.exit_code != 0
-    assert run.statuses == {"products": "INCOMPLETE", "sales_users": "COMPLETE"}
-    assert {error["message"] for error in run.errors} == {
-        "products: It has no cursor, and so is always read whole. Choose a full refresh for the stream."
-    }
-    assert {error["failure_type"] for error in run.errors} == {"config_error"}
+    assert (run.exit_code, run.errors) == (0, [])
+    assert run.statuses == dict.fromkeys(stream_names(), "COMPLETE")
+    assert all(run.records(stream) for stream in stream_names())
+    assert "subscription_summary: There is no cursor to go on from, so all of it is read." in run.logs
 
 
 def test_an_unknown_stream_fails_by_name_and_the_others_go_on(connector: Connector) -> None:
