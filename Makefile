@@ -28,11 +28,9 @@ test: $(READY) ## format, lint, types and all tests
 	@echo "test: $$($(PY) --version)"
 	@$(PY) -m ruff format --check --quiet . || { echo "ruff: run '$(PY) -m ruff format .'" >&2; exit 1; }
 	@$(PY) -m ruff check --quiet .
-	@$(PY) -m mypy --strict --no-error-summary source_hotmart integration_tests unit_tests
-	@# Side by side, for a clone has two folders of tests and most machines two cores.
-	@$(PY) -m pytest unit_tests >.unit-tests.log 2>&1 & unit=$$!; \
-		$(PY) -m pytest integration_tests; integration=$$?; \
-		wait $$unit; unit=$$?; cat .unit-tests.log; exit $$(( integration + unit ))
+	@$(PY) -m mypy --strict --no-error-summary source_hotmart integration_tests unit_tests conftest.py
+	@# A file of tests a process, as many side by side as the machine has cores.
+	@$(PY) -m pytest --numprocesses auto --dist loadfile
 
 bench: $(READY) ## measure speed, memory, quota and calls (40 minutes; ONLY=cpu,memory)
 	@$(PY) -m integration_tests.bench --only '$(ONLY)'

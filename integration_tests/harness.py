@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -155,11 +155,12 @@ def stream_names() -> list[str]:
     return [camel_to_snake(cls.__name__) for cls in stream_classes()]
 
 
-def keys_of(stream: str) -> list[str]:
+@cache
+def keys_of(stream: str) -> tuple[str, ...]:
     """The key fields of a stream."""
     (cls,) = [cls for cls in stream_classes() if camel_to_snake(cls.__name__) == stream]
     key: Any = cls.primary_key
-    return [key] if isinstance(key, str) else list(key)
+    return (key,) if isinstance(key, str) else tuple(key)
 
 
 def key_of(stream: str, record: Mapping[str, Any]) -> Any:

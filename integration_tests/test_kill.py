@@ -14,12 +14,13 @@ from random import Random
 import orjson
 import pytest
 
+from conftest import Tell
 from integration_tests.harness import Connector, Message, State, Warehouse, catalog, last_states
 from integration_tests.simulator import Simulator, Switches, World
 
 DAY_MS = 86_400_000
 STREAMS = ["sales_history", "sales_commissions", "subscriptions", "subscription_transactions", "products"]
-KILLS = int(os.environ.get("HOTMART_KILLS", "7"))
+KILLS = int(os.environ.get("HOTMART_KILLS", "5"))
 """Per signal; more with `HOTMART_KILLS=50 pytest integration_tests/test_kill.py`."""
 
 
@@ -68,7 +69,7 @@ def above_last_state(messages: list[Message]) -> list[Message]:
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
 def test_a_sync_ended_anywhere_and_resumed_brings_every_row(
-    process_connector: Connector, account: Simulator, ending: signal.Signals, capsys: pytest.CaptureFixture[str]
+    process_connector: Connector, account: Simulator, ending: signal.Signals, tell: Tell
 ) -> None:
     random = Random(int(ending))
     undisturbed = run_until(process_connector.start("read", catalog=catalog(STREAMS)), None, ending)
@@ -92,11 +93,10 @@ def test_a_sync_ended_anywhere_and_resumed_brings_every_row(
             assert set(warehouse.rows[stream]) == set(truth), f"{stream} after {ending.name} at line {cut}"
         extra_calls.append(len(account.calls) - least_calls)
     extra_calls.sort()
-    with capsys.disabled():
-        print(  # noqa: T201 - figures for whoever runs it
-            f"\n{ending.name}: {KILLS} ended syncs resumed; a whole sync takes {least_calls} calls, ended and resumed "
-            f"it took {extra_calls[KILLS // 2]:+d} (median), {extra_calls[-1]:+d} (most)"
-        )
+    tell(
+        f"{ending.name}: {KILLS} ended syncs resumed; a whole sync takes {least_calls} calls, ended and resumed "
+        f"it took {extra_calls[KILLS // 2]:+d} (median), {extra_calls[-1]:+d} (most)"
+    )
 
 
 def test_sigterm_ends_within_seconds_and_says_so(process_connector: Connector, account: Simulator) -> None:

@@ -30,15 +30,6 @@ settings.register_profile("repeatable", derandomize=True, deadline=None, databas
 settings.load_profile("repeatable")
 
 
-@pytest.fixture(autouse=True)
-def log_level() -> Iterator[None]:
-    """Puts back the level that `--debug` leaves for all that run in this process later."""
-    logger = logging.getLogger("airbyte")
-    level = logger.level
-    yield
-    logger.setLevel(level)
-
-
 @pytest.fixture
 def clock(mocker: MockerFixture) -> VirtualClock:
     """A clock at NOW_MS that stands still but for sleeping."""
