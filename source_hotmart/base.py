@@ -21,6 +21,7 @@ from airbyte_cdk.sources.streams.http.pagination_reset_exception import Paginati
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
+from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.answers import DEFAULT_BOUNDS, Bounds, Envelope, Page
@@ -63,6 +64,12 @@ class Api:
     progress: Progress = field(default_factory=Progress)
     sales_counts: WindowCounts = field(default_factory=WindowCounts)
     parents: ParentLists = field(default_factory=ParentLists)
+
+
+@cache
+def _declared_schema(stream_name: str) -> Mapping[str, Any]:
+    """The schema of a stream as its file has it."""
+    return ResourceSchemaLoader(__package__).get_schema(stream_name)
 
 
 class HotmartStream(HttpStream, ABC):
@@ -184,13 +191,13 @@ class HotmartStream(HttpStream, ABC):
     @cache  # noqa: B019 - as the CDK's own; a stream lives as long as the process
     def get_json_schema(self) -> Mapping[str, Any]:
         """As `discover` shows it: without our marks, and with what the stream costs in its description."""
-        shown: dict[str, Any] = without_marks(super().get_json_schema())
+        shown: dict[str, Any] = without_marks(_declared_schema(self.name))
         return {**shown, "description": f"{shown['description']} Calls: {self.calls}."}
 
     @cached_property
     def _convert(self) -> Converter:
         """Values as declared; then, where the settings say so, without personal data."""
-        schema = super().get_json_schema()
+        schema = _declared_schema(self.name)
         convert = compile_schema(schema, Surprises(self.name))
         hide = compile_hiding(schema, hide_of(self.api.config.personal_data))
         return (lambda row: hide(convert(row))) if hide else convert
