@@ -64,6 +64,8 @@ class HotmartError(AirbyteTracedException):
 class QueryRefused(HotmartError):
     """400: Hotmart does not accept the query; a smaller window or one status at a time may be accepted."""
 
+    status = 400
+
     def __init__(self, problem: str) -> None:
         super().__init__(f"{problem} If this lasts, report it to Hotmart's support.", FailureType.system_error)
         self.problem = problem

@@ -32,8 +32,9 @@ KINDS_OF_CALL = """\
 ## Calls
 
 The login is the call for the access token. The first, a middle and the last page are those of a window of
-`sales_history`, which can be asked for in smaller windows. A child call reads a list once for each of several parents,
-here the second members area of `club_students`; like the pages of `products` it cannot be made smaller.
+`sales_history`, which can be asked for in smaller windows. The others cannot: a club's call reads a list of a members
+area, here the second one of `club_students`, and stands for every list that is read whole, such as `products`. A
+parent's call reads the list of one of many parents, here `product_offers` of the second of four products.
 """
 
 FAULTS = """\
@@ -111,7 +112,8 @@ def _outcomes() -> str:
 
 
 def _message(outcome: Outcome) -> str:
-    return outcome.sentence.format(stream="STREAM", reason="REASON", window="WINDOW", key="FIELD")
+    told = {"stream": "STREAM", "reason": "REASON", "window": "WINDOW", "key": "FIELD", "failed": "N", "parents": "M"}
+    return outcome.sentence.format(**told)
 
 
 def _reasons() -> str:

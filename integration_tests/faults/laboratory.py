@@ -14,17 +14,17 @@ from integration_tests.simulator import Call, Fault, Simulator, Switches, World
 from source_hotmart.answers import DEFAULT_BOUNDS, Bounds
 
 DAY_MS = 86_400_000
-STREAMS = ("sales_history", "products", "club_students")
-"""The one with pages, one that goes on, and the one with child calls."""
+STREAMS = ("sales_history", "products", "club_students", "product_offers")
+"""The one with pages, one that goes on, one with a list a club, and one with a list for each row of another stream."""
 SWITCHES = Switches(limit_per_minute=100_000, page_cap=10, future_end_date="accept")
 """The account stands still while the clock moves on from one sync to the next."""
-SIDE_BY_SIDE = 4
-"""The window of sales, the list of products, and two clubs: on the clock of a test their waits add up."""
+SIDE_BY_SIDE = 8
+"""The window of sales, the products, two clubs and four products' offers: on the clock of a test their waits add up."""
 
 SHORT_BOUNDS = {
-    "hang": Bounds(read_s=0.1),
-    "drip_head": Bounds(total_s=0.15),
-    "drip": Bounds(total_s=0.15),
+    "hang": Bounds(read_s=0.07),
+    "drip_head": Bounds(total_s=0.1),
+    "drip": Bounds(total_s=0.1),
     "huge": Bounds(body_bytes=1 << 20),
     "gzip_bomb": Bounds(body_bytes=1 << 20),
 }

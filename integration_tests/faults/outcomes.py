@@ -23,6 +23,7 @@ class Outcome:
 
     In `sentence` stand `{stream}`, the `{reason}` of the fault and a `{window}`. `calls` is how many calls may meet
     the fault at the most, and `waits_s` how long the connector may wait between them, in one window of twelve months.
+    `leaves_out_a_parent`: rows of the one parent that the fault met do not come, those of the others do.
     """
 
     code: str
@@ -33,6 +34,7 @@ class Outcome:
     calls: int
     waits_s: int
     warns: bool = False
+    leaves_out_a_parent: bool = False
 
 
 OUTLIVED: Final = Outcome(

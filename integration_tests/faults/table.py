@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from integration_tests.faults import outcomes as out
+from integration_tests.faults.one_of_many import of_one_parent
 from integration_tests.faults.outcomes import Outcome
 from integration_tests.simulator import Call
 from integration_tests.simulator.faults import Page
@@ -13,6 +14,8 @@ HISTORY: Final = "/payments/api/v1/sales/history"
 STUDENTS: Final = "/club/api/v1/users"
 TOKEN: Final = "/security/oauth/token"
 SECOND_CLUB: Final = "second-school"
+SECOND_PRODUCT: Final = "0f882dc9-8537-4f55-88b5-ef3e992c76c4"
+"""One of the account's four."""
 NO_TOKEN: Final = "Hotmart sent an answer without an access token where rows were expected."
 
 
@@ -39,19 +42,25 @@ MIDDLE: Final = CallKind(
     name="middle page", head="middle", stream="sales_history", path=HISTORY, page="middle", key="id"
 )
 LAST: Final = CallKind(name="last page", head="last", stream="sales_history", path=HISTORY, page="last", key="id")
-CHILD: Final = CallKind(
-    name="child call",
-    head="child",
+CLUB: Final = CallKind(
+    name="club call",
+    head="club",
     stream="club_students",
     path=STUDENTS,
     label=f"club {SECOND_CLUB}",
     key="subdomain and user_id",
     meets=lambda call: call.get("subdomain") == SECOND_CLUB,
 )
-CALLS: Final = (TOKEN_CALL, FIRST, MIDDLE, LAST, CHILD)
-"""A list that is read once for each of several parents (clubs, products, events) is a child."""
-PAGES: Final = (FIRST, MIDDLE, LAST)
-CHILDREN: Final = tuple(call for call in CALLS if call not in (TOKEN_CALL, *PAGES))
+PARENT: Final = CallKind(
+    name="parent call",
+    head="parent",
+    stream="product_offers",
+    path="/products/api/v1/products/*/offers",
+    label=SECOND_PRODUCT,
+    key="product_ucode and code",
+    meets=lambda call: SECOND_PRODUCT in call.path,
+)
+CALLS: Final = (TOKEN_CALL, FIRST, MIDDLE, LAST, CLUB, PARENT)
 
 Cells = Mapping[str, Outcome]
 """Outcomes by the name of the kind of call; a kind that is not there cannot meet the fault."""
@@ -63,17 +72,23 @@ def cells(
     first: Outcome | None = None,
     middle: Outcome | None = None,
     last: Outcome | None = None,
-    child: Outcome | None = None,
+    club: Outcome | None = None,
+    parent: Outcome | None = None,
 ) -> Cells:
-    """Outcomes for the kinds of call that are named."""
-    named = {TOKEN_CALL.name: token, FIRST.name: first, MIDDLE.name: middle, LAST.name: last}
-    named |= {call.name: child for call in CHILDREN}
-    return {name: outcome for name, outcome in named.items() if outcome}
+    """Outcomes for the kinds of call that are named; `parent` as in a list that is read whole."""
+    calls = (TOKEN_CALL, FIRST, MIDDLE, LAST, CLUB, PARENT)
+    given = (token, first, middle, last, club, parent and of_one_parent(parent))
+    return {call.name: outcome for call, outcome in zip(calls, given, strict=True) if outcome}
 
 
 def everywhere(outcome: Outcome, *, token: Outcome | None = None) -> Cells:
     """One outcome for all data calls."""
-    return cells(token=token, first=outcome, middle=outcome, last=outcome, child=outcome)
+    return cells(token=token, first=outcome, middle=outcome, last=outcome, club=outcome, parent=outcome)
+
+
+def in_dated_rows(outcome: Outcome) -> Cells:
+    """One outcome for all data calls but the offers', which have neither dates nor a total."""
+    return cells(first=outcome, middle=outcome, last=outcome, club=outcome)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,17 +108,31 @@ UNKNOWN_FORM: Final = Treatment(
 NO_ROWS: Final = Treatment(once=everywhere(out.OUTLIVED), always=everywhere(out.CONTRACT))
 TOO_HEAVY: Final = Treatment(
     once=everywhere(out.OUTLIVED, token=out.OUTLIVED),
-    always=cells(token=out.NO_LOGIN, first=out.DAY_FAILS, middle=out.HALVED, last=out.DAY_FAILS, child=out.ENDED),
+    always=cells(
+        token=out.NO_LOGIN, first=out.DAY_FAILS, middle=out.HALVED, last=out.DAY_FAILS, club=out.ENDED, parent=out.ENDED
+    ),
 )
 BAD_QUERY: Final = Treatment(
     once=everywhere(out.OUTLIVED, token=out.LOGIN_FAILS),
     always=cells(
-        token=out.LOGIN_FAILS, first=out.DAY_REFUSED, middle=out.HALVED, last=out.DAY_REFUSED, child=out.REFUSED
+        token=out.LOGIN_FAILS,
+        first=out.DAY_REFUSED,
+        middle=out.HALVED,
+        last=out.DAY_REFUSED,
+        club=out.REFUSED,
+        parent=out.REFUSED,
     ),
 )
 BAD_TOKEN: Final = Treatment(
     once=everywhere(out.OUTLIVED, token=out.LOGIN_FAILS),
-    always=cells(token=out.LOGIN_FAILS, first=out.DAY_REFUSED, middle=out.STALE, last=out.STALE, child=out.REFUSED),
+    always=cells(
+        token=out.LOGIN_FAILS,
+        first=out.DAY_REFUSED,
+        middle=out.STALE,
+        last=out.STALE,
+        club=out.REFUSED,
+        parent=out.REFUSED,
+    ),
 )
 UNAUTHORISED: Final = Treatment(
     once=everywhere(out.OUTLIVED, token=out.LOGIN_FAILS),
@@ -125,14 +154,16 @@ SENT_ELSEWHERE: Final = Treatment(
         first=out.ELSEWHERE,
         middle=out.ELSEWHERE,
         last=out.ELSEWHERE,
-        child=out.UNKNOWN_CLUB,
+        club=out.UNKNOWN_CLUB,
+        parent=out.UNKNOWN_CLUB,
     ),
     always=cells(
         token=out.LOGIN_ELSEWHERE,
         first=out.ELSEWHERE,
         middle=out.ELSEWHERE,
         last=out.ELSEWHERE,
-        child=out.UNKNOWN_CLUB,
+        club=out.UNKNOWN_CLUB,
+        parent=out.UNKNOWN_CLUB,
     ),
 )
 HOST_AWAY: Final = Treatment(
@@ -142,13 +173,14 @@ NO_TLS: Final = Treatment(once={}, always=cells(token=out.TLS, first=out.TLS))
 IN_A_CIRCLE: Final = Treatment(
     once=everywhere(out.OUTLIVED),
     # The first page leads to itself under a token, and so is no first page any more.
-    always=cells(first=out.OUTLIVED, middle=out.CIRCLE, last=out.CIRCLE, child=out.CIRCLE),
+    always=cells(first=out.OUTLIVED, middle=out.CIRCLE, last=out.CIRCLE, club=out.CIRCLE, parent=out.CIRCLE),
 )
-WRONG_COUNT: Final = Treatment(once=everywhere(out.OUTLIVED), always=everywhere(out.WARNED))
+WRONG_COUNT: Final = Treatment(once=in_dated_rows(out.OUTLIVED), always=in_dated_rows(out.WARNED))
 KEYLESS: Final = Treatment(once=everywhere(out.NO_KEY), always=everywhere(out.NO_KEY))
 CONVERTED: Final = Treatment(once=everywhere(out.KEPT), always=everywhere(out.KEPT))
-ODD_VALUE: Final = Treatment(once=everywhere(out.WARNED), always=everywhere(out.WARNED))
-CLUB_ONLY: Final = Treatment(once=cells(child=out.UNKNOWN_CLUB), always=cells(child=out.UNKNOWN_CLUB))
+ANOTHER_DATE: Final = Treatment(once=in_dated_rows(out.KEPT), always=in_dated_rows(out.KEPT))
+ODD_DATE: Final = Treatment(once=in_dated_rows(out.WARNED), always=in_dated_rows(out.WARNED))
+CLUB_ONLY: Final = Treatment(once=cells(club=out.UNKNOWN_CLUB), always=cells(club=out.UNKNOWN_CLUB))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -382,7 +414,7 @@ ROWS: Final[Sequence[Row]] = (
         changes_values=True,
     ),
     *(
-        Row(name=name, order={"kind": "bad_date", "value": value}, treatment=CONVERTED, changes_values=True)
+        Row(name=name, order={"kind": "bad_date", "value": value}, treatment=ANOTHER_DATE, changes_values=True)
         for name, value in (
             ("a date in the year 9999", 253_370_764_800_000),
             ("a negative date", -1),
@@ -392,7 +424,7 @@ ROWS: Final[Sequence[Row]] = (
         )
     ),
     *(
-        Row(name=name, order={"kind": "bad_date", "value": value}, treatment=ODD_VALUE, changes_values=True)
+        Row(name=name, order={"kind": "bad_date", "value": value}, treatment=ODD_DATE, changes_values=True)
         for name, value in (
             ("a date in the year 0", -62_167_219_200_000),
             ("a date after the year 9999", 10**15),

@@ -1,0 +1,46 @@
+"""How a sync ends when a fault meets the calls for one of several parents, such as the offers of one product."""
+
+from dataclasses import replace
+from typing import Final
+
+from integration_tests.faults import outcomes as out
+from integration_tests.faults.outcomes import Outcome
+
+SKIPPED: Final = Outcome(
+    code="✓ P",
+    meaning=(
+        "Rows of all other parents come, and a warning names the one that Hotmart refused; it is asked for again in "
+        "the next sync. When all are refused, or three and more than a quarter, the stream fails."
+    ),
+    ending="complete",
+    calls=2,
+    waits_s=5,
+    warns=True,
+    leaves_out_a_parent=True,
+)
+
+ONE_FAILED: Final = (
+    "{stream}: {failed} of {parents} products could not be read: {window}; the next sync tries them again. "
+    "The first one: "
+)
+
+
+def _last(outcome: Outcome) -> Outcome:
+    return replace(
+        outcome,
+        code=f"{outcome.code} P",
+        meaning=f"As {outcome.code}, for this parent; the others are read, then the stream fails.",
+        sentence=ONE_FAILED + outcome.sentence,
+        leaves_out_a_parent=outcome.ending == "a stream fails",
+    )
+
+
+_BY_LIST: Final = {
+    **dict.fromkeys((out.REFUSED, out.NO_PERMISSION, out.FINAL, out.UNKNOWN_CLUB), SKIPPED),
+    **{failed: _last(failed) for failed in (out.ENDED, out.CONTRACT, out.QUOTA, out.CIRCLE, out.NO_KEY, out.AWAY)},
+}
+
+
+def of_one_parent(outcome: Outcome) -> Outcome:
+    """What a fault leads to that would lead to `outcome` in the only list of a stream."""
+    return _BY_LIST.get(outcome, outcome)
