@@ -17,6 +17,9 @@ from integration_tests.harness import Connector, catalog, small_world
 from integration_tests.secrecy import assert_hidden, secrets_of
 from integration_tests.simulator import Fault, Simulator, World
 from integration_tests.simulator.login import TOKEN_PATH
+from source_hotmart.auth import HotmartAuthenticator
+from source_hotmart.config import Config
+from source_hotmart.errors import HotmartError
 
 STREAMS = ["sales_history", "subscription_transactions", "club_students"]
 AWKWARD_SECRETS = ["p+/=&% ?#x-9f2c", 'quo"te\\slash-9f2c', "sécret-ção-日本-9f2c", "%2B%2F%3D-9f2c"]
@@ -137,6 +140,44 @@ def test_no_secret_is_printed_when_the_platform_asks_for_debug_logs(connector, c
 
     assert '"level":"DEBUG"' in output
     assert_hidden(output, secrets_of(connector))
+
+
+def reachable(exception: BaseException) -> set[BaseException]:
+    """Every exception that hangs on one: causes, what was being handled, and those that are arguments of others."""
+    found: set[BaseException] = set()
+    waiting: list[Any] = [exception]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, BaseException) and one not in found:
+            found.add(one)
+            waiting += [one.__cause__, one.__context__, *one.args, *vars(one).values()]
+    return found
+
+
+LOGIN_TROUBLES: dict[str, Callable[[Simulator], dict[str, Any]]] = {
+    **{name: order for name, order in TROUBLES.items() if name.startswith("token: ")},
+    "a wrong secret": wrong_secret,
+    "token: 429": fault(429, path=TOKEN_PATH),
+    "token: 404": fault(404, path=TOKEN_PATH),
+}
+
+
+@pytest.mark.parametrize("trouble", [*LOGIN_TROUBLES, "no TLS", "nobody listens"])
+def test_no_exception_of_the_login_holds_a_secret(connector, monkeypatch, closed_url, trouble):
+    simulator, secret = connector.simulator, AWKWARD_SECRETS[0]
+    simulator.login.client_secret = secret
+    connector.config |= {"client_secret": secret, "token": simulator.login.basic}
+    hosts = {"no TLS": simulator.url.replace("http:", "https:"), "nobody listens": closed_url}
+    monkeypatch.setenv("HOTMART_AUTH_URL", hosts.get(trouble, simulator.url))
+    connector.config |= LOGIN_TROUBLES.get(trouble, TROUBLES["nothing"])(simulator)
+    authenticator = HotmartAuthenticator(Config.from_mapping(connector.config))
+
+    with pytest.raises(HotmartError) as caught:
+        authenticator.get_auth_header()
+
+    for one in reachable(caught.value):
+        address = getattr(getattr(one, "request", None), "url", "")
+        assert_hidden(f"{one!r} {one} {address} {vars(one)}", secrets_of(connector))
 
 
 @pytest.mark.parametrize("secret", AWKWARD_SECRETS)
