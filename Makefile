@@ -50,7 +50,7 @@ docs: $(READY) ## renew the generated pages in docs/
 airbyte-python:
 	@echo $(AIRBYTE_PYTHON)
 
-test-ecosystem: $(READY) .venv-ecosystem/.ready ## PyAirbyte into DuckDB and into PostgreSQL (needs PostgreSQL's server)
+test-ecosystem: $(READY) .venv-ecosystem/.ready ## PyAirbyte into DuckDB and PostgreSQL, and Dagster (needs PostgreSQL's server)
 	@VENV=$(VENV) .venv-ecosystem/bin/python -m pytest -c $(ECOSYSTEM)/pytest.ini --confcutdir=$(ECOSYSTEM) $(ECOSYSTEM)
 
 qa: .venv-qa/.ready ## Airbyte's own QA of connectors, compared with docs/qa.md
