@@ -16,7 +16,7 @@ READY := $(VENV)/.ready
 ECOSYSTEM := integration_tests/ecosystem
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench live audit docs test-ecosystem qa release-check version airbyte-python lock image clean
+.PHONY: help demo test bench live audit docs test-ecosystem qa release-check version airbyte-python lock image image-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ lock: ## renew poetry.lock and requirements/ (needs poetry with poetry-plugin-ex
 
 image: ## build the connector's image (needs docker; IMAGE=name:tag)
 	docker build --tag $(IMAGE) .
+
+image-test: $(READY) ## run that image as platforms do, against simulated accounts (needs docker)
+	@$(PY) -m integration_tests.image $(IMAGE)
 
 clean: ## remove the environment, the demo's output and all caches
 	rm -rf $(VENV) .venv-ecosystem .venv-qa demo-output build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

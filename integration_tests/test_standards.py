@@ -1,7 +1,7 @@
 """Airbyte's own standard tests of a source, over acceptance-test-config.yml, with the simulator in Hotmart's place.
 
 Its advice on the catalog (`DiscoveredCatalogWarning`) fails here, as every warning does. Its tests of the image are
-deselected in pyproject.toml, for they build one with the docker command: `integration_tests/image_check.py` stands for
+deselected in pyproject.toml, for they build one with the docker command: `integration_tests/image` stands for
 them.
 """
 

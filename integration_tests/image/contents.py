@@ -1,4 +1,4 @@
-"""Runs inside the image, with its own Python: tells in a line of JSON what `image_hardening` judges.
+"""Runs inside the image, with its own Python: tells in a line of JSON what `hardening.py` judges.
 
 Needs nothing but the standard library, for nothing else of the tests is in there.
 """

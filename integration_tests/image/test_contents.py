@@ -16,7 +16,7 @@ import pytest
 from integration_tests.harness import Connector, catalog, stream_names
 from integration_tests.simulator import Simulator, Switches, World
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """
 import sys
 for module in {modules!r}:

@@ -1,0 +1,53 @@
+r"""Runs the connector's image against simulated accounts, as platforms do, and checks what it says.
+
+    python -m integration_tests.image IMAGE
+    python -m integration_tests.image --run "podman run --rm --network host" --inspect "podman image inspect" IMAGE
+
+Ends with status 1 and a sentence on the first thing that is not as it should be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from integration_tests.demo.failure import DemoFailed
+from integration_tests.demo.simulator_process import SimulatorProcess
+from integration_tests.image.container import Container, NotAsItShouldBe
+from integration_tests.image.hardening import check_confined
+from integration_tests.image.load import check_load
+from integration_tests.image.platform import check_commands, check_labels
+
+SALES = 1_000
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", default="docker run --rm --network host", help="what runs an image")
+    parser.add_argument("--inspect", default="docker image inspect", help="what prints its description as JSON")
+    parser.add_argument("image")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        try:
+            check_labels(arguments.image, shlex.split(arguments.inspect))
+            with SimulatorProcess(SALES, folder / "simulator.log") as simulator:
+                url = simulator.environment["HOTMART_API_URL"]
+                container = Container(arguments.image, shlex.split(arguments.run), folder, url)
+                check_commands(container, simulator.config)
+                check_confined(container, simulator.config)
+            check_load(container)
+        except (NotAsItShouldBe, DemoFailed, subprocess.SubprocessError, OSError) as problem:
+            print(f"image: {problem}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""The image as a platform runs it: its labels, the four commands, and a second read from the state of the first."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from integration_tests.image.container import RUN_SECONDS, Container, Output, configured, expect
+
+ROOT: Final = Path(__file__).parent.parent.parent
+STREAMS: Final = frozenset(
+    item["stream"]["name"]
+    for item in json.loads((ROOT / "integration_tests/configured_catalog.json").read_text("utf-8"))["streams"]
+)
+"""What an account with a members area has."""
+
+
+def check_labels(image: str, inspect_command: Sequence[str]) -> None:
+    """The labels that a platform reads say what metadata.yaml says; tells the size, which is for people."""
+    told = subprocess.run([*inspect_command, image], check=True, stdout=subprocess.PIPE, timeout=RUN_SECONDS).stdout
+    (described,) = json.loads(told)
+    labels = (described.get("Config") or described)["Labels"]
+    metadata = yaml.safe_load((ROOT / "metadata.yaml").read_text("utf-8"))["data"]
+    expected = {
+        "io.airbyte.name": metadata["dockerRepository"],
+        "io.airbyte.version": metadata["dockerImageTag"],
+    }
+    found = {label: labels.get(label) for label in expected}
+    expect(found == expected, f"labels: {found}, not {expected}")
+    print(f"platform: {described['Size'] / 1e6:.0f} MB, its base included")
+
+
+def check_commands(container: Container, settings: Mapping[str, str]) -> None:
+    """Spec, check with good and with wrong settings, discover, and two reads."""
+    spec = _timed(container, "spec").only("SPEC")
+    expect("client_id" in spec["connectionSpecification"]["properties"], "spec: no field client_id")
+
+    config = container.write("config.json", settings)
+    status = _timed(container, "check", "--config", config).only("CONNECTION_STATUS")
+    expect(status["status"] == "SUCCEEDED", f"check: {status}")
+    refused = container.write("refused.json", {**settings, "client_id": "somebody-else"})
+    status = _timed(container, "check", "--config", refused).only("CONNECTION_STATUS")
+    expect(status["status"] == "FAILED", f"check of another credential: {status}")
+
+    catalog = _timed(container, "discover", "--config", config).only("CATALOG")
+    offered = {stream["name"] for stream in catalog["streams"]}
+    expect(offered == STREAMS, f"discover: other streams than the configured catalog has: {sorted(offered ^ STREAMS)}")
+
+    selected = container.write("catalog.json", configured(catalog, incremental=True))
+    read = ("read", "--config", config, "--catalog", selected)
+    first = _timed(container, *read)
+    without = STREAMS - first.records().keys()
+    expect(not without, f"read: no records of {sorted(without)}")
+    expect(bool(first.state()), "read: no STATE")
+
+    second = _timed(container, *read, "--state", container.write("state.json", first.state()))
+    expect(bool(second.state()), "second read: no STATE")
+    expect(
+        second.records().total() < first.records().total(),
+        "second read: the saved state has spared nothing",
+    )
+    print(f"platform: {first.records().total()} records, and {second.records().total()} from the saved state")
+
+
+def _timed(container: Container, *arguments: str) -> Output:
+    began_s = time.monotonic()
+    output = container.run(*arguments)
+    print(f"platform: {output.command} in {time.monotonic() - began_s:.1f} s", flush=True)
+    return output
