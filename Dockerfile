@@ -24,7 +24,7 @@ RUN PYTHONPATH=/opt/build python3 -m pip wheel --quiet --no-deps --no-build-isol
     python3 -m pip --python /opt/source-hotmart/bin/python3 install --quiet --no-deps --no-index dist/*.whl
 
 FROM ${BASE_IMAGE}
-LABEL io.airbyte.name=airbyte/source-hotmart io.airbyte.version=0.1.0
+LABEL io.airbyte.name=airbyte/source-hotmart io.airbyte.version=1.0.0
 COPY --from=builder /opt/source-hotmart /opt/source-hotmart
 ENV PATH=/opt/source-hotmart/bin:${PATH} AIRBYTE_ENTRYPOINT=/opt/source-hotmart/bin/source-hotmart
 USER airbyte
