@@ -4,7 +4,7 @@
         first_school/config.json      settings as in secrets/config.example.json; the folder's name is the account's
         second_school/config.json
 
-    pip install dagster
+    pip install 'dagster>=1.13,<1.14'
     dagster job execute -f examples/dagster_accounts.py -j sync_accounts -c accounts.yaml
 
 A run syncs every account once and writes `records.jsonl` and `state.json` beside its settings. An account that fails

@@ -2,8 +2,8 @@
 
 The CDK hands each row from thread to thread by itself, looks at its type four times and copies it three times, which
 together costs as much as to decode and to convert it. Here a slice hands over its rows a hundred at a time; all else
-is the CDK's own engine. This is the only module that touches private names of the CDK's: `unit_tests/test_engine.py`
-fails when they change.
+is the CDK's own engine. Private names of it are touched here only (those of the CDK's HTTP client in `base.py` and
+`reach.py`): `unit_tests/test_engine.py` fails when they change.
 """
 
 from __future__ import annotations

@@ -34,6 +34,8 @@ M_ARENA_MAX = -8
 TERMINATED = 128 + signal.SIGTERM
 """The exit code by which shells and platforms tell an end by SIGTERM."""
 
+ENDED = "Ended by SIGTERM; the next sync continues from the last state."
+
 PATIENCE_WITH_STDOUT_S = 3
 """How long an end by SIGTERM waits for a reader of stdout that has stopped reading."""
 
@@ -151,10 +153,7 @@ def _end_on_sigterm() -> None:
     def end() -> None:
         signal.sigwait({signal.SIGTERM})
         if PRINT_BUFFER.lock.acquire(timeout=PATIENCE_WITH_STDOUT_S):
-            PRINT_BUFFER.write(
-                '{"type":"LOG","log":{"level":"INFO","message":"Ended by SIGTERM; the next sync continues '
-                'from the last state."}}\n'
-            )
+            PRINT_BUFFER.write(f'{{"type":"LOG","log":{{"level":"INFO","message":"{ENDED}"}}}}\n')
             with suppress(OSError):
                 PRINT_BUFFER.flush()
         os._exit(TERMINATED)

@@ -265,7 +265,6 @@ class ClubLessons(FollowingChild):
     envelope = Envelope(rows="lessons")
     parent = ClubStudents
     needs_club = True
-    needs_club = True
     each = "student"
     copies = (("subdomain", "subdomain"), ("user_id", "user_id"))
     parameters = ("subdomain",)

@@ -73,6 +73,7 @@ def test_another_version_is_set_by_one_command(tmp_path):
         "pyproject.toml": True,
         "metadata.yaml": True,
         "Dockerfile": True,
+        "docs/hotmart-skill.md": True,
         "CHANGELOG.md": False,
         "docs/hotmart.md": False,
     }

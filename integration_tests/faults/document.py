@@ -19,8 +19,9 @@ the tests run (`make docs`); every cell of it is a sync against a simulated Hotm
 
 What holds in every case:
 
-- A sync that ends with success has brought every row once. One that fails says so in one sentence a stream, with what
-  to do, and ends with a non-zero exit code.
+- A sync that ends with success has brought every row once, or a warning names what may be missing: a window that
+  Hotmart counts otherwise, or one product, student and so on that it refused. One that fails says so in one sentence a
+  stream, with what to do, and ends with a non-zero exit code.
 - Streams that are not concerned are read to their end. Rows that came before a failure are valid, the state covers
   only what was read completely, and the next sync brings the rest.
 - Every call has an end: {connect_s:g} seconds to connect, {read_s:g} seconds without a byte, {total_s:g} seconds and
@@ -46,6 +47,8 @@ cannot happen there.
 
 OUTCOMES = """\
 ## Outcomes
+
+Words in capitals are those of [hotmart.md](hotmart.md#how-to-read-the-messages); REASON stands here without its stream.
 
 The kind of failure is what Airbyte is told: after a `transient_error` it tries again by itself, a `config_error` is for
 the user to mend, a `system_error` for whoever looks after the connector. Calls and waits are the most that one window
@@ -112,8 +115,8 @@ def _outcomes() -> str:
 
 
 def _message(outcome: Outcome) -> str:
-    told = {"stream": "STREAM", "reason": "REASON", "window": "WINDOW", "key": "FIELD", "failed": "N", "parents": "M"}
-    return outcome.sentence.format(**told)
+    told = {name: name.upper() for name in ("stream", "reason", "window")}
+    return outcome.sentence.format(**told, key="FIELD", failed="NUMBER", parents="NUMBER")
 
 
 def _reasons() -> str:

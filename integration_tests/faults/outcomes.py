@@ -77,7 +77,7 @@ ENDED: Final = Outcome(
 )
 CONTRACT: Final = Outcome(
     code="C",
-    meaning="The same; it is an answer of the API in another form than is known.",
+    meaning="As T; it is an answer of the API in another form than is known.",
     ending="a stream fails",
     sentence=TRIED,
     failure="system_error",
@@ -243,7 +243,7 @@ NO_LOGIN: Final = Outcome(
 )
 NO_LOGIN_QUOTA: Final = Outcome(
     code="LQ",
-    meaning="The same, and each time the quota is waited for, a minute at the most.",
+    meaning="As L, and each time the quota is waited for, a minute at the most.",
     ending="all fail",
     sentence=TRIED,
     failure="transient_error",

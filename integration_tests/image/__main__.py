@@ -27,10 +27,14 @@ SALES = 1_000
 
 def main() -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m integration_tests.image",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--run", default="docker run --rm --network host", help="what runs an image")
     parser.add_argument("--inspect", default="docker image inspect", help="what prints its description as JSON")
-    parser.add_argument("image")
+    parser.add_argument("image", help="its name and tag")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

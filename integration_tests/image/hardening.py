@@ -10,7 +10,10 @@ from typing import Final
 
 from integration_tests.image.container import Container, configured, expect
 
-CONFINED: Final = ("--read-only", "--tmpfs=/tmp:rw,noexec,nosuid,nodev,size=64m", "--cap-drop=ALL")
+CONFINED: Final = (
+    *("--read-only", "--tmpfs=/tmp:rw,noexec,nosuid,nodev,size=64m"),
+    *("--cap-drop=ALL", "--security-opt=no-new-privileges"),
+)
 """No capability, and nothing to write to but a temporary folder from which nothing can be started."""
 TEMPORARY: Final = {"/tmp", "/var/tmp", "/run"}
 """Where a confined container may write; some tools mount the last two for it."""
