@@ -63,7 +63,10 @@ class HotmartAuthenticator(AuthBase):
         self.token_life_s: int | None = None
         """How long the last token lives by Hotmart's own word; `None` when it did not say."""
         self.clock_lead_ms = 0
-        """How far this machine's clock is ahead of Hotmart's, as the last token answer told; zero below two seconds."""
+        """How far this machine's clock is ahead of Hotmart's, as the last token answer told; negative when behind.
+
+        Never less than it is: the answer tells whole seconds, and was on its way for a while.
+        """
         self._timeout_s = (bounds.connect_s, bounds.read_s)
         self._client = HttpClient(
             name="access token",
@@ -87,6 +90,10 @@ class HotmartAuthenticator(AuthBase):
             if time.monotonic() >= self._renew_at_s:
                 self.refresh_and_set_access_token()
             return {"Authorization": f"Bearer {self._token}"}
+
+    def hotmart_ms(self, time_ms: int | None = None) -> int:
+        """Now, or a time by this machine's clock, by Hotmart's: a second or two too early, never in its future."""
+        return (time.time_ns() // 1_000_000 if time_ms is None else time_ms) - self.clock_lead_ms
 
     def refresh_and_set_access_token(self) -> None:
         """Ask for a new token. The CDK calls this once when a call was answered with 401."""
@@ -135,12 +142,10 @@ class HotmartAuthenticator(AuthBase):
 
 def _clock_lead_ms(response: requests.Response) -> int:
     try:
-        hotmart_s = parsedate_to_datetime(response.headers["Date"]).timestamp()
+        hotmart_s = int(parsedate_to_datetime(response.headers["Date"]).timestamp())
     except (KeyError, ValueError):
         return 0
-    lead_ms = int((time.time() - hotmart_s) * 1000)
-    # The header is cut to seconds, and the answer was on its way for a while.
-    return lead_ms if lead_ms > 2_000 else 0
+    return time.time_ns() // 1_000_000 - hotmart_s * 1000
 
 
 class _BasicHeader(AuthBase):

@@ -55,7 +55,7 @@ def _try_calls(config: Config) -> str | None:
         authenticator.get_auth_header()
     except QuotaUsedUp:
         raise HotmartError(LOGIN_BUSY) from None
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = authenticator.hotmart_ms()  # which refuses dates in the future
     # Without a budget: it would wait for the quota where a person waits for the answer.
     api = Api(config, authenticator, now_ms, APIBudget(policies=[]), IMPATIENT, CHECK_BOUNDS)
     try:

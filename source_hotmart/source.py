@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from inspect import isabstract, isclass
 from typing import Any
@@ -45,6 +44,9 @@ from source_hotmart.progress import Progress
 from source_hotmart.report import SyncReport
 
 LOGGER = logging.getLogger("airbyte")
+
+TELLING_LEAD_S = 2
+"""Clocks that are closer together are told by whole seconds only."""
 
 
 def stream_classes() -> list[type[HotmartStream]]:
@@ -148,20 +150,21 @@ class SourceHotmart(ConcurrentSourceAdapter):
         return [self._wrap(stream, manager, configured.get(stream.name)) for stream in made]
 
     def _now_ms(self, authenticator: HotmartAuthenticator) -> int:
-        """The end of all that is read, by Hotmart's clock where ours is ahead: it refuses dates in the future."""
-        now_ms = time.time_ns() // 1_000_000
+        """The end of all that is read, by Hotmart's clock: it refuses dates in the future, and knows rows up to now."""
         if self._catalog is None:
-            return now_ms
+            return authenticator.hotmart_ms()
         try:
             authenticator.get_auth_header()
         except AirbyteTracedException:
-            return now_ms  # each stream will say so
-        if authenticator.clock_lead_ms:
+            return authenticator.hotmart_ms()  # each stream will say so
+        lead_s = authenticator.clock_lead_ms / 1000
+        if abs(lead_s) > TELLING_LEAD_S:
             LOGGER.warning(
-                "This machine's clock is %.0f seconds ahead of Hotmart's; this sync goes by Hotmart's.",
-                authenticator.clock_lead_ms / 1000,
+                "This machine's clock is %.0f seconds %s Hotmart's; this sync goes by Hotmart's.",
+                abs(lead_s),
+                "ahead of" if lead_s > 0 else "behind",
             )
-        return now_ms - authenticator.clock_lead_ms
+        return authenticator.hotmart_ms()
 
     def _wrap(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from abc import ABC
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -20,7 +19,7 @@ from source_hotmart.window_reader import WindowReader
 from source_hotmart.windows import DAY_MS, Window, split_months
 
 CLOCK_TOLERANCE_MS = 60_000
-"""How far this machine's clock may be ahead of Hotmart's."""
+"""How far the clocks of Hotmart's own machines, and this one's by the last login, may be apart."""
 
 
 class SnapshotStream(DatedStream, ABC):
@@ -82,9 +81,10 @@ class ChargeStream(DatedStream, ABC):
 
     def moved_since(self, began_ms: int) -> bool:
         """Whether an older charge was updated meanwhile: it left its window, and another may have slipped by."""
-        now_ms = max(time.time_ns() // 1_000_000 - self.api.authenticator.clock_lead_ms, self.api.now_ms)
-        meanwhile = self.fetch(self.query((began_ms - CLOCK_TOLERANCE_MS, now_ms), ())).rows
-        return any(_order_ms(row) < began_ms - CLOCK_TOLERANCE_MS for row in meanwhile)
+        authenticator = self.api.authenticator
+        since_ms = authenticator.hotmart_ms(began_ms) - CLOCK_TOLERANCE_MS
+        meanwhile = self.fetch(self.query((since_ms, max(authenticator.hotmart_ms(), self.api.now_ms)), ())).rows
+        return any(_order_ms(row) < since_ms for row in meanwhile)
 
     def plan(self) -> list[Window]:
         """As every dated stream; but one window in a full refresh, which has to read its end after all the rest."""
@@ -100,7 +100,7 @@ class ChargeStream(DatedStream, ABC):
         for window in split_months((stream_slice["start_ms"], stream_slice["end_ms"])):
             yield from reader.read_window(window)
         if not self.resumes:
-            now_ms = time.time_ns() // 1_000_000 - self.api.authenticator.clock_lead_ms
+            now_ms = self.api.authenticator.hotmart_ms()
             if now_ms > self.api.now_ms:
                 yield from reader.read_window((self.api.now_ms + 1, now_ms))
 

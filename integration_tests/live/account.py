@@ -1,6 +1,5 @@
 """The queries that several questions share, in the connector's own terms."""
 
-import time
 from collections.abc import Sequence
 
 from integration_tests.live.answer import Answer, value_at
@@ -34,7 +33,7 @@ class Account:
         self.subscriptions_from_ms = LONG_AGO_MS
         self.all_subscriptions_refused = ""
         """What Hotmart said to all of them in one window, where it did not send them."""
-        self.now_ms = time.time_ns() // 1_000_000 - probe.login.clock_lead_ms
+        self.now_ms = probe.login.hotmart_ms()
 
     @property
     def year(self) -> Window:
