@@ -47,6 +47,10 @@ REFUSED = (
     "Hotmart did not accept the Client ID and Client Secret. Copy all three values again from Hotmart: "
     "Tools > Developer Credentials, and check that the credential was not deleted."
 )
+RENEWAL_REFUSED = (
+    "Hotmart refuses another access token for the Client ID and Client Secret from which it has just taken calls. If "
+    "the next sync fails as well, look under Tools > Developer Credentials whether the credential was deleted."
+)
 
 
 class HotmartAuthenticator(AuthBase):
@@ -58,6 +62,7 @@ class HotmartAuthenticator(AuthBase):
         self._lock = RLock()
         self._token = ""
         self._renew_at_s = 0.0
+        self._ends_at_s = 0.0
         self._failure: HotmartError | None = None
         self._failure_until_s = 0.0
         self.token_life_s: int | None = None
@@ -88,12 +93,22 @@ class HotmartAuthenticator(AuthBase):
         """The header with a token that is good for a while; the CDK compares it to see if a 401 is old news."""
         with self._lock:
             if time.monotonic() >= self._renew_at_s:
-                self.refresh_and_set_access_token()
+                self._renew()
             return {"Authorization": f"Bearer {self._token}"}
 
     def hotmart_ms(self, time_ms: int | None = None) -> int:
         """Now, or a time by this machine's clock, by Hotmart's: a second or two too early, never in its future."""
         return (time.time_ns() // 1_000_000 if time_ms is None else time_ms) - self.clock_lead_ms
+
+    def _renew(self) -> None:
+        """Ask for a new token; a failure counts only once the old one has ended."""
+        try:
+            self.refresh_and_set_access_token()
+        except HotmartError:
+            now_s = time.monotonic()
+            if now_s >= self._ends_at_s:
+                raise
+            self._renew_at_s = min(now_s + FAILURE_KEPT_S, self._ends_at_s)
 
     def refresh_and_set_access_token(self) -> None:
         """Ask for a new token. The CDK calls this once when a call was answered with 401."""
@@ -117,9 +132,12 @@ class HotmartAuthenticator(AuthBase):
                     request_kwargs={"timeout": self._timeout_s, "allow_redirects": False, "stream": True},
                 )
             except HotmartError as refusal:
-                # Final for credentials that never worked; a firewall can refuse a renewal in passing.
-                final = refusal.failure_type == FailureType.config_error and not self._token
-                failure = self._keep_failure(refusal, math.inf if final else FAILURE_KEPT_S)
+                if self._token:  # these credentials have worked: a firewall can refuse a renewal in passing
+                    sentence = RENEWAL_REFUSED if str(refusal) == REFUSED else str(refusal)
+                    failure = self._keep_failure(HotmartError(sentence), FAILURE_KEPT_S)
+                else:
+                    final = refusal.failure_type == FailureType.config_error
+                    failure = self._keep_failure(refusal, math.inf if final else FAILURE_KEPT_S)
             except AirbyteTracedException as exhausted:
                 failure = self._keep_failure(out_of_tries(exhausted, self._patience), FAILURE_KEPT_S)
             if failure is not None:
@@ -128,7 +146,8 @@ class HotmartAuthenticator(AuthBase):
             self._token = granted["access_token"]
             self.token_life_s = granted["expires_in"]
             life_s = UNTOLD_LIFE_S if self.token_life_s is None else self.token_life_s
-            self._renew_at_s = time.monotonic() + max(life_s - RENEW_BEFORE_S, life_s / 2)
+            self._ends_at_s = time.monotonic() + life_s
+            self._renew_at_s = self._ends_at_s - min(RENEW_BEFORE_S, life_s / 2)
             self.clock_lead_ms = _clock_lead_ms(response)
             for form in (self._token, quote(self._token, safe=""), quote_plus(self._token)):
                 add_to_secrets(form)

@@ -149,6 +149,38 @@ def test_a_token_that_dies_in_mid_sync_is_renewed_and_the_call_repeated(connecto
     assert len([call for call in data_calls(connector) if call.query == refused.query]) >= 2
 
 
+@pytest.fixture
+def long_sync(connector, clock: VirtualClock) -> Connector:
+    """A sync that lasts for several lives of a token."""
+    connector.simulator.switches = replace(connector.simulator.switches, token_life_s=600, page_cap=1)
+    connector.simulator.before_call = lambda call: clock.advance(seconds=20)
+    connector.config["num_workers"] = 1
+    return connector
+
+
+@pytest.mark.parametrize("kind", [400, 401, 403, 404, 500])
+def test_a_renewal_that_is_refused_in_passing_costs_nothing(long_sync, kind):
+    refusal = long_sync.simulator.add_fault(Fault(kind=kind, path=TOKEN_PATH, nth=2))
+
+    run = long_sync.read(["sales_history", "products"])
+
+    assert run.exit_code == 0, run.sentences
+    assert_complete(run, long_sync, "sales_history")
+    assert refusal.fired == 1
+    assert long_sync.simulator.count(status=401) == (kind == 401)
+
+
+def test_renewals_that_are_refused_for_ever_end_the_sync_as_something_to_try_again(long_sync):
+    long_sync.simulator.add_fault(Fault(kind=403, path=TOKEN_PATH, nth=2, times=None))
+
+    run = long_sync.read(["sales_history", "products"])
+
+    assert run.exit_code == 1
+    assert {error["failure_type"] for error in run.errors} == {"transient_error"}
+    assert "Hotmart refuses another access token for the Client ID and Client Secret" in run.sentences
+    assert len(data_calls(long_sync)) * 20 > 560  # to the end of the token
+
+
 def test_a_token_revoked_for_all_threads_is_renewed_once(connector):
     count = 0
 
