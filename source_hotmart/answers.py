@@ -6,7 +6,9 @@ or an HTML 200 is never "no rows" elsewhere: Hotmart sends the first for wrong p
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,8 +120,19 @@ def decode(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
+        with suppress(ValueError):
+            return orjson.loads(_with_whole_characters(body))
         what = "an HTML page" if body.lstrip()[:1] == b"<" else "a body that is not JSON"
         raise Unreadable(what) from None
+
+
+def _with_whole_characters(body: bytes) -> str:
+    """JSON in which each half of a character, such as of an emoji that was cut, is the mark of an unknown one.
+
+    Other encoders write such halves as an escape, and no UTF-8 can hold them. Raises `ValueError`.
+    """
+    text = json.dumps(json.loads(body), ensure_ascii=False)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def read_body(response: requests.Response, bounds: Bounds) -> bytes:

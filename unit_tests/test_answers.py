@@ -271,3 +271,24 @@ def test_a_refusal_never_quotes_the_body(text):
 )
 def test_the_code_of_a_refusal_is_found_in_either_envelope(body, code):
     assert error_code(body) == code
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        (rb"Ana \ud83d", "Ana \ufffd"),
+        (rb"\udc00 Ana", "\ufffd Ana"),
+        (rb"Ana \\ud83d \ud83d\ude00 \ud83d", "Ana \\ud83d \U0001f600 \ufffd"),
+        ("é😀".encode() + rb"\ud83d", "é😀\ufffd"),
+    ],
+)
+def test_half_a_character_spoils_nothing_but_itself(sent, name):
+    body = b'{"items":[{"name":"' + sent + b'","value":0.1}]}'
+
+    assert Envelope().open(body).rows == [{"name": name, "value": 0.1}]
+
+
+@pytest.mark.parametrize("body", [b'{"items":[NaN]}', b'{"items":["\xff"]}', b'{"items":["\\ud83d"]', b"<html>"])
+def test_what_is_no_json_is_still_none(body):
+    with pytest.raises(Unreadable):
+        decode(body)
