@@ -14,6 +14,7 @@ from source_hotmart.sales import SALE_STATUSES
 DAY_MS = 86_400_000
 HISTORY = "/payments/api/v1/sales/history"
 TRANSACTIONS = "/payments/api/v1/subscriptions/transactions"
+SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
 DATED = ["sales_history", "sales_users", "sales_commissions", "sales_price_details", "subscription_transactions"]
 
 
@@ -320,6 +321,27 @@ def test_subscriptions_in_halves_are_complete_or_fail_loudly(
     assert "cannot answer the whole list at once" in run.sentences
 
 
+def test_subscriptions_in_halves_outlive_a_fault_and_a_new_one_at_their_count(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    switch(hotmart, heavy_days=400)
+    counted = []
+
+    def begins_after_the_last_page(call: Call) -> None:
+        if call.path == SUBSCRIPTIONS and call.get("max_results") == "1":
+            counted.append(call)
+            world.add_subscriptions(1)
+
+    hotmart.before_call = begins_after_the_last_page
+    hotmart.add_fault(Fault(kind=503, path=SUBSCRIPTIONS, where=lambda call: call.get("max_results") == "1"))
+
+    run = connector.read(["subscriptions"])
+
+    assert run.exit_code == 0, run.sentences
+    assert len(counted) > 1
+    complete(run, world, ["subscriptions"])
+
+
 def test_an_outage_is_waited_for_and_not_taken_for_a_heavy_window(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
@@ -360,6 +382,37 @@ def test_a_full_refresh_of_charges_misses_none_that_is_updated_meanwhile(
     assert changed
     assert len(keys) == len(set(keys))
     assert set(keys) >= before
+
+
+def test_a_charge_whose_update_is_told_late_comes_once(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
+) -> None:
+    """Hotmart's data is up to a day old here: an update appears after windows are read, and dates from before."""
+    read = 0
+
+    def appears(call: Call) -> None:
+        nonlocal read
+        read += call.path == TRANSACTIONS and not call.get("subscriber_code")
+        if read == 4:
+            world.change_status(60, ("APPROVED", "COMPLETE"), "REFUNDED", NOW_MS - DAY_MS // 24, seed=3)
+
+    hotmart.before_call = appears
+    first = connector.read(["subscription_transactions"], config={**connector.config, "num_workers": 1})
+    hotmart.before_call = None
+    clock.advance(days=1)
+    second = connector.read(["subscription_transactions"], state=first.state)
+
+    complete(first, world, ["subscription_transactions"])
+    rows = {key_of("subscription_transactions", row): row for row in second.records("subscription_transactions")}
+    refunded = {
+        key for key, row in world.truth("subscription_transactions").items() if row["purchase"]["status"] == "REFUNDED"
+    }
+    assert all(rows[key]["purchase"]["status"] == "REFUNDED" for key in refunded & rows.keys())
+    changed = {
+        key for key, row in world.truth("subscription_transactions").items() if row["last_update"] >= NOW_MS - DAY_MS
+    }
+    assert changed
+    assert changed <= rows.keys()
 
 
 def test_new_charges_alone_are_no_cause_to_read_twice(

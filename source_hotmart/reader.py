@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, Protocol
 
 from airbyte_cdk.models import FailureType
@@ -73,6 +74,25 @@ class _Pass:
     totals: set[int] = field(default_factory=set)
     """Every total that a page told."""
     pages: int = 0
+
+
+class GivenOut:
+    """Which keys a stream has given out, in all its threads: where a row can come in two slices of a sync."""
+
+    def __init__(self, key_fields: Sequence[str]) -> None:
+        self._key_fields = key_fields
+        self._hashes: set[int] = set()
+        self._lock = Lock()
+
+    def new(self, records: Iterator[Record]) -> Iterator[Record]:
+        """The records whose key was not given out before."""
+        for record in records:
+            key_hash = hash(tuple([record[name] for name in self._key_fields]))
+            with self._lock:
+                known = key_hash in self._hashes
+                self._hashes.add(key_hash)
+            if not known:
+                yield record
 
 
 class Reader:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -12,9 +13,10 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
 
+from source_hotmart.base import Api
 from source_hotmart.dated import DatedStream
 from source_hotmart.errors import HotmartError, QueryRefused
-from source_hotmart.reader import Query, Record
+from source_hotmart.reader import TOO_HEAVY, GivenOut, Query, Record
 from source_hotmart.window_reader import WindowReader
 from source_hotmart.windows import DAY_MS, Window, split_months
 
@@ -47,17 +49,28 @@ class SnapshotStream(DatedStream, ABC):
         of the window for the date of the cancellation, which would leave the active ones out.
         """
         window = stream_slice["start_ms"], stream_slice["end_ms"]
-        reader = WindowReader(self)
+        reader = _CountingReader(self)
         yield from reader.read_window(window)
-        if not reader.was_split:
-            return
-        total = self.fetch({**self.query(window, ()), "max_results": 1}).total
-        if total is None or reader.emitted_count < total:
+        total = reader.total
+        if reader.was_split and (total is None or reader.emitted_count < total):
             raise HotmartError(
                 f"{self.name}: Hotmart cannot answer the whole list at once, and in parts {reader.emitted_count} of "
                 f"{'an unknown number' if total is None else total} came. Choose a later start date, or report it to "
                 "Hotmart's support."
             )
+
+
+class _CountingReader(WindowReader):
+    """Asks how many rows a list has before it is read in halves: those that begin meanwhile are not missed then."""
+
+    total: int | None = None
+
+    def halves(self, window: Window) -> list[Window]:
+        if not self.was_split:
+            with suppress(*TOO_HEAVY):
+                query = {**self._windowed.query(window, ()), "max_results": 1}
+                self.total = self._fetch(query, None, patient=True).total
+        return super().halves(window)
 
 
 class ChargeStream(DatedStream, ABC):
@@ -71,6 +84,11 @@ class ChargeStream(DatedStream, ABC):
     min_lookback_days_by_order: ClassVar[int] = 180
     """When the window filters the order date, changes of older charges come only by looking back."""
     probe_days: ClassVar[int] = 60
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        # A charge that is updated meanwhile, or whose update Hotmart tells late, moves on to the last window.
+        self._given_out = GivenOut(self._key_fields)
 
     @cached_property
     def lookback_ms(self) -> int:
@@ -91,18 +109,18 @@ class ChargeStream(DatedStream, ABC):
         return super().plan() if self.resumes else [(self.start_ms, self.api.now_ms)]
 
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
-        """The charges of a window.
+        """The charges of a window that no other window has given.
 
         One that is updated while others are read moves past the fixed `now`. The next sync brings it; after a full
         refresh nothing would, so what was updated since is read at its end.
         """
         reader = WindowReader(self)
         for window in split_months((stream_slice["start_ms"], stream_slice["end_ms"])):
-            yield from reader.read_window(window)
+            yield from self._given_out.new(reader.read_window(window))
         if not self.resumes:
             now_ms = self.api.authenticator.hotmart_ms()
             if now_ms > self.api.now_ms:
-                yield from reader.read_window((self.api.now_ms + 1, now_ms))
+                yield from self._given_out.new(reader.read_window((self.api.now_ms + 1, now_ms)))
 
     def _filters_last_update(self) -> bool:
         """Whether a charge whose update and order lie days apart is missing around its order."""

@@ -117,10 +117,15 @@ class WindowReader(Reader):
                 "lasts, report it to Hotmart's support with this day.",
                 failure_type,
             )
-        self.was_split = True
+        halves = self.halves(window)
         LOGGER.info("%s Reading %s in two halves.", problem, label)
-        for half in split_evenly(window, 2):
+        for half in halves:
             yield from self.read_window(half, statuses, is_half=True)
+
+    def halves(self, window: Window) -> list[Window]:
+        """What to read in place of a window that is too heavy."""
+        self.was_split = True
+        return split_evenly(window, 2)
 
     def _ask_one_by_one(self) -> None:
         if self._windowed.habits.refuse_several_statuses():
