@@ -160,6 +160,31 @@ def test_a_refused_list_of_statuses_is_asked_one_by_one(connector: Connector, ho
     assert not any("transaction_status" in dict(c.query) for c in hotmart.calls if c.path.endswith("summary"))
 
 
+def test_an_endpoint_that_heeds_the_first_status_only_is_asked_one_by_one(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    """Seen to add them up are the history and the commissions."""
+    switch(hotmart, several_statuses_kept="first", page_cap=100)
+    streams = ["sales_users", "sales_price_details"]
+
+    run = connector.read(streams)
+
+    assert run.exit_code == 0, run.sentences
+    complete(run, world, streams)
+    for stream in streams:
+        assert run.logs.count(f"{stream}: Hotmart heeds one of several statuses only") == 1
+
+
+def test_what_statuses_an_endpoint_heeds_is_asked_in_two_calls(connector: Connector, hotmart: Simulator) -> None:
+    connector.read(["sales_users"])
+
+    path = "/payments/api/v1/sales/users"
+    small = [call for call in hotmart.calls if call.path == path and call.get("max_results") == "1"]
+    counts = [len([name for name, _ in call.query if name == "transaction_status"]) for call in small]
+    assert counts[:2] == [0, len(SALE_STATUSES)]
+    assert 0 not in counts[2:]
+
+
 def test_statuses_read_one_by_one_meet_a_sale_that_moves_on_meanwhile(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:

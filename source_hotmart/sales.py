@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+from airbyte_cdk.models import SyncMode
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
@@ -16,6 +18,8 @@ from source_hotmart.dated import DatedStream
 from source_hotmart.errors import HotmartError
 from source_hotmart.reader import Query, Reader, Record
 from source_hotmart.windows import Window, later, moment, month_start, split_evenly, split_into_months
+
+LOGGER = logging.getLogger("airbyte.hotmart")
 
 SALE_STATUSES = (
     "STARTED",
@@ -51,19 +55,45 @@ class SalesStream(DatedStream, ABC):
     end_parameter = "end_date"
     statuses: ClassVar[tuple[str, ...]] = SALE_STATUSES
     late_statuses = LATE_STATUSES
+    adds_up_statuses: ClassVar[bool] = True
+    """Whether Hotmart was seen to give all sales of several statuses; else it is asked before anything is read."""
+
+    def stream_slices(
+        self,
+        *,
+        sync_mode: SyncMode,
+        cursor_field: list[str] | None = None,
+        stream_state: Mapping[str, Any] | None = None,
+    ) -> Iterable[Mapping[str, Any] | None]:
+        """As every dated stream, once it is known how to ask for all statuses."""
+        if not self.adds_up_statuses and self._hears_one_status_only():
+            self.habits.refuse_several_statuses()
+            LOGGER.info("%s: Hotmart heeds one of several statuses only; asking one by one.", self.name)
+        yield from super().stream_slices(sync_mode=sync_mode)
+
+    def _hears_one_status_only(self) -> bool:
+        """Whether fewer sales of the last year have any of the statuses than have those that come without asking."""
+        year = max(later(self.api.now_ms, -12) + 1, self.start_ms), self.api.now_ms
+        usual = self._page(year, 1, ())
+        if not usual or not usual.total:
+            return False
+        whole = self._page(year, 1, self.statuses)
+        return whole is not None and (whole.total or 0) < usual.total
 
     def parts(self, window: Window) -> list[Window]:
         """The window itself, or its parts when it is many pages long."""
-        total, page_rows = self.api.sales_counts.of(window, lambda rows: self._page(window, rows), self.page_size or 1)
+        total, page_rows = self.api.sales_counts.of(
+            window, lambda rows: self._page(window, rows, self.statuses), self.page_size or 1
+        )
         if total is None:
             return [window]
         self.progress.window_counted(self.name, total)
         return split_evenly(window, round(total / page_rows / PAGES_PER_PART))
 
-    def _page(self, window: Window, rows: int) -> Page | None:
+    def _page(self, window: Window, rows: int, statuses: Sequence[str]) -> Page | None:
         """So many rows of a window; `None` where that fails, for the window may still be readable."""
         try:
-            return self.fetch({**self.query(window, self.statuses), "max_results": rows})
+            return self.fetch({**self.query(window, statuses), "max_results": rows})
         except (RequestWindowSplitRequiredException, HotmartError):
             return None
 

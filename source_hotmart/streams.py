@@ -33,6 +33,7 @@ class SalesUsers(SalesStream):
     endpoint = "payments/api/v1/sales/users"
     primary_key = "transaction"
     cursor_field = "synced_until"
+    adds_up_statuses = False
 
 
 class SalesCommissions(SalesStream):
@@ -63,6 +64,7 @@ class SalesPriceDetails(SalesStream):
     statuses = tuple(
         status for status in SALE_STATUSES if status not in ("NO_FUNDS", "PRE_ORDER", "PROCESSING_TRANSACTION")
     )
+    adds_up_statuses = False
 
 
 class SalesSummary(MonthlyTotals):

@@ -571,7 +571,7 @@ def test_statuses_are_repeated_keys_and_all_of_them(small, stream, full_refresh)
 
     connector.read([stream], full_refresh=full_refresh)
 
-    calls = calls_of(connector, stream)
+    calls = [call for call in calls_of(connector, stream) if call.get("max_results") != "1"]  # which are counts
     assert calls
     for call in calls:
         asked = call.all("transaction_status")
