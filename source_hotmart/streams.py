@@ -6,10 +6,11 @@ from typing import Any
 
 from source_hotmart.answers import Envelope
 from source_hotmart.base import HotmartStream
-from source_hotmart.child import ChildStream, FollowingChild
+from source_hotmart.child import ChildStream
 from source_hotmart.club import ClubStream
 from source_hotmart.club_pages import ModuleStream
 from source_hotmart.events import EventStream
+from source_hotmart.following import FollowingChild
 from source_hotmart.reader import Record
 from source_hotmart.sales import SALE_STATUSES, MonthlyTotals, SalesStream
 from source_hotmart.subscriptions import ChargeStream, SnapshotStream
