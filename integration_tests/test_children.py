@@ -64,6 +64,15 @@ def paths(connector: Connector, pattern: str) -> list[str]:
     return [call.path for call in connector.simulator.calls if fnmatchcase(call.path, pattern)]
 
 
+def students_asked(connector: Connector) -> set[tuple[str | None, str]]:
+    """The students whose lessons were asked for, by club and id."""
+    return {
+        (call.get("subdomain"), call.path.split("/")[-2])
+        for call in connector.simulator.calls
+        if "/lessons" in call.path
+    }
+
+
 def pages_of(connector: Connector, path: str) -> int:
     """How many pages of a parent's list were read, those that only count apart."""
     calls = [call for call in connector.simulator.calls if call.path == path and call.get("max_results") != "1"]
@@ -429,17 +438,16 @@ def test_a_second_sync_asks_for_what_moved_and_for_no_more(small: Make, clock: V
         if max(row["accession_date"], row["request_date"], row.get("end_accession_date", 0)) > NOW_MS - 2 * DAY_MS
     }
     asked = {path.split("/")[-2] for path in paths(connector, PURCHASES)}
+    students = students_asked(connector)
+    second_students = connector.read(["club_students"]).records("club_students")
     assert cancelled | new | still_moving <= asked
     assert asked == still_moving | recent
     active = {
         (row["subdomain"], row["user_id"])
-        for row in connector.read(["club_students"]).records("club_students")
-        if max(row.get("last_access_date", ""), row.get("purchase_date", "")) > "2025-12-31T00:00:00.000Z"
-    }
-    students = {
-        (call.get("subdomain"), call.path.split("/")[-2])
-        for call in connector.simulator.calls
-        if "/lessons" in call.path
+        for row in second_students
+        if not max(row.get("last_access_date", ""), row.get("purchase_date", ""))
+        or row.get("last_access_date", "") > "2025-12-31T00:00:00.000Z"
+        or row.get("purchase_date", "") > ("2025-12-31T" if row.get("last_access_date") else "2025-12-30T")
     }
     assert studied <= students
     assert students == active
@@ -447,6 +455,80 @@ def test_a_second_sync_asks_for_what_moved_and_for_no_more(small: Make, clock: V
     assert {record["current_update"] > "2025-12-30" for record in second.records("event_participants")} == {True}
     asked_for = {call.get("last_update") for call in connector.simulator.calls if "/participants" in call.path}
     assert asked_for == {str(NOW_MS - 2 * DAY_MS + 1)}
+
+
+def test_students_who_never_entered_are_read_though_they_are_listed_late(small: Make, clock: VirtualClock) -> None:
+    """Neither a date of their own nor a recent one tells that they are new: FREE, IMPORTED and GUEST have none."""
+    world = small_world(students=30)
+    connector = small(world)
+    connector.config["lookback_days"] = 365
+    state = connector.read(["club_lessons"]).state
+    world.student_count = 900
+    for since in ("2025-01-01T", "2025-01-11T"):
+        clock.advance(days=10)
+        connector.simulator.reset_log()
+
+        run = connector.read(["club_students", "club_lessons"], state=state)
+
+        state = run.state
+        never = [row for row in run.records("club_students") if not row.get("last_access_date")]
+        undated = {key_of("club_students", row) for row in never if not row.get("purchase_date")}
+        lately = {key_of("club_students", row) for row in never if row.get("purchase_date", "") > since}
+        long_ago = {key_of("club_students", row) for row in never} - undated - lately
+        assert undated
+        assert lately
+        assert long_ago
+        assert undated | lately <= students_asked(connector)
+        assert not long_ago & students_asked(connector), "a call that brings nothing new"
+        came = {key[:2] for key in keys(run, "club_lessons")}
+        assert undated | lately <= came
+
+
+def test_students_who_bought_before_the_start_are_read_within_the_look_back_only(
+    small: Make, clock: VirtualClock
+) -> None:
+    connector = small(small_world(students=900))
+    connector.config["start_date"] = "2025-12-22"
+    first = connector.read(["club_lessons"])
+    assert len(students_asked(connector)) == 900
+    connector.simulator.reset_log()
+    clock.advance(hours=1)
+
+    second = connector.read(["club_students", "club_lessons"], state=first.state)
+
+    wanted = {
+        key_of("club_students", row)
+        for row in second.records("club_students")
+        if (not row.get("last_access_date") and row.get("purchase_date", "9") > "2025-10-28T")  # 65 days
+        or row.get("last_access_date", "") > "2025-12-31T"
+    }
+    assert students_asked(connector) == wanted
+
+
+def test_a_student_who_never_entered_and_failed_comes_also_when_the_look_back_has_passed(
+    small: Make, clock: VirtualClock
+) -> None:
+    world = small_world(students=900)
+    connector = small(world)
+    first = connector.read(["club_students", "club_lessons"])
+    recent = {
+        row["user_id"]
+        for row in first.records("club_students")
+        if not row.get("last_access_date") and "2025-11-01T" < row.get("purchase_date", "") < "2025-12-30T"
+    }
+    victim = sorted(recent)[0]
+    clock.advance(days=1)
+    fault = connector.simulator.add_fault(Fault(kind=500, path=LESSONS.replace("*", victim), times=None))
+    second = connector.read(["club_lessons"], state=first.state)
+    fault.times = 0
+    connector.config["lookback_days"] = 0
+    connector.simulator.reset_log()
+
+    third = connector.read(["club_lessons"], state=second.state)
+
+    assert second.statuses == {"club_lessons": "INCOMPLETE"}
+    assert third.exit_code == 0
+    assert victim in {row["user_id"] for row in third.records("club_lessons")}
 
 
 def test_an_event_that_is_seen_for_the_first_time_is_read_whole(small: Make, clock: VirtualClock) -> None:

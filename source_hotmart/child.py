@@ -237,8 +237,12 @@ class IncrementalChild(ChildStream, ABC):
     @property
     def overlap_ms(self) -> int:
         """The overlap in milliseconds."""
-        days = max(self.api.config.lookback_days, 1) if self.overlap_days is None else self.overlap_days
-        return days * DAY_MS
+        return self.lookback_ms if self.overlap_days is None else self.overlap_days * DAY_MS
+
+    @property
+    def lookback_ms(self) -> int:
+        """The look-back of the settings in milliseconds, a day at least."""
+        return max(self.api.config.lookback_days, 1) * DAY_MS
 
     def record(self, row: Any) -> tuple[Hashable, Record]:
         """As every stream, with the cursor of rows that have no date of their own."""

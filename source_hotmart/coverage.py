@@ -44,8 +44,19 @@ class Coverage:
 
     def settled(self, scope: str) -> list[Window]:
         """What is not read again."""
-        had = self._had.get(scope, self._had.get(ANY_SCOPE, []))
-        return [(start, end - self._overlap_ms) for start, end in had if start <= end - self._overlap_ms]
+        overlap_ms = self._overlap_ms
+        return [(start, end - overlap_ms) for start, end in self._had_of(scope) if start <= end - overlap_ms]
+
+    def is_settled(self, scope: str, time_ms: int, overlap_ms: int) -> bool:
+        """Whether what moved then is not read again, where this is the overlap.
+
+        A time before the start is covered when the start is.
+        """
+        from_ms = max(time_ms, self._whole[0])
+        return any(start <= from_ms and time_ms <= end - overlap_ms for start, end in self._had_of(scope))
+
+    def _had_of(self, scope: str) -> list[Window]:
+        return self._had.get(scope, self._had.get(ANY_SCOPE, []))
 
     def needed(self, scope: str) -> list[Window]:
         """What has to be read."""

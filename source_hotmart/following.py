@@ -19,7 +19,11 @@ class FollowingChild(IncrementalChild, ABC):
 
     cursor_field: ClassVar[str] = "synced_until"
     moved_by: ClassVar[tuple[str, ...]]
-    """Dates of the parent; one that was not covered yet has its parent read."""
+    """Dates of the parent; one that was not covered yet has its parent read.
+
+    The first is of what the parent does by itself. One without it can appear in the list long after its other dates,
+    so for these the look-back counts.
+    """
     still_moving: ClassVar[tuple[str, tuple[str, ...]] | None] = None
     """(field of the parent, values): parents that are read in every sync, as their rows change without a date."""
 
@@ -28,23 +32,27 @@ class FollowingChild(IncrementalChild, ABC):
         entry = super().entry(row)
         if entry is None:
             return None
+        dates_ms = [self._time_ms(row[name]) for name in self.moved_by if row.get(name)]
+        if not dates_ms:  # it may be new or have moved at any time, so it is read in every sync
+            return entry._replace(moved_ms=self.api.now_ms)
         club = str(row.get("subdomain", ""))
-        # One without a date is filed under the start: it is read once, and then when it gets one.
-        dates_ms = [self._at(row[name]) for name in self.moved_by if row.get(name)] or [self.api.config.start_ms]
-        settled = self.coverage.settled(club)
+        overlap_ms = self.overlap_ms if row.get(self.moved_by[0]) else self.lookback_ms
         for date_ms in dates_ms:
-            if not any(start_ms <= date_ms <= end_ms for start_ms, end_ms in settled):
-                return entry._replace(moved_ms=date_ms)
+            if not self.coverage.is_settled(club, date_ms, overlap_ms):
+                return entry._replace(moved_ms=self._within(date_ms))
         if self.still_moving and row.get(self.still_moving[0]) in self.still_moving[1]:
-            return entry._replace(moved_ms=dates_ms[0])
+            return entry._replace(moved_ms=self._within(dates_ms[0]))
         return None
 
-    def _at(self, time: Any) -> int:
-        """A date of the parent, inside what a state can cover."""
+    def _time_ms(self, time: Any) -> int:
+        """A date of the parent."""
         try:
-            time_ms = milliseconds(datetime.fromisoformat(time))
+            return milliseconds(datetime.fromisoformat(time))
         except (TypeError, ValueError):  # kept as sent, since it is no time
             return self.api.now_ms
+
+    def _within(self, time_ms: int) -> int:
+        """A time inside what a state can cover."""
         return min(max(time_ms, self.api.config.start_ms), self.api.now_ms)
 
     def slices(self, club: str, entries: list[Entry]) -> Iterator[StreamSlice]:

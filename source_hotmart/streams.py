@@ -258,11 +258,11 @@ class ClubPages(ModuleStream):
 class ClubLessons(FollowingChild):
     """The progress of each student by lesson. https://developers.hotmart.com/docs/en/ > Members area
 
-    Read for the students who came back since the last sync, or are new.
+    Read for the students who came back since the last sync, or may be new: who never entered need not have a date.
     """
 
     endpoint = "club/api/v1/users/{user_id}/lessons"
-    calls = "one for each student; in later syncs for those who came back"
+    calls = "one for each student; in later syncs for those who came back or may be new"
     primary_key = ["subdomain", "user_id", "page_id"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = None
     envelope = Envelope(rows="lessons")
