@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from integration_tests.harness import (
     key_of,
     small_world,
 )
-from integration_tests.simulator import Fault, Simulator, Switches, World
+from integration_tests.simulator import Call, Fault, Simulator, Switches, World
 
 DAY_MS = 86_400_000
 PRODUCTS = "/products/api/v1/products"
@@ -529,6 +530,68 @@ def test_a_student_who_never_entered_and_failed_comes_also_when_the_look_back_ha
     assert second.statuses == {"club_lessons": "INCOMPLETE"}
     assert third.exit_code == 0
     assert victim in {row["user_id"] for row in third.records("club_lessons")}
+
+
+@pytest.mark.parametrize("selected", [(), PARENTS], ids=["children only", "parents as well"])
+def test_a_list_that_came_short_gains_no_coverage_and_the_next_sync_reads_who_was_missing(
+    small: Make, clock: VirtualClock, selected: tuple[str, ...]
+) -> None:
+    """Hotmart counts one student and one subscriber more than it lists; both are listed when the next sync reads."""
+    world = small_world()
+    connector = small(world, page_cap=5)
+    streams = [*selected, "subscription_purchases", "club_lessons"]
+    first = connector.read(streams)
+    world.student_count = 31
+    studied = set(world.clubs.study(31, NOW_MS + 80 * DAY_MS))
+    world.student_count = 30
+    for path, club in ((SUBSCRIPTIONS, None), (STUDENTS, "my-school")):
+        there = partial(_asks_for_club, club)
+        connector.simulator.add_fault(Fault(kind="wrong_total", path=path, times=None, where=there))
+    clock.advance(days=90)
+
+    second = connector.read(streams, state=first.state)
+
+    connector.simulator.clear_faults()
+    connector.simulator.reset_log()
+    world.student_count = 31
+    new = set(world.add_subscriptions(1, NOW_MS + 10 * DAY_MS))
+    clock.advance(days=90)
+    third = connector.read(streams, state=second.state)
+
+    assert second.exit_code == 0
+    assert "Perhaps incomplete: " in second.logs
+    seen = {key[:2] for key in keys(second, "club_lessons")}
+    assert len(studied - seen) == 1, "what is listed is read all the same"
+    assert second.state["subscription_purchases"] == first.state["subscription_purchases"]
+    assert _ends(second) == {"my-school": "2026-01-01T00:00:00.000Z", "second-school": "2026-04-01T00:00:00.000Z"}
+    assert third.exit_code == 0
+    assert studied - seen <= {key[:2] for key in keys(third, "club_lessons")}
+    assert new <= {key[0] for key in keys(third, "subscription_purchases")}
+    assert third.state["subscription_purchases"]["slices"][-1]["end"] == "2026-06-30T00:00:00.000Z"
+    assert set(_ends(third).values()) == {"2026-06-30T00:00:00.000Z"}
+
+
+def _asks_for_club(club: str | None, call: Call) -> bool:
+    return call.get("subdomain") == club
+
+
+def _ends(run: Run) -> dict[str, str]:
+    """Up to when the lessons of each club are covered."""
+    states = run.state["club_lessons"]["states"]
+    return {item["partition"]["subdomain"]: item["cursor"]["slices"][-1]["end"] for item in states}
+
+
+def test_a_first_sync_whose_list_came_short_is_read_again(small: Make, clock: VirtualClock) -> None:
+    connector = small()
+    fault = connector.simulator.add_fault(Fault(kind="wrong_total", path=SUBSCRIPTIONS, times=None))
+    first = connector.read(["subscription_purchases"])
+    fault.times = 0
+    clock.advance(days=90)
+
+    second = connector.read(["subscription_purchases"], state=first.state)
+
+    assert first.state["subscription_purchases"]["slices"] == []
+    assert keys(second, "subscription_purchases") == keys(first, "subscription_purchases")
 
 
 def test_an_event_that_is_seen_for_the_first_time_is_read_whole(small: Make, clock: VirtualClock) -> None:

@@ -95,6 +95,8 @@ class HotmartStream(HttpStream, ABC):
         self.api = api
         self.progress = api.progress
         """Of the sync; another one where the stream is only read for what is found by it, and not told of."""
+        self.short: set[str] = set()
+        """The clubs of whose lists rows are known to be missing; an empty name for the list of the whole account."""
         budget = FirstInLine(api.budget) if self.is_chain and isinstance(api.budget, CallBudget) else api.budget
         super().__init__(authenticator=api.authenticator, api_budget=budget)
         confine(self._http_client, "GET", self.url_base, api.bounds.total_s)

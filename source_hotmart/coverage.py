@@ -29,6 +29,8 @@ class Coverage:
         self._overlap_ms = overlap_ms
         self._had: dict[str, list[Window]] = {}
         self._open: dict[str, list[Window]] = {}
+        self._at_most: dict[str, list[Window]] = {}
+        """What is covered of each scope that is planned when nothing of it is open any more."""
         self._lock = Lock()
         self.planned = False
         """Whether every scope has been planned, and none needs a state that was meant for all."""
@@ -62,10 +64,15 @@ class Coverage:
         """What has to be read."""
         return subtract([self._whole], self.settled(scope))
 
-    def plan(self, scope: str, windows: Iterable[Window]) -> None:
-        """Say which windows are going to be read of a scope: outside of them nothing moved."""
+    def plan(self, scope: str, windows: Iterable[Window], *, gains: bool = True) -> None:
+        """Say which windows are going to be read of a scope: outside of them nothing moved.
+
+        Where not everything that moved is known, it `gains` nothing: what was covered stays so, or less is.
+        """
+        had = self._had_of(scope)
         with self._lock:
             self._open[scope] = list(windows)
+            self._at_most[scope] = [*had, self._whole] if gains else had
 
     def close(self, scope: str, window: Window) -> None:
         """Note a window that was read to its end."""
@@ -75,10 +82,7 @@ class Coverage:
     def covered(self) -> dict[str, list[Window]]:
         """All that is read of every scope."""
         with self._lock:
-            planned = {
-                scope: subtract([*self._had.get(scope, []), self._whole], windows)
-                for scope, windows in self._open.items()
-            }
+            planned = {scope: subtract(self._at_most[scope], windows) for scope, windows in self._open.items()}
         covered = {**self._had, **planned}
         if self.planned and planned and ANY_SCOPE not in planned:
             covered.pop(ANY_SCOPE, None)

@@ -68,6 +68,7 @@ class FollowingChild(IncrementalChild, ABC):
             windows.append(
                 (first_ms, next_ms - 1 if next_ms > last_ms and subtract(between, settled) == between else last_ms)
             )
-        self.coverage.plan(club, windows)
+        # Of a parent that is missing nobody knows when it moved.
+        self.coverage.plan(club, windows, gains=not self.api.parents.is_short(self.parent, club))
         for group, (start_ms, end_ms) in zip(groups, windows, strict=True):
             yield self.slice_of(group, {"scope": club, "start_ms": start_ms, "end_ms": end_ms})

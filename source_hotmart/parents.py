@@ -28,6 +28,10 @@ class Parent(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def short(self) -> set[str]:
+        """The clubs of whose lists rows are known to be missing."""
+
     def stream_slices(self, *, sync_mode: SyncMode) -> Iterable[Slice | None]: ...
 
     def read_slice(self, stream_slice: Slice) -> Iterator[Record]: ...
@@ -117,6 +121,10 @@ class ParentLists:
             if found.problem:
                 raise ParentUnread(found.problem)
             return found.kept.pop(want)
+
+    def is_short(self, parent: type, club: str = "") -> bool:
+        """Whether rows are known to be missing from a list that was taken."""
+        return club in self._streams[parent].short
 
     def _begin(self, key: tuple[type, str], *, own_read: bool) -> _List | None:
         """A list to read now; `None` when somebody has begun. With the lock held."""

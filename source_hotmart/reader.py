@@ -20,6 +20,7 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
 
 from source_hotmart.answers import Page
 from source_hotmart.errors import HotmartError, QueryRefused
+from source_hotmart.parents import club_of
 from source_hotmart.progress import Progress
 from source_hotmart.report import SyncReport
 
@@ -55,6 +56,10 @@ class Readable(Protocol):
     @property
     def progress(self) -> Progress: ...
 
+    @property
+    def short(self) -> set[str]:
+        """To note a list of which rows are known to be missing, by its club; empty for one of the whole account."""
+
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
         """One page."""
 
@@ -73,6 +78,8 @@ class _Pass:
     """Hashes of the keys."""
     totals: set[int] = field(default_factory=set)
     """Every total that a page told."""
+    first_total: int = 0
+    """What the first one told: rows that come in meanwhile are no loss to the sync, which is of its beginning."""
     pages: int = 0
 
 
@@ -141,6 +148,8 @@ class Reader:
                 complete = not moved
             if complete:
                 break
+        if moved or len(this.seen) < this.first_total:
+            self._stream.short.add(club_of(query))
         self._stream.report.list_read(self._stream.name, label, rows=len(this.seen), totals=this.totals, moved=moved)
 
     def _read_pages(self, query: Query, label: str, this: _Pass, *, patient: bool) -> Iterator[Record]:
@@ -156,6 +165,7 @@ class Reader:
             if page.total is not None:
                 this.totals.add(page.total)
                 if this.pages == 1:
+                    this.first_total = page.total
                     progress.list_begun(self._stream.name, label, page.total)
             progress.page_read(self._stream.name, len(page.rows))
             for row in page.rows:
