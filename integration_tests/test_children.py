@@ -20,6 +20,7 @@ from integration_tests.harness import (
     small_world,
 )
 from integration_tests.simulator import Call, Fault, Simulator, Switches, World
+from source_hotmart.windows import iso
 
 DAY_MS = 86_400_000
 PRODUCTS = "/products/api/v1/products"
@@ -220,6 +221,88 @@ def test_an_unknown_subscriber_ends_nothing_and_is_not_asked_for_again(small: Ma
     assert run.state["subscription_purchases"]["slices"] == [
         {"start": "2022-01-01T00:00:00.000Z", "end": "2026-01-01T00:00:00.000Z"}
     ]
+
+
+def test_nothing_for_every_subscriber_is_a_refusal_of_all(small: Make, clock: VirtualClock) -> None:
+    connector = small()
+    truth = connector.simulator.world.truth("subscription_purchases")
+    connector.simulator.add_fault(Fault(kind=404, path=PURCHASES, times=None))
+    first = connector.read(["subscription_purchases"])
+    connector.simulator.clear_faults()
+    clock.advance(hours=1)
+
+    second = connector.read(["subscription_purchases"], state=first.state)
+
+    assert first.statuses == {"subscription_purchases": "INCOMPLETE"}
+    assert "subscription_purchases: Hotmart refused 20 of 20 subscribers: " in first.sentences
+    assert "The first one: subscription_purchases: Hotmart answered 404 not_found" in first.sentences
+    assert "Hotmart has nothing for" not in first.logs
+    began = {iso(row["accession_date"]) for row in connector.simulator.world.truth("subscriptions").values()}
+    assert len(first.of_type("STATE")) > 2
+    for message in first.of_type("STATE"):  # a kill can make any of them the last one
+        slices = message["state"]["stream"]["stream_state"]["slices"]
+        assert not [time for time in began for window in slices if window["start"] <= time <= window["end"]]
+    assert second.exit_code == 0
+    assert keys(second, "subscription_purchases") == set(truth)
+
+
+def test_a_refusal_of_all_leaves_what_was_covered(small: Make, clock: VirtualClock) -> None:
+    connector = small(small_world(subscriptions=60))
+    first = connector.read(["subscription_purchases"])
+    clock.advance(days=30)
+    new = set(connector.simulator.world.add_subscriptions(4, NOW_MS + 10 * DAY_MS))
+    connector.simulator.add_fault(Fault(kind=404, path=PURCHASES, times=None))
+    second = connector.read(["subscription_purchases"], state=first.state)
+    connector.simulator.clear_faults()
+    connector.simulator.reset_log()
+    clock.advance(days=90)
+
+    third = connector.read(["subscription_purchases"], state=second.state)
+
+    assert second.statuses == {"subscription_purchases": "INCOMPLETE"}
+    assert new <= {key[0] for key in keys(third, "subscription_purchases")}
+    assert len(paths(connector, PURCHASES)) < 64, "what had been read before is not read again"
+
+
+def test_nothing_for_two_subscribers_is_an_answer(small: Make) -> None:
+    connector = small(small_world(subscriptions=2))
+    connector.simulator.add_fault(Fault(kind=404, path=PURCHASES, times=None))
+
+    run = connector.read(["subscription_purchases"])
+
+    assert run.exit_code == 0
+    assert "INFO subscription_purchases: Hotmart has nothing for 2 subscribers: " in run.logs
+    assert run.state["subscription_purchases"]["slices"] == [
+        {"start": "2022-01-01T00:00:00.000Z", "end": "2026-01-01T00:00:00.000Z"}
+    ]
+
+
+@pytest.mark.parametrize("code", ["invalid_value_headers", "invalid_token", ""])
+def test_only_the_code_that_was_seen_says_that_there_are_no_plans(small: Make, code: str) -> None:
+    connector = small()
+    order: dict[str, Any] = (
+        {"error": code} if code else {"body": "<html>Bad request</html>", "content_type": "text/html"}
+    )
+    connector.simulator.add_fault(Fault(kind=400, path=f"{PRODUCTS}/*/plans", times=None, **order))
+
+    run = connector.read(["product_plans"])
+
+    assert "product_plans: Hotmart refused 3 of 3 products: " in run.sentences
+    assert f"400 {code or 'without a code'}" in run.sentences
+    assert run.statuses == {"product_plans": "INCOMPLETE"}
+
+
+def test_a_further_page_that_is_refused_does_not_say_that_there_are_no_plans(small: Make) -> None:
+    connector = small(page_cap=1)
+    later = Fault(
+        kind=400, path=f"{PRODUCTS}/*/plans", times=None, where=lambda call: call.get("page_token") is not None
+    )
+    connector.simulator.add_fault(later)
+
+    run = connector.read(["product_plans"])
+
+    assert "product_plans: Hotmart refused " in run.sentences
+    assert "Hotmart has nothing for" not in run.logs
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,10 @@ class ChildStream(HotmartStream, ABC):
     """Those of the query's values that are sent as parameters, beside the page."""
     none_on: ClassVar[tuple[int, ...]] = ()
     """Statuses by which Hotmart says that a parent has no such list."""
+    none_code: ClassVar[str] = ""
+    """The code that has to come with them. Without one a path that is gone says the same, so of all parents it is not
+    believed.
+    """
     key_spans_parents: ClassVar[bool] = False
     """Whether one key can come from two parents; else it holds the parent's ids."""
     calls_a_parent: ClassVar[int] = 1
@@ -61,7 +65,7 @@ class ChildStream(HotmartStream, ABC):
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
-        self.tally = Tally(self.name, f"{self.each}s")
+        self.tally = Tally(self.name, f"{self.each}s", doubts_none=bool(self.none_on) and not self.none_code)
         self.coverage = Coverage(api.config.start_ms, api.now_ms, self.overlap_ms)
         self.unread: set[int] = set()
         """Numbers of the slices of which a parent was not read."""
@@ -181,14 +185,17 @@ class ChildStream(HotmartStream, ABC):
         try:
             page = super().fetch(query, page_token)
         except HotmartError as refusal:
-            if refusal.status not in self.none_on:
+            if page_token or not self._means_none(refusal):
                 raise
-            self.tally.has_none(self.label(query))
+            self.tally.has_none(self.label(query), refusal)
             return NO_ROWS
         for row in page.rows:
             if isinstance(row, dict):
                 row.update({name: query[name] for name, _ in self.copies})
         return page
+
+    def _means_none(self, refusal: HotmartError) -> bool:
+        return refusal.status in self.none_on and self.none_code in ("", refusal.code)
 
     def _new(self, records: Iterator[Record]) -> Iterator[Record]:
         """The records whose key no other parent has given."""

@@ -16,6 +16,7 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.cursor import KeyedStream, SliceCursor, as_date_range, bad_state, read_state
+from source_hotmart.tally import Tally
 from source_hotmart.windows import Window, subtract
 
 ANY_SCOPE = ""
@@ -28,6 +29,7 @@ class Coverage:
         self._whole = (start_ms, now_ms)
         self._overlap_ms = overlap_ms
         self._had: dict[str, list[Window]] = {}
+        self._planned: dict[str, list[Window]] = {}
         self._open: dict[str, list[Window]] = {}
         self._at_most: dict[str, list[Window]] = {}
         """What is covered of each scope that is planned when nothing of it is open any more."""
@@ -71,7 +73,8 @@ class Coverage:
         """
         had = self._had_of(scope)
         with self._lock:
-            self._open[scope] = list(windows)
+            self._planned[scope] = list(windows)
+            self._open[scope] = list(self._planned[scope])
             self._at_most[scope] = [*had, self._whole] if gains else had
 
     def close(self, scope: str, window: Window) -> None:
@@ -79,10 +82,11 @@ class Coverage:
         with self._lock:
             self._open[scope].remove(window)
 
-    def covered(self) -> dict[str, list[Window]]:
-        """All that is read of every scope."""
+    def covered(self, *, in_doubt: bool = False) -> dict[str, list[Window]]:
+        """All that is read of every scope; while `in_doubt` the windows that are read do not count."""
         with self._lock:
-            planned = {scope: subtract(self._at_most[scope], windows) for scope, windows in self._open.items()}
+            of_scopes = self._planned if in_doubt else self._open
+            planned = {scope: subtract(self._at_most[scope], windows) for scope, windows in of_scopes.items()}
         covered = {**self._had, **planned}
         if self.planned and planned and ANY_SCOPE not in planned:
             covered.pop(ANY_SCOPE, None)
@@ -112,6 +116,7 @@ class CoveredStream(KeyedStream, Protocol):
     """What the cursor asks of a stream with a coverage."""
 
     coverage: Coverage
+    tally: Tally
     unread: set[int]
 
     @property
@@ -131,7 +136,7 @@ class CoverageCursor(SliceCursor):
     def state(self) -> MutableMapping[str, Any]:
         """Of one scope the windows in the CDK's date-range form; of several that for each, in its form by partition."""
         field = self._stream.scope_field
-        covered = self._stream.coverage.covered()
+        covered = self._stream.coverage.covered(in_doubt=self._stream.tally.in_doubt)
         if not field:
             return as_date_range(covered.get(ANY_SCOPE, []))
         return {

@@ -56,6 +56,8 @@ class HotmartError(AirbyteTracedException):
 
     status = 0
     """The HTTP status by which Hotmart refused a call for good; 0 for every other failure."""
+    code = ""
+    """The code beside that status, such as `invalid_parameter`; empty where there was none."""
 
     def __init__(self, sentence: str, failure_type: FailureType = FailureType.transient_error) -> None:
         super().__init__(internal_message=sentence, message=sentence, failure_type=failure_type)
@@ -185,7 +187,7 @@ class AnswerHandler(ErrorHandler):
             try:
                 return self._refuse(response.status_code, error_code(body))
             except HotmartError as refusal:
-                refusal.status = response.status_code
+                refusal.status, refusal.code = response.status_code, error_code(body)
                 raise
         try:
             _keep_page(response, self._envelope.open(body))

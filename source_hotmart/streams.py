@@ -170,7 +170,7 @@ class ProductOffers(ChildStream):
 class ProductPlans(ChildStream):
     """The plans of a subscription product. https://developers.hotmart.com/docs/en/v1/product/product-plans/
 
-    One without plans is refused with 400.
+    One without plans is refused with 400 `invalid_parameter`, as was seen in March 2026.
     """
 
     endpoint = "products/api/v1/products/{product_ucode}/plans"
@@ -182,6 +182,7 @@ class ProductPlans(ChildStream):
     copies = (("product_ucode", "ucode"), ("product_id", "id"))
     only_where = ("is_subscription", True)
     none_on = (400,)
+    none_code = "invalid_parameter"
 
 
 class Coupons(ChildStream):

@@ -1,7 +1,8 @@
 """What became of each parent of a stream: read, without rows, refused, or failed; and what that means for the stream.
 
 One parent that Hotmart refuses does not end the others. It is counted and named at the end of the sync. Many, a call
-that failed for another reason, or a list of parents that could not be read, fail the stream with one sentence.
+that failed for another reason, or a list of parents that could not be read, fail the stream with one sentence. That
+there is nothing for a parent is an answer; where it can mean something else too, it is not when no parent has anything.
 """
 
 from __future__ import annotations
@@ -40,6 +41,12 @@ class _Named:
         if len(self.names) < NAMED:
             self.names.append(name)
 
+    def take(self, others: _Named) -> None:
+        """Have these parents share the fate as well."""
+        self.count += others.count
+        self.first = self.first or others.first
+        self.names = [*self.names, *others.names][:NAMED]
+
     def __str__(self) -> str:
         more = self.count - len(self.names)
         return ", ".join(self.names) + (f" and {more} more" if more else "")
@@ -48,9 +55,10 @@ class _Named:
 class Tally:
     """Counts the parents of one stream in one sync, from all threads."""
 
-    def __init__(self, stream_name: str, parents: str) -> None:
+    def __init__(self, stream_name: str, parents: str, *, doubts_none: bool = False) -> None:
         self._stream_name = stream_name
         self._parents = parents
+        self._doubts_none = doubts_none
         self._lock = Lock()
         self._tried = 0
         self._in_a_row = 0
@@ -69,16 +77,23 @@ class Tally:
         """Whether to ask for no more parents."""
         return self._denied is not None or self._in_a_row >= STOPS_AFTER
 
-    def has_none(self, name: str) -> None:
-        """Note a parent for which Hotmart says that there is nothing."""
+    @property
+    def in_doubt(self) -> bool:
+        """Whether "there is nothing" is all that Hotmart has said so far, which may be a refusal of everything."""
+        return self._doubts_none
+
+    def has_none(self, name: str, refusal: HotmartError) -> None:
+        """Note a parent for which Hotmart says that there is nothing, before it is noted as read."""
         with self._lock:
-            self._none.add(name)
+            self._none.add(name, refusal)
 
     def was_read(self) -> None:
         """Note a parent that was read to its end."""
         with self._lock:
             self._tried += 1
             self._in_a_row = 0
+            if self._tried > self._none.count + self._refused.count + self._failed.count:
+                self._doubts_none = False  # one has rows, or could have
 
     def was_not_read(self, name: str, problem: HotmartError) -> None:
         """Note a parent that could not be read, and why."""
@@ -116,6 +131,11 @@ class Tally:
         if not self._all_planned or self._open_slices or self._judged:
             return
         self._judged = True
+        if self._doubts_none and self._none.count >= MANY_AT_LEAST:
+            self._refused.take(self._none)
+            self._none = _Named()
+        else:
+            self._doubts_none = False
         problems = [*self._lists, *self._verdicts()]
         if problems:
             first = self._denied or self._failed.first or self._refused.first
