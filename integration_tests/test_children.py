@@ -133,10 +133,21 @@ def pages_of_failed(connector: Connector) -> int:
     return len(paths(connector, PRODUCTS))
 
 
-def test_a_parent_whose_state_is_refused_does_not_keep_its_children_waiting(small: Make) -> None:
-    run = small().read(["subscriptions", "subscription_purchases"], state={"subscriptions": {"x": 1}})
+def test_a_parent_whose_state_is_refused_fails_its_children_and_no_other(small: Make, clock: VirtualClock) -> None:
+    connector = small()
+    streams = ["subscriptions", "subscription_purchases", "club_lessons"]
+    state = connector.read(streams).state
+    clock.advance(days=1)
 
-    assert run.statuses == {"subscriptions": "INCOMPLETE", "subscription_purchases": "INCOMPLETE"}
+    run = connector.read(streams, state={**state, "subscriptions": {"x": 1}})
+
+    assert run.statuses == {
+        "subscriptions": "INCOMPLETE",
+        "subscription_purchases": "INCOMPLETE",
+        "club_lessons": "COMPLETE",
+    }
+    assert run.state["subscription_purchases"] == state["subscription_purchases"]
+    assert "subscriptions" not in run.state
     assert "subscription_purchases: The list of subscribers, by which it is found, could not be read." in run.sentences
 
 
