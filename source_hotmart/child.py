@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from abc import ABC
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from threading import Lock
 from typing import Any, ClassVar, NamedTuple
 
 from airbyte_cdk.models import FailureType, SyncMode
@@ -21,7 +20,7 @@ from source_hotmart.coverage import Coverage
 from source_hotmart.cursor import RefusingCursor
 from source_hotmart.errors import HotmartError
 from source_hotmart.parents import ParentUnread, Want
-from source_hotmart.reader import Query, Reader, Record
+from source_hotmart.reader import GivenOut, Query, Reader, Record
 from source_hotmart.tally import Tally
 from source_hotmart.windows import DAY_MS, iso
 
@@ -71,8 +70,7 @@ class ChildStream(HotmartStream, ABC):
         """Numbers of the slices of which a parent was not read."""
         self._want = Want(self.parent, self.entry)
         self._slices = 0
-        self._given: set[int] = set()
-        self._given_lock = Lock()
+        self._given_out = GivenOut(self._key_fields)
 
     @property
     def overlap_ms(self) -> int:
@@ -147,7 +145,8 @@ class ChildStream(HotmartStream, ABC):
                 break
             ids = {name: value for (name, _), value in zip(self.copies, entry.ids, strict=True)}
             try:
-                yield from self._new(self.read_parent(ids, reader, stream_slice))
+                rows = self.read_parent(ids, reader, stream_slice)
+                yield from self._given_out.new(rows) if self.key_spans_parents else rows
             except HotmartError as problem:
                 self.unread.add(stream_slice["number"])
                 self.tally.was_not_read(self.label(ids), problem)
@@ -196,19 +195,6 @@ class ChildStream(HotmartStream, ABC):
 
     def _means_none(self, refusal: HotmartError) -> bool:
         return refusal.status in self.none_on and self.none_code in ("", refusal.code)
-
-    def _new(self, records: Iterator[Record]) -> Iterator[Record]:
-        """The records whose key no other parent has given."""
-        if not self.key_spans_parents:
-            yield from records
-            return
-        for record in records:
-            key = hash(tuple(record[name] for name in self._key_fields))
-            with self._given_lock:
-                known = key in self._given
-                self._given.add(key)
-            if not known:
-                yield record
 
     def _log_estimate(self, club: str, parents: int) -> None:
         calls = parents * self.calls_a_parent

@@ -22,9 +22,9 @@ SIDE_BY_SIDE = 8
 """The window of sales, the products, two clubs and four products' offers: on the clock of a test their waits add up."""
 
 SHORT_BOUNDS = {
-    "hang": Bounds(read_s=0.07),
-    "drip_head": Bounds(total_s=0.1),
-    "drip": Bounds(total_s=0.1),
+    "hang": Bounds(read_s=0.15),
+    "drip_head": Bounds(total_s=0.12),
+    "drip": Bounds(total_s=0.12),
     "huge": Bounds(body_bytes=1 << 20),
     "gzip_bomb": Bounds(body_bytes=1 << 20),
 }
