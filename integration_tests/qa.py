@@ -33,10 +33,10 @@ NEEDS_NETWORK: Final[Mapping[str, str]] = {
     "CheckDocumentationLinks": "opens every link of the page",
 }
 
-ASKS_DOCKER_HUB: Final = frozenset(
-    {"validate_metadata_base_images_in_dockerhub", "validate_docker_image_tag_is_not_decremented"}
-)
-"""Those parts of ValidateMetadata that are left out."""
+ASK_DOCKER_HUB: Final = {"validate_metadata_base_images_in_dockerhub", "validate_docker_image_tag_is_not_decremented"}
+TAKES_THE_FIRST_RELEASE_FOR_A_BREAKING_ONE: Final = {"validate_major_version_bump_has_breaking_change_entry"}
+PARTS_LEFT_OUT: Final = ASK_DOCKER_HUB | TAKES_THE_FIRST_RELEASE_FOR_A_BREAKING_ONE
+"""Of ValidateMetadata, so that its other parts are seen to pass; docs/qa.md names them."""
 
 
 def monorepo(folder: Path) -> None:
@@ -69,7 +69,7 @@ def results() -> dict[str, tuple[str, str]]:
     from airbyte_ops_mcp.connector_qa.checks import metadata as metadata_checks
 
     metadata_checks.PRE_UPLOAD_VALIDATORS = [
-        validator for validator in metadata_checks.PRE_UPLOAD_VALIDATORS if validator.__name__ not in ASKS_DOCKER_HUB
+        validator for validator in metadata_checks.PRE_UPLOAD_VALIDATORS if validator.__name__ not in PARTS_LEFT_OUT
     ]
 
     Connector.is_released = False  # which the registry would be asked over the network
