@@ -26,7 +26,7 @@ from integration_tests.simulator import Simulator, World
 from source_hotmart import SourceHotmart
 from source_hotmart.answers import DEFAULT_BOUNDS
 from source_hotmart.run import HotmartEntrypoint
-from source_hotmart.source import stream_classes
+from source_hotmart.selection import stream_classes
 
 NOW_MS = 1_767_225_600_000
 """2026-01-01T00:00:00Z, the moment at which tests start."""

@@ -22,7 +22,7 @@ from integration_tests.harness import (
     stream_names,
 )
 from integration_tests.simulator import Simulator, World
-from source_hotmart.source import stream_classes
+from source_hotmart.selection import stream_classes
 
 START_MS = 1_640_995_200_000
 DAY_MS = 86_400_000

@@ -22,16 +22,9 @@ from requests.auth import AuthBase
 
 from source_hotmart.answers import DEFAULT_BOUNDS, Bounds, Envelope, Page, Unreadable, decode
 from source_hotmart.config import Config
-from source_hotmart.errors import (
-    DEFAULT_PATIENCE,
-    HTTP_LOGGER,
-    AnswerHandler,
-    HotmartError,
-    Patience,
-    QuotaBackoff,
-    out_of_tries,
-    page_of,
-)
+from source_hotmart.errors import HotmartError
+from source_hotmart.handler import HTTP_LOGGER, AnswerHandler, page_of
+from source_hotmart.patience import DEFAULT_PATIENCE, Patience, QuotaBackoff, out_of_tries
 from source_hotmart.reach import confine
 
 RENEW_BEFORE_S = 120

@@ -29,19 +29,11 @@ from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.budget import CallBudget, FirstInLine
 from source_hotmart.config import Config
 from source_hotmart.counts import WindowCounts
-from source_hotmart.errors import (
-    DEFAULT_PATIENCE,
-    HTTP_LOGGER,
-    AnswerHandler,
-    HotmartError,
-    Patience,
-    QueryRefused,
-    QuotaBackoff,
-    out_of_tries,
-    page_of,
-)
+from source_hotmart.errors import HotmartError, QueryRefused
+from source_hotmart.handler import HTTP_LOGGER, AnswerHandler, page_of
 from source_hotmart.normalise import Converter, Surprises, compile_schema
 from source_hotmart.parents import ParentLists
+from source_hotmart.patience import DEFAULT_PATIENCE, Patience, QuotaBackoff, out_of_tries
 from source_hotmart.personal import compile_hiding, hide_of, without_marks
 from source_hotmart.progress import Progress
 from source_hotmart.reach import confine

@@ -16,7 +16,8 @@ from source_hotmart.answers import Bounds
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.base import Api
 from source_hotmart.config import Config
-from source_hotmart.errors import IMPATIENT, AccessDenied, HotmartError, QuotaUsedUp, UnknownClub
+from source_hotmart.errors import AccessDenied, HotmartError, QuotaUsedUp, UnknownClub
+from source_hotmart.patience import IMPATIENT
 from source_hotmart.streams import ClubStudents, SalesHistory
 from source_hotmart.windows import DAY_MS
 

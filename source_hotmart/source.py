@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from inspect import isabstract, isclass
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -14,7 +13,6 @@ from airbyte_cdk.models import (
     AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
     ConfiguredAirbyteStream,
-    FailureType,
     Status,
     StreamDescriptor,
     SyncMode,
@@ -28,7 +26,7 @@ from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_hotmart import inputs, streams
+from source_hotmart import inputs
 from source_hotmart.answers import DEFAULT_BOUNDS, Bounds
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.base import Api, HotmartStream
@@ -42,25 +40,12 @@ from source_hotmart.dated import DatedStream
 from source_hotmart.engine import BatchingSource, concurrent
 from source_hotmart.progress import Progress
 from source_hotmart.report import SyncReport
+from source_hotmart.selection import not_offered, offered_classes, parents_first, tell_whole
 
 LOGGER = logging.getLogger("airbyte")
 
 TELLING_LEAD_S = 2
 """Clocks that are closer together are told by whole seconds only."""
-
-
-def stream_classes() -> list[type[HotmartStream]]:
-    """The concrete classes of `streams.py`, in the order they are written."""
-    return [
-        item
-        for item in vars(streams).values()
-        if isclass(item) and issubclass(item, HotmartStream) and not isabstract(item) and hasattr(item, "endpoint")
-    ]
-
-
-def offered_classes(config: Config) -> list[type[HotmartStream]]:
-    """The streams that these settings allow."""
-    return [cls for cls in stream_classes() if config.members_area_subdomain or not cls.needs_club]
 
 
 class SourceHotmart(ConcurrentSourceAdapter):
@@ -221,62 +206,15 @@ class SourceHotmart(ConcurrentSourceAdapter):
         self._concurrent_source = BatchingSource(parsed.num_workers, self._slice_logger)
         offered = {camel_to_snake(cls.__name__) for cls in offered_classes(parsed)}
         missing = [item for item in catalog.streams if item.stream.name not in offered]
-        _tell_whole(item for item in catalog.streams if item not in missing)
+        tell_whole(item for item in catalog.streams if item not in missing)
         for item in missing:
             yield as_airbyte_message(item.stream, AirbyteStreamStatus.INCOMPLETE)
-            yield _not_offered(item).as_airbyte_message(StreamDescriptor(name=item.stream.name))
-        known = ConfiguredAirbyteCatalog(
-            streams=_parents_first(item for item in catalog.streams if item not in missing)
-        )
+            yield not_offered(item).as_airbyte_message(StreamDescriptor(name=item.stream.name))
+        known = ConfiguredAirbyteCatalog(streams=parents_first(item for item in catalog.streams if item not in missing))
         try:
             yield from super().read(logger, config, known, state)
         finally:
             self._progress.end()
             self._report.log_summary()
         if missing:
-            raise _not_offered(*missing)
-
-
-def _tell_whole(configured: Iterable[ConfiguredAirbyteStream]) -> None:
-    """Say which streams are read whole though an incremental read is configured, as PyAirbyte does for every stream."""
-    incremental = {item.stream.name for item in configured if item.sync_mode == SyncMode.incremental}
-    cursors = {camel_to_snake(cls.__name__): cls.cursor_field for cls in stream_classes()}
-    whole = sorted(name for name in incremental if not isinstance(cursors[name], str))
-    if whole:
-        LOGGER.warning("%s: There is no cursor to go on from, so all of it is read.", ", ".join(whole))
-
-
-def _parents_first(configured: Iterable[ConfiguredAirbyteStream]) -> list[ConfiguredAirbyteStream]:
-    """The streams in the order in which to start them.
-
-    A child may wait for its parent, and must not be before it. Those whose calls follow one another are the next.
-    """
-    classes = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
-
-    def generation(cls: type[HotmartStream]) -> int:
-        return 1 + generation(cls.parent) if issubclass(cls, ChildStream) else 0
-
-    def turn(item: ConfiguredAirbyteStream) -> tuple[int, bool]:
-        cls = classes[item.stream.name]
-        return generation(cls), not cls.is_chain
-
-    return sorted(configured, key=turn)
-
-
-def _not_offered(*items: ConfiguredAirbyteStream) -> AirbyteTracedException:
-    names = [item.stream.name for item in items]
-    known = {camel_to_snake(cls.__name__) for cls in stream_classes()}
-    club = [name for name in names if name in known]
-    other = [name for name in names if name not in known]
-    sentences = []
-    if club:
-        sentences.append(
-            f"{', '.join(club)}: The setting members_area_subdomain is empty, and without it there is no members "
-            "area to read. Fill it in, or deselect the stream."
-        )
-    if other:
-        sentences.append(
-            f"{', '.join(other)}: This connector has no such stream. Refresh the connection's schema and deselect it."
-        )
-    message = " ".join(sentences)
-    return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)
+            raise not_offered(*missing)

@@ -15,7 +15,7 @@ from airbyte_cdk.sources.utils.casing import camel_to_snake
 from integration_tests.docs.streams_page import JOINS, streams_page
 from integration_tests.docs.streams_page import PAGE as STREAMS_PAGE
 from source_hotmart.sales import SalesStream
-from source_hotmart.source import stream_classes
+from source_hotmart.selection import stream_classes
 from unit_tests.test_schemas import nodes
 
 ROOT = Path(__file__).parent.parent

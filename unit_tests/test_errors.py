@@ -13,7 +13,9 @@ from airbyte_cdk.sources.streams.http.error_handlers import ResponseAction
 from integration_tests.harness import Connector, Run, VirtualClock, key_of, small_world
 from integration_tests.simulator import Fault, World
 from source_hotmart.answers import Envelope
-from source_hotmart.errors import HTTP_LOGGER, AnswerHandler, HotmartError, QuotaBackoff
+from source_hotmart.errors import HotmartError
+from source_hotmart.handler import HTTP_LOGGER, AnswerHandler
+from source_hotmart.patience import QuotaBackoff
 
 PRODUCTS_PATH = "/products/api/v1/products"
 SALES_PATH = "/payments/api/v1/sales/history"

@@ -29,7 +29,7 @@ from integration_tests.simulator.vocabulary import DEFAULT_SALE_STATUSES, PRICE_
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.base import Api, HotmartStream
 from source_hotmart.config import Config
-from source_hotmart.source import stream_classes
+from source_hotmart.selection import stream_classes
 from source_hotmart.windows import iso
 
 SAMPLE_FOLDER = Path(__file__).parent / "resource" / "samples"

@@ -22,7 +22,7 @@ from source_hotmart.base import HotmartStream
 from source_hotmart.child import ChildStream
 from source_hotmart.dated import DatedStream
 from source_hotmart.sales import SALE_STATUSES
-from source_hotmart.source import stream_classes
+from source_hotmart.selection import stream_classes
 
 PAGE = ROOT / "docs" / "hotmart-skill.md"
 GUIDE = ROOT / "docs" / "hotmart.md"

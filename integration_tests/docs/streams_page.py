@@ -11,7 +11,7 @@ from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 
 from source_hotmart.base import HotmartStream
 from source_hotmart.child import ChildStream
-from source_hotmart.source import stream_classes
+from source_hotmart.selection import stream_classes
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "streams.md"
 

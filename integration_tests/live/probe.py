@@ -13,7 +13,7 @@ from source_hotmart.answers import DEFAULT_BOUNDS
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.budget import CallBudget
 from source_hotmart.config import Config
-from source_hotmart.errors import IMPATIENT
+from source_hotmart.patience import IMPATIENT
 from source_hotmart.reach import Gate
 
 MAX_CALLS: Final = 60
