@@ -52,7 +52,8 @@ class BoundedAdapter(HTTPAdapter):
 
 @cache
 def _bounded(connection_class: type[Any], total_s: float) -> type[Any]:
-    return type(connection_class.__name__, (connection_class,), {"response_class": partial(_Response, total_s)})
+    response_class = staticmethod(partial(_Response, total_s))  # a method of the class it would become without
+    return type(connection_class.__name__, (connection_class,), {"response_class": response_class})
 
 
 class _Response(HTTPResponse):
