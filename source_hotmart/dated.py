@@ -103,6 +103,9 @@ class DatedStream(HotmartStream, ABC):
             query["transaction_status"] = list(statuses)
         return query
 
+    def prepare(self) -> None:
+        """Override for what has to be asked before anything is read."""
+
     def stream_slices(
         self,
         *,
@@ -111,6 +114,7 @@ class DatedStream(HotmartStream, ABC):
         stream_state: Mapping[str, Any] | None = None,
     ) -> Iterable[Mapping[str, Any] | None]:
         """The windows, from the cursor that writes them down."""
+        self.prepare()
         yield from self.cursor.stream_slices()  # type: ignore[union-attr]
 
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 from abc import ABC
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from airbyte_cdk.models import SyncMode
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
@@ -58,18 +57,11 @@ class SalesStream(DatedStream, ABC):
     adds_up_statuses: ClassVar[bool] = True
     """Whether Hotmart was seen to give all sales of several statuses; else it is asked before anything is read."""
 
-    def stream_slices(
-        self,
-        *,
-        sync_mode: SyncMode,
-        cursor_field: list[str] | None = None,
-        stream_state: Mapping[str, Any] | None = None,
-    ) -> Iterable[Mapping[str, Any] | None]:
-        """As every dated stream, once it is known how to ask for all statuses."""
+    def prepare(self) -> None:
+        """Find out how to ask for all statuses."""
         if not self.adds_up_statuses and self._hears_one_status_only():
             self.habits.refuse_several_statuses()
             LOGGER.info("%s: Hotmart heeds one of several statuses only; asking one by one.", self.name)
-        yield from super().stream_slices(sync_mode=sync_mode)
 
     def _hears_one_status_only(self) -> bool:
         """Whether fewer sales of the last year have any of the statuses than have those that come without asking."""
