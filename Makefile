@@ -28,7 +28,7 @@ test: $(READY) ## format, lint, types and all tests
 	@echo "test: $$($(PY) --version)"
 	@$(PY) -m ruff format --check --quiet . || { echo "ruff: run '$(PY) -m ruff format .'" >&2; exit 1; }
 	@$(PY) -m ruff check --quiet .
-	@$(PY) -m mypy --strict --no-error-summary source_hotmart integration_tests unit_tests conftest.py
+	@$(PY) -m mypy --strict --no-error-summary source_hotmart hotmart_simulator integration_tests unit_tests conftest.py
 	@# A file of tests a process, as many side by side as the machine has cores.
 	@$(PY) -m pytest --numprocesses auto --dist loadfile
 

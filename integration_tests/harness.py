@@ -22,7 +22,7 @@ from airbyte_cdk.logger import AirbyteLogFormatter
 from airbyte_cdk.models import AirbyteMessageSerializer
 from airbyte_cdk.sources.utils.casing import camel_to_snake
 
-from integration_tests.simulator import Simulator, World
+from hotmart_simulator import Simulator, World
 from source_hotmart import SourceHotmart
 from source_hotmart.answers import DEFAULT_BOUNDS
 from source_hotmart.run import HotmartEntrypoint

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from functools import cache
 from urllib.parse import quote, quote_plus
 
+from hotmart_simulator.server.login import TOKEN_PATH
 from integration_tests.harness import Connector
-from integration_tests.simulator.login import TOKEN_PATH
 
 
 @cache

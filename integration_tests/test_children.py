@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hotmart_simulator import Call, Fault, Simulator, Switches, World
 from integration_tests.harness import (
     NOW_MS,
     Connector,
@@ -19,7 +20,6 @@ from integration_tests.harness import (
     key_of,
     small_world,
 )
-from integration_tests.simulator import Call, Fault, Simulator, Switches, World
 from source_hotmart.windows import iso
 
 DAY_MS = 86_400_000

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hotmart_simulator import Call, Simulator, Switches, World
 from integration_tests.harness import NOW_MS, Connector, VirtualClock, key_of
-from integration_tests.simulator import Call, Simulator, Switches, World
 
 CHARGES = "subscription_transactions"
 Apart = Callable[..., AbstractContextManager[Connector]]

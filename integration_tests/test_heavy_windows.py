@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from hotmart_simulator import Call, Fault, Simulator, Switches, World
 from integration_tests.harness import NOW_MS, Connector, Run, VirtualClock, key_of
-from integration_tests.simulator import Call, Fault, Simulator, Switches, World
 from source_hotmart.sales import SALE_STATUSES
 
 DAY_MS = 86_400_000

@@ -15,8 +15,8 @@ import orjson
 import pytest
 
 from conftest import Tell
+from hotmart_simulator import Simulator, Switches, World
 from integration_tests.harness import Connector, Message, State, Warehouse, catalog, last_states
-from integration_tests.simulator import Simulator, Switches, World
 
 DAY_MS = 86_400_000
 STREAMS = ["sales_history", "sales_commissions", "subscriptions", "subscription_transactions", "products"]

@@ -10,17 +10,17 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
+from hotmart_simulator import Simulator, Switches, World
+from hotmart_simulator.expected import STREAMS
+from hotmart_simulator.server.faults import Fault
+from hotmart_simulator.server.login import TOKEN_PATH
+from hotmart_simulator.server.request_log import Call
 from integration_tests.harness import NOW_MS, START_MS, VirtualClock
 from integration_tests.live import __main__ as live
 from integration_tests.live.account import Account
 from integration_tests.live.probe import MAX_CALLS, Probe
 from integration_tests.live.question import Finding, Question
 from integration_tests.live.questions import SECTIONS
-from integration_tests.simulator import Simulator, Switches, World
-from integration_tests.simulator.calls import Call
-from integration_tests.simulator.faults import Fault
-from integration_tests.simulator.login import TOKEN_PATH
-from integration_tests.simulator.truth import STREAMS
 from source_hotmart.config import Config
 
 QUESTIONS = {question.assumption: question for _, questions in SECTIONS for question in questions}

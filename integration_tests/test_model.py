@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from hotmart_simulator import Call, Fault, Simulator, Switches, World
 from integration_tests.harness import (
     NOW_MS,
     Connector,
@@ -26,7 +27,6 @@ from integration_tests.harness import (
     key_of,
     last_states,
 )
-from integration_tests.simulator import Call, Fault, Simulator, Switches, World
 
 FIRST_WORLD = int(os.environ.get("HOTMART_FIRST_WORLD", "0"))
 WORLDS = int(os.environ.get("HOTMART_WORLDS", "40"))

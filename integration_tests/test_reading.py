@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pytest_mock import MockerFixture
 
+from hotmart_simulator import Simulator, Switches, World
 from integration_tests.harness import NOW_MS, Connector, Run, VirtualClock, Warehouse, key_of
-from integration_tests.simulator import Simulator, Switches, World
 
 DAY_MS = 86_400_000
 SALES_STREAMS = ("sales_history", "sales_users", "sales_commissions", "sales_price_details")

@@ -13,8 +13,8 @@ import pytest
 from airbyte_cdk.test.standard_tests import SourceTestSuiteBase
 from airbyte_cdk.test.standard_tests.pytest_hooks import pytest_generate_tests
 
+from hotmart_simulator import World
 from integration_tests.harness import NOW_MS, Connector
-from integration_tests.simulator import World
 from source_hotmart import SourceHotmart
 
 __all__ = ["TestSourceHotmart", "pytest_generate_tests"]

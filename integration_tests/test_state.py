@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from hotmart_simulator import Fault, Simulator, World
 from integration_tests.harness import NOW_MS, Connector, VirtualClock, key_of
-from integration_tests.simulator import Fault, Simulator, World
 
 DAY_MS = 86_400_000
 HISTORY = "/payments/api/v1/sales/history"

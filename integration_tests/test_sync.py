@@ -13,6 +13,7 @@ import pytest
 from airbyte_cdk.sources.utils.casing import camel_to_snake
 
 from conftest import Tell
+from hotmart_simulator import Simulator, World
 from integration_tests.harness import (
     NOW_MS,
     Connector,
@@ -21,7 +22,6 @@ from integration_tests.harness import (
     key_of,
     stream_names,
 )
-from integration_tests.simulator import Simulator, World
 from source_hotmart.selection import stream_classes
 
 START_MS = 1_640_995_200_000

@@ -12,8 +12,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from hotmart_simulator import Call, Fault, Simulator, Switches, World
 from integration_tests.harness import NOW_MS, Connector, Run, VirtualClock, Warehouse, catalog, key_of, stream_names
-from integration_tests.simulator import Call, Fault, Simulator, Switches, World
 
 DAY_MS = 86_400_000
 HISTORY = "/payments/api/v1/sales/history"

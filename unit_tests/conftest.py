@@ -16,8 +16,8 @@ from airbyte_cdk.logger import PRINT_BUFFER
 from hypothesis import settings
 from pytest_mock import MockerFixture
 
+from hotmart_simulator import Simulator, Switches, World
 from integration_tests.harness import NOW_MS, Connector, VirtualClock
-from integration_tests.simulator import Simulator, Switches, World
 from source_hotmart.run import run
 
 CommandLine = Callable[..., tuple[int, str]]

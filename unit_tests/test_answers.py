@@ -15,9 +15,9 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotmart_simulator import Fault, Simulator
+from hotmart_simulator.client import Visitor
 from integration_tests.harness import small_world
-from integration_tests.simulator import Fault, Simulator
-from integration_tests.simulator.visitor import Visitor
 from source_hotmart.answers import (
     DEFAULT_BOUNDS,
     Bounds,

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from hotmart_simulator import Call, Fault, World
+from hotmart_simulator.server.login import TOKEN_PATH
 from integration_tests.harness import Connector, Run, VirtualClock, key_of, small_world, stream_names
-from integration_tests.simulator import Call, Fault, World
-from integration_tests.simulator.login import TOKEN_PATH
 
 SALES_PATH = "/payments/api/v1/sales/history"
 PRODUCTS_PATH = "/products/api/v1/products"

@@ -13,6 +13,7 @@ import orjson
 import pytest
 import yaml
 
+from hotmart_simulator.common.vocabulary import DEFAULT_SALE_STATUSES, PRICE_DETAILS_STATUSES, SALE_STATUSES
 from integration_tests.bench import least
 from integration_tests.bench.__main__ import DOCUMENT, PARTS, parts
 from integration_tests.bench.calls import Call, refusals, whole_minutes
@@ -24,7 +25,6 @@ from integration_tests.bench.rows.cpu import rows_of
 from integration_tests.bench.rows.memory import LARGE, MIDDLE, SMALL, growth_rows, memory_row
 from integration_tests.bench.rows.refused import refusal_row
 from integration_tests.bench.table import HEAD, Row, Verdict, markdown, markers, median, replace_section, spread
-from integration_tests.simulator.vocabulary import DEFAULT_SALE_STATUSES, PRICE_DETAILS_STATUSES, SALE_STATUSES
 
 ROOT = Path(__file__).parent.parent
 HISTORY = "/payments/api/v1/sales/history"

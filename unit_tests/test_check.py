@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from hotmart_simulator import Fault, Simulator, World
+from hotmart_simulator.server.login import TOKEN_PATH
 from integration_tests.harness import NOW_MS, Connector, VirtualClock, small_world
-from integration_tests.simulator import Fault, Simulator, World
-from integration_tests.simulator.login import TOKEN_PATH
 
 SALES_PATH = "/payments/api/v1/sales/history"
 CLUB_PATH = "/club/api/v1/users"

@@ -10,8 +10,8 @@ import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ResponseAction
 
+from hotmart_simulator import Fault, World
 from integration_tests.harness import Connector, Run, VirtualClock, key_of, small_world
-from integration_tests.simulator import Fault, World
 from source_hotmart.answers import Envelope
 from source_hotmart.errors import HotmartError
 from source_hotmart.handler import HTTP_LOGGER, AnswerHandler

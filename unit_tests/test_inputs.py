@@ -11,8 +11,8 @@ from airbyte_cdk.models import FailureType
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hotmart_simulator import World
 from integration_tests.harness import Connector, Run, catalog, key_of, small_world, stream_names
-from integration_tests.simulator import World
 from source_hotmart.errors import HotmartError
 from source_hotmart.inputs import CATALOG, SETTINGS, STATE
 from source_hotmart.source import SourceHotmart

@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import source_hotmart
+from hotmart_simulator import Fault, World
+from hotmart_simulator.server.login import TOKEN_PATH
 from integration_tests.harness import Connector, small_world
-from integration_tests.simulator import Fault, World
-from integration_tests.simulator.login import TOKEN_PATH
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.base import Api
 from source_hotmart.config import API_URLS, AUTH_URL, Config

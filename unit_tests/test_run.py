@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from hotmart_simulator import Fault, World
 from integration_tests.harness import Connector, catalog, key_of, small_world, stream_names
-from integration_tests.simulator import Fault, World
 from source_hotmart.run import HotmartEntrypoint
 from source_hotmart.source import SourceHotmart
 

@@ -13,10 +13,10 @@ from urllib.parse import quote, quote_plus, urlencode
 import pytest
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
+from hotmart_simulator import Fault, Simulator, World
+from hotmart_simulator.server.login import TOKEN_PATH
 from integration_tests.harness import Connector, catalog, small_world
 from integration_tests.secrecy import assert_hidden, secrets_of
-from integration_tests.simulator import Fault, Simulator, World
-from integration_tests.simulator.login import TOKEN_PATH
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.config import Config
 from source_hotmart.errors import HotmartError

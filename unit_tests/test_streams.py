@@ -13,6 +13,8 @@ import pytest
 from airbyte_cdk.sources.utils.casing import camel_to_snake
 from jsonschema import Draft7Validator
 
+from hotmart_simulator import Call, Fault, Simulator, Switches, World
+from hotmart_simulator.common.vocabulary import DEFAULT_SALE_STATUSES, PRICE_DETAILS_STATUSES, SALE_STATUSES
 from integration_tests.harness import (
     NOW_MS,
     Connector,
@@ -24,8 +26,6 @@ from integration_tests.harness import (
     small_world,
     stream_names,
 )
-from integration_tests.simulator import Call, Fault, Simulator, Switches, World
-from integration_tests.simulator.vocabulary import DEFAULT_SALE_STATUSES, PRICE_DETAILS_STATUSES, SALE_STATUSES
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.base import Api, HotmartStream
 from source_hotmart.config import Config

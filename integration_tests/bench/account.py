@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from integration_tests.simulator import Simulator, Switches, World
+from hotmart_simulator import Simulator, Switches, World
 
 CLUBS = ("my-school", "second-school")
 

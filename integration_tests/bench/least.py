@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from dateutil.relativedelta import relativedelta
 
-from integration_tests.simulator.vocabulary import PRICE_DETAILS_STATUSES, SALE_STATUSES
+from hotmart_simulator.common.vocabulary import PRICE_DETAILS_STATUSES, SALE_STATUSES
 
 Window = tuple[int, int]
 """First and last epoch millisecond."""

@@ -21,8 +21,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
+from hotmart_simulator.common.vocabulary import DEFAULT_SALE_STATUSES
 from integration_tests.bench.templates import Templates, order_dates, transaction
-from integration_tests.simulator.vocabulary import DEFAULT_SALE_STATUSES
 
 LONGEST_PAGE: Final = 500
 SPAN_MS: Final = 1_461 * 86_400_000

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from integration_tests.simulator import World
+from hotmart_simulator import World
 
 RECORDED: Final = 5_000
 """Sales that are recorded; those of a larger account repeat them, each with a transaction and a date of its own."""

@@ -43,7 +43,7 @@ class SimulatorProcess:
 
     def __enter__(self) -> Self:
         """Start it and wait until it serves. Raises `DemoFailed` when it does not."""
-        command = [str(self._python), "-m", "integration_tests.simulator"]
+        command = [str(self._python), "-m", "hotmart_simulator"]
         command += [str(part) for pair in self._arguments.items() for part in pair]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)

@@ -11,9 +11,9 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from threading import Event
 
-from integration_tests.simulator.server import Simulator
-from integration_tests.simulator.switches import Switches
-from integration_tests.simulator.world import World
+from hotmart_simulator.server.simulator import Simulator
+from hotmart_simulator.switches import Switches
+from hotmart_simulator.world import World
 
 CLUB = "my-school"
 YEAR_MS = 365 * 86_400_000

@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from hotmart_simulator import Call, Fault, Simulator, Switches, World
 from integration_tests.faults.network import API_HOST, AUTH_HOST, Network
 from integration_tests.faults.table import TOKEN_CALL, CallKind, Row
 from integration_tests.harness import NOW_MS, Connector, Run, State, VirtualClock, catalog, key_of
-from integration_tests.simulator import Call, Fault, Simulator, Switches, World
 from source_hotmart.answers import DEFAULT_BOUNDS, Bounds
 
 DAY_MS = 86_400_000

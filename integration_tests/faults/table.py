@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from hotmart_simulator import Call
+from hotmart_simulator.server.faults import Page
 from integration_tests.faults import outcomes as out
 from integration_tests.faults.one_of_many import of_one_parent
 from integration_tests.faults.outcomes import Outcome
-from integration_tests.simulator import Call
-from integration_tests.simulator.faults import Page
 
 HISTORY: Final = "/payments/api/v1/sales/history"
 STUDENTS: Final = "/club/api/v1/users"

@@ -11,13 +11,13 @@ import pytest
 from pytest_mock import MockerFixture
 
 from conftest import Tell
+from hotmart_simulator import Simulator
 from integration_tests.faults.laboratory import SIDE_BY_SIDE, STREAMS, SWITCHES, Laboratory, account, keys, truth
 from integration_tests.faults.network import Network
 from integration_tests.faults.outcomes import CIRCLE, NO_KEY, QUOTA, Outcome
 from integration_tests.faults.table import CALLS, CLUB, FIRST, ROWS, TOKEN_CALL, CallKind, Row
 from integration_tests.harness import Run, VirtualClock, key_of
 from integration_tests.secrecy import assert_hidden, secrets_of
-from integration_tests.simulator import Simulator
 
 FOREIGN_WORDS = ("Exhausted", "see logs", "request window", "Something went wrong", "Exception", "Traceback", "http")
 

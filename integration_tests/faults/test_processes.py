@@ -16,10 +16,10 @@ from typing import Any, Literal
 import orjson
 import pytest
 
+from hotmart_simulator import Fault, Simulator, Switches, World
 from integration_tests.faults.table import HISTORY, STUDENTS, TOKEN
 from integration_tests.harness import Connector, Run, catalog, key_of
 from integration_tests.secrecy import assert_hidden, secrets_of
-from integration_tests.simulator import Fault, Simulator, Switches, World
 
 DAY_MS = 86_400_000
 STREAMS = ["sales_history", "products", "club_students"]

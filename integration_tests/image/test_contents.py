@@ -13,8 +13,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from hotmart_simulator import Simulator, Switches, World
 from integration_tests.harness import Connector, catalog, stream_names
-from integration_tests.simulator import Simulator, Switches, World
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """

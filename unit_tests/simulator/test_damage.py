@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import requests
 
-from integration_tests.simulator import Fault, Simulator, World
-from integration_tests.simulator.visitor import Visitor
-from integration_tests.simulator.vocabulary import DAY_MS
+from hotmart_simulator import Fault, Simulator, World
+from hotmart_simulator.client import Visitor
+from hotmart_simulator.common.vocabulary import DAY_MS
 
 HISTORY = "/payments/api/v1/sales/history"
 USERS = "/payments/api/v1/sales/users"

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from integration_tests.simulator import Fault, Simulator, World
-from integration_tests.simulator.visitor import Visitor
+from hotmart_simulator import Fault, Simulator, World
+from hotmart_simulator.client import Visitor
 
 SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
 PRODUCTS = "/products/api/v1/products"

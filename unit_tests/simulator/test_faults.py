@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 import requests
 
-from integration_tests.simulator import Call, Fault, Simulator, World
-from integration_tests.simulator.faults import CONTENT_KINDS, DELIVERY_KINDS, STATUSES
-from integration_tests.simulator.visitor import Visitor
-from integration_tests.simulator.vocabulary import DAY_MS
+from hotmart_simulator import Call, Fault, Simulator, World
+from hotmart_simulator.client import Visitor
+from hotmart_simulator.common.vocabulary import DAY_MS
+from hotmart_simulator.server.faults import CONTENT_KINDS, DELIVERY_KINDS, STATUSES
 
 HISTORY = "/payments/api/v1/sales/history"
 SUBSCRIPTIONS = "/payments/api/v1/subscriptions"

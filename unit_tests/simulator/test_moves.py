@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from integration_tests.simulator import Call, Simulator, Switches, World
-from integration_tests.simulator.truth import STREAMS
-from integration_tests.simulator.visitor import Visitor
-from integration_tests.simulator.vocabulary import (
+from hotmart_simulator import Call, Simulator, Switches, World
+from hotmart_simulator.client import Visitor
+from hotmart_simulator.common.vocabulary import (
     DAY_MS,
     SALE_STATUSES,
 )
+from hotmart_simulator.expected import STREAMS
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 HISTORY = "/payments/api/v1/sales/history"

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pytest_mock import MockerFixture
 
-from integration_tests.simulator import Simulator
-from integration_tests.simulator.ordering import Order, in_order
-from integration_tests.simulator.visitor import Visitor
-from integration_tests.simulator.vocabulary import DAY_MS, SALE_STATUSES
+from hotmart_simulator import Simulator
+from hotmart_simulator.client import Visitor
+from hotmart_simulator.common.vocabulary import DAY_MS, SALE_STATUSES
+from hotmart_simulator.server.ordering import Order, in_order
 from unit_tests.simulator.conftest import NOW_MS
 
 HISTORY = "/payments/api/v1/sales/history"

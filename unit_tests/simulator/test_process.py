@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import requests
 
-from integration_tests.simulator import Simulator, Switches, World
-from integration_tests.simulator.visitor import Visitor
-from integration_tests.simulator.vocabulary import DAY_MS
+from hotmart_simulator import Simulator, Switches, World
+from hotmart_simulator.client import Visitor
+from hotmart_simulator.common.vocabulary import DAY_MS
 
 HISTORY = "/payments/api/v1/sales/history"
 ME = "/user/api/v1/me"
@@ -36,7 +36,7 @@ def control(simulator: Simulator, method: str, name: str, body: Any = None) -> r
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_the_process_says_one_line_serves_and_ends_cleanly(ending: signal.Signals) -> None:
     now = ["--now", "2026-01-15T12:00:00Z", "--start", "2024-01-01"]
-    command = [sys.executable, "-m", "integration_tests.simulator", "--sales", "300", "--seed", "7", *now]
+    command = [sys.executable, "-m", "hotmart_simulator", "--sales", "300", "--seed", "7", *now]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())

@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from integration_tests.simulator import Simulator, Switches, World
-from integration_tests.simulator.visitor import Visitor
+from hotmart_simulator import Simulator, Switches, World
+from hotmart_simulator.client import Visitor
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 PRODUCTS = "/products/api/v1/products"

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from integration_tests.simulator import Simulator, Switches
-from integration_tests.simulator.visitor import Visitor
-from integration_tests.simulator.vocabulary import DAY_MS
+from hotmart_simulator import Simulator, Switches
+from hotmart_simulator.client import Visitor
+from hotmart_simulator.common.vocabulary import DAY_MS
 from unit_tests.simulator.conftest import Clock
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z

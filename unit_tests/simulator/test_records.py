@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from integration_tests.simulator import World
-from integration_tests.simulator.truth import STREAMS
+from hotmart_simulator import World
+from hotmart_simulator.expected import STREAMS
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from integration_tests.simulator import Simulator, Switches
-from integration_tests.simulator.visitor import Visitor
+from hotmart_simulator import Simulator, Switches
+from hotmart_simulator.client import Visitor
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 HISTORY = "/payments/api/v1/sales/history"

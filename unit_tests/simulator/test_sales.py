@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from integration_tests.simulator import Simulator, Switches
-from integration_tests.simulator.visitor import Visitor
-from integration_tests.simulator.vocabulary import DAY_MS, PRICE_DETAILS_STATUSES, SALE_STATUSES
+from hotmart_simulator import Simulator, Switches
+from hotmart_simulator.client import Visitor
+from hotmart_simulator.common.vocabulary import DAY_MS, PRICE_DETAILS_STATUSES, SALE_STATUSES
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 HISTORY = "/payments/api/v1/sales/history"

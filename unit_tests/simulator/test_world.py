@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from integration_tests.simulator import World
-from integration_tests.simulator.truth import STREAMS
-from integration_tests.simulator.vocabulary import (
+from hotmart_simulator import World
+from hotmart_simulator.common.vocabulary import (
     DAY_MS,
     PAYMENT_TYPES,
     PRICE_DETAILS_STATUSES,
     SALE_STATUSES,
     SUBSCRIPTION_STATUSES,
 )
+from hotmart_simulator.expected import STREAMS
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 

@@ -1,0 +1,65 @@
+"""A plain client that logs in and follows page tokens: for tests of the simulator and for looking around."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+
+from hotmart_simulator.server.login import TOKEN_PATH
+from hotmart_simulator.server.simulator import Simulator
+
+
+class Visitor:
+    """One session with one access token; never retries, never follows redirects."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+        self.session = requests.Session()
+        self.log_in()
+
+    def ask_token(self, **changes: str | None) -> requests.Response:
+        """The documented token call; a change of None leaves something out, `basic` is the header's value."""
+        simulator = self.simulator
+        asked: dict[str, str | None] = {
+            "grant_type": "client_credentials",
+            "client_id": simulator.client_id,
+            "client_secret": simulator.client_secret,
+            "basic": f"Basic {simulator.basic}",
+        }
+        asked.update(changes)
+        basic = asked.pop("basic")
+        headers = {} if basic is None else {"Authorization": basic}
+        url, kept = f"{simulator.url}{TOKEN_PATH}", {k: v for k, v in asked.items() if v is not None}
+        return requests.post(url, params=kept, headers=headers, timeout=10)
+
+    def log_in(self) -> str:
+        token: str = self.ask_token().json()["access_token"]
+        self.session.headers["Authorization"] = f"Bearer {token}"
+        return token
+
+    def get(self, path: str, /, **query: Any) -> requests.Response:
+        return self.session.get(f"{self.simulator.url}{path}", params=query, timeout=10, allow_redirects=False)
+
+    def pages(self, path: str, /, **query: Any) -> Iterator[dict[str, Any]]:
+        """Every page of a query, by its tokens."""
+        while True:
+            answer = self.get(path, **query)
+            assert answer.status_code == 200, answer.text
+            page: dict[str, Any] = answer.json()
+            yield page
+            query["page_token"] = page["page_info"].get("next_page_token")
+            if not query["page_token"]:
+                return
+
+    def rows(self, path: str, /, **query: Any) -> list[dict[str, Any]]:
+        """Every record of a query."""
+        return [row for page in self.pages(path, **query) for row in page["items"]]
+
+    def close(self) -> None:
+        self.session.close()
+
+    def __enter__(self) -> "Visitor":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()

@@ -1,0 +1,1 @@
+"""Coupons (hotmart-api.md 4.17)."""

@@ -1,0 +1,1 @@
+"""Events and their tickets (hotmart-api.md 4.18)."""

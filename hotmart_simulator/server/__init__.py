@@ -1,0 +1,1 @@
+"""HTTP: login, rate limit, parameters, page tokens, routes, and ordered faults."""

@@ -1,0 +1,85 @@
+"""Control over HTTP for other processes, below /_simulator/: no token, no quota, not in the log of calls."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from werkzeug.wrappers import Request
+
+from hotmart_simulator.server.endpoint import Answer
+from hotmart_simulator.server.faults import Fault
+
+if TYPE_CHECKING:
+    from hotmart_simulator.server.simulator import Simulator
+
+PREFIX: Final = "/_simulator/"
+TRUTH: Final = "truth/"
+
+
+def answer(simulator: "Simulator", request: Request) -> Answer:
+    """One control call; a mistake in it is answered 400 with a sentence."""
+    name = request.path.removeprefix(PREFIX)
+    try:
+        if request.method == "GET" and name.startswith(TRUTH):
+            return Answer(document=_truth(simulator, name.removeprefix(TRUTH), request))
+        action = ACTIONS.get((request.method, name))
+        if action is None:
+            known = ", ".join(f"{method} {PREFIX}{path}" for method, path in ACTIONS)
+            return Answer(status=404, document={"message": f"known: {known}, GET {PREFIX}{TRUTH}<stream>"})
+        body = orjson.loads(request.get_data() or b"{}")
+        return Answer(document=action(simulator, body))
+    except (KeyError, TypeError, ValueError) as mistake:
+        return Answer(status=400, document={"message": str(mistake)})
+
+
+def _truth(simulator: "Simulator", stream: str, request: Request) -> list[Any]:
+    switches, wants_keys = simulator.switches, request.args.get("fields") == "keys"
+    with simulator.world.lock:
+        keyed = simulator.world.iter_keyed(stream, currency_rows=switches.currency_rows)
+        return [key for key, _ in keyed] if wants_keys else [[key, raw] for key, raw in keyed]
+
+
+def _move(simulator: "Simulator", body: Mapping[str, int]) -> Any:
+    return simulator.move(body)
+
+
+def _every(simulator: "Simulator", body: Mapping[str, Any]) -> Any:
+    simulator.move_every(body["calls"], body["move"])
+    return {"calls": body["calls"], "move": body["move"]}
+
+
+def _calls(simulator: "Simulator", body: Any) -> Any:
+    return simulator.log.summary()
+
+
+def _reset_log(simulator: "Simulator", body: Any) -> Any:
+    simulator.reset_log()
+    return {}
+
+
+def _switches(simulator: "Simulator", body: Mapping[str, Any]) -> Any:
+    changes: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in body.items()}
+    simulator.switches = dataclasses.replace(simulator.switches, **changes)
+    return dataclasses.asdict(simulator.switches)
+
+
+def _fault(simulator: "Simulator", body: Mapping[str, Any]) -> Any:
+    fault = simulator.add_fault(Fault(**body))
+    return {"kind": fault.kind}
+
+
+def _end_tokens(simulator: "Simulator", body: Any) -> Any:
+    simulator.login.end_tokens()
+    return {}
+
+
+ACTIONS: Final[Mapping[tuple[str, str], Callable[["Simulator", Any], Any]]] = {
+    ("POST", "move"): _move,
+    ("POST", "every"): _every,
+    ("GET", "calls"): _calls,
+    ("POST", "reset_log"): _reset_log,
+    ("POST", "switches"): _switches,
+    ("POST", "faults"): _fault,
+    ("POST", "end_tokens"): _end_tokens,
+}

@@ -1,0 +1,145 @@
+"""Faults in what an answer says."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+import orjson
+
+from hotmart_simulator.server.endpoint import (
+    Answer,
+    Desk,
+    Endpoint,
+    PagedEndpoint,
+    place_of,
+    token_of,
+)
+from hotmart_simulator.server.errors import ERROR_CODES, envelope
+from hotmart_simulator.server.faults import Fault
+from hotmart_simulator.server.page_tokens import Place
+from hotmart_simulator.server.parameters import understood
+from hotmart_simulator.server.rate_limit import Standing
+from hotmart_simulator.server.request_log import Call
+
+HTML: Final = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
+DOCUMENTATION_PATH: Final = "/docs/en/"
+
+
+def html(title: str, status: int = 200) -> Answer:
+    return Answer(status=status, content=HTML.format(title).encode(), content_type="text/html;charset=UTF-8")
+
+
+def redirect(location: str) -> Answer:
+    answer = html("Moved", 302)
+    answer.headers.append(("Location", location))
+    return answer
+
+
+def tampered(
+    fault: Fault, answer: Answer, call: Call, endpoint: Endpoint | None, desk: Desk, standing: Standing | None
+) -> Answer:
+    """The answer with this fault in it; a fault the answer has no place for leaves it as it is."""
+    if isinstance(fault.kind, int):
+        return _status(fault, fault.kind, standing)
+    whole = {
+        "html200": lambda: html("Request blocked"),
+        "html503": lambda: html("Service unavailable", 503),
+        "empty200": lambda: Answer(),
+        "empty_object": lambda: Answer(document={}),
+        "error_object": lambda: Answer(document=envelope(fault.error or "internal_server_error", "Try again later")),
+        "redirect": lambda: redirect(fault.location or DOCUMENTATION_PATH),
+    }.get(fault.kind)
+    if whole is not None:
+        return whole()
+    if answer.status != 200 or answer.document is None:
+        return answer
+    # Records share their parts with others, so that only a copy may be tampered with.
+    document: Any = orjson.loads(orjson.dumps(answer.document))
+    answer.document = document
+    if fault.kind in ("items_null", "items_missing", "items_object"):
+        if isinstance(document, list):
+            _bare(answer, fault.kind)
+        else:
+            _items(document, fault.kind)
+    elif fault.kind in ("no_key", "number_for_string", "bad_date") and endpoint is not None:
+        rows = document if isinstance(document, list) else document.get(_list_name(document), [document])
+        if fault.row < len(rows):
+            _record(rows[fault.row], fault, endpoint)
+    elif isinstance(document, list):
+        return answer  # an array has neither tokens nor totals
+    elif fault.kind in ("repeat_token", "empty_page_with_token"):
+        _token(document, fault.kind, call, endpoint, desk)
+        answer.rows = len(document.get("items", ()))
+    elif fault.kind == "wrong_total":
+        page_info = document.get("page_info", {})
+        if "total_results" in page_info:
+            page_info["total_results"] += 1 if fault.value is None else fault.value
+    return answer
+
+
+def _status(fault: Fault, status: int, standing: Standing | None) -> Answer:
+    answer = Answer(status=status, headers=list(fault.headers.items()), content_type=fault.content_type)
+    if fault.body is not None:
+        answer.content = fault.body.encode()
+    else:
+        answer.document = envelope(fault.error or ERROR_CODES[status], f"Ordered fault {status}")
+    if status == 429 and fault.quota_headers and standing is not None:
+        told = dict(replace(standing, remaining=0).headers)
+        if fault.reset_s is not None:
+            told["RateLimit-Reset"] = str(fault.reset_s)
+        answer.headers += told.items()
+    if fault.retry_after_s is not None:
+        answer.headers.append(("Retry-After", str(fault.retry_after_s)))
+    return answer
+
+
+def _list_name(document: dict[str, Any]) -> str:
+    """The field with the rows: a student's lessons have another than everything else (3.4)."""
+    return "lessons" if "lessons" in document else "items"
+
+
+def _items(document: dict[str, Any], kind: str) -> None:
+    name = _list_name(document)
+    if kind == "items_missing":
+        document.pop(name, None)
+    else:
+        document[name] = None if kind == "items_null" else {}
+
+
+def _bare(answer: Answer, kind: str) -> None:
+    """Instead of an array: `null`, or an object with nothing in it."""
+    answer.document, answer.rows = {}, 0
+    if kind == "items_null":
+        answer.content = b"null"
+
+
+def _token(document: dict[str, Any], kind: str, call: Call, endpoint: Endpoint | None, desk: Desk) -> None:
+    """A token that leads back to this page: the very one that was sent, or for an empty page a fresh one."""
+    if not isinstance(endpoint, PagedEndpoint):
+        return
+    asked = understood(endpoint.parameters, call.query, call.ids)
+    place = place_of(endpoint, desk, asked)
+    page_info = document.setdefault("page_info", {})
+    if kind == "repeat_token":
+        page_info["next_page_token"] = asked.get("page_token") or token_of(endpoint, desk, asked, place)
+        return
+    document["items"] = []
+    page_info["results_per_page"] = 0
+    again = Place(place.page, place.rows, place.turn + 1)
+    page_info["next_page_token"] = token_of(endpoint, desk, asked, again)
+
+
+def _record(record: dict[str, Any], fault: Fault, endpoint: Endpoint) -> None:
+    usual = {"no_key": endpoint.key, "number_for_string": endpoint.text, "bad_date": endpoint.date}[str(fault.kind)]
+    name = fault.field_name.split(".") if fault.field_name else usual
+    if not name:
+        return
+    *parents, last = name
+    target: Any = record
+    for parent in parents:
+        target = target.setdefault(parent, {})
+    if fault.kind == "no_key":
+        target.pop(last, None)
+    elif fault.kind == "number_for_string":
+        target[last] = 12_345 if fault.value is None else fault.value
+    else:
+        target[last] = fault.value

@@ -1,0 +1,100 @@
+"""Query parameters: what each endpoint knows, and the documented refusal of everything else."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hotmart_simulator.server.errors import wrong_parameter, wrong_value
+
+Parse = Callable[[str, str], Any]
+LARGEST = 2**63 - 1  # the API's numbers are longs
+
+
+def text(name: str, value: str) -> str:
+    return value
+
+
+def number(name: str, value: str) -> int:
+    """A whole number, of milliseconds in the date parameters."""
+    if not value.isascii() or not value.isdigit() or int(value) > LARGEST:
+        raise wrong_value(name, "a number is expected")
+    return int(value)
+
+
+def count(name: str, value: str) -> int:
+    """A page size."""
+    rows = number(name, value)
+    if rows < 1 or rows > 2**31 - 1:
+        raise wrong_value(name, "a number of at least 1 is expected")
+    return rows
+
+
+def flag(name: str, value: str) -> bool:
+    if value not in ("true", "false"):
+        raise wrong_value(name, "true or false is expected")
+    return value == "true"
+
+
+def one_of(values: Iterable[str]) -> Parse:
+    """One value of an enum; a comma list is a value outside it (hotmart-api.md 4.0.2)."""
+    known = frozenset(values)
+
+    def parse(name: str, value: str) -> str:
+        if value not in known:
+            raise wrong_parameter(name, f"{value} is not a valid value")
+        return value
+
+    return parse
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter; `repeats` for those that may be given more than once."""
+
+    parse: Parse
+    repeats: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query that was understood: single values, lists of the repeated ones, and the ids in the path."""
+
+    values: Mapping[str, Any]
+    path: Mapping[str, str] = field(default_factory=dict)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.values.get(name, default)
+
+    @property
+    def fingerprint(self) -> str:
+        """Everything that must stay the same while page tokens are followed (3.3)."""
+        kept = sorted((name, repr(value)) for name, value in self.values.items() if name != "page_token")
+        return repr((kept, sorted(self.path.items())))
+
+
+def understood(
+    known: Mapping[str, Parameter],
+    pairs: Iterable[tuple[str, str]],
+    path: Mapping[str, str] | None = None,
+    *,
+    split_lists: bool = False,
+) -> Asked:
+    """Parse a query, or refuse it by its first mistake; `split_lists` takes commas for repetition."""
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        parameter = known.get(name)
+        if parameter is None:
+            raise wrong_parameter(name, "it is not a parameter of this resource")
+        if not value:
+            raise wrong_value(name, "it is empty")
+        if parameter.repeats:
+            parts = value.split(",") if split_lists else [value]
+            values.setdefault(name, []).extend(parameter.parse(name, part) for part in parts)
+        elif name in values:
+            raise wrong_parameter(name, "it is given more than once")
+        else:
+            values[name] = parameter.parse(name, value)
+    return Asked(values, path or {})

@@ -1,0 +1,67 @@
+"""500 calls in a fixed minute, and the headers that tell about it (hotmart-api.md 2.3)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil, floor
+from threading import Lock
+from typing import Final
+
+from hotmart_simulator.switches import Switches
+
+WINDOW_S: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The quota as one answer reports it.
+
+    `reset_s` is whole seconds from now, rounded up; `reset_at_s` is the same moment by the clock.
+    """
+
+    switches: Switches
+    remaining: int
+    reset_s: int
+    reset_at_s: int
+    exceeded: bool
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        switches = self.switches
+        limit, remaining = str(switches.limit_per_minute), str(self.remaining)
+        standard = [
+            ("RateLimit-Limit", limit),
+            ("RateLimit-Remaining", remaining),
+            ("RateLimit-Reset", str(self.reset_s if switches.quota_reset == "seconds" else self.reset_at_s)),
+        ]
+        others = [("X-RateLimit-Limit-Minute", limit), ("X-RateLimit-Remaining-Minute", remaining)]
+        return {"both": standard + others, "standard": standard, "x": others}[switches.quota_names]
+
+
+class Quota:
+    """Counts the calls of the account in the current minute of the clock (seconds)."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._window = -1
+        self._used = 0
+
+    def take(self, switches: Switches) -> Standing:
+        """Charge one call; a call over the limit is refused and not charged."""
+        return self._look(switches, 1)
+
+    def look(self, switches: Switches) -> Standing:
+        """The standing without charging anything."""
+        return self._look(switches, 0)
+
+    def _look(self, switches: Switches, calls: int) -> Standing:
+        now_s, limit = self._clock(), switches.limit_per_minute
+        with self._lock:
+            window = floor(now_s / WINDOW_S)
+            if window != self._window:
+                self._window, self._used = window, 0
+            exceeded = calls > 0 and self._used + calls > limit
+            if not exceeded:
+                self._used += calls
+            reset_s = max(1, ceil((window + 1) * WINDOW_S - now_s))
+            return Standing(switches, max(0, limit - self._used), reset_s, (window + 1) * WINDOW_S, exceeded)

@@ -1,0 +1,1 @@
+"""The account itself (hotmart-api.md 4.19)."""

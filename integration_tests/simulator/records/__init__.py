@@ -1,1 +1,0 @@
-"""Records as the API sends them, one function per endpoint; optional fields are absent now and then."""
