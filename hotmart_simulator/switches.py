@@ -1,68 +1,153 @@
-"""What can be set differently where hotmart-api.md records a conflict, a limit or an open question."""
+"""The sides of every belief in `register.yaml`, and the settings of one simulated server.
 
-from dataclasses import dataclass
+`Settings` are facts of one account and its connection: load, limits, permissions. `Switches` adds one field for each
+belief of the register. A default is what Hotmart documents or was seen to do; where the sources leave it open, the
+default is the side that is harder on a client (`beliefs.md`, 6).
+"""
+
+from dataclasses import dataclass, fields
 from typing import Literal, get_args, get_origin, get_type_hints
 
 from hotmart_simulator.common.vocabulary import DEFAULT_SUBDOMAINS, FAMILIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Switches:
-    """One setting of the server; replace the whole object (or some fields) while it runs."""
+class Settings:
+    """What differs from account to account and from day to day. No belief stands here."""
 
-    end_accession_filters: Literal["accession", "cancellation"] = "accession"  # 4.6: two meanings
-    transaction_date_filters: Literal["last_update", "order_date"] = "last_update"  # 4.8: not documented
-    currency_rows: bool = True  # 4.8: a row per commission currency
-    several_statuses_accepted: bool = True  # 4.0.2; otherwise 400 invalid_parameter
-    several_statuses_kept: Literal["all", "first"] = "all"  # 4.0.2: the union, or the first one without a word
-    comma_lists: Literal["refuse", "accept"] = "refuse"  # 4.0.2: no recorded outcome
-    statuses_by_default: Literal["paid", "all"] = "paid"  # 4.0.1, sales only
-    subscriptions_by_default: Literal["all", "active"] = "all"  # 4.6: no filter is documented
-    default_window_days: int = 30  # 4.0.5, 4.6 to 4.8: what comes without dates
-    future_end_date: Literal["accept", "refuse"] = "refuse"  # 4.0.8
-    max_window_days: int = 730  # 4.0.7, sales only
-    max_window_of: Literal["length", "age"] = "length"  # 4.0.7: how long it is, or how long ago it starts
-    window_ends: Literal["both", "start"] = "both"  # 4.0.6, sales only: which of its ends a window includes
-    sales_order: Literal["newest", "oldest", "none"] = "newest"  # 3.7: not documented
-    default_rows: int | None = None  # 3.2: a page without max_results, on every endpoint
-    page_cap: int | None = None  # clamps max_results on every endpoint, silently
-    payments_cap: int = 500  # 3.2
-    products_cap: int = 100  # 3.2: 50 or more; the clients that send 100 see no error
-    club_cap: int = 50
-    events_cap: int = 100  # 3.2: not known
-    token_life_s: int = 172_799  # 1.2
+    subdomains: tuple[str, ...] = DEFAULT_SUBDOMAINS
+    page_cap: int | None = None  # clamps max_results on every endpoint
     limit_per_minute: int = 500  # 2.3
-    quota_headers: bool = True
-    quota_names: Literal["both", "standard", "x"] = "both"  # 2.3: RateLimit-Limit, X-RateLimit-Limit-Minute
-    quota_reset: Literal["seconds", "epoch"] = "seconds"  # 2.3: from now; others send a point in time
     latency_ms: int = 0  # really slept, for each data call
     ms_per_row_sent: int = 0  # besides, for each row of the answer
     ms_per_row_found: int = 0  # besides, for each row of the query, on whatever page
     heavy_rows: int | None = None  # 502 when a window holds more rows, unless max_results=1
     heavy_days: int | None = None  # 502 when a window is longer, unless max_results=1
-    unknown_subdomain: Literal["404", "redirect", "html"] = "404"  # 2.4
-    subdomains: tuple[str, ...] = DEFAULT_SUBDOMAINS
     sandbox: bool = False  # the credential belongs to the other environment: 401
     permission: Literal["all", "none"] = "all"  # none: 403 unauthorized_client on Payments
     refused_families: tuple[str, ...] = ()  # of FAMILIES: what the credential may not read
     refused_with: Literal[401, 403] = 403
-    send_totals: bool = True  # 3.5
-    summary_delay_ms: int = 0  # 4.7: how old the summaries of subscriptions are, up to 24 h
-    no_plans: Literal["400", "list", "empty"] = "400"  # 4.12: a product that is no subscription
-    deleted_products: Literal["listed", "hidden"] = "listed"  # 4.10: not known
-    no_coupons: Literal["mixed", "list", "empty"] = "mixed"  # 2.4: mixed is by product: even number, odd number
-    subdomain_forms: Literal["exact", "loose"] = "exact"  # 4.13: loose takes it in capitals or without hyphens too
-    empty_club_items: Literal["list", "object"] = "list"  # a club without students: [] or {}
-    modules_without_is_extra: Literal["regular", "all"] = "regular"  # 4.14: not known
-    pages_v1: Literal["all", "some_empty", "refused", "gone"] = "all"  # 4.15: [] for every second module, 404, no path
-    pages_of_wrong_product: Literal["empty", "404", "400"] = "empty"  # 4.15: not known
-    tickets_by_default: Literal["all", "confirmed"] = "all"  # 4.18: as seen, or as documented
 
     def __post_init__(self) -> None:
-        """A misspelt word must not silently mean the other choice."""
+        """A misspelt word must not silently mean the other side."""
         for name, hint in get_type_hints(type(self)).items():
             if get_origin(hint) is Literal and getattr(self, name) not in get_args(hint):
                 raise ValueError(f"{name} is one of {', '.join(map(str, get_args(hint)))}")
         unknown = set(self.refused_families) - set(FAMILIES)
         if unknown:
             raise ValueError(f"refused_families are of {', '.join(FAMILIES)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switches(Settings):
+    """One setting of the server; replace the whole object (or some fields) while it runs."""
+
+    # Login and rate limit
+    token_life_s: int = 172_799
+    tokens: Literal["side_by_side", "latest_only"] = "side_by_side"
+    quota_names: Literal["both", "standard", "x", "none"] = "both"
+    quota_reset: Literal["seconds", "epoch"] = "seconds"
+    refusal_429: Literal["envelope", "message", "html"] = "envelope"
+    passing_400: Literal["never", "now_and_then"] = "never"
+    user_me: Literal["there", "missing"] = "there"
+
+    # Query parameters and pages, on every endpoint
+    unknown_parameters: Literal["dropped", "refused"] = "dropped"
+    default_rows: int | None = None
+    payments_cap: int = 500
+    products_cap: int = 50
+    club_cap: int = 20
+    events_cap: int = 50
+    empty_pages: Literal["items", "some_without_items"] = "some_without_items"
+    last_page_token: Literal["absent", "null", "empty"] = "absent"
+    totals: Literal["documented", "everywhere", "nowhere"] = "documented"
+    totals_count: Literal["rows", "page", "capped"] = "rows"
+    untotalled_order: Literal["stable", "shifts_at_edges", "every_call"] = "shifts_at_edges"
+    subscription_tokens: Literal["opaque", "page_numbers"] = "opaque"
+    missing_dates: Literal["absent", "null", "zero"] = "absent"
+    dates_unit: Literal["milliseconds", "seconds"] = "milliseconds"
+
+    # Sales
+    statuses_on_history: Literal["union", "first"] = "union"
+    statuses_on_users: Literal["union", "first"] = "union"
+    statuses_on_commissions: Literal["union", "first"] = "union"
+    statuses_on_price_details: Literal["union", "first"] = "union"
+    several_statuses: Literal["accepted", "refused"] = "accepted"
+    accepted_on_users: Literal["all_17", "documented_14"] = "all_17"
+    accepted_on_commissions: Literal["all_17", "documented_14"] = "all_17"
+    accepted_on_price_details: Literal["documented_14", "all_17"] = "documented_14"
+    comma_lists: Literal["refuse", "accept"] = "refuse"
+    statuses_by_default: Literal["paid", "all"] = "paid"
+    unlisted_status: Literal["never", "some_sales"] = "never"
+    status_shown: Literal["as_asked", "newer"] = "as_asked"
+    transaction_lookup: Literal["every_status", "paid_only"] = "every_status"
+    roles_by_default: Literal["every_role", "producer_only"] = "every_role"
+    transactions_per_sale: Literal["one_row", "row_per_role"] = "one_row"
+    other_views_filter: Literal["order_date", "approved_date"] = "order_date"
+    late_commissions: Literal["never", "some_missing"] = "never"
+    window_ends: Literal["both", "start", "end"] = "both"
+    filter_unit: Literal["milliseconds", "seconds"] = "milliseconds"
+    max_window_days: int = 730
+    max_window_of: Literal["length", "age"] = "length"
+    too_long_window: Literal["refused", "cut"] = "refused"
+    future_end_date: Literal["refuse", "accept"] = "refuse"
+    default_window_days: int = 30
+    sales_order: Literal["newest", "oldest", "none"] = "newest"
+    new_sales: Literal["at_once", "minutes_later"] = "at_once"
+    chargebacks: Literal["come_back", "final"] = "come_back"
+    summary_totals: Literal["commissions", "prices"] = "commissions"
+    commission_currency_key: Literal["mixed", "currency_code", "currency_value"] = "mixed"
+    coupon_value: Literal["mixed", "fraction", "percent"] = "mixed"
+
+    # Subscriptions
+    request_date: Literal["creation", "last_charge"] = "creation"
+    end_accession_filters: Literal["accession", "cancellation"] = "accession"
+    subscriptions_by_default: Literal["all", "active"] = "all"
+    next_charge_default: Literal["asleep", "from_now"] = "asleep"
+    cancellation_default: Literal["asleep", "last_30_days"] = "asleep"
+    subscriber_codes: Literal["one_subscription", "shared"] = "one_subscription"
+    transaction_date_filters: Literal[
+        "last_update", "order_date", "approved_date", "adoption_date", "recurrency_start", "cancellation_date"
+    ] = "last_update"
+    currency_rows: Literal["one", "per_currency"] = "per_currency"
+    negotiated_recurrences: Literal["one_row", "row_each"] = "one_row"
+    reactivation: Literal["keeps_dates", "new_accession"] = "keeps_dates"
+    inactive: Literal["rests", "is_charged"] = "rests"
+    summary_delay_hours: int = 0
+    transactions_delay_hours: int = 0
+
+    # Products and coupons
+    products_by_default: Literal["all", "active"] = "all"
+    deleted_products: Literal["listed", "hidden"] = "listed"
+    plans_of: Literal["subscriptions", "instalments_too"] = "subscriptions"
+    no_plans: Literal["400", "list", "empty"] = "400"
+    numeric_ucode: Literal["empty_body", "500"] = "empty_body"
+    draft_children: Literal["200", "404"] = "200"
+    coupon_prefix: Literal["products", "payments"] = "products"
+    coupons_of: Literal["one_product", "several_products"] = "one_product"
+    no_coupons: Literal["mixed", "list", "empty"] = "mixed"
+
+    # Members areas
+    unknown_subdomain: Literal["404", "redirect", "html"] = "404"
+    subdomain_forms: Literal["exact", "loose"] = "exact"
+    empty_club_items: Literal["list", "object"] = "list"
+    student_rows: Literal["one", "per_class"] = "one"
+    last_access_date: Literal["at_once", "days_late"] = "at_once"
+    lessons_of_staff: Literal["listed", "refused"] = "listed"
+    modules_without_is_extra: Literal["regular", "all"] = "regular"
+    module_total_pages: Literal["exact", "zero"] = "exact"
+    module_products: Literal["one", "several"] = "one"
+    pages_v1: Literal["all", "some_empty", "refused", "gone"] = "all"
+    pages_of_wrong_product: Literal["empty", "404", "400"] = "empty"
+
+    # Events
+    tickets_by_default: Literal["all", "confirmed"] = "all"
+    ticket_types_by_default: Literal["all", "paid"] = "all"
+    checkins_by_default: Literal["all", "pending"] = "all"
+    event_info: Literal["every_event", "published_only"] = "every_event"
+
+
+def belief_names() -> tuple[str, ...]:
+    """The fields of `Switches` that stand for a belief of the register."""
+    settings = {field.name for field in fields(Settings)}
+    return tuple(field.name for field in fields(Switches) if field.name not in settings)

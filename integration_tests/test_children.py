@@ -164,7 +164,7 @@ def test_the_cost_is_told_before_it_begins(small: Make) -> None:
 @pytest.mark.parametrize("status", [400, 403, 404])
 def test_one_refused_parent_is_counted_and_named_and_the_others_are_read(small: Make, status: int) -> None:
     connector = small()
-    ucode = next(iter(connector.simulator.world.catalogue.own)).ucode
+    ucode = next(iter(connector.simulator.world.products.own)).ucode
     connector.simulator.add_fault(Fault(kind=status, path=OFFERS.replace("*", ucode), times=None))
 
     run = connector.read(["product_offers"])
@@ -181,7 +181,7 @@ def test_one_refused_parent_is_counted_and_named_and_the_others_are_read(small: 
 
 def test_many_refused_parents_fail_the_stream_and_those_that_came_are_kept(small: Make) -> None:
     connector = small()
-    refused = [product.ucode for product in connector.simulator.world.catalogue.own][:4]
+    refused = [product.ucode for product in connector.simulator.world.products.own][:4]
     for ucode in refused:
         connector.simulator.add_fault(Fault(kind=403, path=OFFERS.replace("*", ucode), times=None))
 
@@ -198,14 +198,14 @@ def test_many_refused_parents_fail_the_stream_and_those_that_came_are_kept(small
 def test_products_without_plans_are_no_error(small: Make) -> None:
     connector = small()
     world = connector.simulator.world
-    for product in world.catalogue.own:
+    for product in world.products.own:
         product.raw["is_subscription"] = True
 
     run = connector.read(["product_plans"])
 
     assert run.exit_code == 0
     assert keys(run, "product_plans") == set(world.truth("product_plans"))
-    without = sum(not product.plans for product in world.catalogue.own)
+    without = sum(not product.plans for product in world.products.own)
     assert f"INFO product_plans: Hotmart has nothing for {without} products: " in run.logs
     assert len(paths(connector, f"{PRODUCTS}/*/plans")) == 12, "a refusal that is an answer was asked for again"
 
@@ -215,7 +215,7 @@ def test_only_subscription_products_are_asked_for_plans(small: Make) -> None:
 
     connector.read(["product_plans"])
 
-    subscriptions = [p.ucode for p in connector.simulator.world.catalogue.own if p.raw["is_subscription"]]
+    subscriptions = [p.ucode for p in connector.simulator.world.products.own if p.raw["is_subscription"]]
     asked = {path.split("/")[-2] for path in paths(connector, f"{PRODUCTS}/*/plans")}
     assert asked == set(subscriptions)
 
@@ -416,7 +416,7 @@ def test_pages_that_their_club_does_not_tell_are_found_by_a_product(small: Make,
     assert keys(run, "club_pages") == set(world.truth("club_pages", pages_version=2))
     found_by = {record["module_id"]: record.get("product_id") for record in run.records("club_pages")}
     for module_id, product_id in found_by.items():
-        _, module = world.clubs.home[module_id]
+        _, module = world.members_areas.home[module_id]
         assert module.product is not None
         assert product_id == str(module.product.id) or (form == "some_empty" and module.sequence % 2)
     modules = len(found_by)
@@ -438,7 +438,7 @@ def test_one_call_a_module_is_enough_where_the_club_tells_its_pages(small: Make)
 def test_at_most_twenty_products_are_tried_and_modules_that_stay_unknown_are_named(small: Make) -> None:
     world = small_world(products=40)
     connector = small(world, pages_v1="some_empty")
-    hidden = [product for product in world.catalogue.own if product.raw["format"] == "ONLINE_COURSE"]
+    hidden = [product for product in world.products.own if product.raw["format"] == "ONLINE_COURSE"]
     connector.simulator.add_fault(
         Fault(
             kind="empty200",
@@ -455,7 +455,7 @@ def test_at_most_twenty_products_are_tried_and_modules_that_stay_unknown_are_nam
     assert len(tried) == 20
     assert "club_pages: Hotmart refused 4 of 7 modules: " in run.sentences
     assert "neither by its club nor by any of the account's first 20 products" in run.sentences
-    unknown = [m.id for m in world.clubs.club("my-school").modules if m.sequence % 2 == 0 and m.pages]
+    unknown = [m.id for m in world.members_areas.club("my-school").modules if m.sequence % 2 == 0 and m.pages]
     assert all(f"{module_id}/my-school" in run.sentences for module_id in unknown)
 
 
@@ -514,8 +514,8 @@ def test_a_second_sync_asks_for_what_moved_and_for_no_more(small: Make, clock: V
     moved_ms = NOW_MS + 5 * DAY_MS
     cancelled = set(world.cancel_subscriptions(3, moved_ms))
     new = set(world.add_subscriptions(2, moved_ms))
-    studied = set(world.clubs.study(4, moved_ms))
-    checked_in = {str(key) for key in world.tickets.check_in(5, moved_ms)}
+    studied = set(world.student_moves.study(4, moved_ms))
+    checked_in = {str(key) for key in world.ticket_moves.check_in(5, moved_ms)}
     connector.simulator.reset_log()
 
     second = connector.read(streams, state=first.state)
@@ -558,7 +558,7 @@ def test_students_who_never_entered_are_read_though_they_are_listed_late(small: 
     connector = small(world)
     connector.config["lookback_days"] = 365
     state = connector.read(["club_lessons"]).state
-    world.student_count = 900
+    world.members_areas.student_count = 900
     for since in ("2025-01-01T", "2025-01-11T"):
         clock.advance(days=10)
         connector.simulator.reset_log()
@@ -635,9 +635,9 @@ def test_a_list_that_came_short_gains_no_coverage_and_the_next_sync_reads_who_wa
     connector = small(world, page_cap=5)
     streams = [*selected, "subscription_purchases", "club_lessons"]
     first = connector.read(streams)
-    world.student_count = 31
-    studied = set(world.clubs.study(31, NOW_MS + 80 * DAY_MS))
-    world.student_count = 30
+    world.members_areas.student_count = 31
+    studied = set(world.student_moves.study(31, NOW_MS + 80 * DAY_MS))
+    world.members_areas.student_count = 30
     for path, club in ((SUBSCRIPTIONS, None), (STUDENTS, "my-school")):
         there = partial(_asks_for_club, club)
         connector.simulator.add_fault(Fault(kind="wrong_total", path=path, times=None, where=there))
@@ -647,7 +647,7 @@ def test_a_list_that_came_short_gains_no_coverage_and_the_next_sync_reads_who_wa
 
     connector.simulator.clear_faults()
     connector.simulator.reset_log()
-    world.student_count = 31
+    world.members_areas.student_count = 31
     new = set(world.add_subscriptions(1, NOW_MS + 10 * DAY_MS))
     clock.advance(days=90)
     third = connector.read(streams, state=second.state)

@@ -121,7 +121,7 @@ def test_a_day_that_cannot_be_read_fails_the_stream_with_a_sentence_and_the_othe
 
 
 def test_a_refused_list_of_statuses_is_asked_one_by_one(connector: Connector, hotmart: Simulator, world: World) -> None:
-    switch(hotmart, several_statuses_accepted=False, page_cap=100)
+    switch(hotmart, several_statuses="refused", page_cap=100)
     connector.config["num_workers"] = 1  # so that the order of the calls is that of one reader
     streams = ["sales_history", "sales_users", "sales_commissions", "sales_price_details", "sales_summary"]
 
@@ -164,7 +164,7 @@ def test_an_endpoint_that_heeds_the_first_status_only_is_asked_one_by_one(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """Seen to add them up are the history and the commissions."""
-    switch(hotmart, several_statuses_kept="first", page_cap=100)
+    switch(hotmart, statuses_on_history="first", page_cap=100)
     streams = ["sales_users", "sales_price_details"]
 
     run = connector.read(streams)
@@ -188,7 +188,7 @@ def test_what_statuses_an_endpoint_heeds_is_asked_in_two_calls(connector: Connec
 def test_statuses_read_one_by_one_meet_a_sale_that_moves_on_meanwhile(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    switch(hotmart, several_statuses_accepted=False)
+    switch(hotmart, several_statuses="refused")
     connector.config["num_workers"] = 1
     moved: list[str] = []
 
@@ -207,7 +207,7 @@ def test_statuses_read_one_by_one_meet_a_sale_that_moves_on_meanwhile(
 def test_a_dispute_that_ends_between_two_statuses_costs_no_row(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    switch(hotmart, several_statuses_accepted=False)
+    switch(hotmart, several_statuses="refused")
     connector.config["num_workers"] = 1
     ended: list[str] = []
 
@@ -265,7 +265,7 @@ def test_a_count_that_agrees_the_second_time_is_no_cause_for_a_warning(
 
 
 def test_without_totals_nothing_is_claimed(connector: Connector, hotmart: Simulator, world: World) -> None:
-    switch(hotmart, send_totals=False)
+    switch(hotmart, totals="nowhere")
 
     run = connector.read(["sales_history"])
 

@@ -149,11 +149,11 @@ OFFERS_PATH = "/products/api/v1/products/*/offers"
         (TOKEN, {"token_life_s": 86_400}, "86,400 s, 24.0 hours"),
         (TOKEN, {"token_life_s": 21_600}, "21,600 s, 6.0 hours"),
         *((REPEATED.format(name), {}, "approved or complete ones") for name in SALES),
-        *((REPEATED.format(name), {"several_statuses_accepted": False}, "status by status") for name in SALES),
+        *((REPEATED.format(name), {"several_statuses": "refused"}, "status by status") for name in SALES),
         *((COMMAS.format(name), {}, "400 invalid_parameter") for name in SALES),
         *((COMMAS.format(name), {"comma_lists": "accept"}, "accepted, with ") for name in SALES),
         (SUMMARY, {}, "sales added up"),
-        (SUMMARY, {"several_statuses_accepted": False}, "400 invalid_parameter"),
+        (SUMMARY, {"several_statuses": "refused"}, "400 invalid_parameter"),
         (DETAILS, {}, "400 invalid_parameter"),
         (PAID, {}, "every one seen approved or complete"),
         (LIMIT, {}, "a limit of the length"),
@@ -197,7 +197,7 @@ OFFERS_PATH = "/products/api/v1/products/*/offers"
         (ORDER.format("subscriptions/transactions"), {}, "neither up nor down by order_date"),
         *((f"{name}: total_results counts all rows", {}, "as many as there are rows") for name in COUNTED[:-1]),
         *((f"{name}: total_results counts all rows", {"page_cap": 20}, "20 rows on the first") for name in COUNTED),
-        *((f"{name}: total_results counts all rows", {"send_totals": False}, "not told") for name in COUNTED),
+        *((f"{name}: total_results counts all rows", {"totals": "nowhere"}, "not told") for name in COUNTED),
         *((f"{name}: total_results counts all rows", {}, "not told") for name in PAGED),
         *((f"{name}: a page holds 500 rows at the most", {"payments_cap": 25}, "25 rows of 1,000") for name in SALES),
         ("products: how many rows a page holds is not known", {"products_cap": 9}, "9 rows of 1,000"),
@@ -230,7 +230,7 @@ def test_what_the_api_does_is_told_and_safe(ask: Ask, assumption: str, switches:
 @pytest.mark.parametrize(
     ("assumption", "switches", "did", "danger"),
     [
-        *((REPEATED.format(name), {"several_statuses_kept": "first"}, "only", "rows are missed") for name in SALES),
+        *((REPEATED.format(name), {"statuses_on_history": "first"}, "only", "rows are missed") for name in SALES),
         (PAID, {"statuses_by_default": "all"}, "other statuses come as well: ", "sales_summary holds more"),
         (LIMIT, {"max_window_of": "age"}, "a limit of the age", "sales that old cannot be read"),
         (ENDS, {"window_ends": "start"}, "a sale at its end does not come", "at the very edge"),
@@ -371,7 +371,7 @@ def test_a_run_answers_every_question_read_only_and_within_its_calls(
             "subscriptions_by_default": "active",
             "subdomain_forms": "loose",
         },
-        {"several_statuses_accepted": False, "comma_lists": "accept", "max_window_of": "age", "no_coupons": "list"},
+        {"several_statuses": "refused", "comma_lists": "accept", "max_window_of": "age", "no_coupons": "list"},
         {"limit_per_minute": 20},
     ],
 )
@@ -434,7 +434,7 @@ def test_no_more_calls_can_be_asked_for_than_allowed(simulator: Simulator, comma
 
 
 def test_what_is_unsafe_makes_the_exit_code_one(simulator: Simulator, command_line: CommandLine) -> None:
-    simulator.switches = Switches(several_statuses_kept="first")
+    simulator.switches = Switches(statuses_on_history="first")
     exit_code, printed = command_line()
 
     assert exit_code == 1
@@ -474,7 +474,7 @@ def personal_values(world: World) -> set[str]:
     [
         ({}, None),
         ({"page_cap": 20}, None),
-        ({"several_statuses_kept": "first", "tickets_by_default": "confirmed"}, None),
+        ({"statuses_on_history": "first", "tickets_by_default": "confirmed"}, None),
         ({}, Fault(kind="error_object", error="ana@example.com", times=None)),
         ({}, Fault(kind=400, error="Ana Maria", body=None, times=None)),
         ({}, Fault(kind="html200", times=None)),

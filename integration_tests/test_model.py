@@ -207,7 +207,7 @@ def test_the_warehouse_equals_hotmart_as_far_as_promised(
         page_cap=random.choice([3, 20, None]),
         transaction_date_filters="order_date" if by_order else "last_update",
         heavy_days=random.choice([None, None, 90]),
-        several_statuses_accepted=random.random() < 0.8,
+        several_statuses="accepted" if random.random() < 0.8 else "refused",
     )
     with Simulator(world, switches, clock.time, follow_clock=True) as simulator:
         history = History(

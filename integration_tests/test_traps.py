@@ -113,7 +113,7 @@ def test_trap_07_a_page_that_was_cut_short_is_not_the_last(
 
 
 def test_trap_08_totals_may_be_absent(connector: Connector, hotmart: Simulator, world: World) -> None:
-    switch(hotmart, send_totals=False, page_cap=100)
+    switch(hotmart, totals="nowhere", page_cap=100)
 
     complete(connector.read(["sales_history", "sales_users"]), world, "sales_history", "sales_users")
 

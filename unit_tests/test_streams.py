@@ -751,7 +751,7 @@ def test_the_default_of_hotmart_would_have_left_most_statuses_out(small):
 
 
 def test_refused_lists_of_statuses_are_read_one_by_one(small):
-    connector = small(several_statuses_accepted=False)
+    connector = small(several_statuses="refused")
 
     run = connector.read(["sales_history"])
 

@@ -29,11 +29,11 @@ def of_product(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
 
 def find(desk: Desk, asked: Asked) -> Matches:
     product_id = int(asked.path["product_id"])
-    product = next((own for own in desk.world.catalogue.own if own.id == product_id), None)
+    product = next((own for own in desk.account.products.own if own.id == product_id), None)
     if product is None:
         raise Refusal(404, "not_found", "The product does not exist")
-    numbers = desk.world.coupons.numbers(product)
-    records = [products.coupon(desk.world, number) for number in numbers]
+    numbers = desk.account.coupons.numbers(product)
+    records = [products.coupon(desk.account, number) for number in numbers]
     if "code" in asked:
         records = [record for record in records if record["coupon_code"] == asked.get("code")]
     return Matches(len(records), lambda offset, rows: records[offset : offset + rows])

@@ -39,30 +39,30 @@ TESTS: Final[Mapping[str, Callable[[dict[str, Any], Any], bool]]] = {
 
 def event(desk: Desk, asked: Asked) -> Product:
     """The own product of format ETICKET with the number in the path."""
-    for product in desk.world.tickets.events:
+    for product in desk.account.tickets.events:
         if str(product.id) == asked.path["event_id"]:
             return product
     raise Refusal(404, "not_found", "The event does not exist")
 
 
 def info(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    return Answer(document=events.info(desk.world, event(desk, asked)), rows=1)
+    return Answer(document=events.info(desk.account, event(desk, asked)), rows=1)
 
 
 def find(desk: Desk, asked: Asked) -> Matches:
     """By the ticket's number; `last_update` keeps those updated at that moment or later."""
-    world, book = desk.world, desk.world.tickets
+    account, book = desk.account, desk.account.tickets
     since_ms = asked.get("last_update", 0)
     numbers = [number for number in book.numbers(event(desk, asked)) if book.updated_of[number] >= since_ms]
     if desk.switches.tickets_by_default == "confirmed" and "ticket_status" not in asked:
         numbers = [number for number in numbers if book.status(number) in CONFIRMED_TICKETS]
     tests = [(TESTS[name], value) for name, value in asked.values.items() if name in TESTS]
     if tests:
-        rendered = ((number, events.participant(world, number)) for number in numbers)
+        rendered = ((number, events.participant(account, number)) for number in numbers)
         numbers = [number for number, row in rendered if all(test(row, value) for test, value in tests)]
     return Matches(
         len(numbers),
-        lambda offset, rows: [events.participant(world, number) for number in numbers[offset : offset + rows]],
+        lambda offset, rows: [events.participant(account, number) for number in numbers[offset : offset + rows]],
     )
 
 

@@ -1,18 +1,16 @@
 """Events and their participants (hotmart-api.md 5.18). Dates: epoch ms."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hotmart_simulator.account import Account
 from hotmart_simulator.common.vocabulary import CHECKIN_STATUSES, CONFIRMED_TICKETS, DAY_MS, HOUR_MS, TICKET_TYPES
 from hotmart_simulator.products.state import Product
 
-if TYPE_CHECKING:
-    from hotmart_simulator.world import World
 
-
-def info(world: "World", event: Product) -> dict[str, Any]:
+def info(account: Account, event: Product) -> dict[str, Any]:
     """events/{event_id}/info."""
-    place = world.tickets.events.index(event)
-    start_ms = (world.born_ms // DAY_MS + 30 * place - 20) * DAY_MS + 12 * HOUR_MS
+    place = account.tickets.events.index(event)
+    start_ms = (account.born_ms // DAY_MS + 30 * place - 20) * DAY_MS + 12 * HOUR_MS
     return {
         "product": event.brief,
         "start_event_date": start_ms,
@@ -25,9 +23,9 @@ def _lot(event: int, number: int) -> dict[str, Any]:
     return {"id": 51_000 + event * 10 + number, "name": ("First lot", "Second lot", "At the door")[number]}
 
 
-def participant(world: "World", number: int) -> dict[str, Any]:
+def participant(account: Account, number: int) -> dict[str, Any]:
     """events/{event_id}/participants."""
-    book, people = world.tickets, world.people.buyers
+    book, people = account.tickets, account.people.buyers
     bits, place = book.bits(number), book.event_place(number)
     status, ticket_id = book.status(number), book.id(number)
     buyer = people[(bits >> 10) % len(people)]

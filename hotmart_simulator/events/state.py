@@ -1,15 +1,13 @@
 """The tickets of the account's events: when each was last changed, and how far its check-in is."""
 
 from array import array
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from hotmart_simulator.common.random_source import scatter, seed_of
+from hotmart_simulator.common.random_source import scatter
+from hotmart_simulator.common.setting import Setting
 from hotmart_simulator.common.vocabulary import CHECKIN_STATUSES, CONFIRMED_TICKETS, DAY_MS
-from hotmart_simulator.products.state import Product
-
-if TYPE_CHECKING:
-    from hotmart_simulator.expected import Key
-    from hotmart_simulator.world import Moment, World
+from hotmart_simulator.ledger import Event
+from hotmart_simulator.products.state import Product, ProductState
 
 PENDING: Final = CHECKIN_STATUSES.index("PENDING")
 PARTIAL: Final = CHECKIN_STATUSES.index("PARTIAL")
@@ -28,22 +26,23 @@ STATUSES: Final = (
 FIRST_ID: Final = 7_000_000
 
 
-class TicketBook:
+class TicketState:
     """Last change (epoch ms) and check-in (index into CHECKIN_STATUSES) of every ticket by its number.
 
     The tickets of the events lie in turn; a world without events has none.
     """
 
-    def __init__(self, world: "World", count: int) -> None:
-        self._world = world
-        self._bits = seed_of(world.seed, "tickets")
-        self.events: tuple[Product, ...] = tuple(p for p in world.catalogue.own if p.raw["format"] == "ETICKET")
+    def __init__(self, setting: Setting, products: ProductState, count: int) -> None:
+        self._bits = setting.seed_of("tickets")
+        self.events: tuple[Product, ...] = tuple(p for p in products.own if p.raw["format"] == "ETICKET")
         self.updated_of = array("q")
         self.checkins = bytearray()
-        span_ms = min(180 * DAY_MS, world.now_ms - world.start_ms)
+        setting.ledger.project("ticket.issued", self._on_issued)
+        setting.ledger.project("ticket.checkin", self._on_checkin)
+        span_ms = min(180 * DAY_MS, setting.now_ms - setting.start_ms)
         for number in range(count if self.events else 0):
             bits = self.bits(number)
-            self.updated_of.append(world.now_ms - (bits >> 20) % (span_ms + 1))
+            self.updated_of.append(setting.now_ms - (bits >> 20) % (span_ms + 1))
             confirmed = self.status(number) in CONFIRMED_TICKETS
             self.checkins.append((PENDING, PENDING, PARTIAL, CONCLUDED)[bits >> 8 & 3] if confirmed else PENDING)
 
@@ -67,31 +66,10 @@ class TicketBook:
         """The tickets of an event."""
         return range(self.events.index(event), len(self), len(self.events))
 
-    def check_in(self, count: int, at_ms: "Moment" = None) -> list["Key"]:
-        """Up to `count` confirmed participants check in; returns the ids of their tickets."""
-        with self._world.lock:
-            random = self._world.random
-            waiting = [
-                number
-                for number, checkin in enumerate(self.checkins)
-                if checkin != CONCLUDED and self.status(number) in CONFIRMED_TICKETS
-            ]
-            picked = random.sample(waiting, min(count, len(waiting)))
-            for number in picked:
-                is_first = self.checkins[number] == PENDING
-                self.checkins[number] = PARTIAL if is_first and random.random() < 0.2 else CONCLUDED
-                self.updated_of[number] = self._world.moment(at_ms)
-            self._world.version += 1
-            return [str(self.id(number)) for number in picked]
+    def _on_issued(self, event: Event) -> None:
+        self.updated_of.append(event.at_ms)
+        self.checkins.append(PENDING)
 
-    def add(self, count: int, at_ms: "Moment" = None) -> list["Key"]:
-        """New tickets, of each event in turn; returns their ids."""
-        if not self.events:
-            raise ValueError("the account has no events to sell tickets of")
-        with self._world.lock:
-            first = len(self)
-            for _ in range(count):
-                self.updated_of.append(self._world.moment(at_ms))
-                self.checkins.append(PENDING)
-            self._world.version += 1
-            return [str(self.id(number)) for number in range(first, len(self))]
+    def _on_checkin(self, event: Event) -> None:
+        self.checkins[event.subject] = CHECKIN_STATUSES.index(event.value)
+        self.updated_of[event.subject] = event.at_ms

@@ -15,10 +15,10 @@ SUBDOMAIN: Final = {"subdomain": Parameter(text)}
 
 def modules(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
     """One half each for is_extra true and false; what comes without it is not known (4.14)."""
-    known = desk.world.clubs.club(subdomain(desk, asked)).modules
+    known = desk.account.members_areas.club(subdomain(desk, asked)).modules
     default = None if desk.switches.modules_without_is_extra == "all" else False
     wanted: bool | None = asked.get("is_extra", default)
-    return bare([club.module(desk.world, module) for module in known if wanted in (None, module.is_extra)])
+    return bare([club.module(desk.account, module) for module in known if wanted in (None, module.is_extra)])
 
 
 def pages_v1(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
@@ -49,12 +49,12 @@ def pages_v2(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
         if form == "400":
             raise wrong_parameter("product_id", "the module does not belong to the product")
         return bare([])
-    return bare([club.page_v2(desk.world, page) for page in module.pages])
+    return bare([club.page_v2(desk.account, page) for page in module.pages])
 
 
 def _module(desk: Desk, asked: Asked) -> tuple[str, Module]:
     """The club and the module of the id in the path."""
-    found = desk.world.clubs.home.get(asked.path["module_id"])
+    found = desk.account.members_areas.home.get(asked.path["module_id"])
     if found is None:
         raise Refusal(404, "not_found", "The module does not exist")
     return found
@@ -62,12 +62,12 @@ def _module(desk: Desk, asked: Asked) -> tuple[str, Module]:
 
 def lessons(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
     """One student's progress, in an object of its own kind (3.4)."""
-    world, name = desk.world, subdomain(desk, asked)
-    with world.lock:
-        student = number_of(world, name, asked.path["user_id"])
+    account, name = desk.account, subdomain(desk, asked)
+    with account.lock:
+        student = number_of(account, name, asked.path["user_id"])
         if student is None:
             raise Refusal(404, "not_found", "The user does not exist")
-        rows: list[dict[str, Any]] = club.lessons(world, student)
+        rows: list[dict[str, Any]] = club.lessons(account, student)
     return Answer(document={"lessons": rows}, rows=len(rows))
 
 

@@ -1,24 +1,22 @@
 """The contents of a members area and a student's progress in them (hotmart-api.md 5.14 to 5.16)."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hotmart_simulator.account import Account
 from hotmart_simulator.members_area.facts import Student
 from hotmart_simulator.members_area.state import Module, Page
-
-if TYPE_CHECKING:
-    from hotmart_simulator.world import World
 
 CLASSES = 6
 PAGE_TYPES = ("CONTENT",) * 5 + ("ADVERTISEMENT", "QUIZ", "WEBINAR")
 
 
-def class_id(world: "World", place: int) -> str:
+def class_id(account: Account, place: int) -> str:
     """One of the six classes that students of any club are in."""
-    return world.student_codes.text(10**9 + place % CLASSES)
+    return account.members_areas.student_codes.text(10**9 + place % CLASSES)
 
 
-def module(world: "World", module: Module) -> dict[str, Any]:
+def module(account: Account, module: Module) -> dict[str, Any]:
     """club modules."""
     return {
         "module_id": module.id,
@@ -27,7 +25,7 @@ def module(world: "World", module: Module) -> dict[str, Any]:
         "is_public": module.bits & 3 == 0,
         "is_extra": module.is_extra,
         "is_extra_paid": module.is_extra and module.bits & 4 == 0,
-        "classes": [class_id(world, place) for place in range(module.bits >> 8 & 3)],
+        "classes": [class_id(account, place) for place in range(module.bits >> 8 & 3)],
         "total_pages": len(module.pages),
     }
 
@@ -53,7 +51,7 @@ def page_v1(page: Page) -> dict[str, Any]:
     return record
 
 
-def page_v2(world: "World", page: Page) -> dict[str, Any]:
+def page_v2(account: Account, page: Page) -> dict[str, Any]:
     """Version 2 of the pages."""
     bits = page.bits
     rates = [{"rate": rate, "total": (bits >> rate & 7) + 1} for rate in range(1, 6) if bits >> 10 + rate & 1]
@@ -70,15 +68,15 @@ def page_v2(world: "World", page: Page) -> dict[str, Any]:
         "published": page.is_published,
         "has_media": bits >> 24 & 3 > 0,
         # 5.15: [] in all real rows.
-        "dripping_configs": [_dripping(world, page)] if bits >> 26 & 1 else [],
+        "dripping_configs": [_dripping(account, page)] if bits >> 26 & 1 else [],
     }
 
 
-def _dripping(world: "World", page: Page) -> dict[str, Any]:
+def _dripping(account: Account, page: Page) -> dict[str, Any]:
     bits = page.bits >> 27
     config: dict[str, Any] = {
         "classes": [
-            {"id": class_id(world, place), "name": f"Class {'ABC'[place]}", "default_class": place == 0}
+            {"id": class_id(account, place), "name": f"Class {'ABC'[place]}", "default_class": place == 0}
             for place in range(1 + (bits & 1))
         ]
     }
@@ -100,11 +98,11 @@ def _iso(bits: int) -> str:
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def lessons(world: "World", number: int) -> list[dict[str, Any]]:
+def lessons(account: Account, number: int) -> list[dict[str, Any]]:
     """club lessons of one student: the first so many of them are completed."""
-    student = Student(world, number)
+    student = Student(account, number)
     records = []
-    for place, (module, page) in enumerate(world.clubs.club(student.subdomain).lessons):
+    for place, (module, page) in enumerate(account.members_areas.club(student.subdomain).lessons):
         is_completed = place < len(student.completed_ms)
         record = {
             "page_id": page.id,

@@ -47,13 +47,13 @@ def _plain(name: str) -> str:
 
 
 def find(desk: Desk, asked: Asked) -> Matches:
-    world, club, email = desk.world, subdomain(desk, asked), asked.get("email")
-    numbers = [number for number in range(world.student_count) if subdomain_of(world, number) == club]
+    account, club, email = desk.account, subdomain(desk, asked), asked.get("email")
+    numbers = [number for number in range(account.members_areas.student_count) if subdomain_of(account, number) == club]
     if email is not None:
-        numbers = [n for n in numbers if email.lower() in members.student(world, n)["email"].lower()]
+        numbers = [n for n in numbers if email.lower() in members.student(account, n)["email"].lower()]
     return Matches(
         len(numbers),
-        lambda offset, rows: [members.student(world, number) for number in numbers[offset : offset + rows]],
+        lambda offset, rows: [members.student(account, number) for number in numbers[offset : offset + rows]],
     )
 
 

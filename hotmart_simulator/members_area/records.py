@@ -1,13 +1,11 @@
 """Students of the members areas and the account's owner (hotmart-api.md 5.13, 4.19). Dates: epoch ms."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from hotmart_simulator.account import Account
 from hotmart_simulator.common.random_source import scatter
 from hotmart_simulator.members_area.content_records import class_id
 from hotmart_simulator.members_area.facts import Student
-
-if TYPE_CHECKING:
-    from hotmart_simulator.world import World
 
 ROLES: Final = ("STUDENT",) * 11 + ("FREE_STUDENT", "OWNER", "ADMIN", "CONTENT_EDITOR", "MODERATOR")
 TYPES: Final = {"STUDENT": "BUYER", "FREE_STUDENT": "FREE", "OWNER": "OWNER"}
@@ -21,13 +19,15 @@ PLUS: Final = ("WITHOUT_PLUS_ACCESS",) * 12 + (
 ENGAGEMENTS: Final = ("NONE", "LOW", "MEDIUM", "HIGH", "VERY_HIGH")
 
 
-def student(world: "World", number: int) -> dict[str, Any]:
+def student(account: Account, number: int) -> dict[str, Any]:
     """club users."""
-    facts = Student(world, number)
+    facts = Student(account, number)
     bits, person_number = facts.bits, facts.person_number
-    person = world.people.buyers[scatter(world.student_bits ^ person_number) % len(world.people.buyers)]
+    person = account.people.buyers[
+        scatter(account.members_areas.student_seed ^ person_number) % len(account.people.buyers)
+    ]
     role = ROLES[bits & 15]
-    total, completed = world.clubs.lesson_count(facts.subdomain), len(facts.completed_ms)
+    total, completed = account.members_areas.lesson_count(facts.subdomain), len(facts.completed_ms)
     record: dict[str, Any] = {
         "user_id": facts.user_id,
         "name": person.name,
@@ -40,7 +40,7 @@ def student(world: "World", number: int) -> dict[str, Any]:
         "locale": ("pt", "pt_BR", "pt_BR", "en", "es")[(bits >> 29) % 5],
         "access_count": facts.access_count,
         "is_deletable": bits >> 32 & 1 == 0,
-        "class_id": class_id(world, bits),
+        "class_id": class_id(account, bits),
         "progress": {
             "total": total,
             "completed": completed,
@@ -61,7 +61,7 @@ def _percentage(completed: int, total: int, *, exact: bool) -> int | float:
     return round(100 * completed / total, 1) if exact else 100 * completed // total
 
 
-def owner(world: "World") -> dict[str, Any]:
+def owner(account: Account) -> dict[str, Any]:
     """user/me."""
-    person = world.people.owner
+    person = account.people.owner
     return {"name": person.name, "email": person.email, "phone": f"{person.phone_ddd}{person.phone}"}

@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from hotmart_simulator.common.random_source import Alphanumerics, scatter, seed_of
-from hotmart_simulator.members_area.facts import Student
-from hotmart_simulator.products.state import Product
-
-if TYPE_CHECKING:
-    from hotmart_simulator.expected import Key
-    from hotmart_simulator.world import Moment, World
+from hotmart_simulator.common.random_source import Alphanumerics, scatter
+from hotmart_simulator.common.setting import Setting
+from hotmart_simulator.ledger import Event
+from hotmart_simulator.products.state import Product, ProductState
 
 LARGEST_CLUB: Final = 1_000  # modules
 PAGES: Final = (4, 6, 0, 3, 5, 1, 7, 2)  # of a module, in turn: one in eight is empty
@@ -54,25 +51,28 @@ class Club:
         return tuple((module, page) for module in self.modules for page in module.pages if page.is_published)
 
 
-class Clubs:
+class MembersAreaState:
     """Every club of a world, by subdomain; what is not known here is a club with nothing in it."""
 
-    def __init__(self, world: "World", modules: int) -> None:
+    def __init__(self, setting: Setting, products: ProductState, students: int, modules: int) -> None:
         if not 0 <= modules < LARGEST_CLUB:
             raise ValueError(f"modules must be fewer than {LARGEST_CLUB}")
-        self._world = world
-        self._bits = seed_of(world.seed, "clubs")
-        self._module_codes = Alphanumerics(world.seed, "modules")
-        self._page_codes = Alphanumerics(world.seed, "pages")
-        own = world.catalogue.own
+        self.student_count = students
+        self.student_seed = setting.seed_of("students")
+        self.student_codes = Alphanumerics(setting.seed, "students", width=10)
+        self._bits = setting.seed_of("clubs")
+        self._module_codes = Alphanumerics(setting.seed, "modules")
+        self._page_codes = Alphanumerics(setting.seed, "pages")
+        own = products.own
         self._courses = tuple(product for product in own if product.raw["format"] == "ONLINE_COURSE") or own
         self.of = {
             subdomain: Club(tuple(self._module(club, place) for place in range(modules)))
-            for club, subdomain in enumerate(world.subdomains)
+            for club, subdomain in enumerate(setting.subdomains)
         }
         self.home = {module.id: (name, module) for name, club in self.of.items() for module in club.modules}
         self._lesson_counts = {subdomain: len(club.lessons) for subdomain, club in self.of.items()}
         self._studied: dict[int, list[int]] = {}
+        setting.ledger.project("student.studied", self._on_studied)
 
     def club(self, subdomain: str) -> Club:
         return self.of.get(subdomain, Club())
@@ -84,20 +84,8 @@ class Clubs:
         """When a student studied since the world was born, in the order in which it happened."""
         return self._studied.get(number, ())
 
-    def study(self, count: int, at_ms: "Moment" = None) -> list["Key"]:
-        """Up to `count` students enter their club and complete one more lesson; returns subdomain and user_id.
-
-        Those who have something left to complete come first; one who has not, enters all the same.
-        """
-        world = self._world
-        with world.lock:
-            students = [Student(world, number) for number in range(world.student_count)]
-            world.random.shuffle(students)
-            students.sort(key=lambda student: len(student.completed_ms) >= self.lesson_count(student.subdomain))
-            for student in students[:count]:
-                self._studied.setdefault(student.number, []).append(world.moment(at_ms))
-            world.version += 1
-            return [(student.subdomain, student.user_id) for student in students[:count]]
+    def _on_studied(self, event: Event) -> None:
+        self._studied.setdefault(event.subject, []).append(event.at_ms)
 
     def _module(self, club: int, place: int) -> Module:
         number = club * LARGEST_CLUB + place

@@ -26,7 +26,7 @@ def find(desk: Desk, asked: Asked) -> Matches:
     names = [name for name in ("id", "status", "format") if name in asked]
     records: list[dict[str, Any]] = [
         product.raw
-        for product in desk.world.catalogue.own
+        for product in desk.account.products.own
         if all(product.raw[name] == asked.get(name) for name in names)
         and (product.raw["status"] != "DELETED" or desk.switches.deleted_products == "listed")
     ]
@@ -47,7 +47,7 @@ def finder(render: Callable[[Product], list[dict[str, Any]]]) -> Callable[[Desk,
 
     def find(desk: Desk, asked: Asked) -> Matches:
         ucode = asked.path["ucode"].lower()
-        product = next((own for own in desk.world.catalogue.own if own.ucode == ucode), None)
+        product = next((own for own in desk.account.products.own if own.ucode == ucode), None)
         if product is None:
             raise Refusal(404, "not_found", "The product does not exist")
         records = render(product)

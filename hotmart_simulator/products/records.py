@@ -1,12 +1,10 @@
 """Offers, plans and coupons of a product (hotmart-api.md 5.11, 5.12 and 5.17). Dates: epoch ms."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hotmart_simulator.account import Account
+from hotmart_simulator.common.money import money
 from hotmart_simulator.products.state import Product
-from hotmart_simulator.sales.facts import money
-
-if TYPE_CHECKING:
-    from hotmart_simulator.world import World
 
 ACCOUNT_CURRENCY = "BRL"
 
@@ -59,12 +57,12 @@ def plans(product: Product) -> list[dict[str, Any]]:
     return records
 
 
-def coupon(world: "World", number: int) -> dict[str, Any]:
+def coupon(account: Account, number: int) -> dict[str, Any]:
     """coupon/product/{product_id}."""
-    bits = world.coupons.bits(number)
+    bits = account.coupons.bits(number)
     percent = 5 + bits % 10 * 5
     record: dict[str, Any] = {
-        "id": world.coupons.id(number),
+        "id": account.coupons.id(number),
         "coupon_code": f"{('SPRING', 'SUMMER', 'WELCOME', 'BACK')[bits >> 8 & 3]}{percent}N{number}",
         "discount": percent / 100,
         "status": "valid" if bits >> 12 & 7 else "expired",
@@ -78,5 +76,5 @@ def coupon(world: "World", number: int) -> dict[str, Any]:
     if bits >> 16 & 3:
         record["active"] = record["status"] == "valid"
     if bits >> 18 & 3:
-        record["start_date"] = world.coupons.start_of[number]
+        record["start_date"] = account.coupons.start_of[number]
     return record

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from hotmart_simulator.common.people import People, Person
 from hotmart_simulator.common.random_source import hexadecimal, scatter, seed_of, uuid_text
+from hotmart_simulator.common.setting import Setting
 from hotmart_simulator.common.vocabulary import DAY_MS, PRODUCT_FORMATS, PRODUCT_STATUSES
 
 # Days, name, kind of recurrence: 5.6 and 5.8.
@@ -62,25 +63,18 @@ class Product:
     brief: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class ProductState:
     """Own products first; `one_off` and `recurring` are what a sale can be of."""
 
-    own: tuple[Product, ...]
-    one_off: tuple[Product, ...]
-    recurring: tuple[Product, ...]
-
-
-def catalogue_of(seed: int, count: int, people: People, start_ms: int) -> Catalogue:
-    """`count` own products, created in the two years before `start_ms`, and four foreign ones."""
-    own = tuple(_product(seed, number, "PRODUCER", people, start_ms) for number in range(count))
-    foreign = tuple(_product(seed, count + number, role, people, start_ms) for number, role in enumerate(FOREIGN))
-    return Catalogue(
-        own=own,
+    def __init__(self, setting: Setting, count: int) -> None:
+        """`count` own products, created in the two years before the account's start, and four foreign ones."""
+        seed, people, start_ms = setting.seed, setting.people, setting.start_ms
+        own = tuple(_product(seed, number, "PRODUCER", people, start_ms) for number in range(count))
+        foreign = tuple(_product(seed, count + number, role, people, start_ms) for number, role in enumerate(FOREIGN))
+        self.own = own
         # Twice the own ones, so that foreign products stay the smaller part of the sales.
-        one_off=tuple(product for product in (*own, *own, *foreign) if not product.is_subscription),
-        recurring=tuple(product for product in own or foreign if product.is_subscription),
-    )
+        self.one_off = tuple(product for product in (*own, *own, *foreign) if not product.is_subscription)
+        self.recurring = tuple(product for product in own or foreign if product.is_subscription)
 
 
 def _product(seed: int, number: int, role: str, people: People, start_ms: int) -> Product:

@@ -1,23 +1,13 @@
 """What is true of one sale, worked out anew from its number whenever it is asked for."""
 
-from typing import TYPE_CHECKING, Final
-
+from hotmart_simulator.account import Account
+from hotmart_simulator.common.money import RATES
 from hotmart_simulator.common.people import Person
 from hotmart_simulator.common.random_source import scatter
 from hotmart_simulator.common.vocabulary import DAY_MS, HOUR_MS, MINUTE_MS, PAID_STATUSES
 from hotmart_simulator.products.state import Product
 from hotmart_simulator.sales.payments import PAIRS
-
-if TYPE_CHECKING:
-    from hotmart_simulator.world import World
-
-# Units of the currency for one real: prices look alike, they are not a market's.
-RATES: Final = {"BRL": 1.0, "USD": 0.2, "EUR": 0.18, "MXN": 3.5}
-
-
-def money(cents: int) -> int | float:
-    """An amount as the API prints it: without a fraction when it has none."""
-    return cents // 100 if cents % 100 == 0 else cents / 100
+from hotmart_simulator.subscriptions.facts import Contract
 
 
 class Sale:
@@ -53,27 +43,27 @@ class Sale:
     payment_type: str
     status: str
 
-    def __init__(self, world: "World", serial: int, status: str | None = None) -> None:
-        book = world.sales
+    def __init__(self, account: Account, serial: int, status: str | None = None) -> None:
+        book = account.sales
         self.serial = serial
-        self.transaction = world.transactions.text(serial)
+        self.transaction = account.sales.transactions.text(serial)
         self.order_ms = order_ms = book.order_of[serial]
         self.changed_ms = changed_ms = book.changed_of[serial]
         self.status = status = status or book.status(serial)
-        self.bits = bits = scatter(world.sale_bits + serial)
+        self.bits = bits = scatter(account.sales.bits_seed + serial)
         self.subscription = subscription = book.subscription_of[serial]
         self.method, self.payment_type = method, _ = PAIRS[bits & 255]
         if subscription >= 0:
-            contract = world.subscriptions.contract(subscription)
+            contract = Contract(account, subscription)
             product, buyer, plan = contract.product, contract.subscriber, contract.plan
             self.offer_code, self.offer_mode = plan.offer_code, "SUBSCRIPTION"
             self.list_cents = contract.cents
             self.instalments = 1
             self.recurrency: int | None = contract.recurrency_number(order_ms)
         else:
-            products = world.catalogue.one_off
+            products = account.products.one_off
             product = products[(bits >> 8) % len(products)]
-            buyer = world.people.buyers[(bits >> 16) % len(world.people.buyers)]
+            buyer = account.people.buyers[(bits >> 16) % len(account.people.buyers)]
             self.offer_code, self.offer_mode = product.offers[(bits >> 24) % 3]
             self.list_cents = max(100, int(product.price_cents * RATES[buyer.currency]))
             self.instalments = (bits >> 28) % 12 + 1 if "CREDIT_CARD" in method and bits >> 27 & 1 else 1
@@ -85,9 +75,9 @@ class Sale:
         extra = self.list_cents * (self.instalments - 1) // 60
         self.cents = self.list_cents + extra + (self.fee_cents if bits >> 40 & 3 == 0 else 0)
         self.affiliate = (
-            world.people.owner
+            account.people.owner
             if product.role == "AFFILIATE"
-            else world.people.affiliates[(bits >> 44) % len(world.people.affiliates)]
+            else account.people.affiliates[(bits >> 44) % len(account.people.affiliates)]
             if bits >> 42 & 3 == 0
             else None
         )

@@ -54,7 +54,7 @@ TESTS: Final[Mapping[str, Test]] = {
 
 def window(desk: Desk, asked: Asked) -> tuple[int | None, int | None]:
     """The order dates asked for (ms, both included), the last days by default, or open for a lookup."""
-    now_ms, switches = desk.world.now_ms, desk.switches
+    now_ms, switches = desk.account.now_ms, desk.switches
     start_ms, end_ms = asked.get("start_date"), asked.get("end_date")
     if end_ms is not None and end_ms > now_ms and switches.future_end_date == "refuse":
         raise wrong_parameter("end_date", "it is in the future")
@@ -74,31 +74,31 @@ def window(desk: Desk, asked: Asked) -> tuple[int | None, int | None]:
 
 def serials(desk: Desk, asked: Asked) -> tuple[int, Callable[[int, int], list[int]], int | None]:
     """Total, page of serials (newest first by default) and length of the window in ms for one query."""
-    world, switches = desk.world, desk.switches
+    account, switches = desk.account, desk.switches
     statuses = asked.get("transaction_status")
     if statuses is not None and len(statuses) > 1:
-        if not switches.several_statuses_accepted:
+        if switches.several_statuses == "refused":
             raise wrong_parameter("transaction_status", "it is given more than once")
-        statuses = statuses if switches.several_statuses_kept == "all" else statuses[:1]
+        statuses = statuses if switches.statuses_on_history == "union" else statuses[:1]
     start_ms, end_ms = window(desk, asked)
     if statuses is None and "transaction" not in asked and switches.statuses_by_default == "paid":
         statuses = DEFAULT_SALE_STATUSES
     tests = [(TESTS[name], value) for name, value in asked.values.items() if name in TESTS]
 
     def wanted(serial: int) -> bool:
-        sale = world.sale(serial)
+        sale = Sale(account, serial)
         return all(test(sale, value) for test, value in tests)
 
     window_ms = None if start_ms is None or end_ms is None else end_ms - start_ms
     if "transaction" in asked:
-        serial = world.serial(asked.get("transaction"))
+        serial = account.sales.serial(asked.get("transaction"))
         kept = []
         if serial is not None and wanted(serial):
-            in_time = start_ms is None or end_ms is None or start_ms <= world.sales.order_of[serial] <= end_ms
-            if in_time and (statuses is None or world.sales.status(serial) in statuses):
+            in_time = start_ms is None or end_ms is None or start_ms <= account.sales.order_of[serial] <= end_ms
+            if in_time and (statuses is None or account.sales.status(serial) in statuses):
                 kept = [serial]
         return len(kept), lambda offset, rows: kept[offset : offset + rows], window_ms
-    found = world.sales.find(start_ms, end_ms, statuses, wanted if tests else None)
+    found = account.sales.find(start_ms, end_ms, statuses, wanted if tests else None)
     return found.total, in_order(switches.sales_order, found.total, found.page), window_ms
 
 
@@ -110,7 +110,7 @@ def finder(render: Callable[[Sale], dict[str, Any]]) -> Callable[[Desk, Asked], 
         fields = asked.get("select")
 
         def records(offset: int, rows: int) -> list[dict[str, Any]]:
-            made = [render(desk.world.sale(serial)) for serial in page(offset, rows)]
+            made = [render(Sale(desk.account, serial)) for serial in page(offset, rows)]
             return made if fields is None else [selected(record, fields.split(",")) for record in made]
 
         return Matches(total, records, window_ms)
@@ -125,7 +125,7 @@ def totals(desk: Desk, asked: Asked) -> Matches:
     refuse_heavy(desk.switches, asked, total, window_ms)
     sums: dict[str, list[int]] = {}
     for serial in page(0, total):
-        sale = desk.world.sale(serial)
+        sale = Sale(desk.account, serial)
         sums.setdefault(sale.currency, [0, 0])
         sums[sale.currency][0] += 1
         sums[sale.currency][1] += sale.cents

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from hotmart_simulator.common.money import RATES, money
 from hotmart_simulator.common.people import Person
-from hotmart_simulator.sales.facts import RATES, Sale, money
+from hotmart_simulator.sales.facts import Sale
 
 
 def history(sale: Sale) -> dict[str, Any]:

@@ -9,41 +9,69 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import compress, islice
 
+from hotmart_simulator.common.random_source import Transactions
+from hotmart_simulator.common.setting import Setting
 from hotmart_simulator.common.vocabulary import SALE_STATUSES, STATUS_INDEX
+from hotmart_simulator.ledger import Event
 
 EVERY_STATUS = frozenset(SALE_STATUSES)
 
 
-class SaleBook:
+class SaleState:
     """Order dates, statuses, last changes (epoch ms) and subscriptions (index, or -1) of every sale."""
 
-    def __init__(self) -> None:
+    def __init__(self, setting: Setting) -> None:
+        self.bits_seed = setting.seed_of("sales")
+        self.transactions = Transactions(setting.seed)
         self.order_ms = array("q")  # by position, ascending
         self.serials = array("I")  # by position
         self.statuses = bytearray()  # by position, index into SALE_STATUSES
         self.order_of = array("q")  # by serial
         self.changed_of = array("q")  # by serial
         self.subscription_of = array("i")  # by serial
+        self._hidden: set[int] = set()
+        setting.ledger.project("sale.ordered", self._on_ordered)
+        setting.ledger.project("sale.status", self._on_status)
 
     def __len__(self) -> int:
         return len(self.serials)
 
-    def add(self, order_ms: int, status: int, changed_ms: int, subscription: int) -> int:
-        """Enter one sale and return its serial; among equals in date the newest entry comes last."""
+    def reserve(self, order_ms: int, subscription: int) -> int:
+        """Return the serial of a sale that is not shown before its event `sale.ordered` is."""
         serial = len(self.order_of)
+        self.order_of.append(order_ms)
+        self.changed_of.append(order_ms)
+        self.subscription_of.append(subscription)
+        self._hidden.add(serial)
+        return serial
+
+    def enter(self, order_ms: int, status: int, changed_ms: int, subscription: int) -> None:
+        """Enter one sale of the first population, whose sales come by date."""
         self.order_of.append(order_ms)
         self.changed_of.append(changed_ms)
         self.subscription_of.append(subscription)
-        if not self.order_ms or order_ms >= self.order_ms[-1]:
-            self.order_ms.append(order_ms)
-            self.serials.append(serial)
-            self.statuses.append(status)
-        else:
-            position = bisect_right(self.order_ms, order_ms)
-            self.order_ms.insert(position, order_ms)
-            self.serials.insert(position, serial)
-            self.statuses.insert(position, status)
-        return serial
+        self.order_ms.append(order_ms)
+        self.serials.append(len(self.order_of) - 1)
+        self.statuses.append(status)
+
+    def _on_ordered(self, event: Event) -> None:
+        """Show a sale; among equals in date the newest entry comes last."""
+        order_ms = self.order_of[event.subject]
+        position = bisect_right(self.order_ms, order_ms)
+        self.order_ms.insert(position, order_ms)
+        self.serials.insert(position, event.subject)
+        self.statuses.insert(position, STATUS_INDEX[event.value])
+        self._hidden.discard(event.subject)
+
+    def _on_status(self, event: Event) -> None:
+        self.statuses[self.position(event.subject)] = STATUS_INDEX[event.value]
+        self.changed_of[event.subject] = event.at_ms
+
+    def serial(self, transaction: str) -> int | None:
+        """Return the number of a sale, None when there is no such sale."""
+        serial = self.transactions.serial(transaction)
+        known = serial is not None and serial < len(self.order_of) and serial not in self._hidden
+        return serial if known else None
 
     def position(self, serial: int) -> int:
         position = bisect_left(self.order_ms, self.order_of[serial])
@@ -51,10 +79,6 @@ class SaleBook:
 
     def status(self, serial: int) -> str:
         return SALE_STATUSES[self.statuses[self.position(serial)]]
-
-    def set_status(self, serial: int, status: str, at_ms: int) -> None:
-        self.statuses[self.position(serial)] = STATUS_INDEX[status]
-        self.changed_of[serial] = at_ms
 
     def bounds(self, start_ms: int | None, end_ms: int | None) -> tuple[int, int]:
         """Positions of the sales ordered in the window, both ends included."""

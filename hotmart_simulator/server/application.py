@@ -24,11 +24,11 @@ from hotmart_simulator.server.parameters import understood
 from hotmart_simulator.server.rate_limit import Quota, Standing
 from hotmart_simulator.server.request_log import KEPT_HEADERS, Call
 from hotmart_simulator.server.routes import ENDPOINTS, PREFIXES
+from hotmart_simulator.server.service import Service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from hotmart_simulator.server.simulator import Simulator
 
 RAW_KINDS = frozenset(DELIVERY_KINDS) - {"truncated_json", "bad_utf8", "bad_gzip", "gzip_bomb"}
 SPOILED_KINDS = frozenset(DELIVERY_KINDS) - RAW_KINDS
@@ -44,7 +44,7 @@ def routes() -> Map:
 class Application:
     """Answers for one simulator; called in many threads at once."""
 
-    def __init__(self, simulator: "Simulator") -> None:
+    def __init__(self, simulator: Service) -> None:
         self._simulator = simulator
         self._quota = Quota(simulator.clock)
         self._tokens = PageTokens(simulator.world.seed)
@@ -92,7 +92,7 @@ class Application:
             place = f"{self._simulator.url}{DOCUMENTATION_PATH}"
             answer = redirect(place) if elsewhere.redirected else html("Documentation")
         standing = charge.standing
-        if standing is not None and desk.switches.quota_headers:
+        if standing is not None:
             answer.headers += standing.headers
         page_info = answer.document.get("page_info") if isinstance(answer.document, dict) else None
         is_last = answer.status == 200 and not (page_info or {}).get("next_page_token")
@@ -101,7 +101,7 @@ class Application:
             if endpoint is None:
                 endpoint = self._endpoints.get(call.route)
             answer = tampered(fault, answer, call, endpoint, desk, standing)
-            if standing is not None and desk.switches.quota_headers and fault.quota_headers:
+            if standing is not None and fault.quota_headers:
                 sent = {name for name, _ in answer.headers}
                 answer.headers += [(name, value) for name, value in standing.headers if name not in sent]
         call.rows = answer.rows

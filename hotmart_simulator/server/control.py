@@ -2,22 +2,20 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import orjson
 from werkzeug.wrappers import Request
 
 from hotmart_simulator.server.endpoint import Answer
 from hotmart_simulator.server.faults import Fault
-
-if TYPE_CHECKING:
-    from hotmart_simulator.server.simulator import Simulator
+from hotmart_simulator.server.service import Service
 
 PREFIX: Final = "/_simulator/"
 TRUTH: Final = "truth/"
 
 
-def answer(simulator: "Simulator", request: Request) -> Answer:
+def answer(simulator: Service, request: Request) -> Answer:
     """One control call; a mistake in it is answered 400 with a sentence."""
     name = request.path.removeprefix(PREFIX)
     try:
@@ -33,48 +31,48 @@ def answer(simulator: "Simulator", request: Request) -> Answer:
         return Answer(status=400, document={"message": str(mistake)})
 
 
-def _truth(simulator: "Simulator", stream: str, request: Request) -> list[Any]:
+def _truth(simulator: Service, stream: str, request: Request) -> list[Any]:
     switches, wants_keys = simulator.switches, request.args.get("fields") == "keys"
     with simulator.world.lock:
-        keyed = simulator.world.iter_keyed(stream, currency_rows=switches.currency_rows)
+        keyed = simulator.world.iter_keyed(stream, currency_rows=switches.currency_rows == "per_currency")
         return [key for key, _ in keyed] if wants_keys else [[key, raw] for key, raw in keyed]
 
 
-def _move(simulator: "Simulator", body: Mapping[str, int]) -> Any:
+def _move(simulator: Service, body: Mapping[str, int]) -> Any:
     return simulator.move(body)
 
 
-def _every(simulator: "Simulator", body: Mapping[str, Any]) -> Any:
+def _every(simulator: Service, body: Mapping[str, Any]) -> Any:
     simulator.move_every(body["calls"], body["move"])
     return {"calls": body["calls"], "move": body["move"]}
 
 
-def _calls(simulator: "Simulator", body: Any) -> Any:
+def _calls(simulator: Service, body: Any) -> Any:
     return simulator.log.summary()
 
 
-def _reset_log(simulator: "Simulator", body: Any) -> Any:
+def _reset_log(simulator: Service, body: Any) -> Any:
     simulator.reset_log()
     return {}
 
 
-def _switches(simulator: "Simulator", body: Mapping[str, Any]) -> Any:
+def _switches(simulator: Service, body: Mapping[str, Any]) -> Any:
     changes: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in body.items()}
     simulator.switches = dataclasses.replace(simulator.switches, **changes)
     return dataclasses.asdict(simulator.switches)
 
 
-def _fault(simulator: "Simulator", body: Mapping[str, Any]) -> Any:
+def _fault(simulator: Service, body: Mapping[str, Any]) -> Any:
     fault = simulator.add_fault(Fault(**body))
     return {"kind": fault.kind}
 
 
-def _end_tokens(simulator: "Simulator", body: Any) -> Any:
+def _end_tokens(simulator: Service, body: Any) -> Any:
     simulator.login.end_tokens()
     return {}
 
 
-ACTIONS: Final[Mapping[tuple[str, str], Callable[["Simulator", Any], Any]]] = {
+ACTIONS: Final[Mapping[tuple[str, str], Callable[[Service, Any], Any]]] = {
     ("POST", "move"): _move,
     ("POST", "every"): _every,
     ("GET", "calls"): _calls,

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from hotmart_simulator.account import Account
 from hotmart_simulator.common.vocabulary import DAY_MS
 from hotmart_simulator.server.errors import Refusal
 from hotmart_simulator.server.page_tokens import PageTokens, Place
 from hotmart_simulator.server.parameters import Asked, Parameter, count, text
 from hotmart_simulator.switches import Switches
-from hotmart_simulator.world import World
 
 PAGING: Mapping[str, Parameter] = {"max_results": Parameter(count), "page_token": Parameter(text)}
 
@@ -18,7 +18,7 @@ PAGING: Mapping[str, Parameter] = {"max_results": Parameter(count), "page_token"
 class Desk:
     """What an endpoint answers from."""
 
-    world: World
+    account: Account
     switches: Switches
     tokens: PageTokens
 
@@ -73,12 +73,12 @@ def paged(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
     """One page of the live list as it is now (3.1, 3.3): rows shift when the world moves between pages."""
     assert isinstance(endpoint, PagedEndpoint)
     place = place_of(endpoint, desk, asked)
-    with desk.world.lock:
+    with desk.account.lock:
         matches = endpoint.find(desk, asked)
         refuse_heavy(desk.switches, asked, matches.total, matches.window_ms)
         items = list(matches.page(place.offset, place.rows))
         page_info: dict[str, Any] = {"results_per_page": len(items)}
-        if endpoint.totals and desk.switches.send_totals:
+        if endpoint.totals and desk.switches.totals != "nowhere":
             page_info["total_results"] = matches.total
         if place.page > 1:
             page_info["prev_page_token"] = token_of(endpoint, desk, asked, Place(place.page - 1, place.rows))

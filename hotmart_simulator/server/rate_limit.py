@@ -34,7 +34,7 @@ class Standing:
             ("RateLimit-Reset", str(self.reset_s if switches.quota_reset == "seconds" else self.reset_at_s)),
         ]
         others = [("X-RateLimit-Limit-Minute", limit), ("X-RateLimit-Remaining-Minute", remaining)]
-        return {"both": standard + others, "standard": standard, "x": others}[switches.quota_names]
+        return {"both": standard + others, "standard": standard, "x": others, "none": []}[switches.quota_names]
 
 
 class Quota:

@@ -1,41 +1,37 @@
 """What is true of one subscription, worked out anew from its number whenever it is asked for."""
 
-from typing import TYPE_CHECKING
-
+from hotmart_simulator.account import Account
+from hotmart_simulator.common.money import RATES
 from hotmart_simulator.common.people import Person
 from hotmart_simulator.common.random_source import scatter
 from hotmart_simulator.common.vocabulary import DAY_MS, HOUR_MS
 from hotmart_simulator.products.state import Plan, Product
-from hotmart_simulator.sales.facts import RATES
-
-if TYPE_CHECKING:
-    from hotmart_simulator.world import World
 
 
 class Contract:
     """Facts of a subscription that do not change with time; dates in epoch ms, price in cents."""
 
-    __slots__ = ("accession_ms", "bits", "cents", "index", "plan", "product", "subscriber", "world")
+    __slots__ = ("accession_ms", "account", "bits", "cents", "index", "plan", "product", "subscriber")
 
     product: Product
     plan: Plan
     subscriber: Person
     index: int
 
-    def __init__(self, world: "World", index: int) -> None:
-        self.world = world
+    def __init__(self, account: Account, index: int) -> None:
+        self.account = account
         self.index = index
-        self.bits = bits = scatter(world.contract_bits + index)
-        products = world.catalogue.recurring
+        self.bits = bits = scatter(account.subscriptions.bits_seed + index)
+        products = account.products.recurring
         self.product = products[bits % len(products)]
         self.plan = self.product.plans[(bits >> 8) % 3]
-        self.subscriber = world.people.buyers[(bits >> 16) % len(world.people.buyers)]
+        self.subscriber = account.people.buyers[(bits >> 16) % len(account.people.buyers)]
         self.cents = max(100, int(self.plan.price_cents * RATES[self.subscriber.currency]))
-        self.accession_ms = world.subscriptions.accession_of[index]
+        self.accession_ms = account.subscriptions.accession_of[index]
 
     @property
     def code(self) -> str:
-        return self.world.subscriber_codes.text(self.index)
+        return self.account.subscriptions.codes.text(self.index)
 
     @property
     def id(self) -> int:
@@ -43,7 +39,7 @@ class Contract:
 
     @property
     def status(self) -> str:
-        return self.world.subscriptions.status(self.index)
+        return self.account.subscriptions.status(self.index)
 
     @property
     def trial(self) -> bool:
@@ -52,23 +48,23 @@ class Contract:
     @property
     def end_ms(self) -> int | None:
         """When it was cancelled."""
-        return self.world.subscriptions.end_of[self.index] or None
+        return self.account.subscriptions.end_of[self.index] or None
 
     @property
     def last_sale(self) -> int | None:
-        serial = self.world.subscriptions.last_sale_of[self.index]
+        serial = self.account.subscriptions.last_sale_of[self.index]
         return None if serial < 0 else serial
 
     @property
     def last_charge_ms(self) -> int:
         serial = self.last_sale
-        return self.accession_ms if serial is None else self.world.sales.order_of[serial]
+        return self.accession_ms if serial is None else self.account.sales.order_of[serial]
 
     @property
     def transaction(self) -> str:
         serial = self.last_sale
         # A world with fewer sales than subscriptions: its charge was made before the account's sales begin.
-        return self.world.transactions.text(3_000_000_000 + self.index if serial is None else serial)
+        return self.account.sales.transactions.text(3_000_000_000 + self.index if serial is None else serial)
 
     @property
     def next_charge_ms(self) -> int | None:

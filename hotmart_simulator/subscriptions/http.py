@@ -62,16 +62,16 @@ def default_window_ms(desk: Desk) -> int:
 
 def find_subscriptions(desk: Desk, asked: Asked) -> Matches:
     """Newest accession first; without accession_date only the last days."""
-    world, book = desk.world, desk.world.subscriptions
+    account, book = desk.account, desk.account.subscriptions
     product_id = asked.get("product_id")
-    if any(product.id == product_id and not product.is_subscription for product in world.catalogue.own):
+    if any(product.id == product_id and not product.is_subscription for product in account.products.own):
         raise Refusal(404, "not_found", "The product has no subscriptions")
-    start_ms = asked.get("accession_date", world.now_ms - default_window_ms(desk))
+    start_ms = asked.get("accession_date", account.now_ms - default_window_ms(desk))
     upper = asked.get("end_accession_date")
     by_accession = desk.switches.end_accession_filters == "accession"
     low, high = book.bounds(start_ms, upper if by_accession else None)
     tests = [(CONTRACT_TESTS[name], value) for name, value in asked.values.items() if name in CONTRACT_TESTS]
-    tests += _date_tests(asked, world.now_ms, default_window_ms(desk))
+    tests += _date_tests(asked, account.now_ms, default_window_ms(desk))
     if "status" not in asked and desk.switches.subscriptions_by_default == "active":
         tests.append((CONTRACT_TESTS["status"], ("ACTIVE",)))
     if upper is not None and not by_accession:
@@ -80,14 +80,14 @@ def find_subscriptions(desk: Desk, asked: Asked) -> Matches:
     places = book.by_accession[low:high]
     places.reverse()
     if tests:
-        contracts = map(book.contract, places)
+        contracts = (Contract(account, index) for index in places)
         places = array("I", [c.index for c in contracts if all(test(c, value) for test, value in tests)])
     return Matches(
         len(places),
         lambda offset, rows: [
-            subscriptions.subscription(book.contract(index)) for index in places[offset : offset + rows]
+            subscriptions.subscription(Contract(account, index)) for index in places[offset : offset + rows]
         ],
-        (upper if upper is not None and by_accession else world.now_ms) - start_ms,
+        (upper if upper is not None and by_accession else account.now_ms) - start_ms,
     )
 
 
@@ -110,39 +110,39 @@ def _date_tests(asked: Asked, now_ms: int, default_ms: int) -> list[tuple[Contra
 
 def find_transactions(desk: Desk, asked: Asked) -> Matches:
     """Ascending by adoption date; the last days unless one transaction is asked for."""
-    world, switches = desk.world, desk.switches
+    account, switches = desk.account, desk.switches
     start_ms, end_ms = asked.get("transaction_date"), asked.get("end_transaction_date")
     if "transaction" not in asked:
-        end_ms = world.now_ms if end_ms is None else end_ms
+        end_ms = account.now_ms if end_ms is None else end_ms
         start_ms = end_ms - default_window_ms(desk) if start_ms is None else start_ms
     tests = [(ROW_TESTS[name], value) for name, value in asked.values.items() if name in ROW_TESTS]
     by_update = switches.transaction_date_filters == "last_update"
-    date_of = world.sales.changed_of if by_update else world.sales.order_of
+    date_of = account.sales.changed_of if by_update else account.sales.order_of
 
     def wanted(row: int) -> bool:
-        sale = world.sale(row >> 1)
-        contract = world.subscriptions.contract(sale.subscription)
-        record = subscriptions.transaction(world, row)
+        sale = Sale(account, row >> 1)
+        contract = Contract(account, sale.subscription)
+        record = subscriptions.transaction(account, row)
         return all(test(sale, contract, record, value) for test, value in tests)
 
     def find() -> "array[int]":
         low = 0 if start_ms is None else start_ms
         high = 2**63 - 1 if end_ms is None else end_ms
-        one = world.serial(asked.get("transaction")) if "transaction" in asked else None
+        one = account.sales.serial(asked.get("transaction")) if "transaction" in asked else None
         if "transaction" in asked:
-            rows = [] if one is None else [row for row in (one * 2, one * 2 + 1) if row in world.subscriptions.rows]
+            rows = [] if one is None else [row for row in (one * 2, one * 2 + 1) if row in account.subscriptions.rows]
         else:
-            rows = list(world.subscriptions.rows)
-        if not switches.currency_rows:
+            rows = list(account.subscriptions.rows)
+        if switches.currency_rows == "one":
             rows = [row for row in rows if not row & 1]
         rows = [row for row in rows if low <= date_of[row >> 1] <= high]
         return array("I", filter(wanted, rows) if tests else rows)
 
     query = (asked.fingerprint, start_ms, end_ms, switches)
-    kept = world.subscriptions.kept(query, find)
+    kept = account.subscriptions.kept(query, find)
     return Matches(
         len(kept),
-        lambda offset, rows: [subscriptions.transaction(world, row) for row in kept[offset : offset + rows]],
+        lambda offset, rows: [subscriptions.transaction(account, row) for row in kept[offset : offset + rows]],
         None if start_ms is None or end_ms is None else end_ms - start_ms,
     )
 

@@ -1,7 +1,9 @@
 """The records of the subscription endpoints (hotmart-api.md 5.6 and 5.8). All dates epoch ms."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hotmart_simulator.account import Account
+from hotmart_simulator.common.money import RATES, money
 from hotmart_simulator.common.vocabulary import (
     BILLING_TYPES,
     DAY_MS,
@@ -9,11 +11,8 @@ from hotmart_simulator.common.vocabulary import (
     PAID_STATUSES,
     PURCHASE_STATUS_OF,
 )
-from hotmart_simulator.sales.facts import RATES, Sale, money
+from hotmart_simulator.sales.facts import Sale
 from hotmart_simulator.subscriptions.facts import Contract
-
-if TYPE_CHECKING:
-    from hotmart_simulator.world import World
 
 RECURRENCY_STATUS_OF = {
     "APPROVED": "PAID",
@@ -53,10 +52,10 @@ def subscription(contract: Contract) -> dict[str, Any]:
     return record
 
 
-def transaction(world: "World", row: int) -> dict[str, Any]:
+def transaction(account: Account, row: int) -> dict[str, Any]:
     """subscriptions/transactions; `row` is a serial times two, plus one for the second currency."""
-    sale = world.sale(row >> 1)
-    contract = world.subscriptions.contract(sale.subscription)
+    sale = Sale(account, row >> 1)
+    contract = Contract(account, sale.subscription)
     bits, subscriber = sale.bits >> 9, contract.subscriber
     paid = sale.status in PAID_STATUSES
     record: dict[str, Any] = {

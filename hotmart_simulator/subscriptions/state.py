@@ -4,14 +4,13 @@ from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from hotmart_simulator.common.random_source import scatter
+from hotmart_simulator.common.random_source import Alphanumerics, scatter
+from hotmart_simulator.common.setting import Setting
 from hotmart_simulator.common.vocabulary import SUBSCRIPTION_STATUSES
-from hotmart_simulator.subscriptions.facts import Contract
-
-if TYPE_CHECKING:
-    from hotmart_simulator.world import World
+from hotmart_simulator.ledger import Event
+from hotmart_simulator.sales.state import SaleState
 
 INDEX_OF: Final = {status: index for index, status in enumerate(SUBSCRIPTION_STATUSES)}
 CANCELLED: Final = frozenset(
@@ -22,11 +21,14 @@ KEPT_QUERIES: Final = 4
 SHARES: Final = (58, 5, 4, 17, 6, 4, 2, 4)
 
 
-class SubscriptionBook:
+class SubscriptionState:
     """Accession, end (epoch ms, 0 for none), status and last charge (serial of the sale, or -1) by index."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
+    def __init__(self, setting: Setting, sales: SaleState) -> None:
+        self._setting = setting
+        self._sales = sales
+        self.bits_seed = setting.seed_of("subscriptions")
+        self.codes = Alphanumerics(setting.seed, "subscribers")
         self.accession_of = array("q")
         self.end_of = array("q")
         self.statuses = bytearray()
@@ -34,30 +36,48 @@ class SubscriptionBook:
         self.by_accession = array("I")
         # Rows of subscriptions/transactions: serial * 2, plus 1 for the row in a second currency.
         self.rows = array("I")
+        setting.ledger.project("subscription.begun", self._on_begun)
+        setting.ledger.project("subscription.charged", self._on_charged)
+        setting.ledger.project("subscription.status", self._on_status)
         self._found: dict[tuple[int, object], array[int]] = {}
 
     def __len__(self) -> int:
         return len(self.statuses)
 
-    def contract(self, index: int) -> Contract:
-        return Contract(self._world, index)
-
     def status(self, index: int) -> str:
         return SUBSCRIPTION_STATUSES[self.statuses[index]]
 
-    def add(self, accession_ms: int, status: str = "ACTIVE") -> int:
-        index = len(self.statuses)
+    def reserve(self, accession_ms: int) -> int:
+        """Return the number of a subscription that is not listed before its event `subscription.begun` is shown."""
         self.accession_of.append(accession_ms)
         self.end_of.append(0)
-        self.statuses.append(INDEX_OF[status])
+        self.statuses.append(INDEX_OF["STARTED"])
         self.last_sale_of.append(-1)
-        insort(self.by_accession, index, key=self._accession_key)
-        return index
+        return len(self.statuses) - 1
+
+    def _on_begun(self, event: Event) -> None:
+        self.statuses[event.subject] = INDEX_OF[event.value]
+        insort(self.by_accession, event.subject, key=self._accession_key)
+
+    def _on_charged(self, event: Event) -> None:
+        """Take a sale as a charge of its subscription; `value` is the serial of the sale."""
+        self.charged(event.subject, event.value)
+
+    def _on_status(self, event: Event) -> None:
+        """Take a new status; a cancellation ends the subscription at that moment, another status reopens it."""
+        status = INDEX_OF[event.value]
+        self.statuses[event.subject] = status
+        self.end_of[event.subject] = event.at_ms if status in CANCELLED else 0
+
+    def last_charge_ms(self, index: int) -> int:
+        """Return the order date of the last charge, or the accession where there was none."""
+        serial = self.last_sale_of[index]
+        return self.accession_of[index] if serial < 0 else self._sales.order_of[serial]
 
     def charged(self, index: int, serial: int) -> None:
         """A new sale of this subscription."""
         last = self.last_sale_of[index]
-        order_of = self._world.sales.order_of
+        order_of = self._sales.order_of
         if last < 0 or order_of[serial] >= order_of[last]:
             self.last_sale_of[index] = serial
         for row in self._rows_of(serial):
@@ -68,16 +88,12 @@ class SubscriptionBook:
         accession_ms = self.accession_of[index]
 
         def owner(row: int) -> tuple[int, int]:
-            subscription = self._world.sales.subscription_of[row >> 1]
+            subscription = self._sales.subscription_of[row >> 1]
             return self.accession_of[subscription], subscription
 
         low = bisect_left(self.rows, (accession_ms, index), key=owner)
         high = bisect_right(self.rows, (accession_ms, index), key=owner)
         return [row >> 1 for row in self.rows[low:high] if not row & 1]
-
-    def cancel(self, index: int, status: str, at_ms: int) -> None:
-        self.statuses[index] = INDEX_OF[status]
-        self.end_of[index] = at_ms
 
     def cancelled_by(self, index: int, at_ms: int) -> bool:
         return 0 < self.end_of[index] <= at_ms
@@ -91,7 +107,7 @@ class SubscriptionBook:
 
     def kept(self, query: object, find: Callable[[], "array[int]"]) -> "array[int]":
         """The rows of a query, kept for the next page of it until the world changes."""
-        key = (self._world.version, query)
+        key = (self._setting.ledger.version, query)
         if key not in self._found:
             while len(self._found) >= KEPT_QUERIES:
                 self._found.pop(next(iter(self._found)))
@@ -110,14 +126,14 @@ class SubscriptionBook:
         self.statuses[:] = bytes(statuses)
         for index, status in enumerate(statuses):
             if status in CANCELLED:
-                begun_ms = self.contract(index).last_charge_ms
+                begun_ms = self.last_charge_ms(index)
                 self.end_of[index] = begun_ms + int(random.random() * max(0, now_ms - begun_ms))
         self.by_accession = array("I", sorted(range(count), key=self._accession_key))
         self._list_rows()
 
     def _list_rows(self) -> None:
         """Charges by adoption, then by date: sales are entered by date, so counting is enough."""
-        subscription_of = self._world.sales.subscription_of
+        subscription_of = self._sales.subscription_of
         counts = array("I", bytes(4 * len(self)))
         for serial, index in enumerate(subscription_of):
             if index >= 0:
@@ -133,7 +149,7 @@ class SubscriptionBook:
                     counts[index] += 1
 
     def _rows_of(self, serial: int) -> tuple[int, ...]:
-        two = scatter(self._world.sale_bits ^ serial) & 15 == 0
+        two = scatter(self._sales.bits_seed ^ serial) & 15 == 0
         return (serial * 2, serial * 2 + 1) if two else (serial * 2,)
 
     def _accession_key(self, index: int) -> tuple[int, int]:
@@ -141,5 +157,5 @@ class SubscriptionBook:
 
     def _row_key(self, row: int) -> tuple[int, int, int, int]:
         serial = row >> 1
-        index = self._world.sales.subscription_of[serial]
-        return self.accession_of[index], index, self._world.sales.order_of[serial], row
+        index = self._sales.subscription_of[serial]
+        return self.accession_of[index], index, self._sales.order_of[serial], row

@@ -4,6 +4,8 @@ from array import array
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from hotmart_simulator.common.vocabulary import HOUR_MS
+from hotmart_simulator.sales.facts import Sale
 from hotmart_simulator.server.endpoint import (
     PAGING,
     Answer,
@@ -29,32 +31,34 @@ TESTS: Final[Mapping[str, Callable[[Contract, Any], bool]]] = {
 
 def find_summaries(desk: Desk, asked: Asked) -> Matches:
     """Ascending by accession; without accession_date only the last days."""
-    world, book = desk.world, desk.world.subscriptions
-    seen_ms = world.now_ms - desk.switches.summary_delay_ms
-    start_ms = asked.get("accession_date", world.now_ms - default_window_ms(desk))
+    account, book = desk.account, desk.account.subscriptions
+    seen_ms = account.now_ms - desk.switches.summary_delay_hours * HOUR_MS
+    start_ms = asked.get("accession_date", account.now_ms - default_window_ms(desk))
     end_ms = min(seen_ms, asked.get("end_accession_date", seen_ms))
     low, high = book.bounds(start_ms, end_ms)
     places = book.by_accession[low:high]
     tests = [(TESTS[name], value) for name, value in asked.values.items() if name in TESTS]
     if tests:
-        contracts = map(book.contract, places)
+        contracts = (Contract(account, index) for index in places)
         places = array("I", [c.index for c in contracts if all(test(c, value) for test, value in tests)])
     return Matches(
         len(places),
-        lambda offset, rows: [subscribers.summary(world, index, seen_ms) for index in places[offset : offset + rows]],
+        lambda offset, rows: [subscribers.summary(account, index, seen_ms) for index in places[offset : offset + rows]],
         end_ms - start_ms,
     )
 
 
 def purchases(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
     """All at once, ascending by recurrence."""
-    world = desk.world
+    account = desk.account
     code = asked.path["subscriber_code"]
-    with world.lock:
-        index = world.subscriber_codes.number(code)
-        if index is None or index >= len(world.subscriptions) or world.subscriber_codes.text(index) != code:
+    with account.lock:
+        index = account.subscriptions.codes.number(code)
+        if index is None or index >= len(account.subscriptions) or account.subscriptions.codes.text(index) != code:
             raise Refusal(404, "not_found", "The subscriber does not exist")
-        return bare([subscribers.purchase(world, world.sale(serial)) for serial in world.subscriptions.charges(index)])
+        return bare(
+            [subscribers.purchase(account, Sale(account, serial)) for serial in account.subscriptions.charges(index)]
+        )
 
 
 ENDPOINTS: Final = (

@@ -1,22 +1,25 @@
 """What is told of one subscription: its summary and its purchases (hotmart-api.md 5.7 and 5.9). Dates: epoch ms."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hotmart_simulator.account import Account
+from hotmart_simulator.common.money import money
 from hotmart_simulator.common.vocabulary import DAY_MS
-from hotmart_simulator.sales.facts import Sale, money
+from hotmart_simulator.sales.facts import Sale
 from hotmart_simulator.subscriptions.facts import Contract
 from hotmart_simulator.subscriptions.records import RECURRENCY_STATUS_OF, billing_type
-
-if TYPE_CHECKING:
-    from hotmart_simulator.world import World
 
 UNDER_WARRANTY = ("APPROVED", "COMPLETE", "PROTESTED")
 
 
-def summary(world: "World", index: int, seen_ms: int) -> dict[str, Any]:
+def summary(account: Account, index: int, seen_ms: int) -> dict[str, Any]:
     """subscriptions/summary, with what had happened by `seen_ms`."""
-    contract = world.subscriptions.contract(index)
-    charges = [sale for sale in map(world.sale, world.subscriptions.charges(index)) if sale.order_ms <= seen_ms]
+    contract = Contract(account, index)
+    charges = [
+        sale
+        for sale in (Sale(account, serial) for serial in account.subscriptions.charges(index))
+        if sale.order_ms <= seen_ms
+    ]
     end_ms = contract.end_ms if contract.end_ms is None or contract.end_ms <= seen_ms else None
     # Cancelled since: until then it ran.
     status = "ACTIVE" if end_ms != contract.end_ms else contract.status
@@ -90,9 +93,9 @@ def _recurrency_status(sale: Sale, seen_ms: int) -> str:
     return "PAID" if sale.changed_ms > seen_ms and status != "NOT_PAID" else status
 
 
-def purchase(world: "World", sale: Sale) -> dict[str, Any]:
+def purchase(account: Account, sale: Sale) -> dict[str, Any]:
     """subscriptions/{subscriber_code}/purchases; ways to pay are spelled in another way than in the sales."""
-    contract = world.subscriptions.contract(sale.subscription)
+    contract = Contract(account, sale.subscription)
     record: dict[str, Any] = {
         "transaction": sale.transaction,
         "payment_engine": "HotPay",
@@ -105,7 +108,7 @@ def purchase(world: "World", sale: Sale) -> dict[str, Any]:
     }
     if sale.approved_ms is not None:
         record["approved_date"] = sale.approved_ms
-        record["under_warranty"] = sale.status in UNDER_WARRANTY and world.now_ms < sale.warranty_expire_ms
+        record["under_warranty"] = sale.status in UNDER_WARRANTY and account.now_ms < sale.warranty_expire_ms
     if sale.bits >> 59 & 7 == 0:  # documented, not seen
         record["purchase_subscription"] = True
     return record

@@ -8,7 +8,7 @@ from hotmart_simulator.server.parameters import Asked
 
 
 def me(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    return Answer(document=members.owner(desk.world), rows=1)
+    return Answer(document=members.owner(desk.account), rows=1)
 
 
 ENDPOINTS: Final = (Endpoint(path="/user/api/v1/me", parameters={}, answer=me, key=("email",), text=("name",)),)

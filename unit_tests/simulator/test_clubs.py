@@ -87,7 +87,7 @@ def test_another_product_has_no_pages_or_is_refused(
     simulator: Simulator, visitor: Visitor, form: Any, status: int
 ) -> None:
     simulator.switches = Switches(pages_of_wrong_product=form)
-    module_id = next(iter(simulator.world.clubs.home))
+    module_id = next(iter(simulator.world.members_areas.home))
     answer = visitor.get(pages_path(module_id, 2), product_id=1)
 
     assert answer.status_code == status
@@ -167,7 +167,7 @@ def test_lessons_of_a_user_of_another_club_are_not_found(simulator: Simulator, v
 
 def test_studying_moves_the_access_and_completes_a_lesson(moving: World) -> None:
     students, lessons = moving.truth("club_students"), moving.truth("club_lessons")
-    changed = moving.clubs.study(5, NOW_MS - 3)
+    changed = moving.student_moves.study(5, NOW_MS - 3)
     after, lessons_after = moving.truth("club_students"), moving.truth("club_lessons")
 
     assert len(set(changed)) == 5
@@ -181,14 +181,14 @@ def test_studying_moves_the_access_and_completes_a_lesson(moving: World) -> None
     for key in done:
         assert (lessons[key]["is_completed"], lessons_after[key]["is_completed"]) == (False, True)
         assert lessons_after[key]["completed_date"] == NOW_MS - 3
-    assert len(moving.clubs.study(1_000)) == 60, "no more than there are"
+    assert len(moving.student_moves.study(1_000)) == 60, "no more than there are"
 
 
 def test_a_student_who_has_completed_everything_still_enters(moving: World) -> None:
     for _ in range(40):
-        moving.clubs.study(60, NOW_MS)
+        moving.student_moves.study(60, NOW_MS)
     before = moving.truth("club_students")
-    changed = moving.clubs.study(2, NOW_MS + 1)
+    changed = moving.student_moves.study(2, NOW_MS + 1)
     after = moving.truth("club_students")
 
     assert all(row["progress"]["completed"] == row["progress"]["total"] for row in before.values())

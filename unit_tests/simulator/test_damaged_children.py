@@ -23,7 +23,7 @@ def lessons_path(world: World) -> str:
 
 def child_paths(world: World) -> dict[str, str]:
     """One path of each endpoint with an id in it, whose answer has two rows or more."""
-    product, event = world.catalogue.own[0], world.tickets.events[0]
+    product, event = world.products.own[0], world.tickets.events[0]
     counts = Counter(key[0] for key in world.truth("subscription_purchases"))
     return {
         "offers": f"{PRODUCTS}/{product.ucode}/offers",
@@ -31,7 +31,7 @@ def child_paths(world: World) -> dict[str, str]:
         "coupons": f"/products/api/v1/coupon/product/{product.id}",
         "participants": f"/events/api/v1/{event.id}/participants",
         "purchases": f"{SUBSCRIPTIONS}/{counts.most_common(1)[0][0]}/purchases",
-        "pages": f"{MODULES}/{next(iter(world.clubs.home))}/pages",
+        "pages": f"{MODULES}/{next(iter(world.members_areas.home))}/pages",
         "lessons": lessons_path(world),
     }
 

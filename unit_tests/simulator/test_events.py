@@ -118,7 +118,7 @@ def test_a_phone_is_text_a_number_or_null(world: World) -> None:
 
 def test_checking_in_moves_the_ticket_and_its_stamp(moving: World) -> None:
     before = moving.truth("event_participants")
-    changed = moving.tickets.check_in(6, NOW_MS - 2)
+    changed = moving.ticket_moves.check_in(6, NOW_MS - 2)
     after = moving.truth("event_participants")
 
     assert len(set(changed)) == 6
@@ -129,7 +129,7 @@ def test_checking_in_moves_the_ticket_and_its_stamp(moving: World) -> None:
         assert order.index(old["checkin_status"]) < order.index(new["checkin_status"])
         assert new["current_update"] == NOW_MS - 2
         assert new["ticket_status"] in ("SOLD", "INVITE")
-    while moving.tickets.check_in(100):
+    while moving.ticket_moves.check_in(100):
         pass
     done = {row["eticket"]["checkin_status"] for row in moving.iter_raw("event_participants")}
     assert done == {"PENDING", "CONCLUDED"}, "who was refunded does not check in"
@@ -137,7 +137,7 @@ def test_checking_in_moves_the_ticket_and_its_stamp(moving: World) -> None:
 
 def test_new_participants_come_last_and_are_updated_now(moving: World) -> None:
     before = moving.truth("event_participants")
-    made = moving.tickets.add(3)
+    made = moving.ticket_moves.add(3)
     after = moving.truth("event_participants")
 
     assert list(after) == [*before, *made]
@@ -151,4 +151,4 @@ def test_a_world_without_events_has_no_participants() -> None:
 
     assert world.truth("event_participants") == {}
     with pytest.raises(ValueError, match="no events"):
-        world.tickets.add(1)
+        world.ticket_moves.add(1)

@@ -27,7 +27,7 @@ def year(**more: Any) -> dict[str, Any]:
 
 def test_of_several_statuses_only_the_first_counts_when_switched_so(simulator: Simulator, visitor: Visitor) -> None:
     refunded = visitor.rows(HISTORY, **year(transaction_status="REFUNDED"))
-    simulator.switches = replace(simulator.switches, several_statuses_kept="first")
+    simulator.switches = replace(simulator.switches, statuses_on_history="first")
 
     assert visitor.rows(HISTORY, **year(transaction_status=["REFUNDED", "COMPLETE"])) == refunded
     assert refunded

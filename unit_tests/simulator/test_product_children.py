@@ -143,11 +143,11 @@ def test_coupons_of_a_ucode_are_refused_and_of_a_foreign_number_not_found(
 def test_new_coupons_start_when_they_are_made() -> None:
     world = World(sales=0, subscriptions=0, students=0, products=5, now_ms=NOW_MS)
     before = world.truth("coupons")
-    made = world.coupons.add(40, NOW_MS - 9)
+    made = world.coupon_moves.add(40, NOW_MS - 9)
     after = world.truth("coupons")
 
     assert set(after) - set(before) == set(made)
     assert {key: after[key] for key in before} == before
     assert {after[key].get("start_date", NOW_MS - 9) for key in made if isinstance(key, str)} == {NOW_MS - 9}
     with pytest.raises(ValueError, match="no products"):
-        World(sales=0, subscriptions=0, students=0, products=0, now_ms=NOW_MS).coupons.add(1)
+        World(sales=0, subscriptions=0, students=0, products=0, now_ms=NOW_MS).coupon_moves.add(1)

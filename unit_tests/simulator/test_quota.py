@@ -58,7 +58,7 @@ def test_refused_and_token_calls_are_not_charged(simulator: Simulator, visitor: 
 
 
 def test_the_quota_is_silent_when_switched_so(simulator: Simulator, visitor: Visitor) -> None:
-    simulator.switches = Switches(quota_headers=False, limit_per_minute=1)
+    simulator.switches = Switches(quota_names="none", limit_per_minute=1)
     answers = [visitor.get(ME) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [200, 429]

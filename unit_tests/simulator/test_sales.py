@@ -54,7 +54,7 @@ def test_repeated_statuses_give_the_union(visitor: Visitor) -> None:
 
 
 def test_repeated_statuses_are_refused_when_switched_so(simulator: Simulator, visitor: Visitor) -> None:
-    simulator.switches = Switches(several_statuses_accepted=False)
+    simulator.switches = Switches(several_statuses="refused")
 
     refused = visitor.get(HISTORY, **year(transaction_status=["REFUNDED", "EXPIRED"]))
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_parameter")

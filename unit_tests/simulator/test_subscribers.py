@@ -93,7 +93,7 @@ def test_summaries_can_be_a_day_late(moving: World) -> None:
     cancelled = moving.cancel_subscriptions(3)
     begun = moving.add_subscriptions(2)
     sold = moving.add_sales(30)
-    with Simulator(moving, Switches(summary_delay_ms=20 * HOUR_MS)) as simulator, Visitor(simulator) as visitor:
+    with Simulator(moving, Switches(summary_delay_hours=20)) as simulator, Visitor(simulator) as visitor:
         late = {row["subscriber_code"]: row for row in visitor.rows(SUMMARY, accession_date=0, max_results=500)}
         simulator.switches = Switches()
         fresh = {row["subscriber_code"]: row for row in visitor.rows(SUMMARY, accession_date=0, max_results=500)}

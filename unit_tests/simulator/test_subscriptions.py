@@ -95,7 +95,7 @@ def test_subscription_transactions_ascend_by_adoption_and_equal_the_truth(
 
 def test_some_charges_have_a_row_in_a_second_currency(simulator: Simulator, visitor: Visitor) -> None:
     rows = visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500)
-    simulator.switches = Switches(currency_rows=False)
+    simulator.switches = Switches(currency_rows="one")
     single = visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500)
 
     assert len(set(transactions(rows))) == len(single) < len(rows)
