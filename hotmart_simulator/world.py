@@ -5,6 +5,7 @@ from typing import Any
 
 from hotmart_simulator import creation
 from hotmart_simulator.account import Account
+from hotmart_simulator.common.row import Row
 from hotmart_simulator.common.vocabulary import DEFAULT_SUBDOMAINS
 from hotmart_simulator.coupons.moves import CouponMoves
 from hotmart_simulator.events import records as events
@@ -83,6 +84,24 @@ class World(Account):
         """Return what is told of an event beside its participants; `product_id` as they carry it."""
         event = next(product for product in self.tickets.events if str(product.id) == product_id)
         return events.info(self, event)
+
+    def expected(self, stream: str, **options: Any) -> list[Row]:
+        """Return every row that a complete read of a stream brings now; options as in `iter_keyed`."""
+        with self.lock:
+            products = {product.ucode: product.id for product in self.products.own}
+
+            def identity(key: Key, raw: dict[str, Any], number: int) -> tuple[object, ...]:
+                parts = (key,) if isinstance(key, str) else key
+                if stream in ("product_offers", "product_plans"):
+                    return stream, products[parts[0]], *parts
+                if stream == "coupons":
+                    return stream, self.coupons.product(number).id, *parts
+                if stream == "club_pages":
+                    return stream, self.members_areas.home[parts[0]][0], *parts
+                return stream, *parts
+
+            keyed = enumerate(self.iter_keyed(stream, **options))
+            return [Row(identity(key, raw, number), detached(raw)) for number, (key, raw) in keyed]
 
     def truth(self, stream: str, **options: Any) -> dict[Any, dict[str, Any]]:
         """Every record of a stream by its key (text, or a tuple of texts: the stream decides), as the API would

@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,9 @@ from airbyte_cdk.logger import AirbyteLogFormatter
 from airbyte_cdk.models import AirbyteMessageSerializer
 from airbyte_cdk.sources.utils.casing import camel_to_snake
 
-from hotmart_simulator import Simulator, World
+from hotmart_simulator import Simulator, Switches, World
+from integration_tests.flips.known import milder_sides
+from integration_tests.rows import KEYS, by_key
 from source_hotmart import SourceHotmart
 from source_hotmart.answers import DEFAULT_BOUNDS
 from source_hotmart.run import HotmartEntrypoint
@@ -155,18 +157,22 @@ def stream_names() -> list[str]:
     return [camel_to_snake(cls.__name__) for cls in stream_classes()]
 
 
-@cache
 def keys_of(stream: str) -> tuple[str, ...]:
-    """The key fields of a stream."""
-    (cls,) = [cls for cls in stream_classes() if camel_to_snake(cls.__name__) == stream]
-    key: Any = cls.primary_key
-    return (key,) if isinstance(key, str) else tuple(key)
+    """Return the primary key of a stream by the reference, not by the connector."""
+    return KEYS[stream]
 
 
-def key_of(stream: str, record: Mapping[str, Any]) -> Any:
-    """The key of a record in the form that the simulator's `truth` has: a text, or a tuple."""
-    values = tuple(record[name] for name in keys_of(stream))
-    return values[0] if len(values) == 1 else values
+def truth(world: World, stream: str, **options: Any) -> dict[Any, dict[str, Any]]:
+    """Return what Hotmart holds of a stream by primary key, to look rows up. `options` as in `World.expected`."""
+    return by_key(stream, world.expected(stream, **options))
+
+
+def switches(**changes: Any) -> Switches:
+    """Return the simulator's default sides with changes, and without a rate limit that holds tests up.
+
+    Sides that the connector is known not to survive (`flips/known.yaml`) are replaced by milder ones.
+    """
+    return Switches(**{"limit_per_minute": 100_000, **milder_sides(), **changes})
 
 
 def catalog(names: Sequence[str] | None = None, *, full_refresh: bool = False) -> dict[str, Any]:
@@ -268,19 +274,32 @@ class Connector:
 
 
 class Warehouse:
-    """A destination: rows by key, the newer copy kept, by larger cursor and then by arrival."""
+    """A destination: rows by the key that the connector offers, the newer copy kept, by larger cursor, then arrival."""
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[Any, dict[str, Any]]] = defaultdict(dict)
+        classes = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
+        self._cursors = {name: cls.cursor_field for name, cls in classes.items()}
+        self._keys: dict[str, Any] = {name: cls.primary_key for name, cls in classes.items()}
 
     def load(self, messages: Iterable[Message]) -> None:
         """Take in the records of a run."""
-        cursors = {camel_to_snake(cls.__name__): cls.cursor_field for cls in stream_classes()}
         for message in messages:
             if message["type"] != "RECORD":
                 continue
             stream, record = message["record"]["stream"], message["record"]["data"]
-            key, cursor = key_of(stream, record), cursors[stream]
+            key, cursor = self._key(stream, record), self._cursors[stream]
             old = self.rows[stream].get(key)
             if old is None or not isinstance(cursor, str) or record[cursor] >= old[cursor]:
                 self.rows[stream][key] = record
+
+    def load_sync(self, run: Run) -> None:
+        """Take in a sync as a platform does: streams without a cursor are overwritten where they are complete."""
+        for stream, status in run.statuses.items():
+            if status == "COMPLETE" and not isinstance(self._cursors[stream], str):
+                self.rows[stream].clear()
+        self.load(run.messages)
+
+    def _key(self, stream: str, record: Mapping[str, Any]) -> Any:
+        names = self._keys[stream]
+        return record[names] if isinstance(names, str) else tuple(record[name] for name in names)
