@@ -163,6 +163,8 @@ def fingerprint(stream: str, record: Record, ignored: Iterable[str] = ()) -> byt
     row = {name: value for name, value in record.items() if name not in ADDED_FIELDS}
     if stream == "club_students" and "plus_access_type" in row:  # the raw word beside the boolean made of it
         row["plus_access"] = row.pop("plus_access_type")
+    if stream == "club_pages" and "is_published" in row:  # the spelling of the older form (reference 4.15)
+        row["published"] = row.pop("is_published")
     if stream in ("coupons", "club_pages"):
         # Which product a coupon or a page was found by is not part of the row.
         row = {name: value for name, value in row.items() if name not in ("product_id", "product_ucode")}
