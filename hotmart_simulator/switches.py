@@ -45,26 +45,39 @@ class Switches(Settings):
     # Login and rate limit
     token_life_s: int = 172_799
     tokens: Literal["side_by_side", "latest_only"] = "side_by_side"
+    token_text: Literal["percent_encoded", "plain"] = "percent_encoded"
+    login_form: Literal["query_or_form", "query_only"] = "query_or_form"
+    login_limit: Literal["none", "few_per_minute"] = "none"
+    wrong_secret: Literal["invalid_client", "unauthorized", "no_json"] = "invalid_client"
+    refusal_401: Literal["by_cause", "unauthorized", "invalid_token"] = "by_cause"
     quota_names: Literal["both", "standard", "x", "none"] = "both"
     quota_reset: Literal["seconds", "epoch"] = "seconds"
     refusal_429: Literal["envelope", "message", "html"] = "envelope"
+    retry_after: Literal["absent", "present"] = "absent"
     passing_400: Literal["never", "now_and_then"] = "never"
     user_me: Literal["there", "missing"] = "there"
+    account_fields: Literal["both", "contact", "settings"] = "both"
 
     # Query parameters and pages, on every endpoint
     unknown_parameters: Literal["dropped", "refused"] = "dropped"
+    paths: Literal["official", "charges_by_subscriber", "club_students", "student_progress"] = "official"
+    unknown_path: Literal["mixed", "empty_body", "redirect"] = "mixed"
     default_rows: int | None = None
     payments_cap: int = 500
     products_cap: int = 50
     club_cap: int = 20
     events_cap: int = 50
     empty_pages: Literal["items", "some_without_items"] = "some_without_items"
+    middle_pages: Literal["full", "some_short", "some_empty"] = "full"
+    page_info: Literal["present", "absent_on_single_page"] = "present"
+    results_per_page: Literal["rows", "zero"] = "rows"
     last_page_token: Literal["absent", "null", "empty"] = "absent"
     totals: Literal["documented", "everywhere", "nowhere"] = "documented"
     totals_count: Literal["rows", "page", "capped"] = "rows"
     untotalled_order: Literal["stable", "shifts_at_edges", "every_call"] = "shifts_at_edges"
     subscription_tokens: Literal["opaque", "page_numbers"] = "opaque"
     missing_dates: Literal["absent", "null", "zero"] = "absent"
+    missing_fields: Literal["absent", "null"] = "absent"
     dates_unit: Literal["milliseconds", "seconds"] = "milliseconds"
 
     # Sales
@@ -72,6 +85,7 @@ class Switches(Settings):
     statuses_on_users: Literal["union", "first"] = "union"
     statuses_on_commissions: Literal["union", "first"] = "union"
     statuses_on_price_details: Literal["union", "first"] = "union"
+    statuses_on_summary: Literal["union", "first"] = "union"
     several_statuses: Literal["accepted", "refused"] = "accepted"
     accepted_on_users: Literal["all_17", "documented_14"] = "all_17"
     accepted_on_commissions: Literal["all_17", "documented_14"] = "all_17"
@@ -83,6 +97,8 @@ class Switches(Settings):
     transaction_lookup: Literal["every_status", "paid_only"] = "every_status"
     roles_by_default: Literal["every_role", "producer_only"] = "every_role"
     transactions_per_sale: Literal["one_row", "row_per_role"] = "one_row"
+    transaction_codes: Literal["digits", "some_suffixed"] = "digits"
+    sale_products: Literal["as_documented", "some_missing"] = "as_documented"
     other_views_filter: Literal["order_date", "approved_date"] = "order_date"
     late_commissions: Literal["never", "some_missing"] = "never"
     window_ends: Literal["both", "start", "end"] = "both"
@@ -95,9 +111,13 @@ class Switches(Settings):
     sales_order: Literal["newest", "oldest", "none"] = "newest"
     new_sales: Literal["at_once", "minutes_later"] = "at_once"
     chargebacks: Literal["come_back", "final"] = "come_back"
+    latest_chargeback_days: int = 180
+    warranty: Literal["some_extended", "fixed"] = "some_extended"
+    sale_deletions: Literal["never", "some"] = "never"
     summary_totals: Literal["commissions", "prices"] = "commissions"
     commission_currency_key: Literal["mixed", "currency_code", "currency_value"] = "mixed"
     coupon_value: Literal["mixed", "fraction", "percent"] = "mixed"
+    price_currencies: Literal["some_mixed", "one"] = "some_mixed"
 
     # Subscriptions
     request_date: Literal["creation", "last_charge"] = "creation"
@@ -105,19 +125,29 @@ class Switches(Settings):
     subscriptions_by_default: Literal["all", "active"] = "all"
     next_charge_default: Literal["asleep", "from_now"] = "asleep"
     cancellation_default: Literal["asleep", "last_30_days"] = "asleep"
+    max_subscription_window_days: int | None = None
+    product_without_subscriptions: Literal["404", "empty"] = "404"
     subscriber_codes: Literal["one_subscription", "shared"] = "one_subscription"
     transaction_date_filters: Literal[
         "last_update", "order_date", "approved_date", "adoption_date", "recurrency_start", "cancellation_date"
     ] = "last_update"
+    last_update: Literal["charge_only", "subscription_too"] = "charge_only"
     currency_rows: Literal["one", "per_currency"] = "per_currency"
     negotiated_recurrences: Literal["one_row", "row_each"] = "one_row"
     reactivation: Literal["keeps_dates", "new_accession"] = "keeps_dates"
     inactive: Literal["rests", "is_charged"] = "rests"
     summary_delay_hours: int = 0
+    summary_default_window: Literal["applies", "none"] = "applies"
+    summary_next_charge: Literal["present", "absent"] = "present"
+    summary_code_filter: Literal["text", "integer"] = "text"
     transactions_delay_hours: int = 0
+    transaction_types: Literal["recurring_too", "documented"] = "recurring_too"
+    payment_delay_key: Literal["payment_delays_days", "payment_delay_days"] = "payment_delays_days"
+    purchase_subscription: Literal["absent", "present"] = "absent"
 
     # Products and coupons
     products_by_default: Literal["all", "active"] = "all"
+    products_listed: Literal["own", "coproduced_too"] = "own"
     deleted_products: Literal["listed", "hidden"] = "listed"
     plans_of: Literal["subscriptions", "instalments_too"] = "subscriptions"
     no_plans: Literal["400", "list", "empty"] = "400"
@@ -126,12 +156,14 @@ class Switches(Settings):
     coupon_prefix: Literal["products", "payments"] = "products"
     coupons_of: Literal["one_product", "several_products"] = "one_product"
     no_coupons: Literal["mixed", "list", "empty"] = "mixed"
+    coupon_fields: Literal["some_bare", "all", "bare"] = "some_bare"
 
     # Members areas
     unknown_subdomain: Literal["404", "redirect", "html"] = "404"
     subdomain_forms: Literal["exact", "loose"] = "exact"
     empty_club_items: Literal["list", "object"] = "list"
     student_rows: Literal["one", "per_class"] = "one"
+    never_entered: Literal["listed", "hidden"] = "listed"
     last_access_date: Literal["at_once", "days_late"] = "at_once"
     lessons_of_staff: Literal["listed", "refused"] = "listed"
     modules_without_is_extra: Literal["regular", "all"] = "regular"
@@ -145,6 +177,7 @@ class Switches(Settings):
     ticket_types_by_default: Literal["all", "paid"] = "all"
     checkins_by_default: Literal["all", "pending"] = "all"
     event_info: Literal["every_event", "published_only"] = "every_event"
+    ticket_phones: Literal["mixed", "number", "text"] = "mixed"
 
 
 def belief_names() -> tuple[str, ...]:
