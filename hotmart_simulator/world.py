@@ -103,6 +103,10 @@ class World(Account):
             keyed = enumerate(self.iter_keyed(stream, **options))
             return [Row(identity(key, raw, number), detached(raw)) for number, (key, raw) in keyed]
 
+    def iter_expected(self, stream: str, **options: Any) -> Iterator[Row]:
+        """The rows of `expected` one by one."""
+        return iter(self.expected(stream, **options))
+
     def truth(self, stream: str, **options: Any) -> dict[Any, dict[str, Any]]:
         """Every record of a stream by its key (text, or a tuple of texts: the stream decides), as the API would
         send it now; options as in `iter_keyed`.

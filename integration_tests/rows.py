@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 
@@ -106,24 +106,35 @@ class Row(Protocol):
         """What the API sends."""
 
 
+class HeldRow(NamedTuple):
+    """A row of a simulator in another process."""
+
+    identity: tuple[object, ...]
+    record: dict[str, Any]
+
+
+def held_rows(answer: Iterable[Mapping[str, Any]]) -> list[HeldRow]:
+    """Return the rows in an answer of GET /_simulator/expected/<stream>."""
+    return [HeldRow(tuple(row["identity"]), row["record"]) for row in answer]
+
+
 def canonical(value: Any, name: str = "") -> Any:
     """Return the value of a field in the form in which both sides are compared; None for what says nothing."""
+    if isinstance(value, str):
+        if value[10:11] == "T" and TIME.fullmatch(value):
+            return round(datetime.fromisoformat(value).timestamp() * 1000)
+        return value or None
     if isinstance(value, dict):
         if "currency_value" in value:  # the documented spelling of `currency_code` (reference 5.4)
             value = {"currency_code": value["currency_value"], **value}
             del value["currency_value"]
-        items = {name: canonical(item, name) for name, item in value.items()}
-        return {name: item for name, item in sorted(items.items()) if item is not None}
+        return {key: item for key, raw in value.items() if (item := canonical(raw, key)) is not None}
     if isinstance(value, list):
         return [canonical(item, name) for item in value]
     if isinstance(value, bool) or value is None:
         return value
-    if isinstance(value, int | float):
-        number = int(value) if float(value).is_integer() else value
-        return str(number) if TEXT_NAME.fullmatch(name) else number
-    if TIME.fullmatch(value):
-        return round(datetime.fromisoformat(value).timestamp() * 1000)
-    return value or None
+    number = int(value) if float(value).is_integer() else value
+    return str(number) if TEXT_NAME.fullmatch(name) else number
 
 
 def value_at(record: Record, path: str) -> Any:
@@ -183,7 +194,7 @@ def fingerprint(stream: str, record: Record, ignored: Iterable[str] = ()) -> byt
         row = {name: value for name, value in row.items() if name not in ("product_id", "product_ucode")}
     for path in ignored:
         row = without(row, path)
-    return orjson.dumps(canonical(row))
+    return orjson.dumps(canonical(row), option=orjson.OPT_SORT_KEYS)
 
 
 @dataclass

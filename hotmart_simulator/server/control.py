@@ -13,6 +13,7 @@ from hotmart_simulator.server.service import Service
 
 PREFIX: Final = "/_simulator/"
 TRUTH: Final = "truth/"
+EXPECTED: Final = "expected/"
 
 
 def answer(simulator: Service, request: Request) -> Answer:
@@ -21,6 +22,8 @@ def answer(simulator: Service, request: Request) -> Answer:
     try:
         if request.method == "GET" and name.startswith(TRUTH):
             return Answer(document=_truth(simulator, name.removeprefix(TRUTH), request))
+        if request.method == "GET" and name.startswith(EXPECTED):
+            return Answer(document=_expected(simulator, name.removeprefix(EXPECTED), request))
         action = ACTIONS.get((request.method, name))
         if action is None:
             known = ", ".join(f"{method} {PREFIX}{path}" for method, path in ACTIONS)
@@ -36,6 +39,13 @@ def _truth(simulator: Service, stream: str, request: Request) -> list[Any]:
     with simulator.world.lock:
         keyed = simulator.world.iter_keyed(stream, currency_rows=switches.currency_rows == "per_currency")
         return [key for key, _ in keyed] if wants_keys else [[key, raw] for key, raw in keyed]
+
+
+def _expected(simulator: Service, stream: str, request: Request) -> Any:
+    rows = simulator.world.iter_expected(stream)
+    if request.args.get("fields") == "count":
+        return {"rows": sum(1 for _ in rows)}
+    return [{"identity": row.identity, "record": row.record} for row in rows]
 
 
 def _move(simulator: Service, body: Mapping[str, int]) -> Any:
