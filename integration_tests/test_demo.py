@@ -216,7 +216,7 @@ def test_a_row_that_says_something_else_is_named(warehouse: Warehouse, tmp_path:
 
 def test_a_late_refund_of_a_subscription_at_rest_is_counted_apart(warehouse: Warehouse, tmp_path: Path) -> None:
     long_ago = "2024-01-01T00:00:00.000Z"
-    subscriptions = [
+    subscriptions: list[dict[str, object]] = [
         {"subscriber_code": code, "status": status, "accession_date": long_ago, "request_date": long_ago}
         for code, status in (("rests", "INACTIVE"), ("moves", "OVERDUE"))
     ]
