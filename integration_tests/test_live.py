@@ -11,16 +11,16 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from hotmart_simulator import Simulator, Switches, World
-from hotmart_simulator.expected import STREAMS
 from hotmart_simulator.server.faults import Fault
 from hotmart_simulator.server.login import TOKEN_PATH
 from hotmart_simulator.server.request_log import Call
-from integration_tests.harness import NOW_MS, START_MS, VirtualClock
+from integration_tests.harness import NOW_MS, START_MS, VirtualClock, switches
 from integration_tests.live import __main__ as live
 from integration_tests.live.account import Account
 from integration_tests.live.probe import MAX_CALLS, Probe
 from integration_tests.live.question import Finding, Question
 from integration_tests.live.questions import SECTIONS
+from integration_tests.rows import KEYS
 from source_hotmart.config import Config
 
 QUESTIONS = {question.assumption: question for _, questions in SECTIONS for question in questions}
@@ -28,6 +28,11 @@ SALES_PATH = "/payments/api/v1/sales/history"
 
 Ask = Callable[..., Finding]
 CommandLine = Callable[..., tuple[int, str]]
+
+
+def sides(**changes: Any) -> Switches:
+    """The switches of all tests with changes, and with the rate limit that Hotmart has."""
+    return switches(**{"limit_per_minute": 500, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +44,7 @@ def world() -> World:
 
 @pytest.fixture
 def simulator(world: World, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
-    with Simulator(world, Switches(), clock.time) as simulator:
+    with Simulator(world, sides(), clock.time) as simulator:
         for variable in ("HOTMART_API_URL", "HOTMART_AUTH_URL"):
             monkeypatch.setenv(variable, simulator.url)
         yield simulator
@@ -60,8 +65,8 @@ def settings_of(simulator: Simulator, **changes: Any) -> dict[str, Any]:
 def ask(simulator: Simulator) -> Ask:
     """Asks one question of an account with these switches and faults."""
 
-    def ask(assumption: str, *faults: Fault, config: dict[str, Any] | None = None, **switches: Any) -> Finding:
-        simulator.switches = Switches(**switches)
+    def ask(assumption: str, *faults: Fault, config: dict[str, Any] | None = None, **changes: Any) -> Finding:
+        simulator.switches = sides(**changes)
         for fault in faults:
             simulator.add_fault(fault)
         config_of_account = Config.from_mapping(settings_of(simulator, **(config or {})))
@@ -77,7 +82,7 @@ def ask_small(clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> Ask:
     def ask(assumption: str, *faults: Fault, **sizes: Any) -> Finding:
         small: dict[str, Any] = {"sales": 20, "subscriptions": 10, "students": 5, "products": 4, **sizes}
         world = World(seed=7, start_ms=START_MS, now_ms=NOW_MS, **small)
-        with Simulator(world, Switches(), clock.time) as simulator:
+        with Simulator(world, sides(), clock.time) as simulator:
             for fault in faults:
                 simulator.add_fault(fault)
             for variable in ("HOTMART_API_URL", "HOTMART_AUTH_URL"):
@@ -143,7 +148,7 @@ OFFERS_PATH = "/products/api/v1/products/*/offers"
 
 
 @pytest.mark.parametrize(
-    ("assumption", "switches", "did"),
+    ("assumption", "changes", "did"),
     [
         (TOKEN, {}, "172,799 s, 48.0 hours"),
         (TOKEN, {"token_life_s": 86_400}, "86,400 s, 24.0 hours"),
@@ -195,7 +200,10 @@ OFFERS_PATH = "/products/api/v1/products/*/offers"
         (ORDER.format("sales/history"), {"sales_order": "none"}, "neither up nor down"),
         (ORDER.format("subscriptions"), {}, "newest accession_date first"),
         (ORDER.format("subscriptions/transactions"), {}, "neither up nor down by order_date"),
-        *((f"{name}: total_results counts all rows", {}, "as many as there are rows") for name in COUNTED[:-1]),
+        *(
+            (f"{name}: total_results counts all rows", {"club_cap": 50}, "as many as there are rows")
+            for name in COUNTED[:-1]
+        ),
         *((f"{name}: total_results counts all rows", {"page_cap": 20}, "20 rows on the first") for name in COUNTED),
         *((f"{name}: total_results counts all rows", {"totals": "nowhere"}, "not told") for name in COUNTED),
         *((f"{name}: total_results counts all rows", {}, "not told") for name in PAGED),
@@ -219,8 +227,8 @@ OFFERS_PATH = "/products/api/v1/products/*/offers"
         (NO_CHARGE_DATE, {"default_window_days": 400}, "last_update 3"),
     ],
 )
-def test_what_the_api_does_is_told_and_safe(ask: Ask, assumption: str, switches: dict[str, Any], did: str) -> None:
-    finding = ask(assumption, **switches)
+def test_what_the_api_does_is_told_and_safe(ask: Ask, assumption: str, changes: dict[str, Any], did: str) -> None:
+    finding = ask(assumption, **changes)
 
     assert did in finding.did
     assert finding.is_told
@@ -228,7 +236,7 @@ def test_what_the_api_does_is_told_and_safe(ask: Ask, assumption: str, switches:
 
 
 @pytest.mark.parametrize(
-    ("assumption", "switches", "did", "danger"),
+    ("assumption", "changes", "did", "danger"),
     [
         *((REPEATED.format(name), {"statuses_on_history": "first"}, "only", "rows are missed") for name in SALES),
         (PAID, {"statuses_by_default": "all"}, "other statuses come as well: ", "sales_summary holds more"),
@@ -240,9 +248,9 @@ def test_what_the_api_does_is_told_and_safe(ask: Ask, assumption: str, switches:
         (TICKETS, {"tickets_by_default": "confirmed"}, "only confirmed ones", "keep their last status"),
     ],
 )
-def test_what_is_unsafe_is_said(ask: Ask, assumption: str, switches: dict[str, Any], did: str, danger: str) -> None:
+def test_what_is_unsafe_is_said(ask: Ask, assumption: str, changes: dict[str, Any], did: str, danger: str) -> None:
     config = {"members_area_subdomain": "my-school"}
-    finding = ask(assumption, config=config, **switches)
+    finding = ask(assumption, config=config, **changes)
 
     assert did in finding.did
     assert danger in finding.danger
@@ -271,17 +279,17 @@ def test_other_answers_than_expected_are_judged(ask: Ask, assumption: str, fault
 
 
 @pytest.mark.parametrize(
-    ("switches", "told"),
+    ("changes", "told"),
     [
         ({}, "RateLimit-Limit 500; RateLimit-Remaining 499 to 499; RateLimit-Reset in seconds from now; X-RateLimit-"),
         ({"quota_names": "standard"}, "RateLimit-Reset in seconds from now"),
         ({"quota_names": "x"}, "X-RateLimit-Limit-Minute 500; X-RateLimit-Remaining-Minute 499 to 499"),
         ({"quota_reset": "epoch"}, "RateLimit-Reset is a point in time"),
-        ({"quota_headers": False}, "no such header"),
+        ({"quota_names": "none"}, "no such header"),
     ],
 )
-def test_the_headers_of_the_quota_are_told(simulator: Simulator, switches: dict[str, Any], told: str) -> None:
-    simulator.switches = Switches(**switches)
+def test_the_headers_of_the_quota_are_told(simulator: Simulator, changes: dict[str, Any], told: str) -> None:
+    simulator.switches = sides(**changes)
     config = Config.from_mapping(settings_of(simulator))
     account = Account(Probe(config), config)
     account.products()
@@ -344,7 +352,7 @@ def test_what_the_credential_may_not_read_is_left_open(ask: Ask) -> None:
 def test_a_run_answers_every_question_read_only_and_within_its_calls(
     simulator: Simulator, command_line: CommandLine
 ) -> None:
-    simulator.switches = Switches(page_cap=20)  # so that nothing is left open for want of rows
+    simulator.switches = sides(page_cap=20)  # so that nothing is left open for want of rows
     exit_code, printed = command_line()
 
     assert exit_code == 0
@@ -362,7 +370,7 @@ def test_a_run_answers_every_question_read_only_and_within_its_calls(
 
 
 @pytest.mark.parametrize(
-    "switches",
+    "changes",
     [
         {
             "tickets_by_default": "confirmed",
@@ -376,9 +384,9 @@ def test_a_run_answers_every_question_read_only_and_within_its_calls(
     ],
 )
 def test_no_account_takes_more_calls_than_allowed(
-    simulator: Simulator, command_line: CommandLine, switches: dict[str, Any]
+    simulator: Simulator, command_line: CommandLine, changes: dict[str, Any]
 ) -> None:
-    simulator.switches = Switches(**switches)
+    simulator.switches = sides(**changes)
     _, printed = command_line()
 
     assert "questions answered" in printed
@@ -434,7 +442,7 @@ def test_no_more_calls_can_be_asked_for_than_allowed(simulator: Simulator, comma
 
 
 def test_what_is_unsafe_makes_the_exit_code_one(simulator: Simulator, command_line: CommandLine) -> None:
-    simulator.switches = Switches(statuses_on_history="first")
+    simulator.switches = sides(statuses_on_history="first")
     exit_code, printed = command_line()
 
     assert exit_code == 1
@@ -458,9 +466,9 @@ def personal_values(world: World) -> set[str]:
         elif type(value) is int and value > 99_999:
             found.add(str(value))
 
-    for stream in STREAMS:
-        for record in world.truth(stream).values():
-            walk(record)
+    for stream in KEYS:
+        for row in world.expected(stream):
+            walk(row.record)
     people = world.people
     for person in (*people.buyers, *people.affiliates, *people.partners, people.owner):
         found |= {person.name, person.email, person.phone, person.ucode}
@@ -470,7 +478,7 @@ def personal_values(world: World) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("switches", "fault"),
+    ("changes", "fault"),
     [
         ({}, None),
         ({"page_cap": 20}, None),
@@ -485,9 +493,9 @@ def personal_values(world: World) -> set[str]:
     ],
 )
 def test_nothing_personal_and_no_secret_is_printed(
-    simulator: Simulator, command_line: CommandLine, switches: dict[str, Any], fault: Fault | None
+    simulator: Simulator, command_line: CommandLine, changes: dict[str, Any], fault: Fault | None
 ) -> None:
-    simulator.switches = Switches(**switches)
+    simulator.switches = sides(**changes)
     if fault:
         simulator.add_fault(fault)
     _, printed = command_line()
