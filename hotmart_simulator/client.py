@@ -1,4 +1,4 @@
-"""A plain client that logs in and follows page tokens: for tests of the simulator and for looking around."""
+"""A plain client that logs in and follows page tokens, for tests of the simulator and for exploring."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,8 +9,8 @@ from hotmart_simulator.server.login import TOKEN_PATH
 from hotmart_simulator.server.simulator import Simulator
 
 
-class Visitor:
-    """One session with one access token; never retries, never follows redirects."""
+class Client:
+    """One session with one access token. It never retries and never follows redirects."""
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
@@ -18,7 +18,10 @@ class Visitor:
         self.log_in()
 
     def ask_token(self, **changes: str | None) -> requests.Response:
-        """The documented token call; a change of None leaves something out, `basic` is the header's value."""
+        """Return the answer to the documented token call. A change of None leaves a parameter out.
+
+        `basic` is the value of the header `Authorization`.
+        """
         simulator = self.simulator
         asked: dict[str, str | None] = {
             "grant_type": "client_credentials",
@@ -33,32 +36,35 @@ class Visitor:
         return requests.post(url, params=kept, headers=headers, timeout=10)
 
     def log_in(self) -> str:
+        """Get a new token, use it from now on and return it."""
         token: str = self.ask_token().json()["access_token"]
         self.session.headers["Authorization"] = f"Bearer {token}"
         return token
 
     def get(self, path: str, /, **query: Any) -> requests.Response:
+        """Return the answer to one data call."""
         return self.session.get(f"{self.simulator.url}{path}", params=query, timeout=10, allow_redirects=False)
 
     def pages(self, path: str, /, **query: Any) -> Iterator[dict[str, Any]]:
-        """Every page of a query, by its tokens."""
+        """Yield every page of a query, by its tokens."""
         while True:
             answer = self.get(path, **query)
             assert answer.status_code == 200, answer.text
             page: dict[str, Any] = answer.json()
             yield page
-            query["page_token"] = page["page_info"].get("next_page_token")
+            query["page_token"] = page.get("page_info", {}).get("next_page_token")
             if not query["page_token"]:
                 return
 
     def rows(self, path: str, /, **query: Any) -> list[dict[str, Any]]:
-        """Every record of a query."""
-        return [row for page in self.pages(path, **query) for row in page["items"]]
+        """Return every record of a query. An empty page can lack `items`."""
+        return [row for page in self.pages(path, **query) for row in page.get("items", ())]
 
     def close(self) -> None:
+        """Close the connections."""
         self.session.close()
 
-    def __enter__(self) -> "Visitor":
+    def __enter__(self) -> "Client":
         return self
 
     def __exit__(self, *exc_info: object) -> None:

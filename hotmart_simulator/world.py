@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from hotmart_simulator import creation
+from hotmart_simulator import creation, expected
 from hotmart_simulator.account import Account
 from hotmart_simulator.common.row import Row
 from hotmart_simulator.common.vocabulary import DEFAULT_SUBDOMAINS
 from hotmart_simulator.coupons.moves import CouponMoves
 from hotmart_simulator.events import records as events
 from hotmart_simulator.events.moves import TicketMoves
-from hotmart_simulator.expected import Key, Window, detached, records
+from hotmart_simulator.expected import Key
+from hotmart_simulator.members_area.content_moves import ContentMoves
 from hotmart_simulator.members_area.moves import StudentMoves
+from hotmart_simulator.products.moves import ProductMoves
 from hotmart_simulator.sales.facts import Sale
 from hotmart_simulator.sales.moves import SaleMoves
 from hotmart_simulator.subscriptions.moves import SubscriptionMoves
@@ -50,7 +52,9 @@ class World(Account):
         self.sale_moves = SaleMoves(self)
         self.subscription_moves = SubscriptionMoves(self, self.sale_moves)
         self.student_moves = StudentMoves(self)
+        self.content_moves = ContentMoves(self)
         self.ticket_moves = TicketMoves(self)
+        self.product_moves = ProductMoves(self)
         self.coupon_moves = CouponMoves(self)
         self.add_sales = self.sale_moves.add
         self.set_status = self.sale_moves.set_status
@@ -59,17 +63,16 @@ class World(Account):
         self.charge_back = self.sale_moves.charge_back
         self.add_subscriptions = self.subscription_moves.add
         self.cancel_subscriptions = self.subscription_moves.cancel
-        self.moves: Mapping[str, Move] = {
-            "sales": self.sale_moves.add,
-            "refunds": self.sale_moves.refund,
-            "chargebacks": self.sale_moves.charge_back,
-            "cancellations": self.subscription_moves.cancel,
-            "subscriptions": self.subscription_moves.add,
-            "studies": self.student_moves.study,
-            "checkins": self.ticket_moves.check_in,
-            "participants": self.ticket_moves.add,
-            "coupons": self.coupon_moves.add,
-        }
+        moves = (
+            self.sale_moves,
+            self.subscription_moves,
+            self.product_moves,
+            self.coupon_moves,
+            self.student_moves,
+            self.content_moves,
+            self.ticket_moves,
+        )
+        self.moves: Mapping[str, Move] = {name: move for group in moves for name, move in group.named().items()}
         """What can happen, by name: called with a count, each returns the keys of what it changed."""
 
     # Reading
@@ -86,49 +89,21 @@ class World(Account):
         return events.info(self, event)
 
     def expected(self, stream: str, **options: Any) -> list[Row]:
-        """Return every row that a complete read of a stream brings now; options as in `iter_keyed`."""
+        """Return every row that a complete read of a stream brings now, to keep: options as in `iter_expected`."""
         with self.lock:
-            products = {product.ucode: product.id for product in self.products.own}
+            return [expected.detached(row) for row in self.iter_expected(stream, **options)]
 
-            def identity(key: Key, raw: dict[str, Any], number: int) -> tuple[object, ...]:
-                parts = (key,) if isinstance(key, str) else key
-                if stream in ("product_offers", "product_plans"):
-                    return stream, products[parts[0]], *parts
-                if stream == "coupons":
-                    return stream, self.coupons.product(number).id, *parts
-                if stream == "club_pages":
-                    return stream, self.members_areas.home[parts[0]][0], *parts
-                return stream, *parts
+    def iter_expected(
+        self, stream: str, *, start_ms: int | None = None, end_ms: int | None = None, **options: Any
+    ) -> Iterator[Row]:
+        """Yield these rows one by one. They share parts and must not be changed, nor the account meanwhile.
 
-            keyed = enumerate(self.iter_keyed(stream, **options))
-            return [Row(identity(key, raw, number), detached(raw)) for number, (key, raw) in keyed]
-
-    def truth(self, stream: str, **options: Any) -> dict[Any, dict[str, Any]]:
-        """Every record of a stream by its key (text, or a tuple of texts: the stream decides), as the API would
-        send it now; options as in `iter_keyed`.
+        The date range is over the date that the list's own filter goes by, both ends included. `version` (1 or 2) is
+        the form in which `club_pages` come. Raises KeyError for an unknown stream.
         """
-        with self.lock:
-            return {key: detached(raw) for key, raw in self.iter_keyed(stream, **options)}
-
-    def iter_raw(self, stream: str, **options: Any) -> Iterator[dict[str, Any]]:
-        """The records of a stream one by one; not to be changed, and not while the world moves."""
-        return (raw for _, raw in self.iter_keyed(stream, **options))
-
-    def iter_keyed(
-        self,
-        stream: str,
-        *,
-        start_ms: int | None = None,
-        end_ms: int | None = None,
-        currency_rows: bool = True,
-        pages_version: int = 1,
-    ) -> Iterator[tuple[Key, dict[str, Any]]]:
-        """Key and record, one by one. The window is over the stream's own date, both ends included: order
-        date, accession date, or last update of a subscription transaction or of a ticket. `pages_version` is
-        that of the endpoint whose form the pages have, 1 or 2.
-        """
-        window = Window(start_ms, end_ms)
-        return records(self, stream, window, currency_rows=currency_rows, pages_version=pages_version)
+        for row in expected.rows(self, stream, **options):
+            if row.at_ms is None or ((start_ms or 0) <= row.at_ms and (end_ms is None or row.at_ms <= end_ms)):
+                yield row
 
     # Moving
 

@@ -303,3 +303,11 @@ class Warehouse:
     def _key(self, stream: str, record: Mapping[str, Any]) -> Any:
         names = self._keys[stream]
         return record[names] if isinstance(names, str) else tuple(record[name] for name in names)
+
+
+def loaded(*runs: Run) -> Warehouse:
+    """Return a new warehouse that has taken in the records of these runs, in this order."""
+    warehouse = Warehouse()
+    for run in runs:
+        warehouse.load(run.messages)
+    return warehouse

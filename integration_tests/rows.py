@@ -1,9 +1,9 @@
 """Compare what arrived with what Hotmart holds, row by row and without the connector's own keys.
 
-Both sides are brought into one form: amounts and ids as text, times as epoch milliseconds, absent and empty fields left
-out. Two rows are equal when everything that Hotmart sent is there and nothing else, apart from the fields that the
-connector is documented to add. The tables below are written by hand from the API reference (sections 5 and 6.4) and the
-design, so a key that the connector gets wrong shows as a missing row.
+Both sides are brought into one form: ids as text, times as epoch milliseconds, absent and empty fields left out. Two
+rows are equal when everything that Hotmart sent is there and nothing else, apart from the fields that the connector is
+documented to add. The tables below are written by hand from the API reference (sections 5 and 6.4) and the design, so
+a key that the connector gets wrong shows as a missing row.
 """
 
 from __future__ import annotations
@@ -13,11 +13,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
-
-from hotmart_simulator.common.row import Row
 
 # The primary key of each stream as the reference has it, by the names under which a row shows it.
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -90,27 +88,53 @@ STALE_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "subscription_summary": ("lifetime",),
 }
 TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+# Fields that arrive as text even where Hotmart sends a number.
+TEXT_NAME: Final = re.compile(r"(\w+_)?id|phone")
 
 Record = Mapping[str, Any]
 
 
-def canonical(value: Any) -> Any:
-    """Return a value in the form in which both sides are compared; None for what says nothing."""
+class Row(Protocol):
+    """A row as `World.expected` returns it, without an import of the simulator."""
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What the row is about, its parents first."""
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What the API sends."""
+
+
+class HeldRow(NamedTuple):
+    """A row of a simulator in another process."""
+
+    identity: tuple[object, ...]
+    record: dict[str, Any]
+
+
+def held_rows(answer: Iterable[Mapping[str, Any]]) -> list[HeldRow]:
+    """Return the rows in an answer of GET /_simulator/expected/<stream>."""
+    return [HeldRow(tuple(row["identity"]), row["record"]) for row in answer]
+
+
+def canonical(value: Any, name: str = "") -> Any:
+    """Return the value of a field in the form in which both sides are compared; None for what says nothing."""
+    if isinstance(value, str):
+        if value[10:11] == "T" and TIME.fullmatch(value):
+            return round(datetime.fromisoformat(value).timestamp() * 1000)
+        return value or None
     if isinstance(value, dict):
         if "currency_value" in value:  # the documented spelling of `currency_code` (reference 5.4)
             value = {"currency_code": value["currency_value"], **value}
             del value["currency_value"]
-        items = {name: canonical(item) for name, item in value.items()}
-        return {name: item for name, item in sorted(items.items()) if item is not None}
+        return {key: item for key, raw in value.items() if (item := canonical(raw, key)) is not None}
     if isinstance(value, list):
-        return [canonical(item) for item in value]
+        return [canonical(item, name) for item in value]
     if isinstance(value, bool) or value is None:
         return value
-    if isinstance(value, int | float):
-        return str(int(value)) if float(value).is_integer() else str(value)
-    if TIME.fullmatch(value):
-        return str(round(datetime.fromisoformat(value).timestamp() * 1000))
-    return value or None
+    number = int(value) if float(value).is_integer() else value
+    return str(number) if TEXT_NAME.fullmatch(name) else number
 
 
 def value_at(record: Record, path: str) -> Any:
@@ -170,7 +194,7 @@ def fingerprint(stream: str, record: Record, ignored: Iterable[str] = ()) -> byt
         row = {name: value for name, value in row.items() if name not in ("product_id", "product_ucode")}
     for path in ignored:
         row = without(row, path)
-    return orjson.dumps(canonical(row))
+    return orjson.dumps(canonical(row), option=orjson.OPT_SORT_KEYS)
 
 
 @dataclass

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import pytest
 
-from hotmart_simulator import Call, Fault, Simulator, Switches, World
-from integration_tests.harness import NOW_MS, Connector, Run, VirtualClock, key_of
+from hotmart_simulator import Call, Fault, Simulator, World
+from hotmart_simulator.common.row import Row
+from integration_tests.harness import NOW_MS, Connector, Run, VirtualClock, loaded, switches, truth
+from integration_tests.rows import Difference, difference, key_of
 from source_hotmart.sales import SALE_STATUSES
 
 DAY_MS = 86_400_000
@@ -19,15 +20,26 @@ DATED = ["sales_history", "sales_users", "sales_commissions", "sales_price_detai
 
 
 def switch(hotmart: Simulator, **changes: Any) -> None:
-    hotmart.switches = Switches(limit_per_minute=100_000, **changes)
+    hotmart.switches = switches(**changes)
 
 
 def complete(run: Run, world: World, streams: list[str]) -> None:
-    """Every key of these streams came, and came once."""
+    """The rows of these streams are those of Hotmart, each there once."""
     for stream in streams:
-        keys = Counter(key_of(stream, record) for record in run.records(stream))
-        assert set(keys) == set(world.truth(stream)), stream
-        assert set(keys.values()) <= {1}, stream
+        assert not difference(stream, world.expected(stream), run.records(stream))
+
+
+def each_as_before_or_after(run: Run, before: list[Row], world: World, stream: str) -> tuple[Difference, Difference]:
+    """Each row came once, as it was before the sync or as it is now; return how all rows differ from both."""
+    records = run.records(stream)
+    keys = [key_of(stream, record) for record in records]
+    assert len(keys) == len(set(keys))
+    # What a charge says of its subscription may have changed several times.
+    was = difference(stream, before, records, after_increments=True)
+    now = difference(stream, world.expected(stream), records, after_increments=True)
+    assert not set(was.stale) & set(now.stale)
+    assert not now.surplus
+    return was, now
 
 
 def asks_for_rows(call: Call) -> bool:
@@ -116,8 +128,8 @@ def test_a_day_that_cannot_be_read_fails_the_stream_with_a_sentence_and_the_othe
     hotmart.clear_faults()
     resumed = connector.read(["sales_history", "sales_users"], run.state)
     assert resumed.exit_code == 0
-    read = {key_of("sales_history", r) for r in [*run.records("sales_history"), *resumed.records("sales_history")]}
-    assert read == set(world.truth("sales_history"))
+    rows = loaded(run, resumed).rows["sales_history"].values()
+    assert not difference("sales_history", world.expected("sales_history"), rows)
 
 
 def test_a_refused_list_of_statuses_is_asked_one_by_one(connector: Connector, hotmart: Simulator, world: World) -> None:
@@ -209,6 +221,7 @@ def test_a_dispute_that_ends_between_two_statuses_costs_no_row(
 ) -> None:
     switch(hotmart, several_statuses="refused")
     connector.config["num_workers"] = 1
+    before = world.expected("sales_history")
     ended: list[str] = []
 
     def approve_after_the_approved(call: Call) -> None:
@@ -221,7 +234,10 @@ def test_a_dispute_that_ends_between_two_statuses_costs_no_row(
     run = connector.read(["sales_history"])
 
     assert ended
-    complete(run, world, ["sales_history"])
+    assert run.exit_code == 0, run.sentences
+    was, now = each_as_before_or_after(run, before, world, "sales_history")
+    assert not was.lost
+    assert set(now.stale) <= set(ended)
 
 
 @pytest.mark.parametrize("kind", ["repeat_token", "empty_page_with_token"])
@@ -278,7 +294,7 @@ def test_sales_made_and_changed_while_a_window_is_read_cost_no_row(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, stream: str
 ) -> None:
     switch(hotmart, page_cap=20)
-    before = set(world.truth(stream))
+    before = world.expected(stream)
     changed: set[str] = set()
     pages = 0
 
@@ -296,9 +312,9 @@ def test_sales_made_and_changed_while_a_window_is_read_cost_no_row(
     run = connector.read([stream])
 
     assert run.exit_code == 0, run.sentences
-    keys = Counter(key_of(stream, record) for record in run.records(stream))
-    assert set(keys.values()) == {1}
-    missing = before - set(keys)
+    was, now = each_as_before_or_after(run, before, world, stream)
+    assert {key[0] if isinstance(key, tuple) else key for key in now.stale} <= changed
+    missing = set(was.lost)
     if stream == "subscription_transactions":
         # Filtered by last update, a charge updated meanwhile belongs to the next sync.
         missing -= {key for key in missing if key[0] in changed}
@@ -389,7 +405,7 @@ def test_a_full_refresh_of_charges_misses_none_that_is_updated_meanwhile(
 ) -> None:
     switch(hotmart, page_cap=100)
     connector.config["num_workers"] = 1
-    before = set(world.truth("subscription_transactions"))
+    before = world.expected("subscription_transactions")
     changed: list[str] = []
 
     def refund(call: Call) -> None:
@@ -403,16 +419,17 @@ def test_a_full_refresh_of_charges_misses_none_that_is_updated_meanwhile(
 
     run = connector.read(["subscription_transactions"], full_refresh=True)
 
-    keys = [key_of("subscription_transactions", record) for record in run.records("subscription_transactions")]
     assert changed
-    assert len(keys) == len(set(keys))
-    assert set(keys) >= before
+    was, now = each_as_before_or_after(run, before, world, "subscription_transactions")
+    assert not was.lost
+    assert {transaction for transaction, _ in now.stale} <= set(changed)
 
 
 def test_a_charge_whose_update_is_told_late_comes_once(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """Hotmart's data is up to a day old here: an update appears after windows are read, and dates from before."""
+    before = world.expected("subscription_transactions")
     read = 0
 
     def appears(call: Call) -> None:
@@ -427,17 +444,19 @@ def test_a_charge_whose_update_is_told_late_comes_once(
     clock.advance(days=1)
     second = connector.read(["subscription_transactions"], state=first.state)
 
-    complete(first, world, ["subscription_transactions"])
+    assert first.exit_code == 0, first.sentences
+    was, _ = each_as_before_or_after(first, before, world, "subscription_transactions")
+    assert not was.lost
     rows = {key_of("subscription_transactions", row): row for row in second.records("subscription_transactions")}
-    refunded = {
-        key for key, row in world.truth("subscription_transactions").items() if row["purchase"]["status"] == "REFUNDED"
-    }
+    held = truth(world, "subscription_transactions")
+    refunded = {key for key, row in held.items() if row["purchase"]["status"] == "REFUNDED"}
     assert all(rows[key]["purchase"]["status"] == "REFUNDED" for key in refunded & rows.keys())
-    changed = {
-        key for key, row in world.truth("subscription_transactions").items() if row["last_update"] >= NOW_MS - DAY_MS
-    }
+    changed = {key for key, row in held.items() if row["last_update"] >= NOW_MS - DAY_MS}
     assert changed
     assert changed <= rows.keys()
+    both = loaded(first, second).rows["subscription_transactions"].values()
+    expected = world.expected("subscription_transactions")
+    assert not difference("subscription_transactions", expected, both, after_increments=True)
 
 
 def test_new_charges_alone_are_no_cause_to_read_twice(

@@ -13,7 +13,6 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from hotmart_simulator import Fault, Simulator, Switches, World
-from hotmart_simulator.expected import STREAMS
 from hotmart_simulator.server.login import TOKEN_PATH
 from hotmart_simulator.server.request_log import Call
 from integration_tests.harness import VirtualClock
@@ -21,6 +20,7 @@ from integration_tests.live import __main__ as program
 from integration_tests.live.client import MAX_CALLS
 from integration_tests.live.questions import DECISIVE, QUESTIONS
 from integration_tests.probed import BELIEFS, CONSEQUENCES, full_account
+from integration_tests.rows import KEYS
 
 SALES_PATH = "/payments/api/v1/sales/history"
 
@@ -216,9 +216,9 @@ def personal_values(world: World) -> set[str]:
         elif type(value) is int and value > 99_999:
             found.add(str(value))
 
-    for stream in STREAMS:
-        for record in world.truth(stream).values():
-            walk(record)
+    for stream in KEYS:
+        for row in world.expected(stream):
+            walk(row.record)
     people = world.people
     for person in (*people.buyers, *people.affiliates, *people.partners, people.owner):
         found |= {person.name, person.email, person.phone, person.ucode}

@@ -16,8 +16,8 @@ from airbyte_cdk.logger import PRINT_BUFFER
 from hypothesis import settings
 from pytest_mock import MockerFixture
 
-from hotmart_simulator import Simulator, Switches, World
-from integration_tests.harness import NOW_MS, Connector, VirtualClock
+from hotmart_simulator import Simulator, World
+from integration_tests.harness import NOW_MS, Connector, VirtualClock, switches
 from source_hotmart.run import run
 
 CommandLine = Callable[..., tuple[int, str]]
@@ -47,7 +47,7 @@ def world() -> World:
 @pytest.fixture
 def hotmart(world: World, clock: VirtualClock) -> Iterator[Simulator]:
     """A running simulator of that account, whose quota does not hold tests up."""
-    with Simulator(world, Switches(limit_per_minute=100_000), clock.time, follow_clock=True) as simulator:
+    with Simulator(world, switches(), clock.time, follow_clock=True) as simulator:
         yield simulator
 
 

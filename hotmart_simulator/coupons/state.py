@@ -9,19 +9,29 @@ from hotmart_simulator.products.state import Product, ProductState
 
 
 class CouponState:
-    """Start (epoch ms) of every coupon by its number; its product follows from the number.
+    """Start (epoch ms) of every coupon by its number, and which ones expired or were removed since.
 
-    Half of them are of one product, so that its list has pages; every third product has none.
+    The product of one of the first population follows from its number: half of them are of one product, so that its
+    list has pages, and every third product has none.
     """
 
     def __init__(self, setting: Setting, products: ProductState, count: int) -> None:
         self._bits = setting.seed_of("coupons")
-        self.products = tuple(product for place, product in enumerate(products.own) if place % 3 != 1)
+        self._products = products
+        self.product_numbers = tuple(product.number for place, product in enumerate(products.own) if place % 3 != 1)
+        """The products that have coupons in the first population."""
         self.start_of = array("q")
+        self.expired: set[int] = set()
+        self.removed: set[int] = set()
+        self._product_of: dict[int, int] = {}
         setting.ledger.project("coupon.created", self._on_created)
-        for number in range(count if self.products else 0):
-            age_ms = self.bits(number) % (setting.now_ms - setting.start_ms + 1)
-            self.start_of.append(setting.now_ms - age_ms)
+        setting.ledger.project("coupon.expired", self._on_expired)
+        setting.ledger.project("coupon.removed", self._on_removed)
+        for number in range(count if self.product_numbers else 0):
+            bits = self.bits(number)
+            self.start_of.append(setting.now_ms - bits % (setting.now_ms - setting.start_ms + 1))
+            if bits >> 12 & 7 == 0:
+                self.expired.add(number)
 
     def __len__(self) -> int:
         return len(self.start_of)
@@ -32,13 +42,24 @@ class CouponState:
     def id(self, number: int) -> int:
         return 900_000 + number * 3
 
-    def product(self, number: int) -> Product:
+    def product_number(self, number: int) -> int:
+        """The number of the product that a coupon was created for."""
+        if number in self._product_of:
+            return self._product_of[number]
         place = 0 if number % 2 == 0 else self.bits(number) >> 32
-        return self.products[place % len(self.products)]
+        return self.product_numbers[place % len(self.product_numbers)]
 
-    def numbers(self, product: Product) -> list[int]:
-        """The coupons of a product."""
-        return [number for number in range(len(self)) if self.product(number) is product]
+    def product(self, number: int) -> Product:
+        """The product that a coupon was created for, as it is now."""
+        return self._products.numbered(self.product_number(number))
 
     def _on_created(self, event: Event) -> None:
+        """`value` is the number of the product."""
         self.start_of.append(event.at_ms)
+        self._product_of[event.subject] = event.value
+
+    def _on_expired(self, event: Event) -> None:
+        self.expired.add(event.subject)
+
+    def _on_removed(self, event: Event) -> None:
+        self.removed.add(event.subject)

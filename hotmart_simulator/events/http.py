@@ -9,6 +9,7 @@ from hotmart_simulator.common.vocabulary import (
     TICKET_STATUSES,
     TICKET_TYPES,
 )
+from hotmart_simulator.events import facts
 from hotmart_simulator.events import records as events
 from hotmart_simulator.products.state import Product
 from hotmart_simulator.server.endpoint import (
@@ -38,28 +39,36 @@ TESTS: Final[Mapping[str, Callable[[dict[str, Any], Any], bool]]] = {
 
 
 def event(desk: Desk, asked: Asked) -> Product:
-    """The own product of format ETICKET with the number in the path."""
-    for product in desk.account.tickets.events:
+    """Return the own product of format ETICKET with the number in the path."""
+    for product in facts.reachable_events(desk.account):
         if str(product.id) == asked.path["event_id"]:
             return product
     raise Refusal(404, "not_found", "The event does not exist")
 
 
 def info(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    return Answer(document=events.info(desk.account, event(desk, asked)), rows=1)
+    """Answer the dates and lots of an event. The switch `event_info` may refuse one that is not published."""
+    found = event(desk, asked)
+    if not facts.has_info(desk.account, found):
+        raise Refusal(404, "not_found", "The event does not exist")
+    return Answer(document=events.info(desk.account, found), rows=1)
 
 
 def find(desk: Desk, asked: Asked) -> Matches:
-    """By the ticket's number; `last_update` keeps those updated at that moment or later."""
-    account, book = desk.account, desk.account.tickets
+    """Find tickets by number. `last_update` keeps those updated at that moment or later."""
+    account, tickets, switches = desk.account, desk.account.tickets, desk.switches
     since_ms = asked.get("last_update", 0)
-    numbers = [number for number in book.numbers(event(desk, asked)) if book.updated_of[number] >= since_ms]
-    if desk.switches.tickets_by_default == "confirmed" and "ticket_status" not in asked:
-        numbers = [number for number in numbers if book.status(number) in CONFIRMED_TICKETS]
-    tests = [(TESTS[name], value) for name, value in asked.values.items() if name in TESTS]
-    if tests:
+    numbers = [number for number in tickets.numbers(event(desk, asked)) if tickets.updated_of[number] >= since_ms]
+    if switches.tickets_by_default == "confirmed" and "ticket_status" not in asked:
+        numbers = [number for number in numbers if tickets.status(number) in CONFIRMED_TICKETS]
+    wanted = {name: value for name, value in asked.values.items() if name in TESTS}
+    if switches.ticket_types_by_default == "paid":
+        wanted.setdefault("ticket_type", "PAID")
+    if switches.checkins_by_default == "pending":
+        wanted.setdefault("checkin_status", "PENDING")
+    if wanted:
         rendered = ((number, events.participant(account, number)) for number in numbers)
-        numbers = [number for number, row in rendered if all(test(row, value) for test, value in tests)]
+        numbers = [number for number, row in rendered if all(TESTS[name](row, value) for name, value in wanted.items())]
     return Matches(
         len(numbers),
         lambda offset, rows: [events.participant(account, number) for number in numbers[offset : offset + rows]],
@@ -96,6 +105,5 @@ ENDPOINTS: Final = (
         find=find,
         cap="events_cap",
         default_rows=20,
-        totals=True,
     ),
 )

@@ -3,64 +3,75 @@
 from typing import Any
 
 from hotmart_simulator.account import Account
-from hotmart_simulator.common.vocabulary import CHECKIN_STATUSES, CONFIRMED_TICKETS, DAY_MS, HOUR_MS, TICKET_TYPES
+from hotmart_simulator.common.people import Person
+from hotmart_simulator.common.vocabulary import CHECKIN_STATUSES, CONFIRMED_TICKETS, HOUR_MS
+from hotmart_simulator.events import facts
 from hotmart_simulator.products.state import Product
 
 
 def info(account: Account, event: Product) -> dict[str, Any]:
-    """events/{event_id}/info."""
-    place = account.tickets.events.index(event)
-    start_ms = (account.born_ms // DAY_MS + 30 * place - 20) * DAY_MS + 12 * HOUR_MS
+    """Return the object of events/{event_id}/info."""
+    start_ms = facts.start_ms(account, event)
     return {
         "product": event.brief,
         "start_event_date": start_ms,
         "end_event_date": start_ms + 22 * HOUR_MS,
-        "lots": [_lot(place, number) for number in range(3)],
+        "lots": [_lot(event, number) for number in range(3)],
     }
 
 
-def _lot(event: int, number: int) -> dict[str, Any]:
-    return {"id": 51_000 + event * 10 + number, "name": ("First lot", "Second lot", "At the door")[number]}
+def _lot(event: Product, number: int) -> dict[str, Any]:
+    name = ("First lot", "Second lot", "At the door")[number]
+    return {"id": 51_000 + event.number * 10 + number, "name": name}
 
 
 def participant(account: Account, number: int) -> dict[str, Any]:
-    """events/{event_id}/participants."""
-    book, people = account.tickets, account.people.buyers
-    bits, place = book.bits(number), book.event_place(number)
-    status, ticket_id = book.status(number), book.id(number)
+    """Return a row of events/{event_id}/participants."""
+    tickets, people = account.tickets, account.people.buyers
+    bits, event = tickets.bits(number), account.products.numbered(tickets.event_number(number))
+    status, ticket_id = tickets.status(number), tickets.id(number)
     buyer = people[(bits >> 10) % len(people)]
-    # 5.18: every key may be null, as for a ticket that nobody was named for.
-    is_named = status not in ("AVAILABLE", "RESERVED") and bits >> 24 & 3 > 0
-    guest = people[(bits >> 32) % len(people)]
-    document = guest.user["documents"][0]["value"] if guest.user.get("documents") else None
     record: dict[str, Any] = {
-        "participant": {
-            "id": ticket_id * 10 + 1 if is_named else None,
-            "name": guest.name if is_named else None,
-            "email": guest.email if is_named else None,
-            "document": document if is_named else None,
-            # A number in the documentation's example.
-            "phone": _phone(f"{guest.phone_ddd}{guest.phone}", bits >> 27 & 3) if is_named else None,
-        },
+        "participant": _guest(account, number),
         "buyer": {"ucode": buyer.ucode, "name": buyer.name, "email": buyer.email},
         "eticket": {
             "id": ticket_id,
             "ticket_qr_code": f"QR{ticket_id:08d}",
-            "current_update": book.updated_of[number],
-            "checkin_status": CHECKIN_STATUSES[book.checkins[number]],
+            "current_update": tickets.updated_of[number],
+            "checkin_status": CHECKIN_STATUSES[tickets.checkins[number]],
             "is_blocked": status not in CONFIRMED_TICKETS,
             "ticket_status": status,
-            "ticket_type": TICKET_TYPES[status == "INVITE" or bits >> 29 & 15 == 0],
+            "ticket_type": facts.ticket_type(account, number),
             "checkin_url": f"https://example.com/checkin/{ticket_id}",
         },
-        "lot": _lot(place, bits >> 40 & 1),
-        "product": book.events[place].brief,
+        "lot": _lot(event, bits >> 40 & 1),
+        "product": event.brief,
     }
     if bits >> 44 & 3:  # in live answers, not in the documentation
-        record["buyer"] |= {"document": None, "phone": _phone(f"{buyer.phone_ddd}{buyer.phone}", bits >> 46 & 3)}
+        record["buyer"] |= {"document": None, "phone": _phone(account, buyer, bits >> 46)}
         record["eticket"]["category"] = None
     return record
 
 
-def _phone(text: str, form: int) -> str | int | None:
-    return (text, text, int(text), None)[form]
+def _guest(account: Account, number: int) -> dict[str, Any]:
+    """Every key may be null, as for a ticket that nobody was named for."""
+    guest = facts.guest(account, number)
+    if guest is None:
+        return dict.fromkeys(("id", "name", "email", "document", "phone"))
+    guest_id, person = guest
+    documents = person.user.get("documents")
+    return {
+        "id": guest_id,
+        "name": person.name,
+        "email": person.email,
+        "document": documents[0]["value"] if documents else None,
+        "phone": _phone(account, person, account.tickets.bits(number) >> 27),
+    }
+
+
+def _phone(account: Account, person: Person, bits: int) -> str | int | None:
+    """Return a phone as text, as a number or as null: the reference has all three (5.18)."""
+    text = f"{person.phone_ddd}{person.phone}"
+    if account.switches.ticket_phones == "mixed":
+        return (text, text, int(text), None)[bits & 3]
+    return int(text) if account.switches.ticket_phones == "number" else text

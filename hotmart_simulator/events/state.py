@@ -1,4 +1,4 @@
-"""The tickets of the account's events: when each was last changed, and how far its check-in is."""
+"""The tickets of the account's events: when each was last changed, its status, its check-in and its guests."""
 
 from array import array
 from typing import Final
@@ -23,53 +23,97 @@ STATUSES: Final = (
     "AVAILABLE",
     "RESERVED",
 )
+# Of every twelve tickets, so that the filters of status and type show on small accounts too.
+FIXED_STATUSES: Final = {3: "REFUNDED", 7: "INVITE"}
 FIRST_ID: Final = 7_000_000
 
 
 class TicketState:
     """Last change (epoch ms) and check-in (index into CHECKIN_STATUSES) of every ticket by its number.
 
-    The tickets of the events lie in turn; a world without events has none.
+    The tickets of the first population lie on its events in turn. A world without events has none.
     """
 
     def __init__(self, setting: Setting, products: ProductState, count: int) -> None:
         self._bits = setting.seed_of("tickets")
-        self.events: tuple[Product, ...] = tuple(p for p in products.own if p.raw["format"] == "ETICKET")
+        self._products = products
+        self._first_events = tuple(product.number for product in self.events)
         self.updated_of = array("q")
         self.checkins = bytearray()
+        self._issued: dict[int, tuple[int, str]] = {}
+        self._status_of: dict[int, str] = {}
+        self._guests_of: dict[int, list[int]] = {}
         setting.ledger.project("ticket.issued", self._on_issued)
         setting.ledger.project("ticket.checkin", self._on_checkin)
+        setting.ledger.project("ticket.status", self._on_status)
+        setting.ledger.project("ticket.transferred", self._on_transferred)
         span_ms = min(180 * DAY_MS, setting.now_ms - setting.start_ms)
-        for number in range(count if self.events else 0):
+        for number in range(count if self._first_events else 0):
             bits = self.bits(number)
             self.updated_of.append(setting.now_ms - (bits >> 20) % (span_ms + 1))
             confirmed = self.status(number) in CONFIRMED_TICKETS
             self.checkins.append((PENDING, PENDING, PARTIAL, CONCLUDED)[bits >> 8 & 3] if confirmed else PENDING)
+        self._first_count = len(self.updated_of)
 
     def __len__(self) -> int:
         return len(self.updated_of)
 
+    @property
+    def events(self) -> tuple[Product, ...]:
+        """The own products of format ETICKET, as they are now."""
+        return tuple(product for product in self._products.own if product.is_event)
+
     def bits(self, number: int) -> int:
         return scatter(self._bits + number)
-
-    def status(self, number: int) -> str:
-        return STATUSES[self.bits(number) & 31]
 
     def id(self, number: int) -> int:
         return FIRST_ID + number * 7
 
-    def event_place(self, number: int) -> int:
-        """The place in `events` of a ticket's event."""
-        return number % len(self.events)
+    def first_status(self, number: int) -> str:
+        """The status of a ticket before any event of the ledger."""
+        if number in self._issued:
+            return self._issued[number][1]
+        return FIXED_STATUSES.get(number % 12) or STATUSES[self.bits(number) & 31]
 
-    def numbers(self, event: Product) -> range:
+    def status(self, number: int) -> str:
+        return self._status_of.get(number) or self.first_status(number)
+
+    def guests(self, number: int) -> list[int]:
+        """The people that a ticket was transferred to, the present one last, as indexes into the buyers."""
+        return self._guests_of.get(number, [])
+
+    def event_number(self, number: int) -> int:
+        """The product number of a ticket's event."""
+        if number in self._issued:
+            return self._issued[number][0]
+        return self._first_events[number % len(self._first_events)]
+
+    def numbers(self, event: Product) -> list[int]:
         """The tickets of an event."""
-        return range(self.events.index(event), len(self), len(self.events))
+        found: list[int] = []
+        if event.number in self._first_events:
+            place = self._first_events.index(event.number)
+            found += range(place, self._first_count, len(self._first_events))
+        return found + [number for number, (product, _) in self._issued.items() if product == event.number]
 
     def _on_issued(self, event: Event) -> None:
+        """`value` is the product number of the event, and the status."""
         self.updated_of.append(event.at_ms)
         self.checkins.append(PENDING)
+        self._issued[event.subject] = event.value
 
     def _on_checkin(self, event: Event) -> None:
         self.checkins[event.subject] = CHECKIN_STATUSES.index(event.value)
-        self.updated_of[event.subject] = event.at_ms
+        self._touch(event)
+
+    def _on_status(self, event: Event) -> None:
+        self._status_of[event.subject] = event.value
+        self._touch(event)
+
+    def _on_transferred(self, event: Event) -> None:
+        """`value` is the new guest, an index into the buyers."""
+        self._guests_of.setdefault(event.subject, []).append(event.value)
+        self._touch(event)
+
+    def _touch(self, event: Event) -> None:
+        self.updated_of[event.subject] = max(self.updated_of[event.subject], event.at_ms)

@@ -4,20 +4,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hotmart_simulator.account import Account
-from hotmart_simulator.members_area.facts import Student
+from hotmart_simulator.members_area.content_facts import shown_total_pages
+from hotmart_simulator.members_area.facts import Student, class_id
 from hotmart_simulator.members_area.state import Module, Page
 
-CLASSES = 6
 PAGE_TYPES = ("CONTENT",) * 5 + ("ADVERTISEMENT", "QUIZ", "WEBINAR")
 
 
-def class_id(account: Account, place: int) -> str:
-    """One of the six classes that students of any club are in."""
-    return account.members_areas.student_codes.text(10**9 + place % CLASSES)
-
-
 def module(account: Account, module: Module) -> dict[str, Any]:
-    """club modules."""
+    """Return a row of club modules."""
     return {
         "module_id": module.id,
         "name": module.name,
@@ -26,12 +21,12 @@ def module(account: Account, module: Module) -> dict[str, Any]:
         "is_extra": module.is_extra,
         "is_extra_paid": module.is_extra and module.bits & 4 == 0,
         "classes": [class_id(account, place) for place in range(module.bits >> 8 & 3)],
-        "total_pages": len(module.pages),
+        "total_pages": shown_total_pages(account, module),
     }
 
 
 def page_v1(page: Page) -> dict[str, Any]:
-    """Version 1 of the pages. No genuine answer was read: known are the names from `liberation_type` on."""
+    """Return a page in version 1. No genuine answer was read: the names from `liberation_type` on are known (4.15)."""
     bits = page.bits
     record: dict[str, Any] = {
         "page_id": page.id,
@@ -52,7 +47,7 @@ def page_v1(page: Page) -> dict[str, Any]:
 
 
 def page_v2(account: Account, page: Page) -> dict[str, Any]:
-    """Version 2 of the pages."""
+    """Return a page in version 2."""
     bits = page.bits
     rates = [{"rate": rate, "total": (bits >> rate & 7) + 1} for rate in range(1, 6) if bits >> 10 + rate & 1]
     votes = sum(rate["total"] for rate in rates)
@@ -93,16 +88,16 @@ def _dripping(account: Account, page: Page) -> dict[str, Any]:
 
 
 def _iso(bits: int) -> str:
-    """Text, unlike every other date of the API (7.20): a day of 2025."""
+    """Return a day of 2025 as text, unlike every other date of the API (7.20)."""
     at_s = 1_735_700_000 + (bits >> 30) % 365 * 86_400
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def lessons(account: Account, number: int) -> list[dict[str, Any]]:
-    """club lessons of one student: the first so many of them are completed."""
+    """Return the rows of club lessons of one student. The first so many of them are completed."""
     student = Student(account, number)
     records = []
-    for place, (module, page) in enumerate(account.members_areas.club(student.subdomain).lessons):
+    for place, (module, page) in enumerate(account.members_areas.area(student.subdomain).lessons):
         is_completed = place < len(student.completed_ms)
         record = {
             "page_id": page.id,

@@ -1,12 +1,57 @@
-"""What is true of one student of a members area, worked out anew from its number whenever it is asked for."""
+"""What is true of one student of a members area, worked out from the number whenever it is asked for."""
+
+from typing import Final
 
 from hotmart_simulator.account import Account
 from hotmart_simulator.common.random_source import scatter
 from hotmart_simulator.common.vocabulary import DAY_MS
 
+ROLES: Final = ("STUDENT",) * 11 + ("FREE_STUDENT", "OWNER", "ADMIN", "CONTENT_EDITOR", "MODERATOR")
+STAFF: Final = frozenset(("OWNER", "ADMIN", "CONTENT_EDITOR", "MODERATOR"))
+STATUSES: Final = ("ACTIVE",) * 13 + ("BLOCKED", "BLOCKED_BY_OWNER", "OVERDUE")
+CLASSES: Final = 6
+LATE_MS: Final = 3 * DAY_MS
+"""How long `last_access_date` lags behind under the switch `days_late`."""
+
+
+def class_id(account: Account, place: int) -> str:
+    """Return the id of one of the six classes that students of any members area are in."""
+    return account.members_areas.students.codes.text(10**9 + place % CLASSES)
+
+
+def class_places(account: Account, number: int) -> tuple[int, ...]:
+    """Return the classes of a student: one, or two for every eighth and for those who were put in a second one."""
+    students = account.members_areas.students
+    first = students.bits(number) % CLASSES
+    second = students.second_class(number)
+    if second is None and number % 8 == 5:
+        second = first + 1
+    return (first,) if second is None else (first, second % CLASSES)
+
+
+def student_rows(account: Account, subdomain: str) -> list[tuple[int, int]]:
+    """Return number and class of each row in a members area's list of students, by number.
+
+    A class is its place in `class_places`. Under the switch `per_class` a student of two classes has two rows.
+    """
+    areas, switches = account.members_areas, account.switches
+    numbers = [number for number in range(areas.student_count) if subdomain_of(account, number) == subdomain]
+    if areas.students.removed or switches.never_entered == "hidden":
+        numbers = [number for number in numbers if is_listed(account, number)]
+    if switches.student_rows == "one":
+        return [(number, 0) for number in numbers]
+    return [(number, place) for number in numbers for place in range(len(class_places(account, number)))]
+
+
+def is_listed(account: Account, number: int) -> bool:
+    """Whether a student is in the list: not one who was removed, and perhaps not one who never entered (5.13)."""
+    if number in account.members_areas.students.removed:
+        return False
+    return account.switches.never_entered == "listed" or Student(account, number).first_ms is not None
+
 
 def subdomain_of(account: Account, number: int) -> str:
-    """The club of a student: seven in ten are in the first one."""
+    """Return the members area of a student: seven in ten are in the first one."""
     others = len(account.setting.subdomains) - 1
     if not others or number % 10 < 7:
         return account.setting.subdomains[0]
@@ -14,70 +59,103 @@ def subdomain_of(account: Account, number: int) -> str:
 
 
 def is_twin(account: Account, number: int) -> bool:
-    """Every tenth is also a student of the first club, with the same user_id there."""
+    """Whether a student is also in the first members area, with the same user_id: every tenth one."""
     return len(account.setting.subdomains) > 1 and number % 10 == 9
 
 
 def number_of(account: Account, subdomain: str, user_id: str) -> int | None:
-    """The number of a club's student, None when the club has no such student."""
-    person_number = account.members_areas.student_codes.number(user_id)
+    """Return the number of a members area's student, None where the area has no such student now."""
+    students = account.members_areas.students
+    person_number = students.codes.number(user_id)
     if person_number is None:
         return None
     for number in (person_number, person_number + 9):
-        known = number < account.members_areas.student_count and subdomain_of(account, number) == subdomain
-        if known and Student(account, number).user_id == user_id:
+        is_known = number < students.count and subdomain_of(account, number) == subdomain
+        if is_known and is_listed(account, number) and Student(account, number).user_id == user_id:
             return number
     return None
 
 
 class Student:
-    """Facts of a student; dates in epoch ms, None for somebody who never entered.
+    """Facts of a student. All dates are epoch ms.
 
-    `completed_ms` holds when each of the club's lessons was completed, of as many as were, in their order.
+    `accesses_ms` holds the accesses whose time is known, `completed_ms` when each of the area's lessons was completed,
+    of as many as were, in their order.
     """
 
-    __slots__ = (
-        "access_count",
-        "account",
-        "bits",
-        "completed_ms",
-        "first_ms",
-        "joined_ms",
-        "last_ms",
-        "number",
-        "user_id",
-    )
-
-    first_ms: int | None
-    last_ms: int | None
+    __slots__ = ("access_count", "accesses_ms", "account", "bits", "completed_ms", "joined_ms", "number", "user_id")
 
     def __init__(self, account: Account, number: int) -> None:
+        areas = account.members_areas
         self.account = account
         self.number = number
-        self.bits = bits = scatter(account.members_areas.student_seed + number)
-        self.user_id = account.members_areas.student_codes.text(self.person_number)
-        self.joined_ms = joined_ms = account.start_ms + bits % max(1, account.born_ms - account.start_ms)
-        self.first_ms = self.last_ms = None
+        self.bits = bits = areas.students.bits(number)
+        self.user_id = areas.students.codes.text(self.person_number)
+        self.accesses_ms: list[int] = []
         self.access_count = 0
         self.completed_ms: list[int] = []
-        lessons = account.members_areas.lesson_count(self.subdomain)
-        if bits >> 34 & 15:  # the others never entered
-            self.first_ms = first_ms = min(joined_ms + bits % DAY_MS, account.born_ms)
-            self.last_ms = last_ms = account.born_ms - bits % (account.born_ms - first_ms + 1)
-            self.access_count = bits % 90 + 1
-            done = lessons * (bits >> 14 & 7) // 7
-            self.completed_ms += [first_ms + (last_ms - first_ms) * place // done for place in range(1, done + 1)]
-        for at_ms in account.members_areas.studied_ms(number):
-            self.first_ms = at_ms if self.first_ms is None else min(self.first_ms, at_ms)
-            self.last_ms = at_ms if self.last_ms is None else max(self.last_ms, at_ms)
+        joined_ms = areas.students.joined_ms(number)
+        if joined_ms is None:
+            joined_ms = account.start_ms + bits % max(1, account.born_ms - account.start_ms)
+            self._settle(joined_ms)
+        self.joined_ms = joined_ms
+        lessons = areas.lesson_count(self.subdomain)
+        for at_ms in areas.students.studied_ms(number):
+            self.accesses_ms.append(at_ms)
             self.access_count += 1
             if len(self.completed_ms) < lessons:
                 self.completed_ms.append(at_ms)
 
+    def _settle(self, joined_ms: int) -> None:
+        """Set what one of the first population did before the simulation began."""
+        bits, born_ms = self.bits, self.account.born_ms
+        if bits >> 34 & 15 == 0:
+            return  # one in sixteen never entered
+        first_ms = min(joined_ms + bits % DAY_MS, born_ms)
+        last_ms = born_ms - bits % (born_ms - first_ms + 1)
+        self.accesses_ms += [first_ms, last_ms]
+        self.access_count = bits % 90 + 1
+        done = self.account.members_areas.first_lesson_count(self.subdomain) * (bits >> 14 & 7) // 7
+        self.completed_ms += [first_ms + (last_ms - first_ms) * place // done for place in range(1, done + 1)]
+
+    @property
+    def first_ms(self) -> int | None:
+        """The first access, None for somebody who never entered."""
+        return min(self.accesses_ms, default=None)
+
+    @property
+    def shown_last_ms(self) -> int | None:
+        """The last access that the list of students shows. It can lag three days behind (beliefs.md 17)."""
+        is_late = self.account.switches.last_access_date == "days_late"
+        until_ms = self.account.now_ms - LATE_MS
+        return max((at_ms for at_ms in self.accesses_ms if not is_late or at_ms <= until_ms), default=None)
+
     @property
     def subdomain(self) -> str:
+        """The members area of the student."""
         return subdomain_of(self.account, self.number)
 
     @property
     def person_number(self) -> int:
+        """The number that the user_id follows from."""
         return self.number - 9 if is_twin(self.account, self.number) else self.number
+
+    @property
+    def buyer_place(self) -> int:
+        """The place of the person among the account's buyers."""
+        students = self.account.members_areas.students
+        return scatter(students.seed ^ self.person_number) % len(self.account.people.buyers)
+
+    @property
+    def role(self) -> str:
+        """Who joined after the first population did so as a buyer."""
+        is_new = self.account.members_areas.students.joined_ms(self.number) is not None
+        return "STUDENT" if is_new else ROLES[self.bits & 15]
+
+    @property
+    def status(self) -> str:
+        """The status now."""
+        students = self.account.members_areas.students
+        if students.joined_ms(self.number) is not None:
+            return students.status(self.number) or "ACTIVE"
+        return students.status(self.number) or STATUSES[self.bits >> 17 & 15]

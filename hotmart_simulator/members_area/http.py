@@ -3,7 +3,7 @@
 from typing import Final
 
 from hotmart_simulator.members_area import records as members
-from hotmart_simulator.members_area.facts import subdomain_of
+from hotmart_simulator.members_area.facts import student_rows
 from hotmart_simulator.server.endpoint import (
     PAGING,
     Answer,
@@ -17,13 +17,9 @@ from hotmart_simulator.server.errors import Elsewhere, Refusal
 from hotmart_simulator.server.parameters import Asked, Parameter, text
 from hotmart_simulator.switches import Switches
 
-CLUB: Final = "/club/api/"
-# Wrong paths that were seen to answer 200 with nothing (2.4); the other wrong ones go to the documentation.
-EMPTY_PATHS: Final = frozenset(("/club/api/v1/students", "/club/api/v1/pages"))
-
 
 def nowhere(switches: Switches) -> Exception:
-    """What a wrong path or a subdomain that does not exist meets."""
+    """Return what a subdomain that does not exist meets."""
     if switches.unknown_subdomain == "404":
         document = {"code": "0006", "message": "The subdomain does not exist"}
         return Refusal(404, "not_found", "The subdomain does not exist", document=document)
@@ -31,7 +27,7 @@ def nowhere(switches: Switches) -> Exception:
 
 
 def subdomain(desk: Desk, asked: Asked) -> str:
-    """The club asked for, which every club endpoint requires."""
+    """Return the members area asked for, which every endpoint but version 2 of the pages requires."""
     name: str | None = asked.get("subdomain")
     if name is None:
         raise Refusal(422, "unprocessable_entity", "The parameter subdomain is required")
@@ -47,20 +43,21 @@ def _plain(name: str) -> str:
 
 
 def find(desk: Desk, asked: Asked) -> Matches:
-    account, club, email = desk.account, subdomain(desk, asked), asked.get("email")
-    numbers = [number for number in range(account.members_areas.student_count) if subdomain_of(account, number) == club]
+    """Find the students by number. `email` matches in part."""
+    account, email = desk.account, asked.get("email")
+    found = list(student_rows(account, subdomain(desk, asked)))
     if email is not None:
-        numbers = [n for n in numbers if email.lower() in members.student(account, n)["email"].lower()]
+        found = [row for row in found if email.lower() in members.student(account, *row)["email"].lower()]
     return Matches(
-        len(numbers),
-        lambda offset, rows: [members.student(account, number) for number in numbers[offset : offset + rows]],
+        len(found),
+        lambda offset, rows: [members.student(account, *row) for row in found[offset : offset + rows]],
     )
 
 
 def students(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    """Pages of students; a club without any may send an object for its list."""
+    """Answer pages of students. An area without any may send an object for its list."""
     answer = paged(endpoint, desk, asked)
-    if not answer.rows and desk.switches.empty_club_items == "object":
+    if not answer.found and desk.switches.empty_club_items == "object":
         answer.document["items"] = {}
     return answer
 
@@ -76,6 +73,5 @@ ENDPOINTS: Final = (
         find=find,
         cap="club_cap",
         default_rows=20,
-        totals=True,
     ),
 )

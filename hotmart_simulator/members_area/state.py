@@ -1,22 +1,24 @@
-"""The members areas: their modules with the pages in them, and what their students did there since."""
+"""The members areas: their modules with the pages in them, and their students."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hotmart_simulator.common.random_source import Alphanumerics, scatter
 from hotmart_simulator.common.setting import Setting
 from hotmart_simulator.ledger import Event
-from hotmart_simulator.products.state import Product, ProductState
+from hotmart_simulator.members_area.student_state import StudentState
+from hotmart_simulator.products.state import ProductState
 
-LARGEST_CLUB: Final = 1_000  # modules
+LARGEST_AREA: Final = 1_000  # modules
 PAGES: Final = (4, 6, 0, 3, 5, 1, 7, 2)  # of a module, in turn: one in eight is empty
+FIRST_ADDED_PAGE: Final = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a module; `order` counts from 1."""
+    """One page of a module. `order` counts from 1. Pages that were added later have the larger numbers."""
 
+    number: int
     id: str
     name: str
     order: int
@@ -29,90 +31,134 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One module; its product is asked for by version 2 of the pages, and told by no endpoint (4.15)."""
+    """One module.
 
+    `product_numbers` are the products that can have its pages in version 2, which no endpoint shows (4.15). The first
+    one always has some.
+    """
+
+    number: int
     id: str
     name: str
     sequence: int
     is_extra: bool
     bits: int
-    product: Product | None
+    product_numbers: tuple[int, ...]
     pages: tuple[Page, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Club:
-    """One members area; its lessons are the published pages of all its modules, in their order."""
+class Area:
+    """One members area.
+
+    Its lessons are the published pages of all its modules. A page that was added later is the last one, so that what
+    a student completed stays completed.
+    """
 
     modules: tuple[Module, ...] = ()
-
-    @property
-    def lessons(self) -> tuple[tuple[Module, Page], ...]:
-        return tuple((module, page) for module in self.modules for page in module.pages if page.is_published)
+    lessons: tuple[tuple[Module, Page], ...] = ()
 
 
 class MembersAreaState:
-    """Every club of a world, by subdomain; what is not known here is a club with nothing in it."""
+    """Every members area by its subdomain. One that is not known here has nothing in it."""
 
     def __init__(self, setting: Setting, products: ProductState, students: int, modules: int) -> None:
-        if not 0 <= modules < LARGEST_CLUB:
-            raise ValueError(f"modules must be fewer than {LARGEST_CLUB}")
-        self.student_count = students
-        self.student_seed = setting.seed_of("students")
-        self.student_codes = Alphanumerics(setting.seed, "students", width=10)
+        """Create areas of `modules` modules each. Raises ValueError for more than an area can have."""
+        if not 0 <= modules < LARGEST_AREA:
+            raise ValueError(f"modules must be fewer than {LARGEST_AREA}")
+        self.students = StudentState(setting, students)
         self._bits = setting.seed_of("clubs")
         self._module_codes = Alphanumerics(setting.seed, "modules")
         self._page_codes = Alphanumerics(setting.seed, "pages")
         own = products.own
-        self._courses = tuple(product for product in own if product.raw["format"] == "ONLINE_COURSE") or own
+        courses = tuple(product for product in own if product.raw["format"] == "ONLINE_COURSE") or own
+        self._courses = tuple(product.number for product in courses)
+        self._added_pages = 0
+        self._subdomains = setting.subdomains
         self.of = {
-            subdomain: Club(tuple(self._module(club, place) for place in range(modules)))
-            for club, subdomain in enumerate(setting.subdomains)
+            subdomain: _area(tuple(self._module(place_of_area, place) for place in range(modules)))
+            for place_of_area, subdomain in enumerate(setting.subdomains)
         }
-        self.home = {module.id: (name, module) for name, club in self.of.items() for module in club.modules}
-        self._lesson_counts = {subdomain: len(club.lessons) for subdomain, club in self.of.items()}
-        self._studied: dict[int, list[int]] = {}
-        setting.ledger.project("student.studied", self._on_studied)
+        """The areas by subdomain."""
+        self.home = {module.id: (name, module) for name, area in self.of.items() for module in area.modules}
+        """Subdomain and module by the id of the module."""
+        self._first_lesson_counts = {name: len(area.lessons) for name, area in self.of.items()}
+        setting.ledger.project("module.page", self._on_page)
+        setting.ledger.project("module.renamed", self._on_renamed)
 
-    def club(self, subdomain: str) -> Club:
-        return self.of.get(subdomain, Club())
+    @property
+    def student_count(self) -> int:
+        """How many students there ever were. Their numbers count from 0."""
+        return self.students.count
+
+    def area(self, subdomain: str) -> Area:
+        """Return a members area."""
+        return self.of.get(subdomain, Area())
 
     def lesson_count(self, subdomain: str) -> int:
-        return self._lesson_counts.get(subdomain, 0)
+        """Return how many lessons a members area has."""
+        return len(self.area(subdomain).lessons)
 
-    def studied_ms(self, number: int) -> Sequence[int]:
-        """When a student studied since the world was born, in the order in which it happened."""
-        return self._studied.get(number, ())
+    def first_lesson_count(self, subdomain: str) -> int:
+        """Return how many lessons a members area had in the first population."""
+        return self._first_lesson_counts.get(subdomain, 0)
 
-    def _on_studied(self, event: Event) -> None:
-        self._studied.setdefault(event.subject, []).append(event.at_ms)
+    def _on_page(self, event: Event) -> None:
+        """A page is added at the end of a module, and published. `value` is its name."""
+        module = self._numbered(event.subject)
+        number = FIRST_ADDED_PAGE + self._added_pages
+        self._added_pages += 1
+        page = self._page(number, len(module.pages))
+        bits = page.bits if page.is_published else page.bits + 1
+        page = replace(page, bits=bits, name=event.value)
+        self._set(replace(module, pages=(*module.pages, page)))
 
-    def _module(self, club: int, place: int) -> Module:
-        number = club * LARGEST_CLUB + place
-        bits = scatter(self._bits + number)
+    def _on_renamed(self, event: Event) -> None:
+        """`value` is the name."""
+        self._set(replace(self._numbered(event.subject), name=event.value))
+
+    def _numbered(self, number: int) -> Module:
+        area, place = divmod(number, LARGEST_AREA)
+        return self.of[self._subdomains[area]].modules[place]
+
+    def _set(self, module: Module) -> None:
+        area, place = divmod(module.number, LARGEST_AREA)
+        subdomain = self._subdomains[area]
+        modules = self.of[subdomain].modules
+        self.of[subdomain] = _area((*modules[:place], module, *modules[place + 1 :]))
+        self.home[module.id] = (subdomain, module)
+
+    def _module(self, area: int, place: int) -> Module:
+        number = area * LARGEST_AREA + place
         is_extra = place % 3 == 2
         return Module(
+            number=number,
             id=self._module_codes.text(number),
             name=f"Bonus {place // 3 + 1}" if is_extra else f"Module {place + 1}",
             sequence=place + 1,
             is_extra=is_extra,
-            bits=bits,
-            product=self._product(club, place),
-            pages=tuple(self._page(number, page) for page in range(PAGES[number % len(PAGES)])),
+            bits=scatter(self._bits + number),
+            product_numbers=self._products_of(area, place),
+            pages=tuple(self._page(number * len(PAGES) + page, page) for page in range(PAGES[number % len(PAGES)])),
         )
 
-    def _product(self, club: int, place: int) -> Product | None:
-        """Two courses share a club: five modules of the one, then three of the other."""
+    def _products_of(self, area: int, place: int) -> tuple[int, ...]:
+        """Two courses share an area: five modules of the one, then three of the other. The next course is second."""
         if not self._courses:
-            return None
-        bits = scatter(self._bits ^ club)
-        return self._courses[(bits + (place % 8 >= 5)) % len(self._courses)]
+            return ()
+        first = scatter(self._bits ^ area) + (place % 8 >= 5)
+        return tuple(dict.fromkeys(self._courses[(first + step) % len(self._courses)] for step in (0, 1)))
 
-    def _page(self, module: int, place: int) -> Page:
-        number = module * len(PAGES) + place
+    def _page(self, number: int, place: int) -> Page:
         return Page(
+            number=number,
             id=self._page_codes.text(number),
             name=f"Lesson {place + 1}",
             order=place + 1,
-            bits=scatter(self._bits ^ (number + LARGEST_CLUB)),
+            bits=scatter(self._bits ^ (number + LARGEST_AREA)),
         )
+
+
+def _area(modules: tuple[Module, ...]) -> Area:
+    lessons = [(module, page) for module in modules for page in module.pages if page.is_published]
+    return Area(modules, tuple(sorted(lessons, key=lambda lesson: lesson[1].number)))

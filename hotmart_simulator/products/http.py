@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
+from hotmart_simulator.account import Account
 from hotmart_simulator.common.vocabulary import PRODUCT_FORMATS, PRODUCT_STATUSES
+from hotmart_simulator.products import facts
 from hotmart_simulator.products import records as products
 from hotmart_simulator.products.state import Product
 from hotmart_simulator.server.endpoint import (
@@ -20,44 +22,49 @@ from hotmart_simulator.server.errors import Refusal, wrong_parameter
 from hotmart_simulator.server.parameters import Asked, Parameter, number, one_of
 
 PRODUCTS: Final = "/products/api/v1/products"
+Render = Callable[[Account, Product], list[dict[str, Any]]]
 
 
 def find(desk: Desk, asked: Asked) -> Matches:
-    names = [name for name in ("id", "status", "format") if name in asked]
+    """Find the listed products. Without `status` the switch `products_by_default` decides which ones."""
+    wanted = {name: asked.get(name) for name in ("id", "status", "format") if name in asked}
+    if desk.switches.products_by_default == "active":
+        wanted.setdefault("status", "ACTIVE")
     records: list[dict[str, Any]] = [
         product.raw
-        for product in desk.account.products.own
-        if all(product.raw[name] == asked.get(name) for name in names)
-        and (product.raw["status"] != "DELETED" or desk.switches.deleted_products == "listed")
+        for product in facts.listed(desk.account)
+        if all(product.raw[name] == value for name, value in wanted.items())
     ]
     return Matches(len(records), lambda offset, rows: records[offset : offset + rows])
 
 
 def by_ucode(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    """What is no uuid, such as the number of a product, answers 200 with nothing (4.11)."""
+    """Answer by a uuid. The number of a product gets an empty 200 or a 500 (0.5, 4.11)."""
     try:
         UUID(asked.path["ucode"])
     except ValueError:
+        if desk.switches.numeric_ucode == "500":
+            document = {"error": "internal_error"}
+            raise Refusal(500, "internal_error", "A ucode is expected", document=document) from None
         return Answer()
     return paged(endpoint, desk, asked)
 
 
-def finder(render: Callable[[Product], list[dict[str, Any]]]) -> Callable[[Desk, Asked], Matches]:
-    """All records of the product in the path."""
+def finder(render: Render) -> Callable[[Desk, Asked], Matches]:
+    """Return a function that finds all records of the product in the path."""
 
     def find(desk: Desk, asked: Asked) -> Matches:
-        ucode = asked.path["ucode"].lower()
-        product = next((own for own in desk.account.products.own if own.ucode == ucode), None)
-        if product is None:
+        product = desk.account.products.by_ucode(asked.path["ucode"].lower())
+        if product is None or not facts.has_children(desk.account, product):
             raise Refusal(404, "not_found", "The product does not exist")
-        records = render(product)
+        records = render(desk.account, product)
         return Matches(len(records), lambda offset, rows: records[offset : offset + rows])
 
     return find
 
 
 def plans_of_product(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    """A product that is no subscription is refused, as was seen, or has an empty list or an empty body (4.12)."""
+    """Refuse a product without plans, as was seen, or answer an empty list or an empty body (4.12)."""
     answer = by_ucode(endpoint, desk, asked)
     if answer.document is not None and not answer.found:
         if desk.switches.no_plans == "400":
@@ -67,11 +74,16 @@ def plans_of_product(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
     return answer
 
 
-def child(
-    name: str,
-    render: Callable[[Product], list[dict[str, Any]]],
-    answer: Callable[[Endpoint, Desk, Asked], Answer] = by_ucode,
-) -> PagedEndpoint:
+def _offers(account: Account, product: Product) -> list[dict[str, Any]]:
+    return products.offers(product)
+
+
+def _plans(account: Account, product: Product) -> list[dict[str, Any]]:
+    return products.plans(product, facts.plan_offers(account, product))
+
+
+def child(name: str, render: Render, answer: Callable[[Endpoint, Desk, Asked], Answer] = by_ucode) -> PagedEndpoint:
+    """Return the endpoint of a list below a product."""
     return PagedEndpoint(
         path=f"{PRODUCTS}/<ucode>/{name}",
         parameters=PAGING,
@@ -81,7 +93,6 @@ def child(
         find=finder(render),
         cap="products_cap",
         default_rows=50,
-        totals=False,
         token_form="size",
     )
 
@@ -102,8 +113,7 @@ ENDPOINTS: Final = (
         find=find,
         cap="products_cap",
         default_rows=50,  # 4.10
-        totals=False,
     ),
-    child("offers", products.offers),
-    child("plans", products.plans, plans_of_product),
+    child("offers", _offers),
+    child("plans", _plans, plans_of_product),
 )

@@ -1,12 +1,14 @@
 """The account's products with their offers and plans, and a few that belong to others."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from hotmart_simulator.common.people import People, Person
 from hotmart_simulator.common.random_source import hexadecimal, scatter, seed_of, uuid_text
 from hotmart_simulator.common.setting import Setting
-from hotmart_simulator.common.vocabulary import DAY_MS, PRODUCT_FORMATS, PRODUCT_STATUSES
+from hotmart_simulator.common.vocabulary import DAY_MS, PRODUCT_FORMATS
+from hotmart_simulator.ledger import Event
 
 # Days, name, kind of recurrence: 5.6 and 5.8.
 PERIODS: Final = (
@@ -26,13 +28,32 @@ OFFER_MODES: Final = (
     "SMART_INSTALLMENT",
     "BILLET_INSTALLMENT",
 )
+# Every third product has one of these, in turn. The first ones are those whose children or rows can be missing.
+RARE_STATUSES: Final = (
+    "DRAFT",
+    "DELETED",
+    "IN_REVIEW",
+    "NOT_APPROVED",
+    "CHANGES_PENDING_ON_PRODUCT",
+    "PAUSED",
+    "ACTIVE",
+)
 # Sold with others: products/api lists an account's own products only (hotmart-api.md 4.10).
 FOREIGN: Final = ("COPRODUCER", "AFFILIATE", "COPRODUCER", "AFFILIATE")
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """One offer, with its price in cents of the real."""
+
+    code: str
+    payment_mode: str
+    price_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """One plan of a subscription product; price in cents of the real."""
+    """One plan of a subscription product, with its price in cents of the real."""
 
     id: int
     name: str
@@ -46,8 +67,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One product; `raw` is the record of products/api, `brief` what sales show of it."""
+    """One product. `raw` is the present record of products/api.
 
+    Everything else but the later offers and plans stays as it was when the product was created, because sales and
+    tickets derive from it. `brief` is what they show of the product.
+    """
+
+    number: int
     id: int
     name: str
     ucode: str
@@ -61,20 +87,94 @@ class Product:
     plans: tuple[Plan, ...]
     raw: dict[str, Any]
     brief: dict[str, Any]
+    later_offers: tuple[Offer, ...] = ()
+    later_plans: tuple[Plan, ...] = ()
+
+    @property
+    def status(self) -> str:
+        """The present status."""
+        status: str = self.raw["status"]
+        return status
+
+    @property
+    def is_event(self) -> bool:
+        """Whether the product has tickets (hotmart-api.md 4.18)."""
+        return bool(self.raw["format"] == "ETICKET")
 
 
 class ProductState:
-    """Own products first; `one_off` and `recurring` are what a sale can be of."""
+    """Own products by number, then four foreign ones. New products get the numbers after these.
+
+    `own` holds the account's own products as they are now, `coproduced` those that it sells as a co-producer.
+    `one_off` and `recurring` are what a sale can be of. Sales find their product by its place there, so these two
+    never change.
+    """
+
+    own: tuple[Product, ...]
 
     def __init__(self, setting: Setting, count: int) -> None:
-        """`count` own products, created in the two years before the account's start, and four foreign ones."""
+        """Create `count` own products, in the two years before the account's start, and four foreign ones."""
+        self._seed, self._people = setting.seed, setting.people
         seed, people, start_ms = setting.seed, setting.people, setting.start_ms
         own = tuple(_product(seed, number, "PRODUCER", people, start_ms) for number in range(count))
         foreign = tuple(_product(seed, count + number, role, people, start_ms) for number, role in enumerate(FOREIGN))
-        self.own = own
         # Twice the own ones, so that foreign products stay the smaller part of the sales.
         self.one_off = tuple(product for product in (*own, *own, *foreign) if not product.is_subscription)
         self.recurring = tuple(product for product in own or foreign if product.is_subscription)
+        self.next_number = count + len(FOREIGN)
+        """The number of the next new product."""
+        self.coproduced = tuple(product for product in foreign if product.role == "COPRODUCER")
+        self._now = {product.number: product for product in (*own, *self.coproduced)}
+        self._number_of_id = {product.id: product.number for product in self._now.values()}
+        self._number_of_ucode = {product.ucode: product.number for product in self._now.values()}
+        self.own = own
+        setting.ledger.project("product.created", self._on_created)
+        setting.ledger.project("product.changed", self._on_changed)
+        setting.ledger.project("product.offered", self._on_offered)
+
+    def numbered(self, number: int) -> Product:
+        """Return an own or co-produced product as it is now. Raises KeyError for any other number."""
+        return self._now[number]
+
+    def by_id(self, product_id: int) -> Product | None:
+        """Return the own or co-produced product with an id, None where there is none."""
+        number = self._number_of_id.get(product_id)
+        return None if number is None else self._now[number]
+
+    def by_ucode(self, ucode: str) -> Product | None:
+        """Return the own or co-produced product with a lower-case ucode, None where there is none."""
+        number = self._number_of_ucode.get(ucode)
+        return None if number is None else self._now[number]
+
+    def _on_created(self, event: Event) -> None:
+        """`value` is the status."""
+        product = _product(self._seed, event.subject, "PRODUCER", self._people, event.at_ms)
+        product = replace(product, raw={**product.raw, "created_at": event.at_ms, "status": event.value})
+        self._number_of_id[product.id] = self._number_of_ucode[product.ucode] = product.number
+        self.next_number = product.number + 1
+        self._set(product)
+
+    def _on_changed(self, event: Event) -> None:
+        """`value` holds the changed fields of the record."""
+        changes: Mapping[str, object] = event.value
+        product = self._now[event.subject]
+        self._set(replace(product, raw={**product.raw, **changes}))
+
+    def _on_offered(self, event: Event) -> None:
+        """`value` is the payment mode. The offer of a subscription product is that of a new plan."""
+        product, bits_of = self._now[event.subject], seed_of(self._seed, "products")
+        place = 3 + len(product.later_offers) + len(product.later_plans)
+        code = hexadecimal(bits_of, (product.number << 32) + place, 8).lower()
+        if product.is_subscription:
+            plan = _later_plan(product, place, code)
+            self._set(replace(product, later_plans=(*product.later_plans, plan)))
+        else:
+            offer = Offer(code, event.value, product.price_cents + place * 500)
+            self._set(replace(product, later_offers=(*product.later_offers, offer)))
+
+    def _set(self, product: Product) -> None:
+        self._now[product.number] = product
+        self.own = tuple(each for each in self._now.values() if each.role == "PRODUCER")
 
 
 def _product(seed: int, number: int, role: str, people: People, start_ms: int) -> Product:
@@ -85,21 +185,21 @@ def _product(seed: int, number: int, role: str, people: People, start_ms: int) -
     product_id = 1_200_000 + number * 4_001 + bits % 4_000
     name = f"{('Course', 'Workshop', 'Club', 'Mentoring', 'Templates')[bits % 5]} {number + 1}"
     ucode = uuid_text(bits_of, number).lower()
-    status = PRODUCT_STATUSES[number % 7] if number % 3 == 2 else ("ACTIVE", "PAUSED")[bits >> 8 & 1]
     warranty_days = (7, 7, 15, 30)[(bits >> 10) % 4]
     price_cents = ((bits >> 16) % 90 + 1) * 1_000 + (bits >> 30) % 10 * 70
+    own = role == "PRODUCER"
     raw = {
         "id": product_id,
         "name": name,
         "ucode": ucode,
-        "status": status,
+        "status": _status(number, bits) if own else "ACTIVE",
         "created_at": start_ms - bits % (730 * DAY_MS),
-        "format": _format(number),
+        "format": _format(number) if own else "EBOOK",
         "is_subscription": is_subscription,
         "warranty_period": warranty_days,
     }
-    own = role == "PRODUCER"
     return Product(
+        number=number,
         id=product_id,
         name=name,
         ucode=ucode,
@@ -124,11 +224,23 @@ def _product(seed: int, number: int, role: str, people: People, start_ms: int) -
     )
 
 
+def _status(number: int, bits: int) -> str:
+    """Every third one rare, the events paused and active in turn, the others active or paused."""
+    if number % 3 == 2:
+        return RARE_STATUSES[number // 3 % len(RARE_STATUSES)]
+    if number % 12 == 3:
+        return ("PAUSED", "ACTIVE")[number // 12 % 2]
+    return ("ACTIVE", "PAUSED")[bits >> 8 & 1]
+
+
 def _format(number: int) -> str:
-    """Every other one a course, one in twelve an event (never a subscription), the others in turn."""
+    """Every other one a course, one in twelve an event, the others in turn. A subscription is never an event."""
     if number % 12 == 3:
         return "ETICKET"
-    return "ONLINE_COURSE" if number % 2 else PRODUCT_FORMATS[(number // 2) % len(PRODUCT_FORMATS)]
+    if number % 2:
+        return "ONLINE_COURSE"
+    form = PRODUCT_FORMATS[(number // 2) % len(PRODUCT_FORMATS)]
+    return "ONLINE_SERVICE" if form == "ETICKET" and number % 4 == 0 else form
 
 
 def _plans(bits_of: int, number: int, price_cents: int) -> tuple[Plan, ...]:
@@ -148,3 +260,17 @@ def _plans(bits_of: int, number: int, price_cents: int) -> tuple[Plan, ...]:
             )
         )
     return tuple(plans)
+
+
+def _later_plan(product: Product, place: int, offer_code: str) -> Plan:
+    days, name, recurrency_type = PERIODS[place % len(PERIODS)]
+    return Plan(
+        id=5_000_000 + product.number * 1_000 + place,
+        name=f"{name} {place + 1}",
+        period_days=days,
+        recurrency_type=recurrency_type,
+        price_cents=max(100, product.price_cents * days // 360),
+        max_cycles=None,
+        trial_days=None,
+        offer_code=offer_code,
+    )

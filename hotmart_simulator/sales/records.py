@@ -3,27 +3,29 @@
 from typing import Any
 
 from hotmart_simulator.common.money import RATES, money
-from hotmart_simulator.common.people import Person
 from hotmart_simulator.sales.facts import Sale
+from hotmart_simulator.sales.payouts import payout, shares
 
 
 def history(sale: Sale) -> dict[str, Any]:
     """sales/history."""
-    bits, product, currency = sale.bits, sale.product, sale.currency
-    record: dict[str, Any] = {"product": product.brief}
-    thin = bits >> 52 & 127
+    bits, product, currency, traits = sale.bits, sale.product, sale.currency, sale.traits
+    record: dict[str, Any] = {}
+    _name_product(record, sale)
+    thin = bits >> 52 & 127 if traits.has_buyer else 0
     if thin > 2:
         buyer = sale.buyer
         record["buyer"] = {"name": buyer.name, "ucode": buyer.ucode, "email": buyer.email}
     elif thin == 2:
         record["buyer"] = {"name": sale.buyer.name}
-    record["producer"] = {"name": product.producer.name, "ucode": product.producer.ucode}
+    if traits.has_producer or sale.account.switches.sale_products == "as_documented":
+        record["producer"] = {"name": product.producer.name, "ucode": product.producer.ucode}
     purchase: dict[str, Any] = {
         "transaction": sale.transaction,
         "order_date": sale.order_ms,
         "status": sale.status,
         "is_subscription": sale.subscription >= 0,
-        "commission_as": product.role,
+        "commission_as": sale.role,
         "price": {"value": money(sale.cents), "currency_code": currency},
         "payment": {
             "method": sale.method,
@@ -37,7 +39,7 @@ def history(sale: Sale) -> dict[str, Any]:
     if sale.approved_ms is not None:
         purchase["approved_date"] = sale.approved_ms
         purchase["warranty_expire_date"] = sale.warranty_expire_ms
-        if bits >> 36 & 15:
+        if bits >> 36 & 15 and not traits.is_free:
             cents = sale.list_cents
             fixed = int(100 * RATES[currency])
             purchase["hotmart_fee"] = {
@@ -52,6 +54,12 @@ def history(sale: Sale) -> dict[str, Any]:
         purchase["tracking"] = tracking
     record["purchase"] = purchase
     return record
+
+
+def _name_product(record: dict[str, Any], sale: Sale) -> None:
+    """Add the product. Under the switch some sales lack it in every view."""
+    if sale.traits.has_product or sale.account.switches.sale_products == "as_documented":
+        record["product"] = sale.product.brief
 
 
 def tracking_of(sale: Sale) -> dict[str, str] | None:
@@ -71,79 +79,67 @@ def tracking_of(sale: Sale) -> dict[str, str] | None:
 
 def users(sale: Sale) -> dict[str, Any]:
     """sales/users."""
-    product = sale.product
-    members = [{"role": "PRODUCER", "user": product.producer.user}]
-    if product.coproducer is not None:
-        members.append({"role": "COPRODUCER", "user": product.coproducer.user})
+    members = [{"role": "PRODUCER", "user": sale.product.producer.user}]
+    members += [{"role": "COPRODUCER", "user": coproducer.user} for coproducer in sale.coproducers]
     if sale.affiliate is not None:
         members.append({"role": "AFFILIATE", "user": sale.affiliate.user})
     members.append({"role": "BUYER", "user": sale.buyer.user})
-    return {"transaction": sale.transaction, "product": product.brief, "users": members}
+    record: dict[str, Any] = {"transaction": sale.transaction}
+    _name_product(record, sale)
+    record["users"] = members
+    return record
 
 
 def commissions(sale: Sale) -> dict[str, Any]:
     """sales/commissions."""
-    bits, product = sale.bits, sale.product
-    net_cents = sale.list_cents * 90 // 100
-    # 5.4: the docs call the key of the currency `currency_value`, live answers `currency_code`.
-    currency_key = "currency_code" if bits >> 34 & 31 else "currency_value"
-
-    def part(source: str, person: Person, cents: int) -> dict[str, Any]:
+    currency, rate = payout(sale)
+    currency_key, has_email = _currency_key(sale), sale.bits >> 39 & 15
+    parts = []
+    for source, person, cents in shares(sale, rate):
         user = {"ucode": person.ucode, "name": person.name}
-        if bits >> 39 & 15:
+        if has_email:
             user["email"] = person.email
-        return {
-            "source": source,
-            "commission": {"value": money(cents), currency_key: sale.currency},
-            "user": user,
-        }
-
-    parts, left_cents = [], net_cents
-    if product.coproducer is not None:
-        parts.append(part("COPRODUCER", product.coproducer, net_cents // 4))
-        left_cents -= net_cents // 4
-    if sale.affiliate is not None:
-        parts.append(part("AFFILIATE", sale.affiliate, net_cents // 3))
-        left_cents -= net_cents // 3
-    if bits >> 43 & 31 == 0:
-        parts.append(part("ADDON", product.producer, net_cents // 50))
-        left_cents -= net_cents // 50
-    parts.insert(0, part("PRODUCER", product.producer, left_cents))
-    home = product.producer.currency
-    rate: float = 1 if home == sale.currency else round(RATES[home] / RATES[sale.currency], 4)
-    return {
-        "transaction": sale.transaction,
-        "product": product.brief,
-        "exchange_rate_currency_payout": rate,
-        "commissions": parts,
-    }
-
-
-def price_details(sale: Sale) -> dict[str, Any]:
-    """sales/price/details; each amount has its own currency."""
-    bits, currency = sale.bits, sale.currency
-    abroad = currency != "BRL" and bits >> 35 & 1
-    base_currency = "BRL" if abroad else currency
-    base_cents = int(sale.list_cents / RATES[currency]) if abroad else sale.list_cents
-    record: dict[str, Any] = {
-        "transaction": sale.transaction,
-        "base": {"value": money(base_cents), "currency_code": base_currency},
-        "total": {"value": money(sale.cents), "currency_code": currency},
-        "real_conversion_rate": round(1 / RATES[currency], 4) if abroad else 1,
-    }
-    if bits >> 45 & 31:
-        record["product"] = sale.product.brief
-    if bits >> 50 & 3:
-        vat_cents = 0 if bits >> 50 & 3 == 1 else base_cents // 20
-        record["vat"] = {"value": money(vat_cents), "currency_code": base_currency}
-    if sale.has_fee:
-        record["fee"] = {"value": money(sale.fee_cents), "currency_code": currency}
-    if bits >> 54 & 7 == 0:
-        # 5.5: a fraction by the text, a percentage by the example.
-        record["coupon"] = {"code": f"SPRING{bits % 4}0", "value": 22.9 if bits >> 57 & 3 == 0 else 0.1}
+        parts.append({"source": source, "commission": {"value": money(cents), currency_key: currency}, "user": user})
+    record: dict[str, Any] = {"transaction": sale.transaction}
+    _name_product(record, sale)
+    record["exchange_rate_currency_payout"] = rate
+    record["commissions"] = parts
     return record
 
 
-def summary(count: int, cents: int, currency: str) -> dict[str, Any]:
+def _currency_key(sale: Sale) -> str:
+    """5.4: the docs call the key of the currency `currency_value`, live answers `currency_code`."""
+    wanted = sale.account.switches.commission_currency_key
+    if wanted != "mixed":
+        return wanted
+    return "currency_code" if sale.bits >> 34 & 31 else "currency_value"
+
+
+def price_details(sale: Sale) -> dict[str, Any]:
+    """sales/price/details; each amount has its own currency, and `total` is what the buyer paid."""
+    bits, currency, switches = sale.bits, sale.currency, sale.account.switches
+    # An offer in the currency of the real that was sold abroad.
+    abroad = currency != "BRL" and bits >> 35 & 1 and switches.price_currencies == "some_mixed"
+    base = money(int(sale.list_cents / RATES[currency])) if abroad else money(sale.list_cents)
+    record: dict[str, Any] = {
+        "transaction": sale.transaction,
+        "base": {"value": base, "currency_code": "BRL" if abroad else currency},
+        "total": {"value": money(sale.cents), "currency_code": currency},
+        "real_conversion_rate": RATES[currency] if abroad else 1,
+    }
+    if bits >> 45 & 31:
+        _name_product(record, sale)
+    if sale.has_vat:
+        record["vat"] = {"value": money(sale.vat_cents), "currency_code": currency}
+    if sale.interest_cents:
+        record["fee"] = {"value": money(sale.interest_cents), "currency_code": currency}
+    if bits >> 54 & 7 == 0:
+        # 5.5: a fraction by the text, a percentage by the example.
+        is_percent = bits >> 57 & 3 == 0 if switches.coupon_value == "mixed" else switches.coupon_value == "percent"
+        record["coupon"] = {"code": f"SPRING{bits % 4}0", "value": 22.9 if is_percent else 0.1}
+    return record
+
+
+def summary(items: int, cents: int, currency: str) -> dict[str, Any]:
     """sales/summary: one per currency."""
-    return {"total_items": count, "total_value": {"value": money(cents), "currency_code": currency}}
+    return {"total_items": items, "total_value": {"value": money(cents), "currency_code": currency}}

@@ -1,5 +1,7 @@
 """Which status a sale of a given age has, and since when (shares and delays: hotmart-api.md 6.1)."""
 
+from collections import Counter
+from collections.abc import Sequence
 from random import Random
 from typing import Final
 
@@ -15,7 +17,16 @@ from hotmart_simulator.common.vocabulary import (
 APPROVED: Final = STATUS_INDEX["APPROVED"]
 COMPLETE: Final = STATUS_INDEX["COMPLETE"]
 PENDING: Final = tuple(STATUS_INDEX[status] for status in PENDING_STATUSES)
+WAITING_STATUSES: Final = ("PRINTED_BILLET", "WAITING_PAYMENT")
+WAITING: Final = tuple(STATUS_INDEX[status] for status in WAITING_STATUSES)
+EXPIRED: Final = STATUS_INDEX["EXPIRED"]
 PAID_SHARE: Final = 0.745
+COMPLETION_DELAY_MS: Final = 14 * HOUR_MS
+"""From the end of the warranty to COMPLETE: 7.5 to 7.7 days after the approval with 7 days of warranty (6.1)."""
+EXPIRY_MS: Final = 5 * DAY_MS
+"""How long an unpaid boleto or PIX waits."""
+ENOUGH_SALES: Final = 20_000
+"""In so many sales every status occurs by chance."""
 # Cumulated share, status, earliest and latest delay after the order.
 ENDINGS: Final = tuple(
     (share, STATUS_INDEX[status], earliest_ms, latest_ms)
@@ -34,7 +45,7 @@ ENDINGS: Final = tuple(
 
 
 def drawn(random: Random, age_ms: int, warranty_days: int, *, paid: bool) -> tuple[int, int]:
-    """Index of the status and ms between the order and the last change, which is never after now.
+    """Return the index of the status and the ms between the order and the last change, which is never after now.
 
     `paid` keeps to the sales that went well, as the first charge of a subscription did.
     """
@@ -49,25 +60,32 @@ def drawn(random: Random, age_ms: int, warranty_days: int, *, paid: bool) -> tup
                     return status, delay_ms
                 break
         else:
-            return PENDING[int(random.random() * len(PENDING))], 0
-    complete_ms = warranty_days * DAY_MS + 14 * HOUR_MS
+            status = PENDING[int(random.random() * len(PENDING))]
+            return (EXPIRED, EXPIRY_MS) if status in WAITING and age_ms >= EXPIRY_MS else (status, 0)
+    complete_ms = warranty_days * DAY_MS + COMPLETION_DELAY_MS
     if complete_ms <= age_ms:
         return COMPLETE, complete_ms
     return APPROVED, min(age_ms, 40_000)
 
 
-def missing(statuses: bytearray) -> list[tuple[int, int]]:
-    """Positions and statuses to set so that each of the 17 occurs: pending ones on the newest sales."""
-    if len(statuses) < 6 * len(SALE_STATUSES):
+def missing(statuses: bytearray, subscription_of: Sequence[int]) -> list[tuple[int, int]]:
+    """Return positions and statuses to set so that each of the 17 occurs: pending ones on the newest sales.
+
+    `subscription_of` has a negative number for a one-off sale. Only these are changed, because the status of a charge
+    follows from its subscription.
+    """
+    if not 6 * len(SALE_STATUSES) <= len(statuses) < ENOUGH_SALES:
         return []
-    changes, newest, middle = [], len(statuses) - 2, len(statuses) // 2
+    one_off = [position for position in range(len(statuses) - 2, -1, -1) if subscription_of[position] < 0]
+    if len(one_off) < 2 * len(SALE_STATUSES):
+        return []
+    counts = Counter(statuses[position] for position in one_off)
+    newest, middle = iter(one_off), iter(one_off[len(one_off) // 2 :])
+    changes = []
     for status in range(len(SALE_STATUSES)):
-        if status in statuses:
-            continue
-        if status in PENDING or status == APPROVED:
-            changes.append((newest, status))
-            newest -= 2
-        else:
-            changes.append((middle, status))
-            middle -= 2
+        if not counts[status]:
+            places = newest if status in PENDING or status == APPROVED else middle
+            position = next(place for place in places if counts[statuses[place]] > 1)
+            counts[statuses[position]] -= 1
+            changes.append((position, status))
     return changes

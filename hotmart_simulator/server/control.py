@@ -1,4 +1,4 @@
-"""Control over HTTP for other processes, below /_simulator/: no token, no quota, not in the log of calls."""
+"""Control over HTTP for other processes, below /_simulator/, without token and quota and outside the log of calls."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -12,34 +12,46 @@ from hotmart_simulator.server.faults import Fault
 from hotmart_simulator.server.service import Service
 
 PREFIX: Final = "/_simulator/"
-TRUTH: Final = "truth/"
+EXPECTED: Final = "expected/"
 
 
 def answer(simulator: Service, request: Request) -> Answer:
-    """One control call; a mistake in it is answered 400 with a sentence."""
+    """Answer one control call. A mistake in it is answered 400 with a message."""
     name = request.path.removeprefix(PREFIX)
     try:
-        if request.method == "GET" and name.startswith(TRUTH):
-            return Answer(document=_truth(simulator, name.removeprefix(TRUTH), request))
+        if request.method == "GET" and name.startswith(EXPECTED):
+            return Answer(document=_expected(simulator, name.removeprefix(EXPECTED), request))
         action = ACTIONS.get((request.method, name))
         if action is None:
             known = ", ".join(f"{method} {PREFIX}{path}" for method, path in ACTIONS)
-            return Answer(status=404, document={"message": f"known: {known}, GET {PREFIX}{TRUTH}<stream>"})
+            return Answer(status=404, document={"message": f"Known: {known}, GET {PREFIX}{EXPECTED}<stream>"})
         body = orjson.loads(request.get_data() or b"{}")
         return Answer(document=action(simulator, body))
     except (KeyError, TypeError, ValueError) as mistake:
         return Answer(status=400, document={"message": str(mistake)})
 
 
-def _truth(simulator: Service, stream: str, request: Request) -> list[Any]:
-    switches, wants_keys = simulator.switches, request.args.get("fields") == "keys"
+def _expected(simulator: Service, stream: str, request: Request) -> Any:
     with simulator.world.lock:
-        keyed = simulator.world.iter_keyed(stream, currency_rows=switches.currency_rows == "per_currency")
-        return [key for key, _ in keyed] if wants_keys else [[key, raw] for key, raw in keyed]
+        rows = simulator.world.iter_expected(stream)
+        if request.args.get("fields") == "count":
+            return {"rows": sum(1 for _ in rows)}
+        return [{"identity": row.identity, "record": row.record} for row in rows]
 
 
 def _move(simulator: Service, body: Mapping[str, int]) -> Any:
     return simulator.move(body)
+
+
+def _moves(simulator: Service, body: Any) -> Any:
+    return list(simulator.world.moves)
+
+
+def _advance(simulator: Service, body: Mapping[str, int]) -> Any:
+    ms = body["ms"]
+    if not isinstance(ms, int) or ms < 0:
+        raise ValueError("ms is a whole number of at least 0")
+    return {"now_ms": simulator.world.advance(ms)}
 
 
 def _every(simulator: Service, body: Mapping[str, Any]) -> Any:
@@ -49,6 +61,10 @@ def _every(simulator: Service, body: Mapping[str, Any]) -> Any:
 
 def _calls(simulator: Service, body: Any) -> Any:
     return simulator.log.summary()
+
+
+def _unknown_parameters(simulator: Service, body: Any) -> Any:
+    return simulator.unknown_parameters
 
 
 def _reset_log(simulator: Service, body: Any) -> Any:
@@ -73,9 +89,12 @@ def _end_tokens(simulator: Service, body: Any) -> Any:
 
 
 ACTIONS: Final[Mapping[tuple[str, str], Callable[[Service, Any], Any]]] = {
+    ("GET", "moves"): _moves,
     ("POST", "move"): _move,
+    ("POST", "advance"): _advance,
     ("POST", "every"): _every,
     ("GET", "calls"): _calls,
+    ("GET", "unknown_parameters"): _unknown_parameters,
     ("POST", "reset_log"): _reset_log,
     ("POST", "switches"): _switches,
     ("POST", "faults"): _fault,

@@ -1,4 +1,4 @@
-"""Putting an answer on the wire, as it should be or with a fault in the sending."""
+"""Send an answer, with or without a fault in the sending."""
 
 import os
 import socket
@@ -18,15 +18,15 @@ MEGABYTE: Final = 1_000_000
 
 
 class Sent(ConnectionAbortedError):
-    """The answer went over the socket by other means; the connection is of no more use."""
+    """The answer was written to the socket directly, and the connection cannot be used again."""
 
 
 def spoiled(fault: Fault, headers: Headers, body: bytes) -> tuple[Headers, bytes]:
-    """A whole answer that cannot be decoded."""
+    """Return headers and body of a whole answer that cannot be decoded."""
     if fault.kind == "truncated_json":
         return headers, body[: max(1, len(body) * 2 // 3)]
     if fault.kind == "bad_utf8":
-        # Inside the first string that there is, so that it is still JSON but for its encoding.
+        # Inside the first string, so that only the encoding is wrong and not the JSON.
         place = body.find(b'":"') + 3
         place = place if place > 2 else len(body) // 2
         return headers, body[:place] + b"\xff\xfe" + body[place:]
@@ -40,7 +40,7 @@ def spoiled(fault: Fault, headers: Headers, body: bytes) -> tuple[Headers, bytes
 def send_raw(
     fault: Fault, connection: socket.socket, stopped: Event, status: int, headers: Headers, body: bytes
 ) -> None:
-    """Send with a fault below HTTP, then give the connection up."""
+    """Send with a fault below HTTP. Always raise `Sent`, because the connection cannot be used again."""
     try:
         if fault.kind == "reset":
             _reset(connection)
@@ -89,8 +89,8 @@ def _drip(connection: socket.socket, content: bytes, interval_s: float, stopped:
 
 
 def _reset(connection: socket.socket) -> None:
-    # Lingering for no time makes close() send RST; the descriptor is taken away from the server, which would
-    # otherwise shut the connection down in good order first.
+    # With a linger time of 0, close() sends RST. The descriptor is taken from the server, which would otherwise shut
+    # the connection down in good order first.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     os.close(connection.detach())
 

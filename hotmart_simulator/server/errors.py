@@ -23,12 +23,12 @@ ERROR_URI: Final = "https://developers.hotmart.com/docs/en/start/http-response-c
 
 
 def envelope(error: str, description: str) -> dict[str, Any]:
-    """The usual body of an error."""
+    """Return the usual body of an error."""
     return {"error": error, "error_description": description, "error_uri": ERROR_URI}
 
 
 class Refusal(Exception):
-    """An answer other than 200; `document` replaces the usual envelope where an endpoint has its own."""
+    """An answer other than 200. `document` replaces the usual envelope where an endpoint has its own."""
 
     def __init__(self, status: int, error: str, description: str, *, document: dict[str, Any] | None = None) -> None:
         super().__init__(f"{status} {error}: {description}")

@@ -1,7 +1,7 @@
 """Faults in what an answer says."""
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
@@ -16,28 +16,20 @@ from hotmart_simulator.server.endpoint import (
 from hotmart_simulator.server.errors import ERROR_CODES, envelope
 from hotmart_simulator.server.faults import Fault
 from hotmart_simulator.server.page_tokens import Place
-from hotmart_simulator.server.parameters import understood
+from hotmart_simulator.server.parameters import Asked
 from hotmart_simulator.server.rate_limit import Standing
-from hotmart_simulator.server.request_log import Call
-
-HTML: Final = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
-DOCUMENTATION_PATH: Final = "/docs/en/"
-
-
-def html(title: str, status: int = 200) -> Answer:
-    return Answer(status=status, content=HTML.format(title).encode(), content_type="text/html;charset=UTF-8")
-
-
-def redirect(location: str) -> Answer:
-    answer = html("Moved", 302)
-    answer.headers.append(("Location", location))
-    return answer
+from hotmart_simulator.server.replies import DOCUMENTATION_PATH, html, redirect
 
 
 def tampered(
-    fault: Fault, answer: Answer, call: Call, endpoint: Endpoint | None, desk: Desk, standing: Standing | None
+    fault: Fault,
+    answer: Answer,
+    desk: Desk,
+    endpoint: Endpoint | None,
+    asked: Asked | None,
+    standing: Standing | None,
 ) -> Answer:
-    """The answer with this fault in it; a fault the answer has no place for leaves it as it is."""
+    """Return the answer with this fault in it. A fault that the answer has no place for leaves it as it is."""
     if isinstance(fault.kind, int):
         return _status(fault, fault.kind, standing)
     whole = {
@@ -52,7 +44,7 @@ def tampered(
         return whole()
     if answer.status != 200 or answer.document is None:
         return answer
-    # Records share their parts with others, so that only a copy may be tampered with.
+    # Records share parts with others, so only a copy may change.
     document: Any = orjson.loads(orjson.dumps(answer.document))
     answer.document = document
     if fault.kind in ("items_null", "items_missing", "items_object"):
@@ -61,13 +53,13 @@ def tampered(
         else:
             _items(document, fault.kind)
     elif fault.kind in ("no_key", "number_for_string", "bad_date") and endpoint is not None:
-        rows = document if isinstance(document, list) else document.get(_list_name(document), [document])
+        rows = _rows(document)
         if fault.row < len(rows):
             _record(rows[fault.row], fault, endpoint)
     elif isinstance(document, list):
         return answer  # an array has neither tokens nor totals
     elif fault.kind in ("repeat_token", "empty_page_with_token"):
-        _token(document, fault.kind, call, endpoint, desk)
+        _token(document, fault.kind, desk, endpoint, asked)
         answer.rows = len(document.get("items", ()))
     elif fault.kind == "wrong_total":
         page_info = document.get("page_info", {})
@@ -83,17 +75,28 @@ def _status(fault: Fault, status: int, standing: Standing | None) -> Answer:
     else:
         answer.document = envelope(fault.error or ERROR_CODES[status], f"Ordered fault {status}")
     if status == 429 and fault.quota_headers and standing is not None:
-        told = dict(replace(standing, remaining=0).headers)
+        quota = dict(replace(standing, remaining=0).headers)
         if fault.reset_s is not None:
-            told["RateLimit-Reset"] = str(fault.reset_s)
-        answer.headers += told.items()
+            quota["RateLimit-Reset"] = str(fault.reset_s)
+        answer.headers += quota.items()
+        if fault.retry_after_s is None and standing.switches.retry_after == "present":
+            reset_s = standing.reset_s if fault.reset_s is None else fault.reset_s
+            answer.headers.append(("Retry-After", str(reset_s)))
     if fault.retry_after_s is not None:
         answer.headers.append(("Retry-After", str(fault.retry_after_s)))
     return answer
 
 
+def _rows(document: Any) -> list[Any]:
+    """Return the records of a document: all of its list, or itself where it is one record."""
+    if isinstance(document, list):
+        return document
+    rows = document.get(_list_name(document), [] if "page_info" in document else [document])
+    return rows if isinstance(rows, list) else []
+
+
 def _list_name(document: dict[str, Any]) -> str:
-    """The field with the rows: a student's lessons have another than everything else (3.4)."""
+    """Return the name of the field with the rows. The lessons of a student have their own (3.4)."""
     return "lessons" if "lessons" in document else "items"
 
 
@@ -106,17 +109,16 @@ def _items(document: dict[str, Any], kind: str) -> None:
 
 
 def _bare(answer: Answer, kind: str) -> None:
-    """Instead of an array: `null`, or an object with nothing in it."""
+    """Send `null` or an empty object in place of an array."""
     answer.document, answer.rows = {}, 0
     if kind == "items_null":
         answer.content = b"null"
 
 
-def _token(document: dict[str, Any], kind: str, call: Call, endpoint: Endpoint | None, desk: Desk) -> None:
-    """A token that leads back to this page: the very one that was sent, or for an empty page a fresh one."""
-    if not isinstance(endpoint, PagedEndpoint):
+def _token(document: dict[str, Any], kind: str, desk: Desk, endpoint: Endpoint | None, asked: Asked | None) -> None:
+    """Add a token that leads back to this page: the one that was sent, or for an empty page a new one."""
+    if not isinstance(endpoint, PagedEndpoint) or asked is None:
         return
-    asked = understood(endpoint.parameters, call.query, call.ids)
     place = place_of(endpoint, desk, asked)
     page_info = document.setdefault("page_info", {})
     if kind == "repeat_token":

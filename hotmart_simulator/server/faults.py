@@ -1,4 +1,4 @@
-"""Faults to order: what goes wrong, on which calls, how often."""
+"""Faults that a test orders: what goes wrong, on which calls and how often."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -47,19 +47,19 @@ Page = Literal["first", "middle", "last", "any"]
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """One thing going wrong: from the `nth` matching call on, `times` times (None: for ever).
+    """One thing that goes wrong, from the `nth` matching call on and `times` times (None: always).
 
-    `path` is exact, with `*` for any text; without it every data call matches (the token
-    endpoint only by its own path). A fault of the last or a middle page is matched by the answer it would
-    spoil. An integer `kind` is an HTTP status. The other fields serve some kinds only:
+    `path` is exact, with `*` for any text. Without it every data call matches, and the token endpoint matches only its
+    own path. Whether a call is for the last or a middle page depends on the answer that the fault would change. An
+    integer `kind` is an HTTP status. The other fields belong to some kinds:
 
-    - statuses: `error` (code of the envelope), `body` and `content_type` instead of the envelope, `headers`
-      besides; for 429 also `reset_s` and `retry_after_s` (sent as given), and `quota_headers=False`;
-    - redirect: `location`; error_object: `error`; huge, gzip_bomb: `megabytes`; drip, drip_head (before
-      the body): `interval_s` a byte;
-    - bad_date, number_for_string: `value`; these and no_key: `field_name` (dotted), not the usual field,
-      and `row` of the page (0);
-    - wrong_total, wrong_length: `value` to add.
+    - statuses: `error` is the code of the envelope, `body` and `content_type` replace the envelope, and `headers` are
+      added. A 429 also has `reset_s` and `retry_after_s`, sent as given, and `quota_headers=False`.
+    - redirect: `location`. error_object: `error`. huge and gzip_bomb: `megabytes`.
+    - drip and drip_head (before the body): `interval_s` per byte.
+    - bad_date and number_for_string: `value`. These and no_key: `field_name` (dotted) in place of the usual field, and
+      `row` of the page, from 0.
+    - wrong_total and wrong_length: `value` to add.
     """
 
     kind: int | str
@@ -108,7 +108,7 @@ class Fault:
 
 
 class Faults:
-    """The faults in force, in the order in which they were added; the first that is due fires."""
+    """The faults in force, in the order in which they were added. The first that is due fires."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -124,7 +124,7 @@ class Faults:
             self.ordered.clear()
 
     def due(self, call: Call, *, is_data: bool, is_last: bool) -> Fault | None:
-        """The fault for this call, counted as fired."""
+        """Return the fault for this call, if one is due, and count it as fired."""
         with self._lock:
             for fault in self.ordered:
                 spent = fault.times is not None and fault.fired >= fault.times

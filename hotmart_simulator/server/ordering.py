@@ -1,4 +1,4 @@
-"""In which order the rows of a query come, where nobody knows (hotmart-api.md 3.7)."""
+"""The order of the rows of a query, which is undocumented (hotmart-api.md 3.7)."""
 
 from collections.abc import Callable
 from math import gcd
@@ -6,11 +6,11 @@ from typing import Literal
 
 Order = Literal["newest", "oldest", "none"]
 Page = Callable[[int, int], list[int]]
-"""Rows from an offset on, so many."""
+"""Returns rows: from an offset on, so many."""
 
 
 def in_order(order: Order, total: int, newest_first: Page) -> Page:
-    """The same rows in another order, which holds over all pages."""
+    """Return the same rows in another order, which is the same on all pages."""
     if order == "newest" or total == 0:
         return newest_first
     if order == "oldest":

@@ -1,4 +1,4 @@
-"""Page tokens that belong to their query (hotmart-api.md 3.3), without a store: each carries a signature."""
+"""Page tokens that belong to their query (hotmart-api.md 3.3). Each carries a signature, so none is stored."""
 
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
@@ -13,7 +13,7 @@ from hotmart_simulator.server.errors import wrong_page_token
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page, counted from 1, of so many rows; `turn` tells two tokens of one page apart (for faults)."""
+    """A page, counted from 1, and its number of rows. `turn` makes two tokens of one page differ (for faults)."""
 
     page: int
     rows: int
@@ -25,14 +25,14 @@ class Place:
 
 
 class PageTokens:
-    """Issues and reads tokens; `owner` names the query, so that a token fits no other."""
+    """Issues and reads tokens. `owner` names the query, so that a token fits no other."""
 
     def __init__(self, seed: int) -> None:
         self._key = f"pages/{seed}".encode()
 
     def numbered(self, owner: str, place: Place, rows_key: str = "rows") -> str:
-        """Base64 of a small JSON with page and rows, as sales, products, club and tickets have it."""
-        inner = {"page": place.page, rows_key: place.rows, "check": self._signature(owner, place, 5).hex()}
+        """Return base64 of a small JSON: rows and page, as in a real token, and a signature besides."""
+        inner = {rows_key: place.rows, "page": place.page, "check": self._signature(owner, place, 5).hex()}
         if place.turn:
             inner["turn"] = place.turn
         return b64encode(orjson.dumps(inner)).decode()
@@ -56,7 +56,7 @@ class PageTokens:
         return place
 
     def opaque(self, owner: str, place: Place) -> str:
-        """64 hexadecimal digits, as the subscriptions family has it."""
+        """Return 64 hexadecimal digits, the form of the subscriptions family."""
         sign = self._signature(owner, place, 20)
         plain = b"".join(value.to_bytes(4, "big") for value in (place.page, place.rows, place.turn))
         return (sign + self._hidden(plain, sign)).hex()

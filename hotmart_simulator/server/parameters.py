@@ -1,4 +1,4 @@
-"""Query parameters: what each endpoint knows, and the documented refusal of everything else."""
+"""Query parameters: what each endpoint knows, how a value is parsed, and what becomes of everything else."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ def text(name: str, value: str) -> str:
 
 
 def number(name: str, value: str) -> int:
-    """A whole number, of milliseconds in the date parameters."""
+    """Parse a whole number. Date parameters are in milliseconds."""
     if not value.isascii() or not value.isdigit() or int(value) > LARGEST:
         raise wrong_value(name, "a number is expected")
     return int(value)
 
 
 def count(name: str, value: str) -> int:
-    """A page size."""
+    """Parse a page size."""
     rows = number(name, value)
     if rows < 1 or rows > 2**31 - 1:
         raise wrong_value(name, "a number of at least 1 is expected")
@@ -36,7 +36,7 @@ def flag(name: str, value: str) -> bool:
 
 
 def one_of(values: Iterable[str]) -> Parse:
-    """One value of an enum; a comma list is a value outside it (hotmart-api.md 4.0.2)."""
+    """Return a parser for one value of an enum. A comma list is no such value (hotmart-api.md 4.0.2)."""
     known = frozenset(values)
 
     def parse(name: str, value: str) -> str:
@@ -49,7 +49,7 @@ def one_of(values: Iterable[str]) -> Parse:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter; `repeats` for those that may be given more than once."""
+    """One parameter. `repeats` is whether it may be given more than once."""
 
     parse: Parse
     repeats: bool = False
@@ -70,7 +70,7 @@ class Asked:
 
     @property
     def fingerprint(self) -> str:
-        """Everything that must stay the same while page tokens are followed (3.3)."""
+        """Everything that has to stay the same while a client follows page tokens (3.3)."""
         kept = sorted((name, repr(value)) for name, value in self.values.items() if name != "page_token")
         return repr((kept, sorted(self.path.items())))
 
@@ -81,13 +81,21 @@ def understood(
     path: Mapping[str, str] | None = None,
     *,
     split_lists: bool = False,
+    on_unknown: Callable[[str], None] | None = None,
 ) -> Asked:
-    """Parse a query, or refuse it by its first mistake; `split_lists` takes commas for repetition."""
+    """Parse a query. Raise `Refusal` for its first mistake.
+
+    `split_lists` takes commas for repetition. A parameter that is not known is a mistake, or with `on_unknown` its name
+    goes there and the parameter is ignored (hotmart-api.md 0.5).
+    """
     values: dict[str, Any] = {}
     for name, value in pairs:
         parameter = known.get(name)
         if parameter is None:
-            raise wrong_parameter(name, "it is not a parameter of this resource")
+            if on_unknown is None:
+                raise wrong_parameter(name, "it is not a parameter of this resource")
+            on_unknown(name)
+            continue
         if not value:
             raise wrong_value(name, "it is empty")
         if parameter.repeats:

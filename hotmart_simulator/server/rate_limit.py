@@ -1,4 +1,4 @@
-"""500 calls in a fixed minute, and the headers that tell about it (hotmart-api.md 2.3)."""
+"""The calls of one fixed minute against their limit, and the headers that report it (hotmart-api.md 2.3)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,13 +9,14 @@ from typing import Final
 from hotmart_simulator.switches import Switches
 
 WINDOW_S: Final = 60
+LOGINS_PER_MINUTE: Final = 3  # no source gives a figure (1.2), and few is harder on a client
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The quota as one answer reports it.
 
-    `reset_s` is whole seconds from now, rounded up; `reset_at_s` is the same moment by the clock.
+    `reset_s` is whole seconds from now, rounded up. `reset_at_s` is the same moment by the clock.
     """
 
     switches: Switches
@@ -38,7 +39,7 @@ class Standing:
 
 
 class Quota:
-    """Counts the calls of the account in the current minute of the clock (seconds)."""
+    """Counts calls of one kind in the current minute of the clock (seconds)."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -46,22 +47,15 @@ class Quota:
         self._window = -1
         self._used = 0
 
-    def take(self, switches: Switches) -> Standing:
-        """Charge one call; a call over the limit is refused and not charged."""
-        return self._look(switches, 1)
-
-    def look(self, switches: Switches) -> Standing:
-        """The standing without charging anything."""
-        return self._look(switches, 0)
-
-    def _look(self, switches: Switches, calls: int) -> Standing:
-        now_s, limit = self._clock(), switches.limit_per_minute
+    def take(self, switches: Switches, limit: int) -> Standing:
+        """Charge one call. A call over the limit is refused and not charged."""
+        now_s = self._clock()
         with self._lock:
             window = floor(now_s / WINDOW_S)
             if window != self._window:
                 self._window, self._used = window, 0
-            exceeded = calls > 0 and self._used + calls > limit
+            exceeded = self._used >= limit
             if not exceeded:
-                self._used += calls
+                self._used += 1
             reset_s = max(1, ceil((window + 1) * WINDOW_S - now_s))
             return Standing(switches, max(0, limit - self._used), reset_s, (window + 1) * WINDOW_S, exceeded)

@@ -1,4 +1,4 @@
-"""What was asked and what was answered, for tests to look at."""
+"""The log of calls: what was requested and what was answered."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -18,9 +18,9 @@ KEPT_HEADERS: Final = (
 
 @dataclass(slots=True)
 class Call:
-    """One request; `status` is 0 until it is answered, and stays 0 when no answer is sent.
+    """One request. `status` is 0 until it is answered, and stays 0 when no answer is sent.
 
-    `route` is the path with names for the ids in it, and `ids` are these; empty for an unknown path.
+    `route` is the path with names in place of its ids, and `ids` are the ids. Both are empty for an unknown path.
     """
 
     at_s: float
@@ -34,35 +34,44 @@ class Call:
     ids: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, name: str) -> str | None:
-        """The first value of a query parameter."""
+        """Return the first value of a query parameter."""
         return next((value for key, value in self.query if key == name), None)
 
     def all(self, name: str) -> list[str]:
-        """Every value of a query parameter, in the order sent."""
+        """Return every value of a query parameter, in the order sent."""
         return [value for key, value in self.query if key == name]
 
 
 class CallLog:
-    """The calls in the order in which they came."""
+    """The calls in the order of their arrival, and the names of the query parameters that were ignored."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self.calls: list[Call] = []
+        self.unknown_parameters: list[tuple[str, str]] = []
+        """Route and name of each parameter that its endpoint does not know. Values can be personal data: none here."""
 
     def enter(self, call: Call) -> None:
         with self._lock:
             self.calls.append(call)
 
+    def ignored(self, call: Call, name: str) -> None:
+        """Note a parameter that was ignored."""
+        with self._lock:
+            self.unknown_parameters.append((call.route, name))
+
     def reset(self) -> None:
+        """Forget everything."""
         with self._lock:
             self.calls = []
+            self.unknown_parameters = []
 
     def count(self, path_prefix: str = "", status: int | None = None) -> int:
         with self._lock:
             return sum(call.path.startswith(path_prefix) and status in (None, call.status) for call in self.calls)
 
     def summary(self) -> dict[str, object]:
-        """Counts by path (those that differ by an id only are one) and status, and the total."""
+        """Return the number of calls by route and status, by status, and in total."""
         with self._lock:
             counts = Counter((call.route or call.path, str(call.status)) for call in self.calls)
         paths: dict[str, dict[str, int]] = {}

@@ -1,4 +1,4 @@
-"""What one simulated Hotmart consists of, apart from the running server: account, login, log of calls, faults."""
+"""The parts of one simulated Hotmart, without the running server: account, login, log of calls and faults."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,11 +16,11 @@ HOST: Final = "127.0.0.1"
 
 
 class Service:
-    """The part that answers requests without knowing how they arrive.
+    """One simulated Hotmart, as the application and the tests see it. It does not know how requests arrive.
 
-    `clock` (seconds) rules the rate limit and the life of tokens, so that tests can run on a clock of their own.
-    With `follow_clock` the account's now moves on to that clock with every call. `before_call` is called with each
-    data call that is let in, before its answer is worked out: there a test moves the account while a list is read.
+    The rate limit and the life of tokens go by `clock` (seconds), so that tests can run on a clock of their own. With
+    `follow_clock` each data call sets the account's present to that clock. `before_call` gets each data call that is
+    let in, before its answer is worked out. A test can move the account there while a list is read.
     """
 
     def __init__(
@@ -74,20 +74,29 @@ class Service:
     def basic(self) -> str:
         return self.login.basic
 
-    # Looking on
+    # Looking at what happened
 
     @property
     def calls(self) -> list[Call]:
         return self.log.calls
 
+    @property
+    def unknown_parameters(self) -> list[tuple[str, str]]:
+        """The query parameters that were ignored because their endpoint does not know them: (route, name) each time.
+
+        The route has names in place of the ids of the path, as in `Call.route`. No value is kept.
+        """
+        return self.log.unknown_parameters
+
     def count(self, path_prefix: str = "", status: int | None = None) -> int:
-        """How many calls were made, token calls included."""
+        """Return the number of calls, token calls included."""
         return self.log.count(path_prefix, status)
 
     def reset_log(self) -> None:
+        """Forget the calls and the unknown parameters."""
         self.log.reset()
 
-    # Interfering
+    # Changing what happens
 
     @property
     def faults(self) -> list[Fault]:
@@ -100,7 +109,7 @@ class Service:
         self.fault_registry.clear()
 
     def move(self, changes: Mapping[str, int]) -> dict[str, Sequence[Key]]:
-        """Move the world now, as `World.move` does; kept in `moves`."""
+        """Move the world now, as `World.move` does, and keep the result in `moves`."""
         self._tick()
         moved = self.world.move(changes)
         with self._lock:
@@ -108,15 +117,21 @@ class Service:
         return moved
 
     def move_every(self, calls: int, changes: Mapping[str, int]) -> None:
-        """Move the world at every so many data calls, before they are answered; 0 ends it."""
+        """Move the world at every so many data calls, before they are answered. 0 calls end it.
+
+        Raise `ValueError` for a negative number of calls or an unknown move.
+        """
         if calls < 0:
             raise ValueError("calls must not be negative")
+        unknown = set(changes) - set(self.world.moves)
+        if unknown:
+            raise ValueError(f"cannot move {', '.join(sorted(unknown))}. Known: {', '.join(self.world.moves)}")
         with self._lock:
             self._every = (calls, dict(changes)) if calls else None
             self._data_calls = 0
 
     def before_answer(self, call: Call) -> None:
-        """For the application: what happens between the arrival of a data call and its answer."""
+        """Let time pass and the account move between the arrival of a data call and its answer."""
         self._tick()
         with self._lock:
             self._data_calls += 1

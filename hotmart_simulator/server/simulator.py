@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Simulator(Service):
-    """Hotmart's API on a port of this machine; a context manager."""
+    """Hotmart's API on a port of this machine. A context manager."""
 
     _server: BaseWSGIServer | None = None
     _thread: Thread | None = None
@@ -27,7 +27,7 @@ class Simulator(Service):
     # Running
 
     def start(self) -> Self:
-        """Serve until `stop`. Raises RuntimeError when the server is running already."""
+        """Serve until `stop`. Raise `RuntimeError` if the server is running already."""
         if self._server is not None:
             raise RuntimeError("the simulator is running already")
         self.stopped.clear()
@@ -41,7 +41,7 @@ class Simulator(Service):
         return self
 
     def stop(self) -> None:
-        """End the server and every open connection; harmless when it is not running."""
+        """End the server and every open connection. Do nothing if it is not running."""
         if self._server is None or self._thread is None:
             return
         self.stopped.set()
@@ -72,7 +72,7 @@ class Simulator(Service):
 
 
 def _handler(simulator: Simulator) -> type[WSGIRequestHandler]:
-    """A handler that keeps connections open, as the API's gateway does; Werkzeug's own closes each one."""
+    """Return a handler that keeps connections open, as the API's gateway does. Werkzeug's own closes each one."""
 
     class Handler(WSGIRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -88,7 +88,7 @@ def _handler(simulator: Simulator) -> type[WSGIRequestHandler]:
 
         def run_wsgi(self) -> None:
             environ: WSGIEnvironment = self.make_environ()
-            # Read to its end first: what an answer leaves unread would be taken for the next request.
+            # Read the body to its end first. The server would take unread bytes for the next request.
             environ["wsgi.input"] = BytesIO(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
             began: list[Any] = []
 
@@ -117,6 +117,6 @@ def _handler(simulator: Simulator) -> type[WSGIRequestHandler]:
             self.wfile.write(head if self.command == "HEAD" else head + body)
 
         def log(self, type: str, message: str, *args: object) -> None:
-            """Nothing: the simulator's log of calls is for looking at."""
+            """Print nothing, because the simulator keeps a log of calls."""
 
     return Handler

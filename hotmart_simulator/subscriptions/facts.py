@@ -1,4 +1,9 @@
-"""What is true of one subscription, worked out anew from its number whenever it is asked for."""
+"""What is true of one subscription now or at an earlier moment, derived from its number and what happened to it.
+
+Sales build on this module, so it knows nothing of a sale but its order date.
+"""
+
+from typing import Final
 
 from hotmart_simulator.account import Account
 from hotmart_simulator.common.money import RATES
@@ -6,77 +11,268 @@ from hotmart_simulator.common.people import Person
 from hotmart_simulator.common.random_source import scatter
 from hotmart_simulator.common.vocabulary import DAY_MS, HOUR_MS
 from hotmart_simulator.products.state import Plan, Product
+from hotmart_simulator.subscriptions.codes import shares_code
+from hotmart_simulator.subscriptions.event_values import Segment, Standing
+
+MOST_MS: Final = 2**63
+CHARGED_STATUSES: Final = ("ACTIVE", "DELAYED", "OVERDUE")
+BILLING_TYPE_OF: Final = {0: "SMART_INSTALLMENT", 1: "SMART_RECOVERY"}
+COUPONS: Final = ("SPRING10", "WELCOME20", "FRIENDS15")
 
 
 class Contract:
-    """Facts of a subscription that do not change with time; dates in epoch ms, price in cents."""
+    """Facts of a subscription at one moment. Dates are epoch ms, prices cents.
 
-    __slots__ = ("accession_ms", "account", "bits", "cents", "index", "plan", "product", "subscriber")
+    Recurrence 1 starts with the accession or at the end of the trial, and one more starts with every period. `plan` and
+    `cents` are those of the moment, so a charge keeps its price when the plan is switched later.
+    """
+
+    __slots__ = (
+        "_rhythm",
+        "_standing",
+        "account",
+        "at_ms",
+        "began_ms",
+        "bits",
+        "cents",
+        "index",
+        "plan",
+        "product",
+        "subscriber",
+    )
 
     product: Product
     plan: Plan
     subscriber: Person
     index: int
 
-    def __init__(self, account: Account, index: int) -> None:
+    def __init__(self, account: Account, index: int, at_ms: int | None = None) -> None:
+        """`at_ms` is the moment, None for now."""
+        state = account.subscriptions
         self.account = account
         self.index = index
-        self.bits = bits = scatter(account.subscriptions.bits_seed + index)
+        self.at_ms = at_ms
+        self.bits = bits = scatter(state.bits_seed + index)
         products = account.products.recurring
         self.product = products[bits % len(products)]
-        self.plan = self.product.plans[(bits >> 8) % 3]
-        self.subscriber = account.people.buyers[(bits >> 16) % len(account.people.buyers)]
+        self.plan = self.product.plans[self._plan_place() if index in state.plan_changes else (bits >> 8) % 3]
+        buyers = account.people.buyers
+        self.subscriber = buyers[(bits >> 16) % len(buyers)]
+        if bits >> 40 & 7 == 0 and shares_code(account, index):
+            self.subscriber = buyers[(scatter(state.bits_seed + index - 1) >> 16) % len(buyers)]
         self.cents = max(100, int(self.plan.price_cents * RATES[self.subscriber.currency]))
-        self.accession_ms = account.subscriptions.accession_of[index]
+        self.began_ms = state.accession_of[index]
+        self._rhythm: tuple[int, int] | None = None
+        self._standing: Standing | None = None
+
+    def _plan_place(self) -> int:
+        place = (self.bits >> 8) % 3
+        for changed_ms, changed_place in self.account.subscriptions.plan_changes[self.index]:
+            if self.at_ms is None or changed_ms <= self.at_ms:
+                place = changed_place
+        return place
+
+    # Who and since when
 
     @property
     def code(self) -> str:
-        return self.account.subscriptions.codes.text(self.index)
+        """The subscriber code, which by the switch `subscriber_codes` can be that of another subscription as well."""
+        shared = self.account.switches.subscriber_codes == "shared" and shares_code(self.account, self.index)
+        return self.account.subscriptions.codes.text(self.index - shared)
 
     @property
     def id(self) -> int:
+        """The `subscription_id`."""
         return 5_500_000 + self.index * 3
 
     @property
-    def status(self) -> str:
-        return self.account.subscriptions.status(self.index)
+    def accession_ms(self) -> int:
+        """When it began, or by the switch `reactivation` when it was last reactivated."""
+        return shown_accession_ms(self.account, self.index, self.at_ms)
 
     @property
-    def trial(self) -> bool:
-        return self.bits >> 24 & 15 == 0
+    def created_ms(self) -> int:
+        """When it was created, which never changes and is seconds before the accession (0.5, 5.6)."""
+        return self.began_ms - (self.bits >> 50 & 3) * 1_000 - 1_000
+
+    @property
+    def standing(self) -> Standing:
+        """Status and end."""
+        if self._standing is None:
+            self._standing = self.account.subscriptions.standing(self.index, self.at_ms)
+        return self._standing
+
+    @property
+    def status(self) -> str:
+        """The status, spelled as in 4.6."""
+        return self.account.subscriptions.status(self.index) if self.at_ms is None else self.standing.status
 
     @property
     def end_ms(self) -> int | None:
         """When it was cancelled."""
-        return self.account.subscriptions.end_of[self.index] or None
+        return (self.account.subscriptions.end_of[self.index] if self.at_ms is None else self.standing.end_ms) or None
+
+    # What was agreed
+
+    @property
+    def trial_days(self) -> int:
+        """How long its trial lasts or lasted, 0 for none."""
+        beginning = self.account.subscriptions.beginnings.get(self.index)
+        return beginning.trial_days if beginning else first_trial_days(self.account, self.index, self.bits)
+
+    @property
+    def in_trial(self) -> bool:
+        """Whether it has a trial and was not charged yet."""
+        return self.trial_days > 0 and self.reached == 0
+
+    @property
+    def billing_type(self) -> str:
+        """Why it is charged several times (4.8)."""
+        return BILLING_TYPE_OF.get(self.bits >> 53 & 15, "SUBSCRIPTION")
+
+    @property
+    def coupon(self) -> str | None:
+        """The code of the coupon with which it was bought."""
+        return COUPONS[(self.bits >> 30) % len(COUPONS)] if self.bits >> 34 & 3 == 0 else None
+
+    # Recurrences
+
+    @property
+    def rhythm(self) -> tuple[int, int]:
+        """Start of recurrence 1 and length of each, in ms. The length is 0 where it differs between recurrences."""
+        if self._rhythm is None:
+            first_ms = self.began_ms + self.trial_days * DAY_MS
+            is_even = self.index not in self.account.subscriptions.segments
+            self._rhythm = first_ms, self._first_plan.period_days * DAY_MS if is_even else 0
+        return self._rhythm
+
+    @property
+    def _first_plan(self) -> Plan:
+        return self.product.plans[(self.bits >> 8) % 3]
+
+    @property
+    def _segments(self) -> list[Segment]:
+        first = Segment(1, self.rhythm[0], self._first_plan.period_days, self.began_ms)
+        return [first, *self.account.subscriptions.segments[self.index]]
+
+    def number_at(self, at_ms: int) -> int:
+        """Return the number of the recurrence that has started last by a moment, 0 before the first one."""
+        first_ms, period_ms = self.rhythm
+        if period_ms:
+            return (at_ms - first_ms) // period_ms + 1 if at_ms >= first_ms else 0
+        number, segments = 0, self._segments
+        for segment, later in zip(segments, [*segments[1:], None], strict=True):
+            if segment.start_ms <= at_ms:
+                number = (at_ms - segment.start_ms) // (segment.period_days * DAY_MS) + segment.number
+                if later is not None:
+                    number = min(number, later.number - 1)
+        return number
+
+    def start_of(self, number: int) -> int:
+        """Return when a recurrence starts by what was agreed at the moment, which is when its charge is due."""
+        first_ms, period_ms = self.rhythm
+        if period_ms:
+            return first_ms + (number - 1) * period_ms
+        known = [each for each in self._segments if self.at_ms is None or each.decided_ms <= self.at_ms]
+        segment = next(each for each in reversed(known) if each.number <= number)
+        return segment.start_ms + (number - segment.number) * segment.period_days * DAY_MS
+
+    def recurrency_number(self, order_ms: int) -> int:
+        """Return the number of the recurrence that the charge of this order date is for, the highest of several."""
+        numbering = self.account.subscriptions.numberings.get((self.index, order_ms))
+        # The first charge can be seconds older than the accession.
+        return max(1, self.number_at(order_ms)) if numbering is None else numbering.numbers[-1]
+
+    @property
+    def reached(self) -> int:
+        """The highest recurrence that was charged or tried by now, 0 in a trial."""
+        state, serial = self.account.subscriptions, self.last_sale
+        if serial is not None:
+            return max(state.reached.get(self.index, 0), self.recurrency_number(self.account.sales.order_of[serial]))
+        return self.unseen_reached
+
+    @property
+    def unseen_reached(self) -> int:
+        """The recurrence that was charged before the account's sales begin, where there is no sale."""
+        if not self.trial_days:
+            return 1
+        return min(1, self.number_at(self._charged_until_ms))
+
+    @property
+    def _charged_until_ms(self) -> int:
+        account = self.account
+        beginning = account.subscriptions.beginnings.get(self.index)
+        until_ms = account.born_ms if beginning is None else beginning.charged_until_ms
+        return until_ms if self.at_ms is None else min(until_ms, self.at_ms)
+
+    def covered(self, reached: int) -> int:
+        """Return the number of the recurrence after which the next one follows.
+
+        The first population has few charges. A subscription was charged until the account was made all the same, or
+        up to its end if it was cancelled.
+        """
+        if self.status == "STARTED":
+            return reached
+        return max(reached, self.number_at(min(self.end_ms or MOST_MS, self._charged_until_ms)))
+
+    def next_charge_ms(self, reached: int | None = None) -> int | None:
+        """Return noon of the day of the next charge, for a cancelled one of the last day of access (5.6).
+
+        It is absent for some that are inactive, and after the last charge that the plan allows. `reached` is the
+        highest recurrence charged by the moment.
+        """
+        status = self.status
+        if status in ("INACTIVE", "STARTED") and self.bits >> 28 & 1:
+            return None
+        number = self.covered(self.reached if reached is None else reached) + 1
+        if self.plan.max_cycles is not None and number > self.plan.max_cycles and status in CHARGED_STATUSES:
+            return None
+        return self.start_of(number) // DAY_MS * DAY_MS + 12 * HOUR_MS
+
+    def due(self) -> tuple[int, int] | None:
+        """Return number and start (epoch ms) of the recurrence that is charged next if the subscription runs on.
+
+        None after the last charge that the plan allows.
+        """
+        number = max(self.reached, self.number_at(self._charged_until_ms)) + 1
+        is_last = self.plan.max_cycles is not None and number > self.plan.max_cycles
+        return None if is_last else (number, self.start_of(number))
+
+    # The last charge as of now
 
     @property
     def last_sale(self) -> int | None:
+        """The serial of the last charge."""
         serial = self.account.subscriptions.last_sale_of[self.index]
         return None if serial < 0 else serial
 
     @property
     def last_charge_ms(self) -> int:
+        """The order date of the last charge, the accession where there is none."""
         serial = self.last_sale
         return self.accession_ms if serial is None else self.account.sales.order_of[serial]
 
     @property
     def transaction(self) -> str:
+        """The transaction of the last charge."""
         serial = self.last_sale
-        # A world with fewer sales than subscriptions: its charge was made before the account's sales begin.
+        # Without a sale its charge was made before the account's sales begin, or not made yet.
         return self.account.sales.transactions.text(3_000_000_000 + self.index if serial is None else serial)
 
-    @property
-    def next_charge_ms(self) -> int | None:
-        return self.next_charge_after(self.last_charge_ms)
 
-    def next_charge_after(self, charge_ms: int) -> int | None:
-        """Noon of a day (5.6); for a cancelled one the last day of access; absent for some inactive ones."""
-        if self.status in ("INACTIVE", "STARTED") and self.bits >> 28 & 1:
-            return None
-        due_ms = charge_ms + self.plan.period_days * DAY_MS
-        return due_ms // DAY_MS * DAY_MS + 12 * HOUR_MS
+def shown_accession_ms(account: Account, index: int, at_ms: int | None = None) -> int:
+    """Return the accession date that the API shows at a moment."""
+    state = account.subscriptions
+    if index in state.reactivations and account.switches.reactivation == "new_accession":
+        shown = [date_ms for date_ms in state.reactivations[index] if at_ms is None or date_ms <= at_ms]
+        if shown:
+            return shown[-1]
+    return state.accession_of[index]
 
-    def recurrency_number(self, order_ms: int) -> int:
-        """1 for the first charge, one more for every period since."""
-        return max(0, order_ms - self.accession_ms) // (self.plan.period_days * DAY_MS) + 1
+
+def first_trial_days(account: Account, index: int, bits: int) -> int:
+    """Return the days of trial of a subscription of the first population, one in sixteen of a plan that has a trial."""
+    if bits >> 24 & 15 or index >= account.subscriptions.first_count:
+        return 0
+    products = account.products.recurring
+    return products[bits % len(products)].plans[(bits >> 8) % 3].trial_days or 0

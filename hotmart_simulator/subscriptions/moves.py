@@ -1,39 +1,34 @@
-"""What can happen to subscriptions: each move records events of the ledger."""
+"""What can happen to subscriptions, by name."""
 
-from hotmart_simulator.account import Account
-from hotmart_simulator.common.setting import Moment
-from hotmart_simulator.common.vocabulary import SUBSCRIPTION_STATUSES
-from hotmart_simulator.sales.moves import SaleMoves
+from collections.abc import Callable, Sequence
+
+from hotmart_simulator.subscriptions.charge_moves import ChargeMoves
+from hotmart_simulator.subscriptions.life_moves import LifeMoves
 
 
-class SubscriptionMoves:
-    """Moves return the subscriber codes of the subscriptions they changed."""
+class SubscriptionMoves(LifeMoves, ChargeMoves):
+    """Each move returns the codes of the subscriptions that it made or changed."""
 
-    def __init__(self, account: Account, sales: SaleMoves) -> None:
-        self._account = account
-        self._setting = account.setting
-        self._sales = sales
-
-    def add(self, count: int, at_ms: Moment = None) -> list[str]:
-        """New subscriptions, each with its first sale."""
-        with self._account.lock:
-            codes = []
-            for _ in range(count):
-                accession_ms = self._setting.moment(at_ms)
-                index = self._account.subscriptions.reserve(accession_ms)
-                self._setting.record("subscription.begun", index, accession_ms, "ACTIVE")
-                self._sales.sell(accession_ms, "APPROVED", index)
-                codes.append(self._account.subscriptions.codes.text(index))
-            return codes
-
-    def cancel(self, count: int, at_ms: int | None = None) -> list[str]:
-        """Cancel up to `count` active subscriptions."""
-        with self._account.lock:
-            state = self._account.subscriptions
-            active = SUBSCRIPTION_STATUSES.index("ACTIVE")
-            running = [index for index, status in enumerate(state.statuses) if status == active]
-            picked = self._setting.random.sample(running, min(count, len(running)))
-            for index in picked:
-                moment_ms = self._setting.moment(at_ms)
-                self._setting.record("subscription.status", index, moment_ms, "CANCELLED_BY_CUSTOMER")
-            return [state.codes.text(index) for index in picked]
+    def named(self) -> dict[str, Callable[[int], Sequence[str]]]:
+        """Return every move by its plural name. Each takes a count and does nothing where there is no candidate."""
+        return {
+            "subscriptions": self.add,
+            "trials": self.add_trials,
+            "subscription_imports": self.import_old,
+            "renewals": self.renew,
+            "trial_conversions": self.convert_trials,
+            "anticipations": self.anticipate,
+            "due_charges": self.age,
+            "failed_charges": self.fail,
+            "retries": self.retry,
+            "recoveries": self.recover,
+            "negotiations": self.negotiate,
+            "overdue_payments": self.pay_overdue,
+            "expiries": self.expire,
+            "cancellations": self.cancel,
+            "seller_cancellations": self.cancel_by_seller,
+            "admin_cancellations": self.cancel_by_admin,
+            "reactivations": self.reactivate,
+            "plan_switches": self.switch_plan,
+            "rests": self.rest,
+        }

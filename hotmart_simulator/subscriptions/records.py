@@ -1,44 +1,35 @@
-"""The records of the subscription endpoints (hotmart-api.md 5.6 and 5.8). All dates epoch ms."""
+"""The records of subscriptions and of their charges (hotmart-api.md 5.6 and 5.8). All dates epoch ms."""
 
 from typing import Any
 
 from hotmart_simulator.account import Account
 from hotmart_simulator.common.money import RATES, money
-from hotmart_simulator.common.vocabulary import (
-    BILLING_TYPES,
-    DAY_MS,
-    HOUR_MS,
-    PAID_STATUSES,
-    PURCHASE_STATUS_OF,
-)
+from hotmart_simulator.common.vocabulary import DAY_MS, HOUR_MS, PURCHASE_STATUS_OF
+from hotmart_simulator.products.state import Plan
 from hotmart_simulator.sales.facts import Sale
-from hotmart_simulator.subscriptions.facts import Contract
+from hotmart_simulator.subscriptions.charges import RECURRENCY_STATUS_OF, Charge, Histories, History
+from hotmart_simulator.subscriptions.facts import COUPONS, Contract
 
-RECURRENCY_STATUS_OF = {
-    "APPROVED": "PAID",
-    "COMPLETE": "PAID",
-    "PARTIALLY_REFUNDED": "PAID",
-    "PROTESTED": "CLAIMED",
-    "REFUNDED": "REFUNDED",
-    "CHARGEBACK": "CHARGEBACK",
-}
+LAST_SECOND_MS = DAY_MS - 1_000
+"""23:59:59 of a day: the time of date_next_charge everywhere but in subscriptions (5.6)."""
 
 
 def subscription(contract: Contract) -> dict[str, Any]:
-    """subscriptions."""
-    plan = contract.plan
-    subscriber = contract.subscriber
+    """Return a record of subscriptions."""
+    plan, subscriber, switches = contract.plan, contract.subscriber, contract.account.switches
     shown_plan: dict[str, Any] = {"name": plan.name, "id": plan.id, "recurrency_period": plan.period_days}
     if plan.max_cycles is not None:
         shown_plan["max_charge_cycles"] = plan.max_cycles
+    created_ms = contract.created_ms
     record: dict[str, Any] = {
         "subscriber_code": contract.code,
         "subscription_id": contract.id,
         "status": contract.status,
         "accession_date": contract.accession_ms,
-        # 5.6: the request of the first charge comes seconds before the accession.
-        "request_date": max(contract.last_charge_ms, contract.accession_ms - 1_000),
-        "trial": contract.trial,
+        "request_date": created_ms
+        if switches.request_date == "creation"
+        else max(contract.last_charge_ms, contract.accession_ms - 1_000),
+        "trial": contract.in_trial,
         "plan": shown_plan,
         "product": {**contract.product.brief, "ucode": contract.product.ucode},
         "price": {"currency_code": subscriber.currency, "value": money(contract.cents)},
@@ -47,119 +38,142 @@ def subscription(contract: Contract) -> dict[str, Any]:
     }
     if contract.end_ms is not None:
         record["end_accession_date"] = contract.end_ms
-    if contract.next_charge_ms is not None:
-        record["date_next_charge"] = contract.next_charge_ms
+    next_charge_ms = contract.next_charge_ms()
+    if next_charge_ms is not None:
+        record["date_next_charge"] = next_charge_ms
     return record
 
 
-def transaction(account: Account, row: int) -> dict[str, Any]:
-    """subscriptions/transactions; `row` is a serial times two, plus one for the second currency."""
-    sale = Sale(account, row >> 1)
-    contract = Contract(account, sale.subscription)
-    bits, subscriber = sale.bits >> 9, contract.subscriber
-    paid = sale.status in PAID_STATUSES
-    record: dict[str, Any] = {
+def transaction(account: Account, row: int, place: int = 0, histories: Histories | None = None) -> dict[str, Any]:
+    """Return a record of subscriptions/transactions.
+
+    `row` is a serial times two, plus one for the second currency. `place` is 1 and more for the recurrences that a
+    negotiation settles, where each has a row of its own (switch `negotiated_recurrences`).
+    """
+    serial = row >> 1
+    history = (histories or Histories(account)).of(account.sales.subscription_of[serial])
+    charge = history.listed(serial)
+    sale = history.sale(charge)
+    number = charge.numbers[place - 1] if place else charge.number
+    common = history.common
+    if common is None:
+        common = history.common = _common(history)
+    record = {
+        **common,
+        "last_update": history.updated_ms(charge),
+        "has_credit_card_change": number > 1 and "CREDIT_CARD" in sale.method and sale.bits >> 14 & 15 == 0,
+        "is_paid_anticipation": charge.kind == "ANTICIPATION" and charge.is_paid,
+        "is_paid_negotiation": charge.kind == "NEGOTIATION" and charge.is_paid,
+        "recurrency": _recurrency(history, charge, sale, number),
+        "purchase": _purchase(history.contract.billing_type, charge, sale, second=bool(row & 1)),
+    }
+    if charge.kind == "ANTICIPATION" or history.has_other_plans:
+        record["plan"] = _plan(history.contract, history.plan_of(charge), charge)
+    return record
+
+
+def _common(history: History) -> dict[str, Any]:
+    """What all charges of a subscription show alike."""
+    contract = history.contract
+    subscriber = contract.subscriber
+    common: dict[str, Any] = {
         "subscription_id": contract.id,
         "subscriber_code": contract.code,
-        "last_update": sale.changed_ms,
         "status": contract.status,
-        "billing_type": billing_type(sale),
+        "billing_type": contract.billing_type,
         "adoption_date": contract.accession_ms,
-        "last_recurrency_start_date": contract.last_charge_ms,
-        "last_recurrency_number": contract.recurrency_number(contract.last_charge_ms),
-        "has_unpaid_recurrency": not paid,
-        "has_credit_card_change": bits >> 5 & 31 == 0,
-        "is_paid_anticipation": bits >> 6 & 63 == 0,
-        "is_paid_negotiation": bits >> 7 & 63 == 1,
+        "last_recurrency_start_date": history.start_ms(history.reached),
+        "last_recurrency_number": history.reached,
+        "has_unpaid_recurrency": bool(history.unpaid),
         "product": contract.product.brief,
         "producer": {"name": contract.product.producer.name},
+        "plan": _plan(contract, contract.plan),
         "trial_info": _trial(contract),
-        "plan": _plan(contract, bits),
-        "recurrency": _recurrency(sale, contract, bits),
-        "purchase": _purchase(sale, bits, second=bool(row & 1)),
         "subscriber": {"id": subscriber.number, "name": subscriber.name, "email": subscriber.email},
     }
     if contract.end_ms is not None:
-        record["cancellation_date"] = contract.end_ms
-    if contract.next_charge_ms is not None:
-        # 5.6: the same day as in subscriptions, at another time of day.
-        record["date_next_charge"] = contract.next_charge_ms // DAY_MS * DAY_MS + DAY_MS - 1_000
+        common["cancellation_date"] = contract.end_ms
+    next_charge_ms = contract.next_charge_ms(history.reached)
+    if next_charge_ms is not None:
+        common["date_next_charge"] = next_charge_ms // DAY_MS * DAY_MS + LAST_SECOND_MS
     if contract.plan.max_cycles is not None:
-        record["max_cycles"] = contract.plan.max_cycles
+        common["max_cycles"] = contract.plan.max_cycles
     if subscriber.number % 3:
-        record["subscriber"] |= {"phone": subscriber.phone, "phone_ddd": subscriber.phone_ddd}
-    return record
-
-
-def billing_type(sale: Sale) -> str:
-    """How a subscription's charge came about."""
-    bits = sale.bits >> 9
-    return BILLING_TYPES[0 if bits & 15 else 1 + (bits >> 4 & 1)]
+        common["subscriber"] |= {"phone": subscriber.phone, "phone_ddd": subscriber.phone_ddd}
+    return common
 
 
 def _trial(contract: Contract) -> dict[str, Any]:
-    days = contract.plan.trial_days
-    if not contract.trial or days is None:
-        return {"trial": contract.trial}
-    return {"trial": True, "trial_period": days, "trial_end": contract.accession_ms + days * DAY_MS}
+    """Return how long the trial lasted, also after its end."""
+    days = contract.trial_days
+    if not days:
+        return {"trial": False}
+    return {"trial": True, "trial_period": days, "trial_end": contract.began_ms + days * DAY_MS}
 
 
-def _plan(contract: Contract, bits: int) -> dict[str, Any]:
-    plan = contract.plan
+def _plan(contract: Contract, plan: Plan, charge: Charge | None = None) -> dict[str, Any]:
+    """Return a plan. The code of a coupon is in its offer, and only an anticipation has it a second time (0.5)."""
     offer = {"key": plan.offer_code}
-    if bits >> 8 & 1:
-        offer["code"] = plan.offer_code
-    if bits >> 9 & 3 == 0:
+    if contract.billing_type != "SUBSCRIPTION":
+        offer["code"] = f"{plan.name} offer"  # 0.5: the offer's name on one-off products
+    elif contract.coupon is not None:
+        offer["code"] = contract.coupon
+    if contract.bits >> 57 & 3 == 0:
         offer["description"] = f"{plan.name} offer"
-    shown = {
+    shown: dict[str, Any] = {
         "name": plan.name,
         "recurrency_period": plan.period_days,
         "recurrency_type": plan.recurrency_type,
         "offer": offer,
     }
-    return shown | {"coupon_code": "SPRING10"} if bits >> 11 & 15 == 0 else shown
+    if charge is not None and charge.kind == "ANTICIPATION" and charge.serial % 4:
+        shown["coupon_code"] = contract.coupon or COUPONS[0]
+    return shown
 
 
-def _recurrency(sale: Sale, contract: Contract, bits: int) -> dict[str, Any]:
-    number = contract.recurrency_number(sale.order_ms)
-    paid = sale.status in PAID_STATUSES
+def _recurrency(history: History, charge: Charge, sale: Sale, number: int) -> dict[str, Any]:
+    start_ms = history.start_ms(number)
+    # From the start of the recurrence to the payment, or to the attempt that failed.
+    delay_ms = (charge.order_ms if sale.approved_ms is None else sale.approved_ms) - start_ms
     recurrency: dict[str, Any] = {
-        "status": RECURRENCY_STATUS_OF.get(sale.status, "NOT_PAID"),
+        "status": RECURRENCY_STATUS_OF.get(charge.status, "NOT_PAID"),
         "number": number,
-        "start_datetime": sale.order_ms - 60_000,
-        "payment_delays_days": 0 if paid else bits >> 12 & 7,
-        "transaction_type": ("AUTOMATIC", "NEGOTIATION", "ANTICIPATION", "RECURRING")[
-            0 if bits >> 13 & 7 else bits >> 16 & 3
-        ],
-        "transaction_sequence": 1 + (bits >> 18 & 1),
-        "is_current_purchase": sale.serial == contract.last_sale,
-        "has_retry": not paid and bits >> 19 & 1 == 1,
+        "start_datetime": start_ms,
+        sale.account.switches.payment_delay_key: delay_ms // DAY_MS if delay_ms > 0 else 0,
+        "transaction_type": _transaction_type(charge, sale),
+        "transaction_sequence": charge.sequence,
+        "is_current_purchase": history.is_last(charge),
+        "has_retry": False,
     }
-    if bits >> 20 & 31 == 0 and number > 1:
-        recurrency["number_list"] = f"{number - 1}, {number}"
-    if recurrency["has_retry"]:
-        recurrency["scheduled_retry"] = sale.order_ms + DAY_MS
+    if charge.kind == "NEGOTIATION" and charge.is_paid:
+        recurrency["number_list"] = ", ".join(map(str, charge.numbers))
+    if history.has_retry(charge):
+        recurrency["has_retry"] = True
+        recurrency["scheduled_retry"] = charge.order_ms + DAY_MS
     return recurrency
 
 
-def _purchase(sale: Sale, bits: int, *, second: bool) -> dict[str, Any]:
-    currency = sale.currency
+def _transaction_type(charge: Charge, sale: Sale) -> str:
+    """Return how the charge came about. The docs' example has a fourth type, for some automatic renewals (5.8)."""
+    if charge.kind == "ANTICIPATION" or (charge.kind == "NEGOTIATION" and charge.is_paid):
+        return charge.kind
+    is_renewal = sale.bits >> 22 & 3 == 0 and charge.number > 1 and charge.sequence == 1
+    return "RECURRING" if is_renewal and sale.account.switches.transaction_types == "recurring_too" else "AUTOMATIC"
+
+
+def _purchase(billing_type: str, charge: Charge, sale: Sale, *, second: bool) -> dict[str, Any]:
+    paid_at_once = "ONE_TIME_PAYMENT" if sale.instalments == 1 else "CONVENTIONAL_INSTALLMENT"
     purchase: dict[str, Any] = {
         "transaction": sale.transaction,
         "order_date": sale.order_ms,
-        "status": PURCHASE_STATUS_OF[sale.status],
-        "payment": _payment(sale, bits),
+        "status": PURCHASE_STATUS_OF[charge.status],
+        "payment": _payment(charge, sale),
         "installment": {
-            "installment_type": (
-                "SMART_INSTALLMENT",
-                "ONE_TIME_PAYMENT",
-                "CONVENTIONAL_INSTALLMENT",
-                "SMART_RECOVERY",
-            )[bits >> 21 & 3],
+            "installment_type": paid_at_once if billing_type == "SUBSCRIPTION" else billing_type,
             "installment_number": sale.instalments,
         },
         "price": {
-            "currency": currency,
+            "currency": sale.currency,
             "value": money(sale.list_cents),
             "total_value": money(sale.cents),
         },
@@ -170,9 +184,13 @@ def _purchase(sale: Sale, bits: int, *, second: bool) -> dict[str, Any]:
     return purchase
 
 
+def commission_currency(sale: Sale, *, second: bool) -> str:
+    """Return the currency of the commission, of the second row one that the first never has."""
+    return ("USD" if sale.currency != "USD" else "EUR") if second else sale.currency
+
+
 def _commission(sale: Sale, *, second: bool) -> dict[str, Any]:
-    # The second row is in a currency that the first is never in.
-    currency = ("USD" if sale.currency != "USD" else "EUR") if second else sale.currency
+    currency = commission_currency(sale, second=second)
     rate = RATES[currency] / RATES[sale.currency]
     original_cents = sale.list_cents * 88 // 100
     payout_cents = int(original_cents * rate)
@@ -186,7 +204,7 @@ def _commission(sale: Sale, *, second: bool) -> dict[str, Any]:
     }
 
 
-def _payment(sale: Sale, bits: int) -> dict[str, Any]:
+def _payment(charge: Charge, sale: Sale) -> dict[str, Any]:
     payment: dict[str, Any] = {"payment_type": sale.payment_type.replace("WALLET", "BALANCE_HOTMART")}
     if "CREDIT_CARD" in sale.method:
         payment["credit_card_flag"] = "VISA" if "VISA" in sale.method else "MC"
@@ -195,10 +213,10 @@ def _payment(sale: Sale, bits: int) -> dict[str, Any]:
     if sale.payment_type == "BILLET":
         payment["billet_expiration_date"] = sale.order_ms + 3 * DAY_MS
         payment["billet_reprint_code"] = f"RP{sale.serial:09d}"
-        if bits >> 23 & 1:
-            payment["billet_recovery_type"] = ("AUTOMATIC", "MANUAL")[bits >> 24 & 1]
-    if sale.status in ("NO_FUNDS", "BLOCKED", "OVERDUE", "CANCELLED"):
+        if sale.bits >> 32 & 1:
+            payment["billet_recovery_type"] = ("AUTOMATIC", "MANUAL")[sale.bits >> 33 & 1]
+    if charge.status in ("NO_FUNDS", "BLOCKED", "OVERDUE", "CANCELLED"):
         payment["refusal_message"] = "Refused by the bank"
-    if sale.status in ("REFUNDED", "CHARGEBACK", "PARTIALLY_REFUNDED"):
-        payment["refund_chargeback_date"] = sale.changed_ms  # 4.8: equal to last_update on the live row
+    if charge.status in ("REFUNDED", "CHARGEBACK", "PARTIALLY_REFUNDED"):
+        payment["refund_chargeback_date"] = charge.changed_ms  # 4.8: equal to last_update on the live row
     return payment

@@ -1,101 +1,116 @@
-"""What is told of one subscription: its summary and its purchases (hotmart-api.md 5.7 and 5.9). Dates: epoch ms."""
+"""The summary of a subscription and its purchases (hotmart-api.md 5.7 and 5.9). Dates: epoch ms."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from hotmart_simulator.account import Account
 from hotmart_simulator.common.money import money
 from hotmart_simulator.common.vocabulary import DAY_MS
 from hotmart_simulator.sales.facts import Sale
-from hotmart_simulator.subscriptions.facts import Contract
-from hotmart_simulator.subscriptions.records import RECURRENCY_STATUS_OF, billing_type
+from hotmart_simulator.subscriptions.charges import History
+from hotmart_simulator.subscriptions.records import LAST_SECOND_MS
 
 UNDER_WARRANTY = ("APPROVED", "COMPLETE", "PROTESTED")
 
 
 def summary(account: Account, index: int, seen_ms: int) -> dict[str, Any]:
-    """subscriptions/summary, with what had happened by `seen_ms`."""
-    contract = Contract(account, index)
-    charges = [
-        sale
-        for sale in (Sale(account, serial) for serial in account.subscriptions.charges(index))
-        if sale.order_ms <= seen_ms
-    ]
-    end_ms = contract.end_ms if contract.end_ms is None or contract.end_ms <= seen_ms else None
-    # Cancelled since: until then it ran.
-    status = "ACTIVE" if end_ms != contract.end_ms else contract.status
-    next_charge_ms = contract.next_charge_after(charges[-1].order_ms if charges else contract.accession_ms)
-    by_recurrence: dict[int, list[Sale]] = {}
-    for sale in charges:
-        by_recurrence.setdefault(contract.recurrency_number(sale.order_ms), []).append(sale)
+    """Return a record of subscriptions/summary, with what had happened by `seen_ms`."""
+    history = History(account, index, None if seen_ms >= account.now_ms else seen_ms)
+    contract = history.contract
     plan, subscriber = contract.plan, contract.subscriber
     record: dict[str, Any] = {
         "subscriber_code": contract.code,
         "subscription_id": contract.id,
-        "status": status,
-        "lifetime": _lifetime_days(contract, status, next_charge_ms, seen_ms),
+        "status": contract.status,
+        "lifetime": _lifetime_days(history, seen_ms),
         "accession_date": contract.accession_ms,
-        "trial": contract.trial,
+        "trial": contract.trial_days > 0 and history.reached == 0,
         "plan": {"name": plan.name, "recurrency_period": plan.period_days},
         "product": contract.product.brief,
         "offer": {"code": plan.offer_code},
-        "last_recurrency": _last_recurrency(contract, by_recurrence, seen_ms),
+        "last_recurrency": _last_recurrency(history),
         "subscriber": {"id": subscriber.number, "name": subscriber.name, "email": subscriber.email},
     }
-    if end_ms is not None:
-        record["end_accession_date"] = end_ms
-    if next_charge_ms is not None:
-        record["date_next_charge"] = next_charge_ms
-    unpaid = [
-        {"number": number, "charge_date": sales[0].order_ms}
-        for number, sales in by_recurrence.items()
-        if all(_recurrency_status(sale, seen_ms) == "NOT_PAID" for sale in sales)
-    ]
-    if unpaid:
-        record["unpaid_recurrencies"] = unpaid
+    if contract.end_ms is not None:
+        record["end_accession_date"] = contract.end_ms
+    date_ms = _next_charge_ms(history)
+    if date_ms is not None and account.switches.summary_next_charge == "present":
+        record["date_next_charge"] = date_ms
+    if history.unpaid:
+        record["unpaid_recurrencies"] = [
+            {"number": number, "charge_date": history.attempts(number)[0].order_ms} for number in history.unpaid
+        ]
     return record
 
 
-def _lifetime_days(contract: Contract, status: str, next_charge_ms: int | None, seen_ms: int) -> int:
-    """Up to today, the cancellation or the expiry; none for one that never ran (5.7)."""
-    if status in ("INACTIVE", "STARTED"):
+def next_charge_ms(account: Account, index: int, at_ms: int | None = None) -> int | None:
+    """Return the date of the next charge in the summary of a moment, None for now."""
+    return _next_charge_ms(History(account, index, at_ms))
+
+
+def _next_charge_ms(history: History) -> int | None:
+    """Return the last second of the day (5.6)."""
+    noon_ms = history.contract.next_charge_ms(history.reached)
+    return None if noon_ms is None else noon_ms // DAY_MS * DAY_MS + LAST_SECOND_MS
+
+
+def _lifetime_days(history: History, seen_ms: int) -> int:
+    """Return the days up to today, to the cancellation or to the expiry, 0 for one that never ran (5.7)."""
+    contract = history.contract
+    if contract.status in ("INACTIVE", "STARTED"):
         return 0
     until_ms = seen_ms
     if contract.end_ms is not None:
-        until_ms = min(seen_ms, contract.end_ms)
-    elif status == "OVERDUE" and next_charge_ms is not None:
-        until_ms = min(seen_ms, next_charge_ms)
+        until_ms = contract.end_ms
+    elif contract.status == "OVERDUE" and history.expiry_ms is not None:
+        until_ms = history.expiry_ms
     return max(0, until_ms - contract.accession_ms) // DAY_MS
 
 
-def _last_recurrency(contract: Contract, by_recurrence: dict[int, list[Sale]], seen_ms: int) -> dict[str, Any]:
-    if not by_recurrence:  # its charge was made before the account's sales begin
+def _last_recurrency(history: History) -> dict[str, Any]:
+    contract = history.contract
+    attempts = history.attempts(history.reached)
+    if not attempts:  # its charge was made before the account's sales begin, or not made yet
         return {
             "number": 1,
             "request_date": contract.accession_ms,
-            "status": "PAID",
-            "transaction_number": 1,
-            "billing_type": "SUBSCRIPTION",
+            "status": "NOT_PAID" if contract.status == "STARTED" else "PAID",
+            "transaction_number": history.reached,
+            "billing_type": contract.billing_type,
         }
-    number, sales = next(reversed(by_recurrence.items()))
-    last = sales[-1]
     return {
-        "number": number,
-        "request_date": last.order_ms,
-        "status": _recurrency_status(last, seen_ms),
-        "transaction_number": len(sales),
-        "billing_type": billing_type(last),
+        "number": history.reached,
+        "request_date": attempts[-1].order_ms,
+        "status": attempts[-1].recurrency_status,
+        "transaction_number": len(attempts),
+        "billing_type": contract.billing_type,
     }
 
 
-def _recurrency_status(sale: Sale, seen_ms: int) -> str:
-    status = RECURRENCY_STATUS_OF.get(sale.status, "NOT_PAID")
-    # Changed since: what it was then is not kept, only whether it had been paid.
-    return "PAID" if sale.changed_ms > seen_ms and status != "NOT_PAID" else status
+class Purchase(NamedTuple):
+    """One row of a subscription's purchases: a sale, and the recurrence that the row is about."""
+
+    sale: Sale
+    number: int
 
 
-def purchase(account: Account, sale: Sale) -> dict[str, Any]:
-    """subscriptions/{subscriber_code}/purchases; ways to pay are spelled in another way than in the sales."""
-    contract = Contract(account, sale.subscription)
+def purchases(account: Account, index: int) -> list[Purchase]:
+    """Return the purchases of a subscription, ascending by recurrence (3.7).
+
+    By the switch `negotiated_recurrences` there is one for each recurrence that a negotiation settles.
+    """
+    history, has_row_each = History(account, index), account.switches.negotiated_recurrences == "row_each"
+    rows = []
+    for charge in history.charges:
+        numbers = charge.settled if has_row_each and charge.settled else (charge.number,)
+        rows += [Purchase(history.sale(charge), number) for number in numbers]
+    return sorted(rows, key=lambda row: (row.number, row.sale.order_ms))
+
+
+def purchase(account: Account, sale: Sale, number: int | None = None) -> dict[str, Any]:
+    """Return a record of subscriptions/{subscriber_code}/purchases. Ways to pay are spelled differently than in sales.
+
+    `number` is the recurrence, by default the highest one that the sale pays for.
+    """
     record: dict[str, Any] = {
         "transaction": sale.transaction,
         "payment_engine": "HotPay",
@@ -103,18 +118,18 @@ def purchase(account: Account, sale: Sale) -> dict[str, Any]:
         "price": {"value": money(sale.cents), "currency_code": sale.currency},
         "payment_type": sale.payment_type.replace("WALLET", "HOTMART_BALANCE"),
         "payment_method": _method(sale.method),
-        "recurrency_number": contract.recurrency_number(sale.order_ms),
+        "recurrency_number": sale.recurrency if number is None else number,
         "under_warranty": False,
     }
     if sale.approved_ms is not None:
         record["approved_date"] = sale.approved_ms
         record["under_warranty"] = sale.status in UNDER_WARRANTY and account.now_ms < sale.warranty_expire_ms
-    if sale.bits >> 59 & 7 == 0:  # documented, not seen
+    if account.switches.purchase_subscription == "present":
         record["purchase_subscription"] = True
     return record
 
 
 def _method(method: str) -> str:
-    """CREDIT_CARD_VISA is VISA_CREDIT_CARD here."""
+    """Return the method as purchases spell it: CREDIT_CARD_VISA is VISA_CREDIT_CARD."""
     card = method.removeprefix("CREDIT_CARD_")
     return method if card == method else f"{card}_CREDIT_CARD"

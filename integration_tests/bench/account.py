@@ -16,7 +16,8 @@ from typing import Any
 
 import orjson
 
-from hotmart_simulator import Simulator, Switches, World
+from hotmart_simulator import Simulator, World
+from integration_tests.harness import switches
 
 CLUBS = ("my-school", "second-school")
 
@@ -50,16 +51,17 @@ def charges(simulator: Simulator, body: list[tuple[int, int]]) -> list[int]:
     world = simulator.world
     with world.lock:
         return [
-            sum(1 for _ in world.iter_keyed("subscription_transactions", start_ms=start, end_ms=end))
+            sum(1 for _ in world.iter_expected("subscription_transactions", start_ms=start, end_ms=end))
             for start, end in body
         ]
 
 
 def lists(simulator: Simulator, body: Any) -> dict[str, list[int]]:
     """How many rows each list has that is read whole; students have a list a club."""
-    with simulator.world.lock:
-        whole = {name: [len(simulator.world.truth(name))] for name in ("subscriptions", "products")}
-        clubs = Counter(key[0] for key in simulator.world.truth("club_students"))
+    world = simulator.world
+    with world.lock:
+        whole = {name: [sum(1 for _ in world.iter_expected(name))] for name in ("subscriptions", "products")}
+        clubs = Counter(row.identity[1] for row in world.iter_expected("club_students"))
         return whole | {"club_students": [clubs[club] for club in CLUBS]}
 
 
@@ -89,10 +91,10 @@ def main() -> int:
         now_ms=time.time_ns() // 1_000_000,
         subdomains=CLUBS,
     )
-    switches = Switches(
+    sides = switches(
         latency_ms=asked.latency_ms, limit_per_minute=asked.limit, page_cap=asked.page_cap, subdomains=CLUBS
     )
-    with Simulator(world, switches, follow_clock=True) as simulator:
+    with Simulator(world, sides, follow_clock=True) as simulator:
         tell(
             {
                 "url": simulator.url,

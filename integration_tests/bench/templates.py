@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from hotmart_simulator import World
+from integration_tests.rows import by_key
 
 RECORDED: Final = 5_000
 """Sales that are recorded; those of a larger account repeat them, each with a transaction and a date of its own."""
@@ -64,9 +65,9 @@ class Templates:
 
     def _raw(self, stream: str) -> Iterator[dict[str, Any]]:
         """In the order of sales_history; for the streams that leave sales out, the last row stands in."""
-        rows = self._world.truth(stream)
+        rows = by_key(stream, self._world.iter_expected(stream))
         last = next(iter(rows.values()))
-        for key in self._world.truth("sales_history"):
+        for key in by_key("sales_history", self._world.iter_expected("sales_history")):
             last = rows.get(key, last)
             yield last
 

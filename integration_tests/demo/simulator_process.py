@@ -13,14 +13,14 @@ import orjson
 import requests
 
 from integration_tests.demo.failure import DemoFailed
+from integration_tests.flips.known import switch_arguments
+from integration_tests.rows import HeldRow, held_rows
 
 SEED: Final = 7
 CLUBS: Final = ("my-school", "second-school")
 READY_WITHIN_S: Final = 300
 """Enough for some ten million sales."""
 CONTROL_TIMEOUT_S: Final = 120
-
-Key = tuple[str, ...]
 
 
 class SimulatorProcess:
@@ -45,6 +45,7 @@ class SimulatorProcess:
         """Start it and wait until it serves. Raises `DemoFailed` when it does not."""
         command = [str(self._python), "-m", "hotmart_simulator"]
         command += [str(part) for pair in self._arguments.items() for part in pair]
+        command += switch_arguments()
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
         alarm = Timer(READY_WITHIN_S, self._process.kill)
@@ -114,15 +115,9 @@ class SimulatorProcess:
         """Count calls anew."""
         self._control("POST", "reset_log", {})
 
-    def keys(self, stream: str) -> set[Key]:
-        """The key of every row that the account holds now."""
-        keys = self._control("GET", f"truth/{stream}?fields=keys")
-        return {(key,) if isinstance(key, str) else tuple(key) for key in keys}
-
-    def rows(self, stream: str) -> dict[Key, dict[str, Any]]:
-        """Every row that the account holds now, by its key, as Hotmart would send it."""
-        rows = self._control("GET", f"truth/{stream}")
-        return {(key,) if isinstance(key, str) else tuple(key): row for key, row in rows}
+    def expected(self, stream: str) -> list[HeldRow]:
+        """Return every row that the account holds now, as Hotmart would send it."""
+        return held_rows(self._control("GET", f"expected/{stream}"))
 
     def _control(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> Any:
         try:

@@ -11,7 +11,7 @@ from rich.table import Table
 from integration_tests.demo.calls import Calls
 from integration_tests.demo.changes import StreamChanges
 from integration_tests.demo.landing import Landing
-from integration_tests.demo.reconciliation import GrossSales, KeyComparison, by_month
+from integration_tests.demo.reconciliation import GrossSales, Reconciliation, RowComparison, by_month
 
 MONTHS_SHOWN = 12
 
@@ -84,16 +84,27 @@ def print_changes(
         )
 
 
-def print_keys(console: Console, comparisons: Iterable[KeyComparison]) -> None:
-    """Every stream's keys in Hotmart against those in the warehouse."""
-    comparisons = list(comparisons)
-    table = _table("in Hotmart", "in DuckDB", "missing", "surplus", first="keys of")
+def print_rows(console: Console, comparisons: Sequence[RowComparison]) -> None:
+    """Every stream's rows in Hotmart against those in the warehouse."""
+    table = _table("in Hotmart", "in DuckDB", "missing", "surplus", first="rows of")
     for item in comparisons:
         numbers = (item.in_hotmart, item.in_warehouse, item.missing, item.surplus)
         table.add_row(item.stream, *(f"{number:,}" for number in numbers), style=None if item.is_equal else "bold red")
-    _title(console, "Every key, compared")
+    _title(console, "Every row, compared value by value")
     console.print(table)
     for item in comparisons:
+        if item.differing:
+            count, example = f"{len(item.differing):,}", escape(str(item.differing[0]))
+            console.print(
+                f"{item.stream}: {count} rows say something else than in Hotmart, such as {example}", style="bold red"
+            )
+    for item in comparisons:
+        if item.resting:
+            console.print(
+                f"{item.stream}: charges refunded after their subscription came to rest stay as they were: "
+                f"{item.resting:,}",
+                style="dim",
+            )
         if item.added:
             console.print(
                 f"{item.stream}: beside these, rows of zeros for months without a sale in a currency: {item.added:,}",
@@ -101,28 +112,38 @@ def print_keys(console: Console, comparisons: Iterable[KeyComparison]) -> None:
             )
 
 
-def print_gross_sales(console: Console, sales: Sequence[GrossSales]) -> None:
-    """The last months side by side, and every difference of all months."""
-    months = by_month(list(sales))
+def print_gross_sales(console: Console, found: Sequence[Reconciliation]) -> None:
+    """The last months side by side, and every difference of all months; of what agrees, else of everything."""
+    agreeing = [item for item in found if item.is_equal][:1]
+    for item in agreeing or found:
+        _print_gross_sales(console, item)
+    if agreeing:
+        console.print(f"Hotmart's totals add up the {agreeing[0].amounts}.", style="green")
+
+
+def _print_gross_sales(console: Console, found: Reconciliation) -> None:
+    sales = found.sales
+    months = by_month(sales)
     currencies = sorted({item.currency for item in sales})
-    table = _table("sales", *currencies, first="month (UTC)")
+    source = found.stream.removeprefix("sales_")
+    table = _table(found.items, *currencies, first="month (UTC)")
     for month in list(months)[-MONTHS_SHOWN:]:
         items = months[month]
-        table.add_row(f"{month} history", *_row(items, currencies, summary=False))
+        table.add_row(f"{month} {source}", *_row(items, currencies, summary=False))
         table.add_row("        summary", *_row(items, currencies, summary=True), style="dim")
         if not all(item.is_equal for item in items.values()):
             table.add_row("        difference", *_difference(items, currencies), style="bold red")
-    _title(console, "Gross sales by month and currency: sales_history against sales_summary")
+    _title(console, f"Gross sales by month and currency: {found.stream} against sales_summary")
     console.print(table)
     differing = [item for item in sales if not item.is_equal]
     extent = f"{len(months)} months x {len(currencies)} currencies"
     if not differing:
-        console.print(f"{extent}: all equal to the cent, and in the number of sales.", style="green")
+        console.print(f"{extent}: all equal to the cent, and in the number of {found.items}.", style="green")
         return
     console.print(f"{extent}: {len(differing)} differ.", style="bold red")
     for item in differing:
         console.print(
-            f"{item.month} {item.currency}: {item.items:,} sales of {item.total:,.2f} against "
+            f"{item.month} {item.currency}: {item.items:,} {found.items} of {item.total:,.2f} against "
             f"{item.summary_items:,} of {item.summary_total:,.2f}",
             style="red",
         )

@@ -1,12 +1,13 @@
 """The DuckDB file: a table for each stream, rows by key, the newer copy kept."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import duckdb
+import orjson
 
 from integration_tests.demo.catalog import OfferedStream
 from integration_tests.demo.failure import DemoFailed
@@ -70,10 +71,15 @@ class Warehouse:
             raise DemoFailed(f"{stream.name}: DuckDB cannot load {records}: {error}") from None
         return Loaded(rows=rows, repeated=rows - distinct)
 
-    def keys(self, stream: OfferedStream, where: str = "true") -> set[tuple[str, ...]]:
-        """The key of every row, as texts."""
-        texts = ", ".join(f"{_name(key)}::VARCHAR" for key in stream.keys)
-        return set(self.query(f"SELECT {texts} FROM {_name(stream.name)} WHERE {where}"))
+    def rows(self, stream: OfferedStream) -> Iterator[dict[str, Any]]:
+        """Yield every row in the form of the connector's records: times as ISO text, JSON as objects and lists."""
+        types = _types(stream)
+        values = ", ".join(_value(_name(name), kind) for name, kind in types.items())
+        for row in self.query(f"SELECT {values} FROM {_name(stream.name)}"):
+            yield {
+                name: orjson.loads(value) if kind == "JSON" and value is not None else value
+                for (name, kind), value in zip(types.items(), row, strict=True)
+            }
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -120,6 +126,16 @@ def column_type(schema: Mapping[str, Any]) -> str:
         case ((["number"] | ["integer", "number"]), _):
             return "DOUBLE"
     return "JSON"
+
+
+def _value(column: str, kind: str) -> str:
+    """SQL for a value as text, where Python has no plain type for it."""
+    match kind:
+        case "TIMESTAMPTZ":
+            return f"strftime({column} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ')"
+        case "DATE" | "JSON":
+            return f"{column}::VARCHAR"
+    return column
 
 
 def _name(identifier: str) -> str:

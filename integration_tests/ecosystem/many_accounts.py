@@ -11,9 +11,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from threading import Event
 
-from hotmart_simulator.server.simulator import Simulator
-from hotmart_simulator.switches import Switches
-from hotmart_simulator.world import World
+from hotmart_simulator import Simulator, World
+from integration_tests.harness import switches
 
 CLUB = "my-school"
 YEAR_MS = 365 * 86_400_000
@@ -35,7 +34,7 @@ def account(seed: int) -> Simulator:
         coupons=4,
         participants=4,
     )
-    return Simulator(world, Switches(subdomains=(CLUB,)), follow_clock=True)
+    return Simulator(world, switches(subdomains=(CLUB,)), follow_clock=True)
 
 
 def main() -> int:

@@ -18,6 +18,8 @@ import pytest
 import requests
 from dagster import DagsterInstance
 
+from integration_tests.rows import Difference, HeldRow, difference, held_rows, key_of, sent
+
 ROOT = Path(__file__).parent.parent.parent
 CONNECTOR = ROOT / os.environ.get("VENV", ".venv") / "bin" / "source-hotmart"
 """In an environment of its own, as its users have it; so are the simulators."""
@@ -30,8 +32,8 @@ CATALOG = ROOT / "integration_tests" / "configured_catalog.json"
 SALES = ("sales_history", "sales_users", "sales_commissions", "sales_price_details")
 LATE = ("PROTESTED", "REFUNDED", "PARTIALLY_REFUNDED", "CHARGEBACK")
 """Read again for twelve months in every sync, whatever the look-back."""
-
-Key = tuple[str, ...]
+AGEING = ("subscription_summary", "subscription_purchases")
+"""Streams with a field that changes with the clock alone, perhaps between the sync and the comparison."""
 
 WRAPPER = """\
 #!/bin/sh
@@ -69,10 +71,9 @@ class Account:
         answer.raise_for_status()
         return answer.json()
 
-    def held(self, stream: str) -> set[Key]:
-        """The keys that Hotmart holds now."""
-        keys = self.control("GET", f"truth/{stream}?fields=keys")
-        return {(key,) if isinstance(key, str) else tuple(key) for key in keys}
+    def held(self, stream: str) -> list[HeldRow]:
+        """Return the rows that Hotmart holds now."""
+        return held_rows(self.control("GET", f"expected/{stream}"))
 
     def records(self) -> list[dict[str, Any]]:
         """All that has come so far, in the order in which it came."""
@@ -141,37 +142,40 @@ class Orchestrator:
             return "\n".join(str(data.user_failure_data.description) for data in failed if data.user_failure_data)
 
 
-def keys_of_catalog() -> dict[str, list[str]]:
-    streams = json.loads(CATALOG.read_text("utf-8"))["streams"]
-    return {
-        item["stream"]["name"]: [key for (key,) in item["stream"]["source_defined_primary_key"]] for item in streams
-    }
+def streams_of_catalog() -> list[str]:
+    return [item["stream"]["name"] for item in json.loads(CATALOG.read_text("utf-8"))["streams"]]
 
 
-def came(records: list[dict[str, Any]], stream: str) -> set[Key]:
-    """The keys that came of a stream, but for months without sales, which Hotmart leaves out."""
-    names = keys_of_catalog()[stream]
-    rows = [record["data"] for record in records if record["stream"] == stream]
-    return {tuple(str(row[name]) for name in names) for row in rows if row.get("total_items") != 0}
+def came(records: list[dict[str, Any]], stream: str) -> list[dict[str, Any]]:
+    """The newest row of each key that came of a stream; the example appends what each sync brings."""
+    rows = (record["data"] for record in records if record["stream"] == stream)
+    return list({key_of(stream, row): row for row in rows}.values())
 
 
-def incomplete(account: Account) -> list[str]:
-    """The streams whose keys are not those that Hotmart holds."""
+def differing(account: Account, *streams: str, syncs: int) -> list[Difference]:
+    """How the rows that came in so many syncs differ from those that Hotmart holds; of all streams by default."""
     records = account.records()
-    return [stream for stream in keys_of_catalog() if came(records, stream) != account.held(stream)]
+    found = (
+        difference(stream, account.held(stream), came(records, stream), after_increments=syncs > 1 or stream in AGEING)
+        for stream in streams or streams_of_catalog()
+    )
+    return [item for item in found if item]
 
 
-def read_again(records: list[dict[str, Any]]) -> set[Key]:
+def keys_of(records: list[dict[str, Any]], stream: str) -> set[str]:
+    return {key_of(stream, row) for row in came(records, stream)}
+
+
+def read_again(records: list[dict[str, Any]]) -> set[str]:
     """The sales that a second sync may bring again: of the last day, and late ones of twelve months."""
-    sales = [record["data"] for record in records if record["stream"] == "sales_history"]
     now = datetime.now(UTC)
 
     def is_within(sale: dict[str, Any], days: int) -> bool:
         return datetime.fromisoformat(sale["order_date"]) > now - timedelta(days=days)
 
     return {
-        (sale["id"],)
-        for sale in sales
+        sale["id"]
+        for sale in came(records, "sales_history")
         if is_within(sale, 2) or (sale["purchase"]["status"] in LATE and is_within(sale, 370))
     }
 
@@ -199,17 +203,15 @@ def test_twenty_accounts_are_read_side_by_side_and_two_that_fail_harm_no_other(
     assert [line for line in failures.splitlines() if line.startswith(f"{forbidden.name}: ") and refused in line]
     assert secret not in said
     assert {line.partition(":")[0] for line in failures.splitlines()} == {wrong.name, forbidden.name}
-    assert {account.name: incomplete(account) for account in healthy} == {account.name: [] for account in healthy}
+    none = {account.name: list[Difference]() for account in healthy}
+    assert {account.name: differing(account, syncs=1) for account in healthy} == none
     assert wrong.records() == []
     assert not came(forbidden.records(), "products")
-    assert came(forbidden.records(), "sales_history") == forbidden.held("sales_history")
+    assert not differing(forbidden, "sales_history", syncs=1)
     assert 1 < at_a_time <= AT_A_TIME
 
     had = {account.name: account.records() for account in accounts}
-    new = {
-        account.name: {(sale,) for sale in account.control("POST", "move", {"sales": 3})["sales"]}
-        for account in accounts
-    }
+    new = {account.name: set(account.control("POST", "move", {"sales": 3})["sales"]) for account in accounts}
     wrong.set_up()
     forbidden.control("POST", "switches", {"refused_families": []})
 
@@ -218,14 +220,16 @@ def test_twenty_accounts_are_read_side_by_side_and_two_that_fail_harm_no_other(
     second_s = time.monotonic() - began_s
 
     assert code == 0, said[-2000:]
-    assert {account.name: incomplete(account) for account in accounts} == {account.name: [] for account in accounts}
+    none = {account.name: list[Difference]() for account in accounts}
+    assert {account.name: differing(account, syncs=2) for account in accounts} == none
     for account in (forbidden, *healthy):
         brought = account.records()[len(had[account.name]) :]
         allowed = new[account.name] | read_again(had[account.name])
         for stream in SALES:
-            sales = came(brought, stream)
+            sales = keys_of(brought, stream)
             assert sales <= allowed, f"{account.name}, {stream}: read again without need"
-            assert sales >= new[account.name] & account.held(stream)
+            held = {key_of(stream, sent(stream, row)) for row in account.held(stream)}
+            assert sales >= new[account.name] & held
     with capsys.disabled():
         firsts = sum(len(records) for records in had.values())
         seconds = sum(len(account.records()) for account in accounts) - firsts

@@ -7,16 +7,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hotmart_simulator import Call, Fault, Simulator, Switches, World
+from hotmart_simulator import Call, Fault, Simulator, World
+from hotmart_simulator.common.row import Row as HeldRow
 from integration_tests.faults.network import API_HOST, AUTH_HOST, Network
 from integration_tests.faults.table import TOKEN_CALL, CallKind, Row
-from integration_tests.harness import NOW_MS, Connector, Run, State, VirtualClock, catalog, key_of
+from integration_tests.harness import NOW_MS, Connector, Run, State, VirtualClock, catalog, switches
+from integration_tests.rows import key_of
 from source_hotmart.answers import DEFAULT_BOUNDS, Bounds
 
 DAY_MS = 86_400_000
 STREAMS = ("sales_history", "products", "club_students", "product_offers")
 """The one with pages, one that goes on, one with a list a club, and one with a list for each row of another stream."""
-SWITCHES = Switches(limit_per_minute=100_000, page_cap=10, future_end_date="accept")
+SWITCHES = switches(page_cap=10, future_end_date="accept")
 """The account stands still while the clock moves on from one sync to the next."""
 SIDE_BY_SIDE = 8
 """The window of sales, the products, two clubs and four products' offers: on the clock of a test their waits add up."""
@@ -34,15 +36,16 @@ SHORT_BOUNDS = {
 @cache
 def account() -> World:
     """Four pages of sales. Not to be moved, as all cases share it."""
+    start_ms = NOW_MS - 40 * DAY_MS
     return World(
-        seed=7, sales=40, subscriptions=4, students=16, products=4, start_ms=NOW_MS - 40 * DAY_MS, now_ms=NOW_MS
+        seed=7, sales=40, subscriptions=4, students=16, products=4, start_ms=start_ms, now_ms=NOW_MS, switches=SWITCHES
     )
 
 
 @cache
-def truth(stream: str) -> frozenset[Any]:
-    """Every key of a stream."""
-    return frozenset(account().truth(stream))
+def held(stream: str) -> tuple[HeldRow, ...]:
+    """Every row of a stream."""
+    return tuple(account().expected(stream))
 
 
 @dataclass

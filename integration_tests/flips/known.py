@@ -47,6 +47,11 @@ def milder_sides() -> dict[str, Any]:
     }
 
 
+def switch_arguments() -> list[str]:
+    """Return the milder sides as options of `python -m hotmart_simulator`, for simulators in other processes."""
+    return [part for name, side in milder_sides().items() for part in ("--switch", f"{name}={side}")]
+
+
 def excluded_moves() -> frozenset[str]:
     """Return the moves that the fixed history leaves out, since they lose rows whichever sides hold."""
     return frozenset(flip.partition("=")[2] for flip in known() if flip.startswith("move="))

@@ -44,7 +44,7 @@ def main() -> int:
             with SimulatorProcess(SALES, folder / "simulator.log") as simulator:
                 url = simulator.environment["HOTMART_API_URL"]
                 container = Container(arguments.image, shlex.split(arguments.run), folder, url)
-                check_commands(container, simulator.config)
+                check_commands(container, simulator)
                 check_confined(container, simulator.config)
             check_load(container)
         except (NotAsItShouldBe, DemoFailed, subprocess.SubprocessError, OSError) as problem:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from integration_tests.harness import Run
+
 RUN_SECONDS: Final = 300
 MOUNT: Final = "/secrets"
 
@@ -47,6 +49,10 @@ class Output:
     def records(self) -> Counter[str]:
         """How many records each stream has."""
         return Counter(record["stream"] for record in self.of_type("RECORD"))
+
+    def as_run(self) -> Run:
+        """Return the messages as the harness has them."""
+        return Run([dict(message) for message in self.messages], exit_code=0)
 
     def state(self) -> list[Message]:
         """The newest state of each stream, as a platform gives it to the next sync."""

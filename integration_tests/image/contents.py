@@ -15,7 +15,7 @@ from pathlib import Path
 
 HOME = Path("/opt/source-hotmart")
 COMPILERS = {"cc", "gcc", "g++", "c++", "clang", "ld", "as", "make", "rustc", "cargo", "go"}
-TESTS = {"tests", "unit_tests", "integration_tests", "simulator", "conftest.py", "pytest", "hypothesis"}
+TESTS = {"tests", "unit_tests", "integration_tests", "hotmart_simulator", "conftest.py", "pytest", "hypothesis"}
 TOOLS = {"pip", "poetry", "mypy", "ruff"}
 CACHES = {".cache/pip", ".cache/uv", ".cache/pypoetry"}
 NOT_OF_THE_IMAGE = {"/proc", "/sys", "/dev", "/secrets"}

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import yaml
 
+from integration_tests.demo.simulator_process import SimulatorProcess
+from integration_tests.harness import loaded
 from integration_tests.image.container import RUN_SECONDS, Container, Output, configured, expect
+from integration_tests.rows import difference
 
 ROOT: Final = Path(__file__).parent.parent.parent
 STREAMS: Final = frozenset(
@@ -36,8 +39,9 @@ def check_labels(image: str, inspect_command: Sequence[str]) -> None:
     print(f"platform: {described['Size'] / 1e6:.0f} MB, its base included")
 
 
-def check_commands(container: Container, settings: Mapping[str, str]) -> None:
+def check_commands(container: Container, simulator: SimulatorProcess) -> None:
     """Spec, check with good and with wrong settings, discover, and two reads."""
+    settings = simulator.config
     spec = _timed(container, "spec").only("SPEC")
     expect("client_id" in spec["connectionSpecification"]["properties"], "spec: no field client_id")
 
@@ -57,6 +61,12 @@ def check_commands(container: Container, settings: Mapping[str, str]) -> None:
     first = _timed(container, *read)
     without = STREAMS - first.records().keys()
     expect(not without, f"read: no records of {sorted(without)}")
+    for stream in sorted(STREAMS):
+        # Other streams are read in between, so a subscription may be a day older by now.
+        is_older = stream == "subscription_summary"
+        rows = first.as_run().records(stream)
+        found = difference(stream, simulator.expected(stream), rows, after_increments=is_older)
+        expect(not found, f"read: {found}")
     expect(bool(first.state()), "read: no STATE")
 
     second = _timed(container, *read, "--state", container.write("state.json", first.state()))
@@ -65,6 +75,11 @@ def check_commands(container: Container, settings: Mapping[str, str]) -> None:
         second.records().total() < first.records().total(),
         "second read: the saved state has spared nothing",
     )
+    warehouse = loaded(first.as_run(), second.as_run())
+    for stream in sorted(STREAMS):
+        rows = list(warehouse.rows[stream].values())
+        found = difference(stream, simulator.expected(stream), rows, after_increments=True)
+        expect(not found, f"both reads: {found}")
     print(f"platform: {first.records().total()} records, and {second.records().total()} from the saved state")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from hotmart_simulator import Simulator, Switches, World
-from hotmart_simulator.client import Visitor
+from hotmart_simulator.client import Client
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 
@@ -34,13 +34,14 @@ def world() -> World:
 
 @pytest.fixture
 def simulator(world: World, clock: Clock) -> Iterator[Simulator]:
-    """Whose quota does not hold tests up."""
-    with Simulator(world, Switches(limit_per_minute=100_000), clock) as simulator:
+    """A server without what tests of records would have to work around: quota, moving order, pages without items."""
+    switches = Switches(limit_per_minute=100_000, untotalled_order="stable", empty_pages="items")
+    with Simulator(world, switches, clock) as simulator:
         yield simulator
 
 
 @pytest.fixture
-def visitor(simulator: Simulator) -> Iterator[Visitor]:
+def client(simulator: Simulator) -> Iterator[Client]:
     """Logged in."""
-    with Visitor(simulator) as visitor:
-        yield visitor
+    with Client(simulator) as client:
+        yield client

@@ -1,12 +1,14 @@
 """The simulator's modules, pages and lessons of members areas (hotmart-api.md 4.14 to 4.16)."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from hotmart_simulator import Simulator, Switches, World
-from hotmart_simulator.client import Visitor
+from hotmart_simulator import Simulator, World
+from hotmart_simulator.client import Client
+from unit_tests.simulator.lookup import keyed, raw_rows
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 CLUBS = ("my-school", "second-school")
@@ -28,77 +30,75 @@ def moving_world() -> World:
     return World(seed=5, sales=10, subscriptions=0, students=60, products=12, now_ms=NOW_MS)
 
 
-def test_is_extra_gives_one_half_of_the_modules_each(simulator: Simulator, visitor: Visitor) -> None:
-    truth = simulator.world.truth("club_modules")
+def test_is_extra_gives_one_half_of_the_modules_each(simulator: Simulator, client: Client) -> None:
+    truth = keyed(simulator.world, "club_modules")
     for club in CLUBS:
-        extra = visitor.get(MODULES, subdomain=club, is_extra="true").json()
-        regular = visitor.get(MODULES, subdomain=club, is_extra="false").json()
+        extra = client.get(MODULES, subdomain=club, is_extra="true").json()
+        regular = client.get(MODULES, subdomain=club, is_extra="false").json()
         assert {row["is_extra"] for row in extra} == {True}
         assert {row["is_extra"] for row in regular} == {False}
         assert {(club, row["module_id"]): row for row in extra + regular} == {
             key: row for key, row in truth.items() if key[0] == club
         }
-        assert visitor.get(MODULES, subdomain=club).json() == regular
-        simulator.switches = Switches(modules_without_is_extra="all")
-        assert len(visitor.get(MODULES, subdomain=club).json()) == len(extra + regular)
-        simulator.switches = Switches()
+        assert client.get(MODULES, subdomain=club).json() == regular
+        simulator.switches = replace(simulator.switches, modules_without_is_extra="all")
+        assert len(client.get(MODULES, subdomain=club).json()) == len(extra + regular)
+        simulator.switches = replace(simulator.switches, modules_without_is_extra="regular")
 
 
-def test_pages_of_version_1_are_read_by_the_club(simulator: Simulator, visitor: Visitor) -> None:
-    truth = simulator.world.truth("club_pages")
+def test_pages_of_version_1_are_read_by_the_club(simulator: Simulator, client: Client) -> None:
+    truth = keyed(simulator.world, "club_pages")
     found: dict[tuple[str, str], Any] = {}
-    for (club, module_id), module in simulator.world.truth("club_modules").items():
-        rows = visitor.get(pages_path(module_id), subdomain=club).json()
+    for (club, module_id), module in keyed(simulator.world, "club_modules").items():
+        rows = client.get(pages_path(module_id), subdomain=club).json()
         assert len(rows) == module["total_pages"]
         found |= {(module_id, row["page_id"]): row for row in rows}
-        other = visitor.get(pages_path(module_id), subdomain=CLUBS[club == CLUBS[0]])
+        other = client.get(pages_path(module_id), subdomain=CLUBS[club == CLUBS[0]])
         assert other.status_code == 404
 
     assert found == truth
-    assert any(module["total_pages"] == 0 for module in simulator.world.iter_raw("club_modules"))
-    assert visitor.get(pages_path("NOMODULE"), subdomain=CLUBS[0]).status_code == 404
-    assert visitor.get(pages_path(module_id)).status_code == 422
+    assert any(module["total_pages"] == 0 for module in raw_rows(simulator.world, "club_modules"))
+    assert client.get(pages_path("NOMODULE"), subdomain=CLUBS[0]).status_code == 404
+    assert client.get(pages_path(module_id)).status_code == 422
 
 
-def test_pages_of_version_2_are_read_by_the_one_product_of_their_module(simulator: Simulator, visitor: Visitor) -> None:
+def test_pages_of_version_2_are_read_by_the_one_product_of_their_module(simulator: Simulator, client: Client) -> None:
     world = simulator.world
     found: dict[tuple[str, str], Any] = {}
     products: dict[str, set[int]] = {}
-    ids = [raw["id"] for raw in world.iter_raw("products")]
-    for club, module_id in world.truth("club_modules"):
-        answers = {
-            product_id: visitor.get(pages_path(module_id, 2), product_id=product_id).json() for product_id in ids
-        }
+    ids = [raw["id"] for raw in raw_rows(world, "products")]
+    for club, module_id in keyed(world, "club_modules"):
+        answers = {product_id: client.get(pages_path(module_id, 2), product_id=product_id).json() for product_id in ids}
         having = [product_id for product_id, rows in answers.items() if rows]
         assert len(having) <= 1
         for product_id in having:
             products.setdefault(club, set()).add(product_id)
             found |= {(module_id, row["page_id"]): row for row in answers[product_id]}
 
-    assert found == world.truth("club_pages", pages_version=2)
+    assert found == keyed(world, "club_pages", version=2)
     assert [len(products[club]) for club in CLUBS] == [2, 2], "two products share a club"
-    missing = visitor.get(pages_path(module_id, 2))
+    missing = client.get(pages_path(module_id, 2))
     assert missing.status_code == 422
-    assert visitor.get(pages_path("NOMODULE", 2), product_id=1).status_code == 404
+    assert client.get(pages_path("NOMODULE", 2), product_id=1).status_code == 404
 
 
 @pytest.mark.parametrize(("form", "status"), [("empty", 200), ("404", 404), ("400", 400)])
 def test_another_product_has_no_pages_or_is_refused(
-    simulator: Simulator, visitor: Visitor, form: Any, status: int
+    simulator: Simulator, client: Client, form: Any, status: int
 ) -> None:
-    simulator.switches = Switches(pages_of_wrong_product=form)
+    simulator.switches = replace(simulator.switches, pages_of_wrong_product=form)
     module_id = next(iter(simulator.world.members_areas.home))
-    answer = visitor.get(pages_path(module_id, 2), product_id=1)
+    answer = client.get(pages_path(module_id, 2), product_id=1)
 
     assert answer.status_code == status
     assert status != 200 or answer.json() == []
 
 
 def test_a_date_in_a_page_is_text(world: World) -> None:
-    dates = [row["liberation_date"] for row in world.iter_raw("club_pages") if "liberation_date" in row]
+    dates = [row["liberation_date"] for row in raw_rows(world, "club_pages") if "liberation_date" in row]
     dates += [
         config["liberation"]["liberation_date"]
-        for row in world.iter_raw("club_pages", pages_version=2)
+        for row in raw_rows(world, "club_pages", version=2)
         for config in row["dripping_configs"]
         if "liberation_date" in config.get("liberation", {})
     ]
@@ -107,32 +107,32 @@ def test_a_date_in_a_page_is_text(world: World) -> None:
     assert {datetime.fromisoformat(date).year for date in dates} == {2025}
 
 
-def test_version_1_can_know_some_modules_only_or_be_gone(simulator: Simulator, visitor: Visitor) -> None:
-    modules = list(simulator.world.truth("club_modules").items())[:6]
+def test_version_1_can_know_some_modules_only_or_be_gone(simulator: Simulator, client: Client) -> None:
+    modules = list(keyed(simulator.world, "club_modules").items())[:6]
 
     def answers() -> list[Any]:
-        return [visitor.get(pages_path(module_id), subdomain=club) for (club, module_id), _ in modules]
+        return [client.get(pages_path(module_id), subdomain=club) for (club, module_id), _ in modules]
 
     whole = [answer.json() for answer in answers()]
-    simulator.switches = Switches(pages_v1="some_empty")
+    simulator.switches = replace(simulator.switches, pages_v1="some_empty")
     some = [answer.json() for answer in answers()]
     assert some == [rows if module["sequence"] % 2 else [] for rows, (_, module) in zip(whole, modules, strict=True)]
     assert some != whole
-    simulator.switches = Switches(pages_v1="refused")
+    simulator.switches = replace(simulator.switches, pages_v1="refused")
     assert {(answer.status_code, answer.json()["error"]) for answer in answers()} == {(404, "not_found")}
-    simulator.switches = Switches(pages_v1="gone")
-    assert {(answer.status_code, answer.json()["code"]) for answer in answers()} == {(404, "0006")}
-    simulator.switches = Switches(pages_v1="gone", unknown_subdomain="redirect")
+    simulator.switches = replace(simulator.switches, pages_v1="gone")
     assert {answer.status_code for answer in answers()} == {302}
+    simulator.switches = replace(simulator.switches, pages_v1="gone", unknown_path="empty_body")
+    assert {(answer.status_code, answer.content) for answer in answers()} == {(200, b"")}
 
 
-def test_lessons_are_the_published_pages_of_the_club(simulator: Simulator, visitor: Visitor) -> None:
+def test_lessons_are_the_published_pages_of_the_club(simulator: Simulator, client: Client) -> None:
     world = simulator.world
     found: dict[tuple[str, str, str], Any] = {}
-    modules = world.truth("club_modules")
-    pages = world.truth("club_pages")
-    for (club, user_id), student in world.truth("club_students").items():
-        answer = visitor.get(lessons_path(user_id), subdomain=club).json()
+    modules = keyed(world, "club_modules")
+    pages = keyed(world, "club_pages")
+    for (club, user_id), student in keyed(world, "club_students").items():
+        answer = client.get(lessons_path(user_id), subdomain=club).json()
         assert list(answer) == ["lessons"]
         rows = answer["lessons"]
         found |= {(club, user_id, row["page_id"]): row for row in rows}
@@ -149,26 +149,26 @@ def test_lessons_are_the_published_pages_of_the_club(simulator: Simulator, visit
         for row in completed:
             assert student["first_access_date"] <= row["completed_date"] <= student["last_access_date"]
 
-    assert found == world.truth("club_lessons")
+    assert found == keyed(world, "club_lessons")
     assert any(row["is_completed"] for row in found.values())
     names = {(club, row["name"], row["is_extra"]) for (club, _), row in modules.items()}
     assert {(key[0], row["module_name"], row["is_module_extra"]) for key, row in found.items()} <= names
 
 
-def test_lessons_of_a_user_of_another_club_are_not_found(simulator: Simulator, visitor: Visitor) -> None:
-    keys = set(simulator.world.truth("club_students"))
+def test_lessons_of_a_user_of_another_club_are_not_found(simulator: Simulator, client: Client) -> None:
+    keys = set(keyed(simulator.world, "club_students"))
     club, user_id = next(key for key in keys if (CLUBS[1], key[1]) not in keys)
 
-    assert visitor.get(lessons_path(user_id), subdomain=club).status_code == 200
-    assert visitor.get(lessons_path(user_id), subdomain=CLUBS[1]).status_code == 404
-    assert visitor.get(lessons_path("NOBODY0000"), subdomain=club).status_code == 404
-    assert visitor.get(lessons_path(user_id)).status_code == 422
+    assert client.get(lessons_path(user_id), subdomain=club).status_code == 200
+    assert client.get(lessons_path(user_id), subdomain=CLUBS[1]).status_code == 404
+    assert client.get(lessons_path("NOBODY0000"), subdomain=club).status_code == 404
+    assert client.get(lessons_path(user_id)).status_code == 422
 
 
 def test_studying_moves_the_access_and_completes_a_lesson(moving: World) -> None:
-    students, lessons = moving.truth("club_students"), moving.truth("club_lessons")
+    students, lessons = keyed(moving, "club_students"), keyed(moving, "club_lessons")
     changed = moving.student_moves.study(5, NOW_MS - 3)
-    after, lessons_after = moving.truth("club_students"), moving.truth("club_lessons")
+    after, lessons_after = keyed(moving, "club_students"), keyed(moving, "club_lessons")
 
     assert len(set(changed)) == 5
     assert {key for key in students if students[key] != after[key]} == set(changed)
@@ -187,33 +187,33 @@ def test_studying_moves_the_access_and_completes_a_lesson(moving: World) -> None
 def test_a_student_who_has_completed_everything_still_enters(moving: World) -> None:
     for _ in range(40):
         moving.student_moves.study(60, NOW_MS)
-    before = moving.truth("club_students")
+    before = keyed(moving, "club_students")
     changed = moving.student_moves.study(2, NOW_MS + 1)
-    after = moving.truth("club_students")
+    after = keyed(moving, "club_students")
 
     assert all(row["progress"]["completed"] == row["progress"]["total"] for row in before.values())
     assert {key for key in before if before[key] != after[key]} == set(changed)
     assert {after[key]["progress"]["completed_percentage"] for key in changed} == {100}
 
 
-def test_a_club_without_students_or_modules(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_club_without_students_or_modules(simulator: Simulator, client: Client) -> None:
     clubs = (*CLUBS, "empty-school")
     forms: list[tuple[Any, Any]] = [("list", []), ("object", {})]
     for form, items in forms:
-        simulator.switches = Switches(subdomains=clubs, empty_club_items=form)
-        page = visitor.get(STUDENTS, subdomain="empty-school").json()
+        simulator.switches = replace(simulator.switches, subdomains=clubs, empty_club_items=form)
+        page = client.get(STUDENTS, subdomain="empty-school").json()
         assert page == {"items": items, "page_info": {"results_per_page": 0, "total_results": 0}}
-        assert visitor.get(STUDENTS, subdomain=CLUBS[0]).json()["items"]
-    assert visitor.get(MODULES, subdomain="empty-school", is_extra="false").json() == []
+        assert client.get(STUDENTS, subdomain=CLUBS[0]).json()["items"]
+    assert client.get(MODULES, subdomain="empty-school", is_extra="false").json() == []
 
 
 @pytest.mark.parametrize("path", [MODULES, pages_path("M"), lessons_path("U")])
 @pytest.mark.parametrize(("form", "status"), [("404", 404), ("redirect", 302), ("html", 200)])
 def test_every_club_endpoint_wants_a_subdomain_that_exists(
-    simulator: Simulator, visitor: Visitor, path: str, form: Any, status: int
+    simulator: Simulator, client: Client, path: str, form: Any, status: int
 ) -> None:
-    simulator.switches = Switches(unknown_subdomain=form)
-    answer = visitor.get(path, subdomain="nobodys")
+    simulator.switches = replace(simulator.switches, unknown_subdomain=form)
+    answer = client.get(path, subdomain="nobodys")
 
     assert answer.status_code == status
     if form == "404":

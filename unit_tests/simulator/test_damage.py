@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from hotmart_simulator import Fault, Simulator, World
-from hotmart_simulator.client import Visitor
+from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import DAY_MS
 
 HISTORY = "/payments/api/v1/sales/history"
@@ -29,9 +29,9 @@ def still_world() -> World:
     return World(seed=8, sales=60, subscriptions=20, students=30, products=8, start_ms=start_ms, now_ms=now_ms)
 
 
-def raw_answer(simulator: Simulator, visitor: Visitor, path: str, size: int = 1_000_000) -> bytes:
+def raw_answer(simulator: Simulator, client: Client, path: str, size: int = 1_000_000) -> bytes:
     """What comes over the socket until the server closes it."""
-    authorization = visitor.session.headers["Authorization"]
+    authorization = client.session.headers["Authorization"]
     lines = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: {authorization!s}\r\n\r\n"
     host, port = simulator.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:
@@ -54,60 +54,60 @@ def raw_answer(simulator: Simulator, visitor: Visitor, path: str, size: int = 1_
     ],
 )
 def test_another_answer_instead(
-    simulator: Simulator, visitor: Visitor, kind: str, status: int, content_type: str | None, body: str
+    simulator: Simulator, client: Client, kind: str, status: int, content_type: str | None, body: str
 ) -> None:
     simulator.add_fault(Fault(kind=kind))
-    answer = visitor.get(HISTORY)
+    answer = client.get(HISTORY)
 
     assert (answer.status_code, answer.headers.get("Content-Type")) == (status, content_type)
     assert answer.text.startswith(body)
     assert bool(answer.text) == bool(body)
 
 
-def test_a_redirect_goes_where_it_is_told(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_redirect_goes_where_it_is_told(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="redirect", location="http://127.0.0.1:9/elsewhere"))
 
-    assert visitor.get(HISTORY).headers["Location"] == "http://127.0.0.1:9/elsewhere"
+    assert client.get(HISTORY).headers["Location"] == "http://127.0.0.1:9/elsewhere"
 
 
 @pytest.mark.parametrize(("kind", "items"), [("items_null", None), ("items_object", {}), ("items_missing", "absent")])
-def test_items_of_a_wrong_form(simulator: Simulator, visitor: Visitor, kind: str, items: Any) -> None:
+def test_items_of_a_wrong_form(simulator: Simulator, client: Client, kind: str, items: Any) -> None:
     simulator.add_fault(Fault(kind=kind))
-    page = visitor.get(HISTORY).json()
+    page = client.get(HISTORY).json()
 
     assert page.get("items", "absent") == items
     assert page["page_info"]["results_per_page"] == 10
 
 
-def test_a_repeated_token_is_the_one_that_was_sent(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_repeated_token_is_the_one_that_was_sent(simulator: Simulator, client: Client) -> None:
     for path in (HISTORY, TRANSACTIONS):
-        first = visitor.get(path, max_results=2).json()["page_info"]["next_page_token"]
+        first = client.get(path, max_results=2).json()["page_info"]["next_page_token"]
         simulator.add_fault(Fault(kind="repeat_token", path=path, page="middle"))
-        assert visitor.get(path, max_results=2, page_token=first).json()["page_info"]["next_page_token"] == first
+        assert client.get(path, max_results=2, page_token=first).json()["page_info"]["next_page_token"] == first
         simulator.add_fault(Fault(kind="repeat_token", path=path))
-        looped = visitor.get(path, max_results=2).json()
-        again = visitor.get(path, max_results=2, page_token=looped["page_info"]["next_page_token"]).json()
+        looped = client.get(path, max_results=2).json()
+        again = client.get(path, max_results=2, page_token=looped["page_info"]["next_page_token"]).json()
         assert again["items"] == looped["items"]
 
 
 @pytest.mark.parametrize("path", [HISTORY, TRANSACTIONS, PRODUCTS])
 @pytest.mark.parametrize("page", ["first", "middle", "last"])
-def test_an_empty_page_with_a_token_loses_no_row(simulator: Simulator, visitor: Visitor, path: str, page: Any) -> None:
-    before = visitor.rows(path, max_results=3)
+def test_an_empty_page_with_a_token_loses_no_row(simulator: Simulator, client: Client, path: str, page: Any) -> None:
+    before = client.rows(path, max_results=3)
     simulator.add_fault(Fault(kind="empty_page_with_token", path=path, page=page))
-    pages = list(visitor.pages(path, max_results=3))
+    pages = list(client.pages(path, max_results=3))
 
     assert [len(each["items"]) for each in pages].count(0) == 1
     assert [row for each in pages for row in each["items"]] == before
 
 
-def test_a_wrong_total(simulator: Simulator, visitor: Visitor) -> None:
-    right = visitor.get(HISTORY).json()["page_info"]["total_results"]
+def test_a_wrong_total(simulator: Simulator, client: Client) -> None:
+    right = client.get(HISTORY).json()["page_info"]["total_results"]
     simulator.add_fault(Fault(kind="wrong_total"))
     simulator.add_fault(Fault(kind="wrong_total", value=-2))
 
-    assert visitor.get(HISTORY).json()["page_info"]["total_results"] == right + 1
-    assert visitor.get(HISTORY).json()["page_info"]["total_results"] == right - 2
+    assert client.get(HISTORY).json()["page_info"]["total_results"] == right + 1
+    assert client.get(HISTORY).json()["page_info"]["total_results"] == right - 2
 
 
 @pytest.mark.parametrize(
@@ -122,10 +122,10 @@ def test_a_wrong_total(simulator: Simulator, visitor: Visitor) -> None:
     ],
 )
 def test_one_record_without_its_key(
-    simulator: Simulator, visitor: Visitor, path: str, query: dict[str, Any], key: tuple[str, ...]
+    simulator: Simulator, client: Client, path: str, query: dict[str, Any], key: tuple[str, ...]
 ) -> None:
     simulator.add_fault(Fault(kind="no_key", row=1))
-    rows = visitor.get(path, **query).json()["items"]
+    rows = client.get(path, **query).json()["items"]
     *parents, last = key
 
     def holder(row: Any) -> Any:
@@ -134,15 +134,15 @@ def test_one_record_without_its_key(
         return row
 
     assert [last in holder(row) for row in rows] == [number != 1 for number in range(len(rows))]
-    assert all(last in holder(row) for row in visitor.get(path, **query).json()["items"])
+    assert all(last in holder(row) for row in client.get(path, **query).json()["items"])
 
 
-def test_a_number_for_a_string_and_a_bad_date(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_number_for_a_string_and_a_bad_date(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="number_for_string"))
     simulator.add_fault(Fault(kind="number_for_string", value=7, field_name="purchase.status"))
     simulator.add_fault(Fault(kind="bad_date", value="tomorrow"))
     simulator.add_fault(Fault(kind="bad_date", value=-1, field_name="purchase.approved_date"))
-    first = [visitor.get(HISTORY).json()["items"][0] for _ in range(5)]
+    first = [client.get(HISTORY).json()["items"][0] for _ in range(5)]
 
     assert first[0]["product"]["name"] == 12_345
     assert first[1]["purchase"]["status"] == 7
@@ -151,78 +151,78 @@ def test_a_number_for_a_string_and_a_bad_date(simulator: Simulator, visitor: Vis
     assert isinstance(first[4]["product"]["name"], str)
 
 
-def test_truncated_json_has_the_length_it_announces(simulator: Simulator, visitor: Visitor) -> None:
+def test_truncated_json_has_the_length_it_announces(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="truncated_json"))
-    answer = visitor.get(HISTORY)
+    answer = client.get(HISTORY)
 
     assert int(answer.headers["Content-Length"]) == len(answer.content)
     with pytest.raises(requests.JSONDecodeError):
         answer.json()
 
 
-def test_bytes_that_are_no_utf8(simulator: Simulator, visitor: Visitor) -> None:
+def test_bytes_that_are_no_utf8(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="bad_utf8"))
 
     with pytest.raises(UnicodeDecodeError):
-        visitor.get(HISTORY).content.decode()
+        client.get(HISTORY).content.decode()
 
 
-def test_a_gzip_that_is_none_and_one_that_is_large(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_gzip_that_is_none_and_one_that_is_large(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="bad_gzip"))
     with pytest.raises(requests.exceptions.ContentDecodingError):
-        visitor.get(HISTORY)
+        client.get(HISTORY)
 
     simulator.add_fault(Fault(kind="gzip_bomb", megabytes=20))
-    packed = raw_answer(simulator, visitor, HISTORY).partition(b"\r\n\r\n")[2]
+    packed = raw_answer(simulator, client, HISTORY).partition(b"\r\n\r\n")[2]
     assert len(packed) < 100_000
     assert len(gzip.decompress(packed)) > 20_000_000
 
 
-def test_a_body_shorter_or_longer_than_announced(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_body_shorter_or_longer_than_announced(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="wrong_length"))
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
-        visitor.get(HISTORY)
+        client.get(HISTORY)
 
     simulator.add_fault(Fault(kind="wrong_length", value=-10))
     with pytest.raises(requests.JSONDecodeError):
-        visitor.get(HISTORY).json()
+        client.get(HISTORY).json()
 
 
-def test_a_body_cut_in_the_middle(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_body_cut_in_the_middle(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="cut"))
-    head, _, body = raw_answer(simulator, visitor, HISTORY).partition(b"\r\n\r\n")
+    head, _, body = raw_answer(simulator, client, HISTORY).partition(b"\r\n\r\n")
     announced = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length"))
 
     assert len(body) == announced // 2
     simulator.add_fault(Fault(kind="cut"))
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
-        visitor.get(HISTORY)
+        client.get(HISTORY)
 
 
-def test_a_connection_reset_before_the_answer(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_connection_reset_before_the_answer(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="reset"))
 
     with pytest.raises(ConnectionResetError):
-        raw_answer(simulator, visitor, HISTORY)
+        raw_answer(simulator, client, HISTORY)
     assert simulator.calls[-1].status == 0
 
 
-def test_a_connection_reset_in_the_body(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_connection_reset_in_the_body(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="reset_body"))
 
-    with visitor.session.get(f"{simulator.url}{HISTORY}", stream=True, timeout=5) as answer:
+    with client.session.get(f"{simulator.url}{HISTORY}", stream=True, timeout=5) as answer:
         assert answer.status_code == 200
         with pytest.raises(requests.exceptions.RequestException):
             _ = answer.content
-    assert visitor.get(HISTORY).json()["items"]
+    assert client.get(HISTORY).json()["items"]
 
 
-def test_a_hanging_call_ends_with_the_simulator(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_hanging_call_ends_with_the_simulator(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="hang", times=None))
     with pytest.raises(requests.exceptions.ReadTimeout):
-        visitor.session.get(f"{simulator.url}{ME}", timeout=0.05)
+        client.session.get(f"{simulator.url}{ME}", timeout=0.05)
     got: list[bytes] = []
-    waiting = Thread(target=lambda: got.append(raw_answer(simulator, visitor, ME)))
+    waiting = Thread(target=lambda: got.append(raw_answer(simulator, client, ME)))
     waiting.start()
     while simulator.count(ME) < 2:
         pass
@@ -233,31 +233,31 @@ def test_a_hanging_call_ends_with_the_simulator(simulator: Simulator, visitor: V
     assert got == [b""]
 
 
-def test_a_dripping_answer_comes_byte_by_byte(simulator: Simulator, visitor: Visitor) -> None:
-    whole = visitor.get(ME).content
+def test_a_dripping_answer_comes_byte_by_byte(simulator: Simulator, client: Client) -> None:
+    whole = client.get(ME).content
     simulator.add_fault(Fault(kind="drip", interval_s=0.0005))
     simulator.add_fault(Fault(kind="drip"))
 
-    assert visitor.get(ME).content == whole
-    with visitor.session.get(f"{simulator.url}{ME}", stream=True, timeout=5) as answer:
+    assert client.get(ME).content == whole
+    with client.session.get(f"{simulator.url}{ME}", stream=True, timeout=5) as answer:
         assert answer.raw.read(1) == whole[:1]
 
 
-def test_a_dripping_head_comes_before_everything_else(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_dripping_head_comes_before_everything_else(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="drip_head", interval_s=0.0005))
     simulator.add_fault(Fault(kind="drip_head", interval_s=0.05))
-    whole = raw_answer(simulator, visitor, ME)
-    began = raw_answer(simulator, visitor, ME, size=3)
+    whole = raw_answer(simulator, client, ME)
+    began = raw_answer(simulator, client, ME, size=3)
 
     assert whole.startswith(b"HTTP/1.1 200 OK\r\n")
-    assert whole.endswith(visitor.get(ME).content)
+    assert whole.endswith(client.get(ME).content)
     assert began == b"HTT"
 
 
-def test_a_huge_answer(simulator: Simulator, visitor: Visitor) -> None:
-    right = visitor.get(HISTORY)
+def test_a_huge_answer(simulator: Simulator, client: Client) -> None:
+    right = client.get(HISTORY)
     simulator.add_fault(Fault(kind="huge", megabytes=5))
-    answer = visitor.get(HISTORY)
+    answer = client.get(HISTORY)
 
     assert len(answer.content) == len(right.content) + 5_000_000
     assert answer.json() == right.json()

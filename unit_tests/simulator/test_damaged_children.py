@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Fault, Simulator, World
-from hotmart_simulator.client import Visitor
+from hotmart_simulator.client import Client
+from unit_tests.simulator.lookup import keyed
 
 SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
 PRODUCTS = "/products/api/v1/products"
@@ -16,7 +17,7 @@ MODULES = "/club/api/v1/modules"
 
 def lessons_path(world: World) -> str:
     """Of a student who has completed some."""
-    rows = world.truth("club_lessons").items()
+    rows = keyed(world, "club_lessons").items()
     user_id = next(key[1] for key, row in rows if key[0] == "my-school" and row["is_completed"])
     return f"{STUDENTS}/{user_id}/lessons"
 
@@ -24,7 +25,7 @@ def lessons_path(world: World) -> str:
 def child_paths(world: World) -> dict[str, str]:
     """One path of each endpoint with an id in it, whose answer has two rows or more."""
     product, event = world.products.own[0], world.tickets.events[0]
-    counts = Counter(key[0] for key in world.truth("subscription_purchases"))
+    counts = Counter(key[0] for key in keyed(world, "subscription_purchases"))
     return {
         "offers": f"{PRODUCTS}/{product.ucode}/offers",
         "plans": f"{PRODUCTS}/{product.ucode}/plans",
@@ -37,28 +38,28 @@ def child_paths(world: World) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("kind", "body"), [("items_null", b"null"), ("items_object", b"{}"), ("items_missing", b"{}")])
-def test_something_else_in_place_of_an_array(simulator: Simulator, visitor: Visitor, kind: str, body: bytes) -> None:
+def test_something_else_in_place_of_an_array(simulator: Simulator, client: Client, kind: str, body: bytes) -> None:
     simulator.add_fault(Fault(kind=kind))
 
-    assert visitor.get(MODULES, subdomain="my-school").content == body
+    assert client.get(MODULES, subdomain="my-school").content == body
     assert simulator.calls[-1].rows == 0
-    assert visitor.get(MODULES, subdomain="my-school").json()
+    assert client.get(MODULES, subdomain="my-school").json()
 
 
 @pytest.mark.parametrize(("kind", "lessons"), [("items_null", None), ("items_object", {}), ("items_missing", "absent")])
-def test_lessons_of_a_wrong_form(simulator: Simulator, visitor: Visitor, kind: str, lessons: Any) -> None:
+def test_lessons_of_a_wrong_form(simulator: Simulator, client: Client, kind: str, lessons: Any) -> None:
     path = lessons_path(simulator.world)
     simulator.add_fault(Fault(kind=kind))
 
-    assert visitor.get(path, subdomain="my-school").json().get("lessons", "absent") == lessons
+    assert client.get(path, subdomain="my-school").json().get("lessons", "absent") == lessons
 
 
 @pytest.mark.parametrize("kind", ["repeat_token", "empty_page_with_token", "wrong_total"])
-def test_an_array_has_no_place_for_tokens_and_totals(simulator: Simulator, visitor: Visitor, kind: str) -> None:
-    before = visitor.get(MODULES, subdomain="my-school").content
+def test_an_array_has_no_place_for_tokens_and_totals(simulator: Simulator, client: Client, kind: str) -> None:
+    before = client.get(MODULES, subdomain="my-school").content
     simulator.add_fault(Fault(kind=kind))
 
-    assert visitor.get(MODULES, subdomain="my-school").content == before
+    assert client.get(MODULES, subdomain="my-school").content == before
 
 
 @pytest.mark.parametrize(
@@ -74,13 +75,13 @@ def test_an_array_has_no_place_for_tokens_and_totals(simulator: Simulator, visit
     ],
 )
 def test_a_row_of_a_child_can_be_spoiled(
-    simulator: Simulator, visitor: Visitor, name: str, key: str, date: str | None, text: str
+    simulator: Simulator, client: Client, name: str, key: str, date: str | None, text: str
 ) -> None:
     path = child_paths(simulator.world)[name]
     query = {"subdomain": "my-school"} if path.startswith("/club/") else {}
 
     def second() -> Any:
-        document = visitor.get(path, **query).json()
+        document = client.get(path, **query).json()
         return (document if isinstance(document, list) else document.get(name, document.get("items")))[1]
 
     def value(row: Any, field: str) -> Any:
@@ -102,26 +103,24 @@ def test_a_row_of_a_child_can_be_spoiled(
 
 
 @pytest.mark.parametrize("name", ["coupons", "participants"])
-def test_a_repeated_token_of_a_child_is_that_of_its_own_query(
-    simulator: Simulator, visitor: Visitor, name: str
-) -> None:
+def test_a_repeated_token_of_a_child_is_that_of_its_own_query(simulator: Simulator, client: Client, name: str) -> None:
     path = child_paths(simulator.world)[name]
     simulator.add_fault(Fault(kind="repeat_token", path=path))
-    looped = visitor.get(path, max_results=2).json()
+    looped = client.get(path, max_results=2).json()
 
     assert (
-        visitor.get(path, max_results=2, page_token=looped["page_info"]["next_page_token"]).json()["items"]
+        client.get(path, max_results=2, page_token=looped["page_info"]["next_page_token"]).json()["items"]
         == (looped["items"])
     )
 
 
 @pytest.mark.parametrize("name", ["coupons", "participants"])
 @pytest.mark.parametrize("page", ["first", "middle", "last"])
-def test_an_empty_page_of_a_child_loses_no_row(simulator: Simulator, visitor: Visitor, name: str, page: Any) -> None:
+def test_an_empty_page_of_a_child_loses_no_row(simulator: Simulator, client: Client, name: str, page: Any) -> None:
     path = child_paths(simulator.world)[name]
-    before = visitor.rows(path, max_results=3)
+    before = client.rows(path, max_results=3)
     simulator.add_fault(Fault(kind="empty_page_with_token", path=path, page=page))
-    pages = list(visitor.pages(path, max_results=3))
+    pages = list(client.pages(path, max_results=3))
 
     assert [len(each["items"]) for each in pages].count(0) == 1
     assert [row for each in pages for row in each["items"]] == before

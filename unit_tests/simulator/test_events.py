@@ -1,18 +1,20 @@
 """The simulator's events and their participants (hotmart-api.md 4.18)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from hotmart_simulator import Simulator, Switches, World
-from hotmart_simulator.client import Visitor
+from hotmart_simulator import Simulator, World
+from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import TICKET_STATUSES
+from unit_tests.simulator.lookup import keyed, raw_rows
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 
 
 def event_ids(world: World) -> list[int]:
-    return [raw["id"] for raw in world.iter_raw("products") if raw["format"] == "ETICKET"]
+    return [raw["id"] for raw in raw_rows(world, "products") if raw["format"] == "ETICKET"]
 
 
 def info_path(event_id: int | str) -> str:
@@ -32,63 +34,63 @@ def moving_world() -> World:
 @pytest.mark.parametrize(("products", "least"), [(6, 1), (24, 2), (30, 2)])
 def test_every_world_has_events_and_none_is_a_subscription(products: int, least: int) -> None:
     world = World(sales=0, subscriptions=0, students=0, products=products, now_ms=NOW_MS)
-    events = [raw for raw in world.iter_raw("products") if raw["format"] == "ETICKET"]
+    events = [raw for raw in raw_rows(world, "products") if raw["format"] == "ETICKET"]
 
     assert len(events) >= least
     assert not any(raw["is_subscription"] for raw in events)
 
 
-def test_participants_of_every_event_have_pages_and_a_total(simulator: Simulator, visitor: Visitor) -> None:
+def test_participants_of_every_event_have_pages_and_a_total(simulator: Simulator, client: Client) -> None:
     found: dict[str, dict[str, Any]] = {}
     for event_id in event_ids(simulator.world):
-        pages = list(visitor.pages(participants_path(event_id)))
+        pages = list(client.pages(participants_path(event_id)))
         rows = [row for page in pages for row in page["items"]]
         assert {page["page_info"]["total_results"] for page in pages} == {len(rows)}
         assert {row["product"]["id"] for row in rows} == {event_id}
         found |= {str(row["eticket"]["id"]): row for row in rows}
 
-    assert found == simulator.world.truth("event_participants")
+    assert found == keyed(simulator.world, "event_participants")
 
 
-def test_an_event_has_lots_and_its_participants_one_of_them(simulator: Simulator, visitor: Visitor) -> None:
+def test_an_event_has_lots_and_its_participants_one_of_them(simulator: Simulator, client: Client) -> None:
     for event_id in event_ids(simulator.world):
-        info = visitor.get(info_path(event_id)).json()
-        rows = visitor.rows(participants_path(event_id))
+        info = client.get(info_path(event_id)).json()
+        rows = client.rows(participants_path(event_id))
         assert info == simulator.world.event_info(str(event_id))
         assert info["start_event_date"] < info["end_event_date"]
         assert all(row["lot"] in info["lots"] and row["product"] == info["product"] for row in rows)
         lot = info["lots"][1]["id"]
-        assert visitor.rows(participants_path(event_id), id_lot=lot) == [r for r in rows if r["lot"]["id"] == lot]
+        assert client.rows(participants_path(event_id), id_lot=lot) == [r for r in rows if r["lot"]["id"] == lot]
 
 
-def test_what_is_no_event_is_not_found(simulator: Simulator, visitor: Visitor) -> None:
-    other = next(raw for raw in simulator.world.iter_raw("products") if raw["format"] != "ETICKET")
+def test_what_is_no_event_is_not_found(simulator: Simulator, client: Client) -> None:
+    other = next(raw for raw in raw_rows(simulator.world, "products") if raw["format"] != "ETICKET")
     for event_id in (other["id"], other["ucode"], 1):
         for path in (info_path(event_id), participants_path(event_id)):
-            assert (visitor.get(path).status_code, visitor.get(path).json()["error"]) == (404, "not_found")
+            assert (client.get(path).status_code, client.get(path).json()["error"]) == (404, "not_found")
 
 
-def test_last_update_keeps_what_was_updated_then_or_later(simulator: Simulator, visitor: Visitor) -> None:
+def test_last_update_keeps_what_was_updated_then_or_later(simulator: Simulator, client: Client) -> None:
     path = participants_path(event_ids(simulator.world)[0])
-    rows = visitor.rows(path)
+    rows = client.rows(path)
     stamps = sorted(row["eticket"]["current_update"] for row in rows)
     since_ms = stamps[len(stamps) // 2]
 
-    assert visitor.rows(path, last_update=since_ms) == [
+    assert client.rows(path, last_update=since_ms) == [
         row for row in rows if row["eticket"]["current_update"] >= since_ms
     ]
-    assert len(visitor.rows(path, last_update=stamps[-1])) == 1
-    assert visitor.rows(path, last_update=stamps[-1] + 1) == []
+    assert len(client.rows(path, last_update=stamps[-1])) == 1
+    assert client.rows(path, last_update=stamps[-1] + 1) == []
 
 
-def test_participants_are_filtered(simulator: Simulator, visitor: Visitor) -> None:
+def test_participants_are_filtered(simulator: Simulator, client: Client) -> None:
     path = participants_path(event_ids(simulator.world)[0])
-    rows = visitor.rows(path)
+    rows = client.rows(path)
     row = next(row for row in rows if row["participant"]["email"])
     ticket = row["eticket"]
 
     def found(**query: Any) -> list[dict[str, Any]]:
-        return visitor.rows(path, **query)
+        return client.rows(path, **query)
 
     assert found(id_eticket=ticket["id"]) == found(ticket_qr_code=ticket["ticket_qr_code"]) == [row]
     assert row in found(buyer_email=row["buyer"]["email"])
@@ -98,28 +100,29 @@ def test_participants_are_filtered(simulator: Simulator, visitor: Visitor) -> No
     assert found(ticket_type="ALL", checkin_status="ALL") == rows
 
 
-def test_refunded_tickets_are_listed_or_only_on_demand(simulator: Simulator, visitor: Visitor) -> None:
+def test_refunded_tickets_are_listed_or_only_on_demand(simulator: Simulator, client: Client) -> None:
     paths = [participants_path(event_id) for event_id in event_ids(simulator.world)]
 
     def statuses(**query: Any) -> set[str]:
-        return {row["eticket"]["ticket_status"] for path in paths for row in visitor.rows(path, **query)}
+        return {row["eticket"]["ticket_status"] for path in paths for row in client.rows(path, **query)}
 
     assert statuses() == set(TICKET_STATUSES)
-    simulator.switches = Switches(tickets_by_default="confirmed")
+    simulator.switches = replace(simulator.switches, tickets_by_default="confirmed")
     assert statuses() == {"SOLD", "INVITE"}
     assert statuses(ticket_status="REFUNDED") == {"REFUNDED"}
 
 
 def test_a_phone_is_text_a_number_or_null(world: World) -> None:
-    phones = [row[who].get("phone") for row in world.iter_raw("event_participants") for who in ("buyer", "participant")]
+    rows = raw_rows(world, "event_participants")
+    phones = [row[who].get("phone") for row in rows for who in ("buyer", "participant")]
 
     assert {type(phone) for phone in phones} == {str, int, type(None)}
 
 
 def test_checking_in_moves_the_ticket_and_its_stamp(moving: World) -> None:
-    before = moving.truth("event_participants")
+    before = keyed(moving, "event_participants")
     changed = moving.ticket_moves.check_in(6, NOW_MS - 2)
-    after = moving.truth("event_participants")
+    after = keyed(moving, "event_participants")
 
     assert len(set(changed)) == 6
     assert {key for key in before if before[key] != after[key]} == set(changed)
@@ -131,24 +134,24 @@ def test_checking_in_moves_the_ticket_and_its_stamp(moving: World) -> None:
         assert new["ticket_status"] in ("SOLD", "INVITE")
     while moving.ticket_moves.check_in(100):
         pass
-    done = {row["eticket"]["checkin_status"] for row in moving.iter_raw("event_participants")}
+    done = {row["eticket"]["checkin_status"] for row in raw_rows(moving, "event_participants")}
     assert done == {"PENDING", "CONCLUDED"}, "who was refunded does not check in"
 
 
 def test_new_participants_come_last_and_are_updated_now(moving: World) -> None:
-    before = moving.truth("event_participants")
+    before = keyed(moving, "event_participants")
     made = moving.ticket_moves.add(3)
-    after = moving.truth("event_participants")
+    after = keyed(moving, "event_participants")
 
     assert list(after) == [*before, *made]
     assert {key: after[key] for key in before} == before
     assert {after[key]["eticket"]["current_update"] for key in made} == {NOW_MS}
-    assert moving.truth("event_participants", start_ms=NOW_MS).keys() >= set(made)
+    assert keyed(moving, "event_participants", start_ms=NOW_MS).keys() >= set(made)
 
 
 def test_a_world_without_events_has_no_participants() -> None:
     world = World(sales=0, subscriptions=0, students=0, products=2, now_ms=NOW_MS)
 
-    assert world.truth("event_participants") == {}
+    assert keyed(world, "event_participants") == {}
     with pytest.raises(ValueError, match="no events"):
         world.ticket_moves.add(1)

@@ -6,9 +6,10 @@ import pytest
 import requests
 
 from hotmart_simulator import Call, Fault, Simulator, World
-from hotmart_simulator.client import Visitor
+from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import DAY_MS
 from hotmart_simulator.server.faults import CONTENT_KINDS, DELIVERY_KINDS, STATUSES
+from unit_tests.simulator.lookup import keyed
 
 HISTORY = "/payments/api/v1/sales/history"
 SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
@@ -26,47 +27,47 @@ def still_world() -> World:
     return World(seed=8, sales=60, subscriptions=20, students=30, products=8, start_ms=start_ms, now_ms=now_ms)
 
 
-def test_a_fault_fires_at_the_nth_call_so_many_times(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_fault_fires_at_the_nth_call_so_many_times(simulator: Simulator, client: Client) -> None:
     fault = simulator.add_fault(Fault(kind=503, path=HISTORY, nth=2, times=2))
 
-    assert [visitor.get(HISTORY).status_code for _ in range(5)] == [200, 503, 503, 200, 200]
+    assert [client.get(HISTORY).status_code for _ in range(5)] == [200, 503, 503, 200, 200]
     assert fault.fired == 2
 
 
-def test_a_fault_can_last_for_ever_and_be_cleared(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_fault_can_last_for_ever_and_be_cleared(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind=500, path=HISTORY, times=None))
 
-    assert [visitor.get(HISTORY).status_code for _ in range(4)] == [500] * 4
+    assert [client.get(HISTORY).status_code for _ in range(4)] == [500] * 4
     simulator.clear_faults()
-    assert visitor.get(HISTORY).status_code == 200
+    assert client.get(HISTORY).status_code == 200
     assert simulator.faults == []
 
 
 def test_a_path_is_exact_or_has_stars_and_without_one_every_data_call_fits(
-    simulator: Simulator, visitor: Visitor
+    simulator: Simulator, client: Client
 ) -> None:
     simulator.add_fault(Fault(kind=500, path=SUBSCRIPTIONS, times=None))
-    assert [visitor.get(path).status_code for path in (SUBSCRIPTIONS, TRANSACTIONS, ME)] == [500, 200, 200]
+    assert [client.get(path).status_code for path in (SUBSCRIPTIONS, TRANSACTIONS, ME)] == [500, 200, 200]
     simulator.clear_faults()
     simulator.add_fault(Fault(kind=500, path=f"{SUBSCRIPTIONS}*", times=None))
-    assert [visitor.get(path).status_code for path in (SUBSCRIPTIONS, TRANSACTIONS, ME)] == [500, 500, 200]
+    assert [client.get(path).status_code for path in (SUBSCRIPTIONS, TRANSACTIONS, ME)] == [500, 500, 200]
     simulator.clear_faults()
-    one, two = (f"{SUBSCRIPTIONS}/{code}/purchases" for code in list(simulator.world.truth("subscriptions"))[:2])
+    one, two = (f"{SUBSCRIPTIONS}/{code}/purchases" for code in list(keyed(simulator.world, "subscriptions"))[:2])
     simulator.add_fault(Fault(kind=500, path=f"{SUBSCRIPTIONS}/*/purchases", times=None))
-    assert [visitor.get(path).status_code for path in (one, two, SUBSCRIPTIONS, ME)] == [500, 500, 200, 200]
+    assert [client.get(path).status_code for path in (one, two, SUBSCRIPTIONS, ME)] == [500, 500, 200, 200]
     simulator.clear_faults()
     simulator.add_fault(Fault(kind=403, path=one, times=None))
-    assert [visitor.get(path).status_code for path in (one, two)] == [403, 200]
+    assert [client.get(path).status_code for path in (one, two)] == [403, 200]
     simulator.clear_faults()
     simulator.add_fault(Fault(kind=500, times=None))
-    assert [visitor.get(path).status_code for path in (SUBSCRIPTIONS, ME, "/docs/en/")] == [500, 500, 200]
-    assert visitor.ask_token().status_code == 200
+    assert [client.get(path).status_code for path in (SUBSCRIPTIONS, ME, "/docs/en/")] == [500, 500, 200]
+    assert client.ask_token().status_code == 200
 
 
-def test_the_token_endpoint_has_faults_by_its_own_path(simulator: Simulator, visitor: Visitor) -> None:
+def test_the_token_endpoint_has_faults_by_its_own_path(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind=503, path=TOKEN))
     simulator.add_fault(Fault(kind="empty_object", path=TOKEN))
-    answers = [visitor.ask_token() for _ in range(3)]
+    answers = [client.ask_token() for _ in range(3)]
 
     assert [answer.status_code for answer in answers] == [503, 200, 200]
     assert answers[1].json() == {}
@@ -75,32 +76,32 @@ def test_the_token_endpoint_has_faults_by_its_own_path(simulator: Simulator, vis
 
 @pytest.mark.parametrize(("page", "failed"), [("first", 0), ("middle", 1), ("last", 3)])
 def test_a_fault_picks_the_first_a_middle_or_the_last_page(
-    simulator: Simulator, visitor: Visitor, page: Any, failed: int
+    simulator: Simulator, client: Client, page: Any, failed: int
 ) -> None:
-    pages = list(visitor.pages(PRODUCTS, max_results=2))
+    pages = list(client.pages(PRODUCTS, max_results=2))
     tokens = [None, *(each["page_info"]["next_page_token"] for each in pages[:-1])]
     simulator.add_fault(Fault(kind=502, path=PRODUCTS, page=page))
-    statuses = [visitor.get(PRODUCTS, max_results=2, page_token=token).status_code for token in tokens]
+    statuses = [client.get(PRODUCTS, max_results=2, page_token=token).status_code for token in tokens]
 
     assert len(pages) == 4
     assert [number for number, status in enumerate(statuses) if status == 502] == [failed]
 
 
-def test_a_fault_can_be_for_some_queries_only(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_fault_can_be_for_some_queries_only(simulator: Simulator, client: Client) -> None:
     def asks_for_refunds(call: Call) -> bool:
         return "REFUNDED" in call.all("transaction_status")
 
     simulator.add_fault(Fault(kind=400, path=HISTORY, where=asks_for_refunds, times=None))
 
-    assert visitor.get(HISTORY).status_code == 200
-    assert visitor.get(HISTORY, transaction_status=["APPROVED", "REFUNDED"]).status_code == 400
+    assert client.get(HISTORY).status_code == 200
+    assert client.get(HISTORY, transaction_status=["APPROVED", "REFUNDED"]).status_code == 400
 
 
-def test_the_first_fault_due_fires_and_the_next_follows(simulator: Simulator, visitor: Visitor) -> None:
+def test_the_first_fault_due_fires_and_the_next_follows(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind=500))
     simulator.add_fault(Fault(kind=502))
 
-    assert [visitor.get(ME).status_code for _ in range(3)] == [500, 502, 200]
+    assert [client.get(ME).status_code for _ in range(3)] == [500, 502, 200]
 
 
 def test_an_unknown_kind_or_page_is_an_error() -> None:
@@ -118,34 +119,34 @@ QUICK_KINDS = [kind for kind in (*STATUSES, *CONTENT_KINDS, *DELIVERY_KINDS) if 
 
 @pytest.mark.parametrize("kind", QUICK_KINDS)
 def test_after_a_fault_the_same_call_is_answered_as_before(
-    simulator: Simulator, visitor: Visitor, kind: int | str
+    simulator: Simulator, client: Client, kind: int | str
 ) -> None:
-    before = visitor.get(HISTORY).content
+    before = client.get(HISTORY).content
     simulator.add_fault(Fault(kind=kind, path=HISTORY, megabytes=1, value=3))
     try:
-        spoiled = visitor.get(HISTORY).content
+        spoiled = client.get(HISTORY).content
     except requests.RequestException:
         spoiled = b"none"
 
     assert spoiled != before
-    assert visitor.get(HISTORY).content == before
+    assert client.get(HISTORY).content == before
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_status_comes_in_the_usual_envelope(simulator: Simulator, visitor: Visitor, status: int) -> None:
+def test_a_status_comes_in_the_usual_envelope(simulator: Simulator, client: Client, status: int) -> None:
     simulator.add_fault(Fault(kind=status, error="some_code"))
-    answer = visitor.get(HISTORY)
+    answer = client.get(HISTORY)
 
     assert (answer.status_code, answer.json()["error"]) == (status, "some_code")
     assert set(answer.json()) == {"error", "error_description", "error_uri"}
     assert answer.headers["RateLimit-Limit"] == "100000"
 
 
-def test_a_429_tells_what_it_is_told_to_tell(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_429_tells_what_it_is_told_to_tell(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind=429, reset_s=7))
     simulator.add_fault(Fault(kind=429, reset_s="soon", retry_after_s=3))
     simulator.add_fault(Fault(kind=429, quota_headers=False, body='{"message":"API rate limit exceeded"}'))
-    told, nonsense, silent = (visitor.get(ME) for _ in range(3))
+    told, nonsense, silent = (client.get(ME) for _ in range(3))
 
     assert (told.headers["RateLimit-Reset"], told.headers["RateLimit-Remaining"]) == ("7", "0")
     assert "Retry-After" not in told.headers
@@ -154,9 +155,9 @@ def test_a_429_tells_what_it_is_told_to_tell(simulator: Simulator, visitor: Visi
     assert silent.json() == {"message": "API rate limit exceeded"}
 
 
-def test_a_status_can_have_any_body(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_status_can_have_any_body(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind=403, body="<html>blocked</html>", content_type="text/html", headers={"X-A": "b"}))
-    answer = visitor.get(ME)
+    answer = client.get(ME)
 
     assert (answer.status_code, answer.text, answer.headers["X-A"]) == (403, "<html>blocked</html>", "b")
     assert answer.headers["Content-Type"] == "text/html"
@@ -169,22 +170,22 @@ def test_a_failing_hook_is_not_taken_for_an_answer_of_the_api(world: World) -> N
     with (
         pytest.raises(RuntimeError, match="a hook of the test, failed"),
         Simulator(world) as simulator,
-        Visitor(simulator) as visitor,
+        Client(simulator) as client,
     ):
         simulator.before_call = fail
-        assert visitor.get(ME).json()["error"] == "simulator_error"
+        assert client.get(ME).json()["error"] == "simulator_error"
     assert [str(mistake) for mistake in simulator.mistakes] == [f"not expected: {ME}"]
 
 
-def test_a_stopped_simulator_starts_again_on_its_port(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_stopped_simulator_starts_again_on_its_port(simulator: Simulator, client: Client) -> None:
     url = simulator.url
     simulator.stop()
     simulator.stop()
     with pytest.raises(requests.ConnectionError):
-        visitor.get(ME)
+        client.get(ME)
     simulator.start()
 
     assert simulator.url == url
-    assert visitor.get(ME).status_code == 200
+    assert client.get(ME).status_code == 200
     with pytest.raises(RuntimeError, match="running already"):
         simulator.start()

@@ -3,7 +3,7 @@
 import pytest
 
 from hotmart_simulator import Simulator, Switches
-from hotmart_simulator.client import Visitor
+from hotmart_simulator.client import Client
 from unit_tests.simulator.conftest import Clock
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
@@ -13,8 +13,8 @@ PRODUCTS = "/products/api/v1/products"
 ME = "/user/api/v1/me"
 
 
-def test_the_token_is_long_percent_encoded_and_used_exactly_as_issued(simulator: Simulator, visitor: Visitor) -> None:
-    granted = visitor.ask_token().json()
+def test_the_token_is_long_percent_encoded_and_used_exactly_as_issued(simulator: Simulator, client: Client) -> None:
+    granted = client.ask_token().json()
     token = granted["access_token"]
 
     assert set(granted) == {"access_token", "token_type", "expires_in", "scope", "jti"}
@@ -25,9 +25,9 @@ def test_the_token_is_long_percent_encoded_and_used_exactly_as_issued(simulator:
     )
     assert len(token) > 500
     assert all(part in token for part in ("%2B", "%2F", "%3D"))
-    assert visitor.get(ME).status_code == 200
-    visitor.session.headers["Authorization"] = f"Bearer {token.replace('%2B', '+').replace('%2F', '/')}"
-    assert (visitor.get(ME).status_code, visitor.get(ME).json()["error"]) == (401, "invalid_token")
+    assert client.get(ME).status_code == 200
+    client.session.headers["Authorization"] = f"Bearer {token.replace('%2B', '+').replace('%2F', '/')}"
+    assert (client.get(ME).status_code, client.get(ME).json()["error"]) == (401, "invalid_token")
 
 
 @pytest.mark.parametrize(
@@ -43,20 +43,20 @@ def test_the_token_is_long_percent_encoded_and_used_exactly_as_issued(simulator:
     ],
 )
 def test_the_token_endpoint_wants_the_right_credential(
-    visitor: Visitor, changes: dict[str, str | None], status: int, error: str | None
+    client: Client, changes: dict[str, str | None], status: int, error: str | None
 ) -> None:
-    answer = visitor.ask_token(**changes)
+    answer = client.ask_token(**changes)
 
     assert (answer.status_code, answer.json().get("error")) == (status, error)
 
 
-def test_the_token_endpoint_takes_a_form_body_and_only_post(simulator: Simulator, visitor: Visitor) -> None:
+def test_the_token_endpoint_takes_a_form_body_and_only_post(simulator: Simulator, client: Client) -> None:
     url = f"{simulator.url}/security/oauth/token"
     headers = {"Authorization": f"Basic {simulator.basic}"}
     form = {"grant_type": "client_credentials"}
 
-    assert visitor.session.post(url, data=form, headers=headers).status_code == 200
-    assert visitor.session.get(url, params=form, headers=headers).status_code == 405
+    assert client.session.post(url, data=form, headers=headers).status_code == 200
+    assert client.session.get(url, params=form, headers=headers).status_code == 405
 
 
 @pytest.mark.parametrize(
@@ -70,50 +70,67 @@ def test_the_token_endpoint_takes_a_form_body_and_only_post(simulator: Simulator
         ("Bearer  {token}", "invalid_token"),
     ],
 )
-def test_a_data_call_needs_the_exact_bearer(visitor: Visitor, authorization: str | None, error: str) -> None:
-    token = visitor.log_in()
-    del visitor.session.headers["Authorization"]
+def test_a_data_call_needs_the_exact_bearer(client: Client, authorization: str | None, error: str) -> None:
+    token = client.log_in()
+    del client.session.headers["Authorization"]
     if authorization is not None:
-        visitor.session.headers["Authorization"] = authorization.format(token=token)
+        client.session.headers["Authorization"] = authorization.format(token=token)
 
-    answer = visitor.get(HISTORY)
+    answer = client.get(HISTORY)
 
     assert (answer.status_code, answer.json()["error"]) == (401, error)
     assert set(answer.json()) == {"error", "error_description", "error_uri"}
 
 
-def test_a_token_ends_after_its_life_and_a_new_one_works(simulator: Simulator, visitor: Visitor, clock: Clock) -> None:
+def test_a_token_ends_after_its_life_and_a_new_one_works(simulator: Simulator, client: Client, clock: Clock) -> None:
     simulator.switches = Switches(token_life_s=100)
-    assert visitor.ask_token().json()["expires_in"] == 100
-    visitor.log_in()
+    assert client.ask_token().json()["expires_in"] == 100
+    client.log_in()
 
     clock.now_s += 99
-    assert visitor.get(ME).status_code == 200
+    assert client.get(ME).status_code == 200
     clock.now_s += 1
-    assert (visitor.get(ME).status_code, visitor.get(ME).json()["error"]) == (401, "token_expired")
-    visitor.log_in()
-    assert visitor.get(ME).status_code == 200
+    assert (client.get(ME).status_code, client.get(ME).json()["error"]) == (401, "token_expired")
+    client.log_in()
+    assert client.get(ME).status_code == 200
 
 
-def test_every_token_can_be_ended_at_once(simulator: Simulator, visitor: Visitor) -> None:
+def test_every_token_can_be_ended_at_once(simulator: Simulator, client: Client) -> None:
     simulator.login.end_tokens()
 
-    assert visitor.get(ME).json()["error"] == "token_expired"
+    assert client.get(ME).json()["error"] == "token_expired"
 
 
-def test_a_credential_of_the_other_environment_is_refused(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_new_token_leaves_older_ones_alive_or_ends_them(simulator: Simulator, client: Client) -> None:
+    client.ask_token()
+    assert client.get(ME).status_code == 200
+    simulator.switches = Switches(tokens="latest_only")
+    assert client.get(ME).status_code == 200
+    assert client.ask_token(client_secret="wrong").status_code == 401
+    assert client.get(ME).status_code == 200
+    client.ask_token()
+    ended = client.get(ME)
+    assert (ended.status_code, ended.json()["error"]) == (401, "invalid_token")
+
+    client.log_in()
+    assert client.get(ME).status_code == 200
+    with Client(simulator) as other:
+        assert (client.get(ME).status_code, other.get(ME).status_code) == (401, 200)
+
+
+def test_a_credential_of_the_other_environment_is_refused(simulator: Simulator, client: Client) -> None:
     simulator.switches = Switches(sandbox=True)
 
-    assert visitor.ask_token().status_code == 200
-    assert (visitor.get(ME).status_code, visitor.get(ME).json()["error"]) == (401, "unauthorized_client")
+    assert client.ask_token().status_code == 200
+    assert (client.get(ME).status_code, client.get(ME).json()["error"]) == (401, "unauthorized_client")
 
 
-def test_a_credential_without_permission_is_refused_on_payments_only(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_credential_without_permission_is_refused_on_payments_only(simulator: Simulator, client: Client) -> None:
     simulator.switches = Switches(permission="none")
 
-    assert (visitor.get(HISTORY).status_code, visitor.get(HISTORY).json()["error"]) == (
+    assert (client.get(HISTORY).status_code, client.get(HISTORY).json()["error"]) == (
         403,
         "unauthorized_client",
     )
-    assert visitor.get(SUBSCRIPTIONS).status_code == 403
-    assert visitor.get(PRODUCTS).status_code == 200
+    assert client.get(SUBSCRIPTIONS).status_code == 403
+    assert client.get(PRODUCTS).status_code == 200

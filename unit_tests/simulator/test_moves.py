@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Call, Simulator, Switches, World
-from hotmart_simulator.client import Visitor
+from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import (
     DAY_MS,
     SALE_STATUSES,
 )
-from hotmart_simulator.expected import STREAMS
+from hotmart_simulator.expected import LISTS as STREAMS
+from unit_tests.simulator.lookup import keyed, raw_rows
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 HISTORY = "/payments/api/v1/sales/history"
@@ -24,15 +25,15 @@ def small_world() -> World:
 
 
 def fingerprint(world: World) -> dict[str, Any]:
-    return {stream: world.truth(stream) for stream in STREAMS}
+    return {stream: keyed(world, stream) for stream in STREAMS}
 
 
 def test_new_sales_are_now_or_in_a_range_and_are_found(world: World) -> None:
-    before = world.truth("sales_history")
+    before = keyed(world, "sales_history")
     now = world.add_sales(4)
     moment = world.add_sales(2, NOW_MS - 5)
     older = world.add_sales(30, (NOW_MS - 900 * DAY_MS, NOW_MS - 800 * DAY_MS))
-    after = world.truth("sales_history")
+    after = keyed(world, "sales_history")
 
     assert len(after) == len(before) + 36
     assert {key: after[key] for key in before} == before, "nothing else has changed"
@@ -44,20 +45,20 @@ def test_new_sales_are_now_or_in_a_range_and_are_found(world: World) -> None:
     assert all(one <= two for one, two in pairwise(dates))
     assert any(after[key]["purchase"]["is_subscription"] for key in older)
     assert all(
-        key in {k[0] for k in world.truth("subscription_transactions")}
+        key in {k[0] for k in keyed(world, "subscription_transactions")}
         for key in older
         if after[key]["purchase"]["is_subscription"]
     )
 
 
 def test_a_changed_sale_keeps_its_date_and_updates_its_subscription_transaction(world: World) -> None:
-    charges = world.truth("subscription_transactions")
+    charges = keyed(world, "subscription_transactions")
     before = next(raw for raw in charges.values() if raw["purchase"]["status"] == "COMPLETE")
     key, currency = before["purchase"]["transaction"], before["purchase"]["commission"]["currency"]
-    order_ms = world.truth("sales_history")[key]["purchase"]["order_date"]
+    order_ms = keyed(world, "sales_history")[key]["purchase"]["order_date"]
     world.set_status(key, "REFUNDED", NOW_MS - 7)
-    sale = world.truth("sales_history")[key]["purchase"]
-    charge = world.truth("subscription_transactions")[key, currency]
+    sale = keyed(world, "sales_history")[key]["purchase"]
+    charge = keyed(world, "subscription_transactions")[key, currency]
 
     assert (sale["status"], sale["order_date"]) == ("REFUNDED", order_ms)
     assert (charge["last_update"], before["last_update"] < NOW_MS - 7) == (NOW_MS - 7, True)
@@ -67,7 +68,7 @@ def test_a_changed_sale_keeps_its_date_and_updates_its_subscription_transaction(
 
 
 def test_an_unknown_status_or_transaction_is_an_error(world: World) -> None:
-    key = str(next(iter(world.truth("sales_history"))))
+    key = str(next(iter(keyed(world, "sales_history"))))
 
     with pytest.raises(ValueError, match="REFUND is none of APPROVED"):
         world.set_status(key, "REFUND", NOW_MS)
@@ -78,10 +79,10 @@ def test_an_unknown_status_or_transaction_is_an_error(world: World) -> None:
 
 
 def test_some_sales_change_and_only_those(world: World) -> None:
-    before = world.truth("sales_history")
+    before = keyed(world, "sales_history")
     window = (NOW_MS - 300 * DAY_MS, NOW_MS - 200 * DAY_MS)
     changed = world.change_status(5, ("COMPLETE",), "CHARGEBACK", NOW_MS, seed=9, ordered=window)
-    after = world.truth("sales_history")
+    after = keyed(world, "sales_history")
 
     assert len(set(changed)) == 5
     assert {key for key in before if before[key] != after[key]} == set(changed)
@@ -96,7 +97,7 @@ def test_some_sales_change_and_only_those(world: World) -> None:
 def test_refunds_are_of_recent_sales_and_no_more_than_there_are(world: World) -> None:
     paid = {
         key
-        for key, raw in world.truth("sales_history", start_ms=NOW_MS - 60 * DAY_MS).items()
+        for key, raw in keyed(world, "sales_history", start_ms=NOW_MS - 60 * DAY_MS).items()
         if raw["purchase"]["status"] in ("APPROVED", "COMPLETE")
     }
 
@@ -106,7 +107,7 @@ def test_refunds_are_of_recent_sales_and_no_more_than_there_are(world: World) ->
 
 def test_cancelled_subscriptions_end_now(world: World) -> None:
     codes = world.cancel_subscriptions(6, NOW_MS - 3)
-    truth = world.truth("subscriptions")
+    truth = keyed(world, "subscriptions")
 
     assert len(set(codes)) == 6
     for code in codes:
@@ -115,8 +116,8 @@ def test_cancelled_subscriptions_end_now(world: World) -> None:
 
 
 def test_a_new_subscription_comes_with_its_first_sale(world: World) -> None:
-    sales, codes = world.truth("sales_history"), world.add_subscriptions(3, NOW_MS - 100 * DAY_MS)
-    truth, after = world.truth("subscriptions"), world.truth("sales_history")
+    sales, codes = keyed(world, "sales_history"), world.add_subscriptions(3, NOW_MS - 100 * DAY_MS)
+    truth, after = keyed(world, "subscriptions"), keyed(world, "sales_history")
 
     assert {truth[code]["transaction"] for code in codes} == set(after) - set(sales)
     assert {truth[code]["accession_date"] for code in codes} == {NOW_MS - 100 * DAY_MS}
@@ -135,7 +136,7 @@ def test_time_passes_only_when_told(world: World) -> None:
             del raw[field]
         assert after[stream] == before[stream]
     key = world.add_sales(1)[0]
-    assert world.truth("sales_history")[key]["purchase"]["order_date"] == world.now_ms
+    assert keyed(world, "sales_history")[key]["purchase"]["order_date"] == world.now_ms
 
 
 def test_the_server_shows_a_moved_world_at_once(world: World) -> None:
@@ -144,55 +145,55 @@ def test_the_server_shows_a_moved_world_at_once(world: World) -> None:
         "transaction_status": SALE_STATUSES,
         "max_results": 500,
     }
-    with Simulator(world) as simulator, Visitor(simulator) as visitor:
-        visitor.rows(TRANSACTIONS, transaction_date=0)
+    with Simulator(world) as simulator, Client(simulator) as client:
+        client.rows(TRANSACTIONS, transaction_date=0)
         world.add_sales(20, (NOW_MS - 600 * DAY_MS, NOW_MS))
         world.refund(5)
         world.cancel_subscriptions(3)
         world.add_subscriptions(2)
-        sales = {row["purchase"]["transaction"]: row for row in visitor.rows(HISTORY, **everything)}
-        charges = visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500)
+        sales = {row["purchase"]["transaction"]: row for row in client.rows(HISTORY, **everything)}
+        charges = client.rows(TRANSACTIONS, transaction_date=0, max_results=500)
 
-        assert sales == world.truth("sales_history", start_ms=NOW_MS - 700 * DAY_MS)
-        assert charges == list(world.iter_raw("subscription_transactions"))
+        assert sales == keyed(world, "sales_history", start_ms=NOW_MS - 700 * DAY_MS)
+        assert charges == list(raw_rows(world, "subscription_transactions"))
         assert [row["adoption_date"] for row in charges] == sorted(row["adoption_date"] for row in charges)
-        for key, raw in world.truth("sales_history").items():
+        for key, raw in keyed(world, "sales_history").items():
             if raw["purchase"]["is_subscription"] and raw["purchase"]["order_date"] == NOW_MS:
-                assert visitor.rows(TRANSACTIONS, transaction=key)
+                assert client.rows(TRANSACTIONS, transaction=key)
 
 
 def test_a_hook_moves_the_world_while_a_window_is_read(world: World) -> None:
-    with Simulator(world, Switches(page_cap=10)) as simulator, Visitor(simulator) as visitor:
+    with Simulator(world, Switches(page_cap=10)) as simulator, Client(simulator) as client:
 
         def sell(call: Call) -> None:
             if call.get("page_token") is not None:
                 world.add_sales(1)
 
         simulator.before_call = sell
-        totals = [page["page_info"]["total_results"] for page in visitor.pages(HISTORY, max_results=10)]
+        totals = [page["page_info"]["total_results"] for page in client.pages(HISTORY, max_results=10)]
 
     assert totals[0] + len(totals) - 1 == totals[-1]
     assert len(set(totals)) == len(totals)
 
 
 def test_the_world_moves_at_every_so_many_calls(world: World) -> None:
-    with Simulator(world) as simulator, Visitor(simulator) as visitor:
+    with Simulator(world) as simulator, Client(simulator) as client:
         simulator.move_every(3, {"sales": 2, "refunds": 1})
         for _ in range(7):
-            visitor.get(HISTORY)
+            client.get(HISTORY)
 
         assert [sorted(move) for move in simulator.moves] == [["refunds", "sales"]] * 2
         assert [len(move["sales"]) for move in simulator.moves] == [2, 2]
         simulator.move_every(0, {})
         for _ in range(3):
-            visitor.get(HISTORY)
+            client.get(HISTORY)
         assert len(simulator.moves) == 2
 
 
 def test_a_following_world_goes_with_the_clock(world: World) -> None:
     with (
         Simulator(world, clock=lambda: NOW_MS / 1000 + 60, follow_clock=True) as simulator,
-        Visitor(simulator) as visitor,
+        Client(simulator) as client,
     ):
-        assert visitor.get(HISTORY, end_date=NOW_MS + 60_000).status_code == 200
-        assert visitor.get(HISTORY, end_date=NOW_MS + 60_001).status_code == 400
+        assert client.get(HISTORY, end_date=NOW_MS + 60_000).status_code == 200
+        assert client.get(HISTORY, end_date=NOW_MS + 60_001).status_code == 400

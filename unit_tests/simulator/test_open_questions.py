@@ -8,7 +8,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 from hotmart_simulator import Simulator
-from hotmart_simulator.client import Visitor
+from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import DAY_MS, SALE_STATUSES
 from hotmart_simulator.server.ordering import Order, in_order
 from unit_tests.simulator.conftest import NOW_MS
@@ -25,37 +25,37 @@ def year(**more: Any) -> dict[str, Any]:
     return {"start_date": NOW_MS - 365 * DAY_MS, "end_date": NOW_MS, "max_results": 500, **more}
 
 
-def test_of_several_statuses_only_the_first_counts_when_switched_so(simulator: Simulator, visitor: Visitor) -> None:
-    refunded = visitor.rows(HISTORY, **year(transaction_status="REFUNDED"))
+def test_of_several_statuses_only_the_first_counts_when_switched_so(simulator: Simulator, client: Client) -> None:
+    refunded = client.rows(HISTORY, **year(transaction_status="REFUNDED"))
     simulator.switches = replace(simulator.switches, statuses_on_history="first")
 
-    assert visitor.rows(HISTORY, **year(transaction_status=["REFUNDED", "COMPLETE"])) == refunded
+    assert client.rows(HISTORY, **year(transaction_status=["REFUNDED", "COMPLETE"])) == refunded
     assert refunded
 
 
-def test_a_comma_list_gives_the_union_when_switched_so(simulator: Simulator, visitor: Visitor) -> None:
-    union = visitor.rows(HISTORY, **year(transaction_status=["REFUNDED", "EXPIRED"]))
+def test_a_comma_list_gives_the_union_when_switched_so(simulator: Simulator, client: Client) -> None:
+    union = client.rows(HISTORY, **year(transaction_status=["REFUNDED", "EXPIRED"]))
     simulator.switches = replace(simulator.switches, comma_lists="accept")
 
-    assert visitor.rows(HISTORY, **year(transaction_status="REFUNDED,EXPIRED")) == union
-    refused = visitor.get(HISTORY, **year(transaction_status="REFUNDED,COMPLETED"))
+    assert client.rows(HISTORY, **year(transaction_status="REFUNDED,EXPIRED")) == union
+    refused = client.get(HISTORY, **year(transaction_status="REFUNDED,COMPLETED"))
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_parameter")
-    assert visitor.get(HISTORY, **year(buyer_name="A,B")).status_code == 200  # a list only where keys repeat
+    assert client.get(HISTORY, **year(buyer_name="A,B")).status_code == 200  # a list only where keys repeat
 
 
-def test_sales_of_every_status_come_by_default_when_switched_so(simulator: Simulator, visitor: Visitor) -> None:
-    every = visitor.rows(HISTORY, **year(transaction_status=SALE_STATUSES))
+def test_sales_of_every_status_come_by_default_when_switched_so(simulator: Simulator, client: Client) -> None:
+    every = client.rows(HISTORY, **year(transaction_status=SALE_STATUSES))
     simulator.switches = replace(simulator.switches, statuses_by_default="all")
 
-    assert visitor.rows(HISTORY, **year()) == every
+    assert client.rows(HISTORY, **year()) == every
 
 
-def test_only_active_subscriptions_come_by_default_when_switched_so(simulator: Simulator, visitor: Visitor) -> None:
-    active = visitor.rows(SUBSCRIPTIONS, accession_date=0, status="ACTIVE")
+def test_only_active_subscriptions_come_by_default_when_switched_so(simulator: Simulator, client: Client) -> None:
+    active = client.rows(SUBSCRIPTIONS, accession_date=0, status="ACTIVE")
     simulator.switches = replace(simulator.switches, subscriptions_by_default="active")
 
-    assert visitor.rows(SUBSCRIPTIONS, accession_date=0) == active
-    assert visitor.rows(SUBSCRIPTIONS, accession_date=0, status="INACTIVE")
+    assert client.rows(SUBSCRIPTIONS, accession_date=0) == active
+    assert client.rows(SUBSCRIPTIONS, accession_date=0, status="INACTIVE")
 
 
 @pytest.mark.parametrize(
@@ -68,32 +68,32 @@ def test_only_active_subscriptions_come_by_default_when_switched_so(simulator: S
     ],
 )
 def test_what_comes_without_dates_is_a_switch(
-    simulator: Simulator, visitor: Visitor, path: str, start: str, more: dict[str, Any]
+    simulator: Simulator, client: Client, path: str, start: str, more: dict[str, Any]
 ) -> None:
-    month = visitor.rows(path)
+    month = client.rows(path)
     simulator.switches = replace(simulator.switches, default_window_days=200)
 
-    longer = visitor.rows(path)
-    assert longer == visitor.rows(path, **{start: NOW_MS - 200 * DAY_MS}, **more)
+    longer = client.rows(path)
+    assert longer == client.rows(path, **{start: NOW_MS - 200 * DAY_MS}, **more)
     assert len(longer) > len(month)
 
 
-def test_the_limit_of_a_window_may_be_one_of_its_age(simulator: Simulator, visitor: Visitor) -> None:
+def test_the_limit_of_a_window_may_be_one_of_its_age(simulator: Simulator, client: Client) -> None:
     old = {"start_date": NOW_MS - 731 * DAY_MS, "end_date": NOW_MS - 720 * DAY_MS}
-    assert visitor.get(HISTORY, **old).status_code == 200
+    assert client.get(HISTORY, **old).status_code == 200
     simulator.switches = replace(simulator.switches, max_window_of="age")
 
-    assert visitor.get(HISTORY, **old).status_code == 400
-    assert visitor.get(HISTORY, **{**old, "start_date": NOW_MS - 730 * DAY_MS}).status_code == 200
+    assert client.get(HISTORY, **old).status_code == 400
+    assert client.get(HISTORY, **{**old, "start_date": NOW_MS - 730 * DAY_MS}).status_code == 200
 
 
-def test_the_end_of_a_window_may_be_left_out(simulator: Simulator, visitor: Visitor) -> None:
-    sale = visitor.rows(HISTORY, **year())[5]["purchase"]
+def test_the_end_of_a_window_may_be_left_out(simulator: Simulator, client: Client) -> None:
+    sale = client.rows(HISTORY, **year())[5]["purchase"]
     before = {"start_date": sale["order_date"] - DAY_MS, "end_date": sale["order_date"]}
     after = {"start_date": sale["order_date"], "end_date": sale["order_date"] + DAY_MS}
 
     def comes(window: dict[str, int]) -> bool:
-        rows = visitor.rows(HISTORY, **window, max_results=500)
+        rows = client.rows(HISTORY, **window, max_results=500)
         return sale["transaction"] in {row["purchase"]["transaction"] for row in rows}
 
     assert (comes(before), comes(after)) == (True, True)
@@ -116,33 +116,33 @@ def test_every_order_has_each_row_once_over_all_pages(total: int, rows: int) -> 
     assert total < 4 or pages("none") not in (newest, newest[::-1])
 
 
-def test_sales_come_in_the_order_of_the_switch(simulator: Simulator, visitor: Visitor) -> None:
-    newest = visitor.rows(HISTORY, **year())
+def test_sales_come_in_the_order_of_the_switch(simulator: Simulator, client: Client) -> None:
+    newest = client.rows(HISTORY, **year())
     simulator.switches = replace(simulator.switches, sales_order="oldest", page_cap=30)
-    assert visitor.rows(HISTORY, **year()) == newest[::-1]
+    assert client.rows(HISTORY, **year()) == newest[::-1]
     simulator.switches = replace(simulator.switches, sales_order="none", page_cap=30)
-    mixed = visitor.rows(HISTORY, **year())
+    mixed = client.rows(HISTORY, **year())
 
     assert mixed not in (newest, newest[::-1])
     assert len(mixed) == len(newest)
     assert all(row in newest for row in mixed)
 
 
-def test_the_page_without_max_results_is_a_switch(simulator: Simulator, visitor: Visitor) -> None:
+def test_the_page_without_max_results_is_a_switch(simulator: Simulator, client: Client) -> None:
     simulator.switches = replace(simulator.switches, default_rows=7)
     dates = {"start_date": NOW_MS - 365 * DAY_MS, "end_date": NOW_MS}
 
-    assert len(visitor.get(HISTORY, **dates).json()["items"]) == 7
-    assert len(visitor.get(PRODUCTS).json()["items"]) == 7
-    assert len(visitor.get(PRODUCTS, max_results=9).json()["items"]) == 9
+    assert len(client.get(HISTORY, **dates).json()["items"]) == 7
+    assert len(client.get(PRODUCTS).json()["items"]) == 7
+    assert len(client.get(PRODUCTS, max_results=9).json()["items"]) == 9
 
 
-def test_the_quotas_headers_have_other_names_and_forms_when_switched_so(simulator: Simulator, visitor: Visitor) -> None:
+def test_the_quotas_headers_have_other_names_and_forms_when_switched_so(simulator: Simulator, client: Client) -> None:
     usual = simulator.switches
 
     def headers(**switches: Any) -> dict[str, str]:
         simulator.switches = replace(usual, **switches)
-        answer = visitor.get(PRODUCTS)
+        answer = client.get(PRODUCTS)
         return {name: value for name, value in answer.headers.items() if "RateLimit" in name}
 
     assert set(headers()) == set(headers(quota_names="standard")) | set(headers(quota_names="x"))
@@ -152,50 +152,48 @@ def test_the_quotas_headers_have_other_names_and_forms_when_switched_so(simulato
     assert headers(quota_reset="epoch")["RateLimit-Reset"] == "1000000080"
 
 
-def test_rows_sent_and_rows_found_take_their_time(
-    simulator: Simulator, visitor: Visitor, mocker: MockerFixture
-) -> None:
+def test_rows_sent_and_rows_found_take_their_time(simulator: Simulator, client: Client, mocker: MockerFixture) -> None:
     slept = mocker.patch("time.sleep", wraps=time.sleep)
-    found = len(visitor.rows(HISTORY, **year()))
+    found = len(client.rows(HISTORY, **year()))
     simulator.switches = replace(simulator.switches, ms_per_row_sent=2)
-    visitor.get(HISTORY, **year(max_results=1))
+    client.get(HISTORY, **year(max_results=1))
     simulator.switches = replace(simulator.switches, ms_per_row_sent=0, ms_per_row_found=1)
-    visitor.get(HISTORY, **year(max_results=1))
+    client.get(HISTORY, **year(max_results=1))
 
     assert [call.args[0] for call in slept.call_args_list] == [0.002, found / 1_000]
 
 
 @pytest.mark.parametrize(("form", "body"), [("list", b'{"items":[],'), ("empty", b"")])
 def test_a_product_without_plans_answers_as_the_switch_says(
-    simulator: Simulator, visitor: Visitor, form: str, body: bytes
+    simulator: Simulator, client: Client, form: str, body: bytes
 ) -> None:
     one_off, recurring = (
-        next(row["ucode"] for row in visitor.rows(PRODUCTS) if row["is_subscription"] is subscription)
+        next(row["ucode"] for row in client.rows(PRODUCTS) if row["is_subscription"] is subscription)
         for subscription in (False, True)
     )
-    assert visitor.get(f"{PRODUCTS}/{one_off}/plans").status_code == 400
+    assert client.get(f"{PRODUCTS}/{one_off}/plans").status_code == 400
     simulator.switches = replace(simulator.switches, no_plans=form)  # type: ignore[arg-type]
-    answer = visitor.get(f"{PRODUCTS}/{one_off}/plans")
+    answer = client.get(f"{PRODUCTS}/{one_off}/plans")
 
     assert answer.status_code == 200
     assert answer.content.startswith(body) if body else not answer.content
-    assert visitor.rows(f"{PRODUCTS}/{recurring}/plans")
+    assert client.rows(f"{PRODUCTS}/{recurring}/plans")
 
 
-def test_deleted_products_are_hidden_when_switched_so(simulator: Simulator, visitor: Visitor) -> None:
-    every = visitor.rows(PRODUCTS)
+def test_deleted_products_are_hidden_when_switched_so(simulator: Simulator, client: Client) -> None:
+    every = client.rows(PRODUCTS)
     simulator.switches = replace(simulator.switches, deleted_products="hidden")
 
-    left = visitor.rows(PRODUCTS)
+    left = client.rows(PRODUCTS)
     assert left == [row for row in every if row["status"] != "DELETED"]
     assert len(left) < len(every)
 
 
-def test_a_club_is_known_by_other_forms_of_its_name_when_switched_so(simulator: Simulator, visitor: Visitor) -> None:
-    students = visitor.rows(STUDENTS, subdomain="my-school")
+def test_a_club_is_known_by_other_forms_of_its_name_when_switched_so(simulator: Simulator, client: Client) -> None:
+    students = client.rows(STUDENTS, subdomain="my-school")
     forms = ("MY-SCHOOL", "myschool")
-    assert [visitor.get(STUDENTS, subdomain=form).status_code for form in forms] == [404, 404]
+    assert [client.get(STUDENTS, subdomain=form).status_code for form in forms] == [404, 404]
     simulator.switches = replace(simulator.switches, subdomain_forms="loose")
 
-    assert [visitor.rows(STUDENTS, subdomain=form) for form in forms] == [students, students]
-    assert visitor.get(STUDENTS, subdomain="third-school").status_code == 404
+    assert [client.rows(STUDENTS, subdomain=form) for form in forms] == [students, students]
+    assert client.get(STUDENTS, subdomain="third-school").status_code == 404

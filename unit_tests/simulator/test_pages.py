@@ -7,15 +7,12 @@ import orjson
 import pytest
 
 from hotmart_simulator import Simulator, Switches, World
-from hotmart_simulator.client import Visitor
+from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import DAY_MS, SALE_STATUSES
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 HISTORY = "/payments/api/v1/sales/history"
 USERS = "/payments/api/v1/sales/users"
-COMMISSIONS = "/payments/api/v1/sales/commissions"
-DETAILS = "/payments/api/v1/sales/price/details"
-SUMMARY = "/payments/api/v1/sales/summary"
 SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
 TRANSACTIONS = "/payments/api/v1/subscriptions/transactions"
 PRODUCTS = "/products/api/v1/products"
@@ -28,7 +25,6 @@ PLANS = f"{PRODUCTS}/{FIRST.ucode}/plans"
 COUPONS = f"/products/api/v1/coupon/product/{FIRST.id}"
 PARTICIPANTS = f"/events/api/v1/{WORLD.tickets.events[0].id}/participants"
 SUMMARY_OF_SUBSCRIPTIONS = f"{SUBSCRIPTIONS}/summary"
-SALES = (HISTORY, USERS, COMMISSIONS, DETAILS, SUMMARY)
 
 
 def transactions(rows: list[dict[str, Any]]) -> list[str]:
@@ -51,10 +47,10 @@ def transactions(rows: list[dict[str, Any]]) -> list[str]:
     ],
 )
 def test_pages_are_clamped_silently_and_hold_every_row_once(
-    simulator: Simulator, visitor: Visitor, path: str, query: dict[str, Any], cap: int
+    simulator: Simulator, client: Client, path: str, query: dict[str, Any], cap: int
 ) -> None:
-    simulator.switches = Switches(page_cap=cap)
-    pages = list(visitor.pages(path, **query, max_results=10_000))
+    simulator.switches = Switches(page_cap=cap, untotalled_order="stable")
+    pages = list(client.pages(path, **query, max_results=10_000))
     clamped = [orjson.dumps(row) for page in pages for row in page["items"]]
 
     assert [len(page["items"]) for page in pages[:-1]] == [cap] * (len(pages) - 1)
@@ -64,8 +60,8 @@ def test_pages_are_clamped_silently_and_hold_every_row_once(
     assert all(page["page_info"]["results_per_page"] == len(page["items"]) for page in pages)
     assert "prev_page_token" not in pages[0]["page_info"]
     assert all("prev_page_token" in page["page_info"] for page in pages[1:])
-    simulator.switches = Switches()
-    assert [orjson.dumps(row) for row in visitor.rows(path, **query, max_results=37)] == clamped
+    simulator.switches = Switches(untotalled_order="stable")
+    assert [orjson.dumps(row) for row in client.rows(path, **query, max_results=37)] == clamped
 
 
 @pytest.mark.parametrize(
@@ -82,9 +78,9 @@ def test_pages_are_clamped_silently_and_hold_every_row_once(
     ],
 )
 def test_without_max_results_a_page_has_its_default_size(
-    visitor: Visitor, path: str, query: dict[str, Any], rows: int
+    client: Client, path: str, query: dict[str, Any], rows: int
 ) -> None:
-    assert len(visitor.get(path, **query).json()["items"]) == rows
+    assert len(client.get(path, **query).json()["items"]) == rows
 
 
 @pytest.mark.parametrize(("path", "cap"), [(PRODUCTS, 50), (STUDENTS, 20), (HISTORY, 500), (SUBSCRIPTIONS, 500)])
@@ -103,45 +99,29 @@ def test_each_family_has_its_own_largest_page(path: str, cap: int) -> None:
         STUDENTS: {"subdomain": "my-school"},
         PRODUCTS: {},
     }
-    with Simulator(world) as simulator, Visitor(simulator) as visitor:
-        assert len(visitor.get(path, **queries[path], max_results=1_000).json()["items"]) == cap
+    with Simulator(world) as simulator, Client(simulator) as client:
+        assert len(client.get(path, **queries[path], max_results=1_000).json()["items"]) == cap
 
 
-def test_the_last_page_has_no_next_token_and_an_empty_answer_neither(visitor: Visitor) -> None:
-    empty = visitor.get(HISTORY, start_date=0, end_date=DAY_MS).json()
+def test_the_last_page_has_no_next_token_and_an_empty_answer_neither(client: Client) -> None:
+    empty = client.get(HISTORY, start_date=0, end_date=DAY_MS).json()
 
     assert empty == {"items": [], "page_info": {"results_per_page": 0, "total_results": 0}}
-    exact = visitor.get(PRODUCTS, max_results=24).json()
+    exact = client.get(PRODUCTS, max_results=24).json()
     assert len(exact["items"]) == 24
     assert "next_page_token" not in exact["page_info"]
 
 
-def test_totals_are_sent_where_they_are_known_and_can_be_switched_off(simulator: Simulator, visitor: Visitor) -> None:
-    subdomain = {"subdomain": "my-school"}
-    with_total: list[tuple[str, dict[str, Any]]] = [(path, {}) for path in (*SALES, SUBSCRIPTIONS)] + [
-        (STUDENTS, subdomain),
-        (PARTICIPANTS, {}),
-    ]
-
-    for path, query in with_total:
-        assert "total_results" in visitor.get(path, **query).json()["page_info"], path
-    for path in (TRANSACTIONS, PRODUCTS, SUMMARY_OF_SUBSCRIPTIONS, OFFERS, PLANS, COUPONS):
-        assert "total_results" not in visitor.get(path).json()["page_info"], path
-    simulator.switches = Switches(totals="nowhere")
-    for path, query in with_total:
-        assert "total_results" not in visitor.get(path, **query).json()["page_info"], path
-
-
-def test_sales_tokens_are_base64_of_page_and_rows(visitor: Visitor) -> None:
-    token = visitor.get(HISTORY, max_results=7).json()["page_info"]["next_page_token"]
+def test_sales_tokens_are_base64_of_page_and_rows(client: Client) -> None:
+    token = client.get(HISTORY, max_results=7).json()["page_info"]["next_page_token"]
     inner = orjson.loads(b64decode(token))
 
     assert (inner["page"], inner["rows"]) == (2, 7)
 
 
-def test_subscription_tokens_are_64_hexadecimal_digits(visitor: Visitor) -> None:
+def test_subscription_tokens_are_64_hexadecimal_digits(client: Client) -> None:
     for path, query in ((SUBSCRIPTIONS, {"accession_date": 0}), (TRANSACTIONS, {"transaction_date": 0})):
-        token = visitor.get(path, **query).json()["page_info"]["next_page_token"]
+        token = client.get(path, **query).json()["page_info"]["next_page_token"]
         assert len(token) == 64
         assert set(token) <= set("0123456789abcdef")
 
@@ -163,18 +143,18 @@ def test_subscription_tokens_are_64_hexadecimal_digits(visitor: Visitor) -> None
         (TRANSACTIONS, {"transaction_date": 0}, {"transaction_date": 0, "max_results": 5}),
     ],
 )
-def test_a_token_fits_no_other_query(visitor: Visitor, path: str, query: dict[str, Any], other: dict[str, Any]) -> None:
-    token = visitor.get(path, **query).json()["page_info"]["next_page_token"]
+def test_a_token_fits_no_other_query(client: Client, path: str, query: dict[str, Any], other: dict[str, Any]) -> None:
+    token = client.get(path, **query).json()["page_info"]["next_page_token"]
 
-    assert visitor.get(path, **query, page_token=token).status_code == 200
-    refused = visitor.get(path, **other, page_token=token)
+    assert client.get(path, **query, page_token=token).status_code == 200
+    refused = client.get(path, **other, page_token=token)
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_token")
 
 
-def test_a_token_fits_no_other_endpoint(visitor: Visitor) -> None:
-    token = visitor.get(HISTORY).json()["page_info"]["next_page_token"]
+def test_a_token_fits_no_other_endpoint(client: Client) -> None:
+    token = client.get(HISTORY).json()["page_info"]["next_page_token"]
 
-    assert visitor.get(USERS, page_token=token).json()["error"] == "invalid_token"
+    assert client.get(USERS, page_token=token).json()["error"] == "invalid_token"
 
 
 @pytest.mark.parametrize(
@@ -192,18 +172,18 @@ def test_a_token_fits_no_other_endpoint(visitor: Visitor) -> None:
     ],
 )
 @pytest.mark.parametrize("path", [HISTORY, SUBSCRIPTIONS])
-def test_a_made_up_token_is_refused(visitor: Visitor, path: str, token: str) -> None:
-    answer = visitor.get(path, page_token=token)
+def test_a_made_up_token_is_refused(client: Client, path: str, token: str) -> None:
+    answer = client.get(path, page_token=token)
 
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_token")
 
 
 def test_rows_shift_when_the_world_moves_between_pages() -> None:
     world = World(sales=900, now_ms=NOW_MS)
-    with Simulator(world) as simulator, Visitor(simulator) as visitor:
-        first = visitor.get(HISTORY, max_results=10).json()
+    with Simulator(world) as simulator, Client(simulator) as client:
+        first = client.get(HISTORY, max_results=10).json()
         world.add_sales(3)
-        second = visitor.get(HISTORY, max_results=10, page_token=first["page_info"]["next_page_token"]).json()
+        second = client.get(HISTORY, max_results=10, page_token=first["page_info"]["next_page_token"]).json()
 
     assert transactions(second["items"])[:3] == transactions(first["items"])[-3:]
     assert second["page_info"]["total_results"] == first["page_info"]["total_results"] + 3

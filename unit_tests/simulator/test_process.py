@@ -12,8 +12,9 @@ import pytest
 import requests
 
 from hotmart_simulator import Simulator, Switches, World
-from hotmart_simulator.client import Visitor
+from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import DAY_MS
+from unit_tests.simulator.lookup import keyed
 
 HISTORY = "/payments/api/v1/sales/history"
 ME = "/user/api/v1/me"
@@ -55,11 +56,11 @@ def test_the_process_says_one_line_serves_and_ends_cleanly(ending: signal.Signal
 
 
 def test_moving_by_http_changes_the_world_and_names_the_keys(simulator: Simulator) -> None:
-    before = simulator.world.truth("sales_history")
+    before = keyed(simulator.world, "sales_history")
     body = {"sales": 3, "refunds": 2, "chargebacks": 1, "cancellations": 2, "subscriptions": 1}
     body |= {"studies": 4, "checkins": 2, "participants": 3, "coupons": 1}
     moved = control(simulator, "POST", "move", body).json()
-    after = simulator.world.truth("sales_history")
+    after = keyed(simulator.world, "sales_history")
 
     assert {name: len(keys) for name, keys in moved.items()} == body
     assert len(after) == len(before) + 4
@@ -70,24 +71,24 @@ def test_moving_by_http_changes_the_world_and_names_the_keys(simulator: Simulato
     }
 
 
-def test_a_world_can_be_told_to_move_by_itself(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_world_can_be_told_to_move_by_itself(simulator: Simulator, client: Client) -> None:
     assert control(simulator, "POST", "every", {"calls": 2, "move": {"sales": 1}}).status_code == 200
     for _ in range(5):
-        visitor.get(ME)
+        client.get(ME)
 
     assert len(simulator.moves) == 2
 
 
-def test_calls_are_counted_by_path_and_status_and_forgotten_on_demand(simulator: Simulator, visitor: Visitor) -> None:
-    visitor.get(HISTORY)
-    visitor.get(HISTORY, wrong=1)
+def test_calls_are_counted_by_path_and_status_and_forgotten_on_demand(simulator: Simulator, client: Client) -> None:
+    client.get(HISTORY)
+    client.get(HISTORY, start_date="x")
     counts = control(simulator, "GET", "calls").json()
 
     assert counts["paths"][HISTORY] == {"200": 1, "400": 1}
     assert counts["paths"]["/security/oauth/token"] == {"200": 1}
     assert (counts["total"], counts["statuses"]) == (3, {"200": 2, "400": 1})
-    for code in list(simulator.world.truth("subscriptions"))[:3]:
-        visitor.get(f"/payments/api/v1/subscriptions/{code}/purchases")
+    for code in list(keyed(simulator.world, "subscriptions"))[:3]:
+        client.get(f"/payments/api/v1/subscriptions/{code}/purchases")
     paths = control(simulator, "GET", "calls").json()["paths"]
     assert paths["/payments/api/v1/subscriptions/<subscriber_code>/purchases"] == {"200": 3}
     control(simulator, "POST", "reset_log")
@@ -95,33 +96,33 @@ def test_calls_are_counted_by_path_and_status_and_forgotten_on_demand(simulator:
 
 
 @pytest.mark.parametrize("stream", ["sales_history", "subscription_transactions", "club_lessons", "sales_summary"])
-def test_the_truth_is_told_by_http(simulator: Simulator, stream: str) -> None:
-    truth = simulator.world.truth(stream)
-    keys = control(simulator, "GET", f"truth/{stream}?fields=keys").json()
-    whole = control(simulator, "GET", f"truth/{stream}").json()
+def test_expected_rows_come_over_http(simulator: Simulator, stream: str) -> None:
+    rows = simulator.world.expected(stream)
 
-    assert [tuple(key) if isinstance(key, list) else key for key in keys] == list(truth)
-    assert [raw for _, raw in whole] == list(truth.values())
+    whole = control(simulator, "GET", f"expected/{stream}").json()
+
+    assert [(tuple(row["identity"]), row["record"]) for row in whole] == [(row.identity, row.record) for row in rows]
+    assert control(simulator, "GET", f"expected/{stream}?fields=count").json() == {"rows": len(rows)}
 
 
-def test_switches_are_replaced_one_by_one(simulator: Simulator, visitor: Visitor) -> None:
+def test_switches_are_replaced_one_by_one(simulator: Simulator, client: Client) -> None:
     control(simulator, "POST", "switches", {"page_cap": 3})
     answer = control(simulator, "POST", "switches", {"limit_per_minute": 9, "subdomains": ["one"]})
 
     assert (answer.json()["page_cap"], answer.json()["limit_per_minute"]) == (3, 9)
     assert simulator.switches == Switches(page_cap=3, limit_per_minute=9, subdomains=("one",))
-    assert len(visitor.get(HISTORY).json()["items"]) == 3
+    assert len(client.get(HISTORY).json()["items"]) == 3
 
 
-def test_faults_and_ended_tokens_by_http(simulator: Simulator, visitor: Visitor) -> None:
+def test_faults_and_ended_tokens_by_http(simulator: Simulator, client: Client) -> None:
     control(simulator, "POST", "faults", {"kind": 502, "path": ME, "times": 2})
     control(simulator, "POST", "faults", {"kind": "empty200", "path": ME})
-    answers = [visitor.get(ME) for _ in range(4)]
+    answers = [client.get(ME) for _ in range(4)]
     control(simulator, "POST", "end_tokens")
 
     assert [answer.status_code for answer in answers] == [502, 502, 200, 200]
     assert [bool(answer.content) for answer in answers] == [True, True, False, True]
-    assert visitor.get(ME).status_code == 401
+    assert client.get(ME).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_faults_and_ended_tokens_by_http(simulator: Simulator, visitor: Visitor)
         ("POST", "switches", {"refused_families": ["clubs"]}, 400),
         ("POST", "faults", {"kind": 499}, 400),
         ("POST", "every", {}, 400),
-        ("GET", "truth/horses", None, 400),
+        ("GET", "expected/horses", None, 400),
         ("GET", "move", None, 404),
         ("POST", "horses", {}, 404),
     ],
@@ -147,11 +148,11 @@ def test_a_mistake_in_a_control_call_is_told(
     assert answer.json()["message"]
 
 
-def test_control_calls_are_neither_logged_nor_charged(simulator: Simulator, visitor: Visitor) -> None:
+def test_control_calls_are_neither_logged_nor_charged(simulator: Simulator, client: Client) -> None:
     simulator.reset_log()
     for _ in range(5):
         control(simulator, "GET", "calls")
-    answer = visitor.get(ME)
+    answer = client.get(ME)
 
     assert answer.headers["RateLimit-Remaining"] == "499"
     assert simulator.count() == 1

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import pytest
+
 from hotmart_simulator import Simulator, Switches
-from hotmart_simulator.client import Visitor
+from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import DAY_MS
 from unit_tests.simulator.conftest import Clock
 
@@ -24,13 +26,13 @@ def year(**more: Any) -> dict[str, Any]:
 
 
 def test_the_quota_counts_down_and_refuses_until_the_minute_is_over(
-    simulator: Simulator, visitor: Visitor, clock: Clock
+    simulator: Simulator, client: Client, clock: Clock
 ) -> None:
     simulator.switches = Switches(limit_per_minute=3)
-    visitor.log_in()
+    client.log_in()
     clock.now_s += 0.5
-    left = [visitor.get(path).headers["RateLimit-Remaining"] for path in (ME, HISTORY, "/payments/api/v1/nothing")]
-    refused = visitor.get(ME)
+    left = [client.get(path).headers["RateLimit-Remaining"] for path in (ME, HISTORY, "/payments/api/v1/nothing")]
+    refused = client.get(ME)
 
     assert left == ["2", "1", "0"]
     assert (refused.status_code, refused.json()["error"]) == (429, "too_many_requests")
@@ -39,49 +41,70 @@ def test_the_quota_counts_down_and_refuses_until_the_minute_is_over(
     seconds = int(refused.headers["RateLimit-Reset"])
     assert seconds == 40  # 39.5, rounded up
     clock.now_s += 39
-    assert visitor.get(ME).status_code == 429
+    assert client.get(ME).status_code == 429
     clock.now_s += 1
-    assert [visitor.get(ME).status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert [client.get(ME).status_code for _ in range(4)] == [200, 200, 200, 429]
 
 
-def test_refused_and_token_calls_are_not_charged(simulator: Simulator, visitor: Visitor, clock: Clock) -> None:
+def test_refused_and_token_calls_are_not_charged(simulator: Simulator, client: Client, clock: Clock) -> None:
     simulator.switches = Switches(limit_per_minute=2)
-    token = visitor.log_in()
-    visitor.session.headers["Authorization"] = "Bearer wrong"
-    assert visitor.get(ME).status_code == 401
-    visitor.session.headers["Authorization"] = f"Bearer {token}"
-    statuses = [visitor.get(ME).status_code for _ in range(6)]
+    token = client.log_in()
+    client.session.headers["Authorization"] = "Bearer wrong"
+    assert client.get(ME).status_code == 401
+    client.session.headers["Authorization"] = f"Bearer {token}"
+    statuses = [client.get(ME).status_code for _ in range(6)]
     clock.now_s += 60
 
     assert statuses == [200, 200, 429, 429, 429, 429]
-    assert visitor.get(ME).headers["RateLimit-Remaining"] == "1"
+    assert client.get(ME).headers["RateLimit-Remaining"] == "1"
 
 
-def test_the_quota_is_silent_when_switched_so(simulator: Simulator, visitor: Visitor) -> None:
+@pytest.mark.parametrize(
+    ("side", "content_type", "start"),
+    [
+        ("envelope", "application/json", b'{"error":"too_many_requests",'),
+        ("message", "application/json", b'{"message":"API rate limit exceeded"}'),
+        ("html", "text/html;charset=UTF-8", b"<!DOCTYPE html>"),
+    ],
+)
+def test_the_refusal_at_the_limit_has_three_bodies(
+    simulator: Simulator, client: Client, side: Any, content_type: str, start: bytes
+) -> None:
+    simulator.switches = Switches(refusal_429=side, limit_per_minute=1)
+    answers = [client.get(ME) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert answers[1].headers["Content-Type"] == content_type
+    assert answers[1].content.startswith(start)
+    assert answers[1].headers["RateLimit-Remaining"] == "0"
+    assert 0 < int(answers[1].headers["RateLimit-Reset"]) <= 60
+
+
+def test_the_quota_is_silent_when_switched_so(simulator: Simulator, client: Client) -> None:
     simulator.switches = Switches(quota_names="none", limit_per_minute=1)
-    answers = [visitor.get(ME) for _ in range(2)]
+    answers = [client.get(ME) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [200, 429]
     assert not [name for answer in answers for name in answer.headers if "ratelimit" in name.lower()]
 
 
-def test_a_window_of_too_many_rows_is_502_unless_one_row_is_asked_for(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_window_of_too_many_rows_is_502_unless_one_row_is_asked_for(simulator: Simulator, client: Client) -> None:
     simulator.switches = Switches(heavy_rows=100)
 
     for path in (HISTORY, USERS, COMMISSIONS, DETAILS, SUMMARY):
-        heavy = visitor.get(path, **year())
+        heavy = client.get(path, **year())
         assert (heavy.status_code, heavy.json()["error"]) == (502, "internal_server_error"), path
-        assert visitor.get(path, **year(max_results=1)).status_code == 200
-        assert visitor.get(path).status_code == 200
-    assert visitor.get(TRANSACTIONS, transaction_date=0).status_code == 502
-    assert visitor.get(SUBSCRIPTIONS, accession_date=0).status_code == 502
-    assert visitor.get(PRODUCTS).status_code == 200
+        assert client.get(path, **year(max_results=1)).status_code == 200
+        assert client.get(path).status_code == 200
+    assert client.get(TRANSACTIONS, transaction_date=0).status_code == 502
+    assert client.get(SUBSCRIPTIONS, accession_date=0).status_code == 502
+    assert client.get(PRODUCTS).status_code == 200
 
 
-def test_a_window_of_too_many_days_is_502(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_window_of_too_many_days_is_502(simulator: Simulator, client: Client) -> None:
     simulator.switches = Switches(heavy_days=31)
 
-    assert visitor.get(HISTORY, **year()).status_code == 502
-    assert visitor.get(HISTORY, start_date=NOW_MS - 31 * DAY_MS).status_code == 200
-    assert visitor.get(SUBSCRIPTIONS, accession_date=0).status_code == 502
-    assert visitor.get(SUBSCRIPTIONS).status_code == 200
+    assert client.get(HISTORY, **year()).status_code == 502
+    assert client.get(HISTORY, start_date=NOW_MS - 31 * DAY_MS).status_code == 200
+    assert client.get(SUBSCRIPTIONS, accession_date=0).status_code == 502
+    assert client.get(SUBSCRIPTIONS).status_code == 200

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import World
-from hotmart_simulator.expected import STREAMS
+from hotmart_simulator.expected import LISTS as STREAMS
+from unit_tests.simulator.lookup import raw_rows
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 
@@ -110,7 +111,7 @@ FIELDS: dict[str, str] = {
     """,
     "subscription_purchases": """
         transaction approved_date? payment_engine status price price.value price.currency_code payment_type
-        payment_method recurrency_number under_warranty purchase_subscription?
+        payment_method recurrency_number under_warranty
     """,
     "product_offers": """
         code name? description? price price.value price.currency_code payment_mode is_main_offer
@@ -152,17 +153,17 @@ PAGES_V2 = """
 def test_every_documented_field_occurs_no_other_does_and_optional_ones_are_sometimes_absent(
     large: World, stream: str
 ) -> None:
-    rows = list(large.iter_raw(stream))
+    rows = list(raw_rows(large, stream))
     for name in ("users", "commissions"):  # one part at a time, so that an absence shows
         rows = [{**row, name: [part]} for row in rows for part in row[name]] if name in rows[0] else rows
     assert_fields(rows, FIELDS[stream])
 
 
 def test_the_second_version_of_the_pages_has_a_form_of_its_own(large: World) -> None:
-    rows = list(large.iter_raw("club_pages", pages_version=2))
+    rows = list(raw_rows(large, "club_pages", version=2))
 
     assert_fields(rows, PAGES_V2)
-    assert [row["page_id"] for row in rows] == [row["page_id"] for row in large.iter_raw("club_pages")]
+    assert [row["page_id"] for row in rows] == [row["page_id"] for row in raw_rows(large, "club_pages")]
 
 
 def assert_fields(rows: list[Any], documented: str) -> None:
@@ -174,16 +175,16 @@ def assert_fields(rows: list[Any], documented: str) -> None:
 
 
 def test_amounts_are_sometimes_integers_and_dates_always_are(large: World) -> None:
-    values = [raw["purchase"]["price"]["value"] for raw in large.iter_raw("sales_history")]
+    values = [raw["purchase"]["price"]["value"] for raw in raw_rows(large, "sales_history")]
 
     assert {type(value) for value in values} == {int, float}
-    assert all(type(raw["purchase"]["order_date"]) is int for raw in large.iter_raw("sales_history"))
-    assert len({raw["purchase"]["price"]["currency_code"] for raw in large.iter_raw("sales_history")}) == 4
+    assert all(type(raw["purchase"]["order_date"]) is int for raw in raw_rows(large, "sales_history"))
+    assert len({raw["purchase"]["price"]["currency_code"] for raw in raw_rows(large, "sales_history")}) == 4
 
 
 def test_a_commission_names_its_currency_in_one_of_two_keys(large: World) -> None:
     shares: Counter[str] = Counter()
-    for raw in large.iter_raw("sales_commissions"):
+    for raw in raw_rows(large, "sales_commissions"):
         for part in raw["commissions"]:
             names = {"currency_code", "currency_value"} & set(part["commission"])
             assert len(names) == 1

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Simulator, Switches
-from hotmart_simulator.client import Visitor
+from hotmart_simulator.client import Client
+from unit_tests.simulator.lookup import keyed
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 HISTORY = "/payments/api/v1/sales/history"
@@ -27,7 +28,6 @@ ME = "/user/api/v1/me"
 @pytest.mark.parametrize(
     ("path", "query", "error"),
     [
-        (HISTORY, {"colour": "red"}, "invalid_parameter"),
         (HISTORY, {"transaction_status": "COMPLETED"}, "invalid_parameter"),
         (HISTORY, {"transaction_status": "BILLET_PRINTED"}, "invalid_parameter"),
         (HISTORY, {"transaction_status": "APPROVED,COMPLETE"}, "invalid_parameter"),
@@ -42,52 +42,34 @@ ME = "/user/api/v1/me"
         (HISTORY, {"product_id": "c487c4ad-5b79-4b90-8e47-d3b046a50c63"}, "invalid_value_parameter"),
         (HISTORY, {"payment_type": "CASH"}, "invalid_parameter"),
         (HISTORY, {"commission_as": "BUYER"}, "invalid_parameter"),
-        (HISTORY, {"affiliate_name": "Ana"}, "invalid_parameter"),
         (HISTORY, {"start_date": NOW_MS, "end_date": NOW_MS - 1}, "invalid_parameter"),
-        (USERS, {"payment_type": "PIX"}, "invalid_parameter"),
-        (COMMISSIONS, {"buyer_email": "a@example.com"}, "invalid_parameter"),
-        (SUMMARY, {"commission_as": "PRODUCER"}, "invalid_parameter"),
-        (DETAILS, {"commission_as": "PRODUCER"}, "invalid_parameter"),
         (DETAILS, {"transaction_status": "NO_FUNDS"}, "invalid_parameter"),
         (DETAILS, {"transaction_status": "PRE_ORDER"}, "invalid_parameter"),
         (DETAILS, {"transaction_status": "PROCESSING_TRANSACTION"}, "invalid_parameter"),
         (SUBSCRIPTIONS, {"status": "CANCELLED"}, "invalid_parameter"),
-        (SUBSCRIPTIONS, {"start_date": "1"}, "invalid_parameter"),
         (SUBSCRIPTIONS, {"trial": "maybe"}, "invalid_value_parameter"),
         (TRANSACTIONS, {"purchase_status": "UNDER_ANALISYS"}, "invalid_parameter"),
         (TRANSACTIONS, {"billing_type": "MONTHLY"}, "invalid_parameter"),
-        (TRANSACTIONS, {"accession_date": "1"}, "invalid_parameter"),
         (PRODUCTS, {"status": "active"}, "invalid_parameter"),
-        (PRODUCTS, {"start_date": "1"}, "invalid_parameter"),
-        (STUDENTS, {"subdomain": "my-school", "status": "ACTIVE"}, "invalid_parameter"),
-        (f"{SUBSCRIPTIONS}/summary", {"status": "ACTIVE"}, "invalid_parameter"),
-        (f"{SUBSCRIPTIONS}/ABCDEFGH/purchases", {"max_results": "1"}, "invalid_parameter"),
-        (OFFERS, {"code": "abcd1234"}, "invalid_parameter"),
         (COUPONS, {"max_results": "0"}, "invalid_value_parameter"),
         (MODULES, {"subdomain": "my-school", "is_extra": "1"}, "invalid_value_parameter"),
-        (MODULES, {"subdomain": "my-school", "max_results": "1"}, "invalid_parameter"),
-        (f"{MODULES}/M/pages", {"subdomain": "my-school", "product_id": "1"}, "invalid_parameter"),
-        ("/club/api/v2/modules/M/pages", {"subdomain": "my-school", "product_id": "1"}, "invalid_parameter"),
         ("/club/api/v2/modules/M/pages", {"product_id": "x"}, "invalid_value_parameter"),
-        (f"{STUDENTS}/U/lessons", {"subdomain": "my-school", "page_token": "x"}, "invalid_parameter"),
-        ("/events/api/v1/1/info", {"max_results": "1"}, "invalid_parameter"),
         (PARTICIPANTS, {"ticket_status": "ALL"}, "invalid_parameter"),
         (PARTICIPANTS, {"last_update": "2025-01-01"}, "invalid_value_parameter"),
-        (ME, {"max_results": "1"}, "invalid_parameter"),
     ],
 )
-def test_a_mistake_in_the_query_is_refused(visitor: Visitor, path: str, query: dict[str, Any], error: str) -> None:
-    answer = visitor.get(path, **query)
+def test_a_mistake_in_the_query_is_refused(client: Client, path: str, query: dict[str, Any], error: str) -> None:
+    answer = client.get(path, **query)
 
     assert (answer.status_code, answer.json()["error"]) == (400, error)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_writing_is_refused(simulator: Simulator, visitor: Visitor, method: str) -> None:
-    answer = visitor.session.request(method, f"{simulator.url}{HISTORY}", json={})
+def test_writing_is_refused(simulator: Simulator, client: Client, method: str) -> None:
+    answer = client.session.request(method, f"{simulator.url}{HISTORY}", json={})
 
     assert (answer.status_code, answer.json()["error"]) == (405, "method_not_allowed")
-    assert visitor.get(HISTORY).status_code == 200
+    assert client.get(HISTORY).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -103,30 +85,31 @@ def test_writing_is_refused(simulator: Simulator, visitor: Visitor, method: str)
         "/user/api/v1/you",
     ],
 )
-def test_an_unknown_path_answers_200_with_nothing(visitor: Visitor, path: str) -> None:
-    answer = visitor.get(path)
+def test_an_unknown_path_answers_200_with_nothing(client: Client, path: str) -> None:
+    answer = client.get(path)
 
     assert (answer.status_code, answer.content, "Content-Type" in answer.headers) == (200, b"", False)
 
 
-def test_a_path_of_no_api_is_not_found(visitor: Visitor) -> None:
-    assert visitor.get("/elsewhere").status_code == 404
+def test_a_path_of_no_api_is_not_found(client: Client) -> None:
+    assert client.get("/elsewhere").status_code == 404
 
 
-def test_the_club_wants_a_subdomain_that_exists(simulator: Simulator, visitor: Visitor) -> None:
-    assert visitor.get(STUDENTS).status_code == 422
-    unknown = visitor.get(STUDENTS, subdomain="nobodys")
+def test_the_club_wants_a_subdomain_that_exists(simulator: Simulator, client: Client) -> None:
+    assert client.get(STUDENTS).status_code == 422
+    unknown = client.get(STUDENTS, subdomain="nobodys")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "0006")
     assert "subdomain" in unknown.json()["message"]
-    assert visitor.get("/club/api/v1/wrong").json()["code"] == "0006"
+    wrong = client.get("/club/api/v1/wrong")
+    assert (wrong.status_code, wrong.headers["Location"]) == (302, f"{simulator.url}/docs/en/")
 
     simulator.switches = Switches(unknown_subdomain="redirect")
-    moved = visitor.get(STUDENTS, subdomain="nobodys")
+    moved = client.get(STUDENTS, subdomain="nobodys")
     assert (moved.status_code, moved.headers["Location"]) == (302, f"{simulator.url}/docs/en/")
-    assert "text/html" in visitor.get("/docs/en/").headers["Content-Type"]
+    assert "text/html" in client.get("/docs/en/").headers["Content-Type"]
 
     simulator.switches = Switches(unknown_subdomain="html")
-    page = visitor.get(STUDENTS, subdomain="nobodys")
+    page = client.get(STUDENTS, subdomain="nobodys")
     assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html;charset=UTF-8")
 
 
@@ -136,14 +119,14 @@ def test_the_club_wants_a_subdomain_that_exists(simulator: Simulator, visitor: V
 )
 @pytest.mark.parametrize(("status", "error"), [(401, "unauthorized"), (403, "unauthorized_client")])
 def test_a_family_can_be_forbidden_and_the_others_not(
-    simulator: Simulator, visitor: Visitor, family: str, path: str, status: Any, error: str
+    simulator: Simulator, client: Client, family: str, path: str, status: Any, error: str
 ) -> None:
     paths = (HISTORY, PRODUCTS, f"{STUDENTS}?subdomain=my-school", ME)
     simulator.switches = Switches(refused_families=(family,), refused_with=status)
-    answer = visitor.get(path)
+    answer = client.get(path)
 
     assert (answer.status_code, answer.json()["error"]) == (status, error)
-    assert {visitor.get(other).status_code for other in paths if not other.startswith(path)} == {200}
+    assert {client.get(other).status_code for other in paths if not other.startswith(path)} == {200}
 
 
 def test_a_misspelt_choice_is_an_error() -> None:
@@ -153,37 +136,40 @@ def test_a_misspelt_choice_is_an_error() -> None:
         Switches(refused_with=404)  # type: ignore[arg-type]
 
 
-def test_products_are_filtered_by_id_status_and_format(simulator: Simulator, visitor: Visitor) -> None:
-    everything = visitor.rows(PRODUCTS)
+def test_products_are_filtered_by_id_status_and_format(simulator: Simulator, client: Client) -> None:
+    everything = client.rows(PRODUCTS)
 
-    assert {str(row["id"]): row for row in everything} == simulator.world.truth("products")
+    assert {str(row["id"]): row for row in everything} == keyed(simulator.world, "products")
     for name in ("id", "status", "format"):
         wanted = everything[2][name]
-        assert visitor.rows(PRODUCTS, **{name: wanted}) == [row for row in everything if row[name] == wanted]
+        assert client.rows(PRODUCTS, **{name: wanted}) == [row for row in everything if row[name] == wanted]
 
 
-def test_each_club_has_its_students_and_mails_match_in_part(simulator: Simulator, visitor: Visitor) -> None:
-    truth = simulator.world.truth("club_students")
-    clubs = {club: visitor.rows(STUDENTS, subdomain=club) for club in ("my-school", "second-school")}
+def test_each_club_has_its_students_and_mails_match_in_part(simulator: Simulator, client: Client) -> None:
+    truth = keyed(simulator.world, "club_students")
+    clubs = {club: client.rows(STUDENTS, subdomain=club) for club in ("my-school", "second-school")}
 
     assert {(club, row["user_id"]): row for club, rows in clubs.items() for row in rows} == truth
     in_both = {row["user_id"] for row in clubs["my-school"]} & {row["user_id"] for row in clubs["second-school"]}
     assert in_both
     email = clubs["my-school"][0]["email"]
-    found = visitor.rows(STUDENTS, subdomain="my-school", email=email[:12].upper())
+    found = client.rows(STUDENTS, subdomain="my-school", email=email[:12].upper())
     assert clubs["my-school"][0] in found
     assert len(found) < len(clubs["my-school"])
 
 
-def test_the_account_is_one_object(visitor: Visitor) -> None:
-    assert set(visitor.get(ME).json()) == {"name", "email", "phone"}
+def test_the_account_is_one_object(client: Client) -> None:
+    account = client.get(ME).json()
+
+    # hotmart-api.md 1.3 names the first three, and 0.5 the others.
+    assert set(account) == {"name", "email", "phone"} | {"id", "locale", "time_zone", "currency_code_commission"}
 
 
-def test_calls_are_logged_with_their_query_status_and_rows(simulator: Simulator, visitor: Visitor) -> None:
+def test_calls_are_logged_with_their_query_status_and_rows(simulator: Simulator, client: Client) -> None:
     simulator.reset_log()
-    visitor.get(HISTORY, transaction_status=["APPROVED", "REFUNDED"], max_results=4)
-    visitor.get(HISTORY, wrong=1)
-    visitor.get(PRODUCTS)
+    client.get(HISTORY, transaction_status=["APPROVED", "REFUNDED"], max_results=4)
+    client.get(HISTORY, start_date="x")
+    client.get(PRODUCTS)
     first = simulator.calls[0]
 
     assert (first.method, first.path, first.status, first.rows) == ("GET", HISTORY, 200, 4)
@@ -199,9 +185,9 @@ def test_calls_are_logged_with_their_query_status_and_rows(simulator: Simulator,
     assert simulator.count(path_prefix="/payments/", status=400) == 1
 
 
-def test_a_connection_is_kept_open_between_calls(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_connection_is_kept_open_between_calls(simulator: Simulator, client: Client) -> None:
     for _ in range(5):
-        visitor.get(ME)
-    adapter: Any = visitor.session.get_adapter(simulator.url)
+        client.get(ME)
+    adapter: Any = client.session.get_adapter(simulator.url)
 
     assert [pool.num_connections for pool in adapter.poolmanager.pools._container.values()] == [1]

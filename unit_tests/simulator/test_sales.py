@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Simulator, Switches
-from hotmart_simulator.client import Visitor
+from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import DAY_MS, PRICE_DETAILS_STATUSES, SALE_STATUSES
+from unit_tests.simulator.lookup import keyed
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 HISTORY = "/payments/api/v1/sales/history"
@@ -25,9 +26,9 @@ def transactions(rows: list[dict[str, Any]]) -> list[str]:
     return [row["purchase"]["transaction"] for row in rows]
 
 
-def test_sales_come_newest_first_and_equal_the_truth(simulator: Simulator, visitor: Visitor) -> None:
-    rows = visitor.rows(HISTORY, **year(transaction_status=SALE_STATUSES, max_results=100))
-    truth = simulator.world.truth("sales_history", start_ms=NOW_MS - 365 * DAY_MS)
+def test_sales_come_newest_first_and_equal_the_truth(simulator: Simulator, client: Client) -> None:
+    rows = client.rows(HISTORY, **year(transaction_status=SALE_STATUSES, max_results=100))
+    truth = keyed(simulator.world, "sales_history", start_ms=NOW_MS - 365 * DAY_MS)
 
     dates = [row["purchase"]["order_date"] for row in rows]
     assert dates == sorted(dates, reverse=True)
@@ -35,89 +36,89 @@ def test_sales_come_newest_first_and_equal_the_truth(simulator: Simulator, visit
     assert len(rows) == len(truth) > 200
 
 
-def test_without_statuses_only_approved_and_complete_come(visitor: Visitor) -> None:
-    rows = visitor.rows(HISTORY, **year(max_results=500))
-    asked = visitor.rows(HISTORY, **year(max_results=500, transaction_status=["COMPLETE", "APPROVED"]))
+def test_without_statuses_only_approved_and_complete_come(client: Client) -> None:
+    rows = client.rows(HISTORY, **year(max_results=500))
+    asked = client.rows(HISTORY, **year(max_results=500, transaction_status=["COMPLETE", "APPROVED"]))
 
     assert {row["purchase"]["status"] for row in rows} == {"APPROVED", "COMPLETE"}
     assert rows == asked
 
 
-def test_repeated_statuses_give_the_union(visitor: Visitor) -> None:
-    both = visitor.rows(HISTORY, **year(max_results=500, transaction_status=["REFUNDED", "EXPIRED"]))
-    refunded = visitor.rows(HISTORY, **year(max_results=500, transaction_status="REFUNDED"))
-    expired = visitor.rows(HISTORY, **year(max_results=500, transaction_status="EXPIRED"))
+def test_repeated_statuses_give_the_union(client: Client) -> None:
+    both = client.rows(HISTORY, **year(max_results=500, transaction_status=["REFUNDED", "EXPIRED"]))
+    refunded = client.rows(HISTORY, **year(max_results=500, transaction_status="REFUNDED"))
+    expired = client.rows(HISTORY, **year(max_results=500, transaction_status="EXPIRED"))
 
     assert set(transactions(both)) == {*transactions(refunded), *transactions(expired)}
     assert refunded
     assert expired
 
 
-def test_repeated_statuses_are_refused_when_switched_so(simulator: Simulator, visitor: Visitor) -> None:
+def test_repeated_statuses_are_refused_when_switched_so(simulator: Simulator, client: Client) -> None:
     simulator.switches = Switches(several_statuses="refused")
 
-    refused = visitor.get(HISTORY, **year(transaction_status=["REFUNDED", "EXPIRED"]))
+    refused = client.get(HISTORY, **year(transaction_status=["REFUNDED", "EXPIRED"]))
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_parameter")
-    assert visitor.get(HISTORY, **year(transaction_status=["REFUNDED"])).status_code == 200
-    assert visitor.get(HISTORY, **year()).status_code == 200
+    assert client.get(HISTORY, **year(transaction_status=["REFUNDED"])).status_code == 200
+    assert client.get(HISTORY, **year()).status_code == 200
 
 
 @pytest.mark.parametrize("path", SALES)
-def test_without_dates_only_thirty_days_come(visitor: Visitor, path: str) -> None:
-    default = visitor.rows(path, max_results=500)
-    asked = visitor.rows(path, max_results=500, start_date=NOW_MS - 30 * DAY_MS, end_date=NOW_MS)
+def test_without_dates_only_thirty_days_come(client: Client, path: str) -> None:
+    default = client.rows(path, max_results=500)
+    asked = client.rows(path, max_results=500, start_date=NOW_MS - 30 * DAY_MS, end_date=NOW_MS)
 
     assert default == asked
     assert default
 
 
-def test_both_ends_of_the_window_are_included(visitor: Visitor) -> None:
-    rows = visitor.rows(HISTORY, **year(max_results=500))
+def test_both_ends_of_the_window_are_included(client: Client) -> None:
+    rows = client.rows(HISTORY, **year(max_results=500))
     first, last = (row["purchase"]["order_date"] for row in (rows[20], rows[10]))
-    inside = transactions(visitor.rows(HISTORY, start_date=first, end_date=last, max_results=500))
+    inside = transactions(client.rows(HISTORY, start_date=first, end_date=last, max_results=500))
 
     assert inside == transactions(rows)[10:21]
     assert transactions(rows)[20] not in transactions(
-        visitor.rows(HISTORY, start_date=first + 1, end_date=last, max_results=500)
+        client.rows(HISTORY, start_date=first + 1, end_date=last, max_results=500)
     )
 
 
 @pytest.mark.parametrize("path", SALES)
-def test_a_window_of_730_days_passes_and_one_of_more_is_refused(visitor: Visitor, path: str) -> None:
+def test_a_window_of_730_days_passes_and_one_of_more_is_refused(client: Client, path: str) -> None:
     longest = {"start_date": NOW_MS - 730 * DAY_MS, "end_date": NOW_MS}
 
-    assert visitor.get(path, **longest).status_code == 200
-    refused = visitor.get(path, start_date=longest["start_date"] - 1, end_date=NOW_MS)
+    assert client.get(path, **longest).status_code == 200
+    refused = client.get(path, start_date=longest["start_date"] - 1, end_date=NOW_MS)
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_parameter")
-    assert visitor.get(path, start_date=NOW_MS - 731 * DAY_MS).status_code == 400
+    assert client.get(path, start_date=NOW_MS - 731 * DAY_MS).status_code == 400
     old = {"start_date": NOW_MS - 1_460 * DAY_MS, "end_date": NOW_MS - 800 * DAY_MS}
-    assert visitor.get(path, **old).status_code == 200
+    assert client.get(path, **old).status_code == 200
 
 
-def test_a_future_end_is_refused_unless_switched(simulator: Simulator, visitor: Visitor) -> None:
+def test_a_future_end_is_refused_unless_switched(simulator: Simulator, client: Client) -> None:
     future = {"start_date": NOW_MS - DAY_MS, "end_date": NOW_MS + 1}
 
-    assert visitor.get(HISTORY, **future).json()["error"] == "invalid_parameter"
+    assert client.get(HISTORY, **future).json()["error"] == "invalid_parameter"
     simulator.switches = Switches(future_end_date="accept")
-    assert visitor.get(HISTORY, **future).status_code == 200
+    assert client.get(HISTORY, **future).status_code == 200
 
 
-def test_one_transaction_is_found_in_any_status_and_at_any_age(simulator: Simulator, visitor: Visitor) -> None:
-    truth = simulator.world.truth("sales_history")
+def test_one_transaction_is_found_in_any_status_and_at_any_age(simulator: Simulator, client: Client) -> None:
+    truth = keyed(simulator.world, "sales_history")
     old = next(key for key, raw in truth.items() if raw["purchase"]["status"] == "EXPIRED")
 
-    assert visitor.rows(HISTORY, transaction=old) == [truth[old]]
-    assert visitor.rows(HISTORY, transaction=old, transaction_status="COMPLETE") == []
-    assert visitor.rows(HISTORY, transaction=old, start_date=NOW_MS - DAY_MS) == []
-    assert visitor.rows(HISTORY, transaction="HP0000000000") == []
-    assert visitor.rows(HISTORY, transaction="nonsense") == []
-    assert visitor.rows(USERS, transaction=old)[0]["transaction"] == old
+    assert client.rows(HISTORY, transaction=old) == [truth[old]]
+    assert client.rows(HISTORY, transaction=old, transaction_status="COMPLETE") == []
+    assert client.rows(HISTORY, transaction=old, start_date=NOW_MS - DAY_MS) == []
+    assert client.rows(HISTORY, transaction="HP0000000000") == []
+    assert client.rows(HISTORY, transaction="nonsense") == []
+    assert client.rows(USERS, transaction=old)[0]["transaction"] == old
 
 
-def test_a_buyer_is_found_in_the_whole_history(simulator: Simulator, visitor: Visitor) -> None:
-    oldest = visitor.rows(HISTORY, start_date=NOW_MS - 1_461 * DAY_MS, end_date=NOW_MS - 1_300 * DAY_MS)[-1]
+def test_a_buyer_is_found_in_the_whole_history(simulator: Simulator, client: Client) -> None:
+    oldest = client.rows(HISTORY, start_date=NOW_MS - 1_461 * DAY_MS, end_date=NOW_MS - 1_300 * DAY_MS)[-1]
     email = oldest["buyer"]["email"]
-    rows = visitor.rows(HISTORY, buyer_email=email, max_results=500)
+    rows = client.rows(HISTORY, buyer_email=email, max_results=500)
 
     assert oldest in rows
     assert {row["buyer"]["email"] for row in rows if "email" in row.get("buyer", {})} == {email}
@@ -133,8 +134,8 @@ def test_a_buyer_is_found_in_the_whole_history(simulator: Simulator, visitor: Vi
         ("sales_source", ("purchase", "tracking", "source")),
     ],
 )
-def test_a_filter_leaves_exactly_the_sales_with_that_value(visitor: Visitor, name: str, field: tuple[str, ...]) -> None:
-    everything = visitor.rows(HISTORY, **year(max_results=500))
+def test_a_filter_leaves_exactly_the_sales_with_that_value(client: Client, name: str, field: tuple[str, ...]) -> None:
+    everything = client.rows(HISTORY, **year(max_results=500))
 
     def value(row: Any) -> Any:
         for part in field:
@@ -143,40 +144,41 @@ def test_a_filter_leaves_exactly_the_sales_with_that_value(visitor: Visitor, nam
 
     wanted = next(value(row) for row in everything if value(row))
     kept = [row for row in everything if value(row) == wanted]
-    assert visitor.rows(HISTORY, **year(max_results=500, **{name: wanted})) == kept
+    assert client.rows(HISTORY, **year(max_results=500, **{name: wanted})) == kept
     assert 0 < len(kept) < len(everything)
 
 
-def test_select_cuts_the_record_down(visitor: Visitor) -> None:
-    whole = visitor.rows(HISTORY)[0]
-    cut = visitor.get(HISTORY, select="purchase.transaction,product,nothing.here").json()["items"][0]
-    empty = visitor.get(HISTORY, select="nothing").json()["items"][0]
+def test_select_cuts_the_record_down(client: Client) -> None:
+    whole = client.rows(HISTORY)[0]
+    cut = client.get(HISTORY, select="purchase.transaction,product,nothing.here").json()["items"][0]
+    empty = client.get(HISTORY, select="nothing").json()["items"][0]
 
     expected = {"purchase": {"transaction": whole["purchase"]["transaction"]}, "product": whole["product"]}
     assert cut == expected
     assert empty == {}
 
 
-def test_the_summary_adds_up_the_window_by_currency(visitor: Visitor) -> None:
-    rows = visitor.rows(HISTORY, **year(max_results=500))
+def test_the_summary_adds_up_the_commissions_of_the_window_by_currency(client: Client) -> None:
     sums: dict[str, list[Any]] = {}
-    for row in rows:
-        price = row["purchase"]["price"]
-        total = sums.setdefault(price["currency_code"], [0, 0])
-        total[0] += 1
-        total[1] += round(price["value"] * 100)
+    for row in client.rows(COMMISSIONS, **year(max_results=500)):
+        for part in row["commissions"]:
+            commission = part["commission"]
+            currency = commission.get("currency_code") or commission["currency_value"]
+            total = sums.setdefault(currency, [0, 0])
+            total[0] += 1
+            total[1] += round(commission["value"] * 100)
 
-    items = visitor.rows(SUMMARY, **year())
+    items = client.rows(SUMMARY, **year())
     assert {i["total_value"]["currency_code"]: i["total_items"] for i in items} == {c: n for c, (n, _) in sums.items()}
     for item in items:
         assert round(item["total_value"]["value"] * 100) == sums[item["total_value"]["currency_code"]][1]
     assert len(items) >= 3
-    assert len(visitor.rows(SUMMARY, **year(max_results=1))) == len(items)
+    assert len(client.rows(SUMMARY, **year(max_results=1))) == len(items)
 
 
-def test_users_commissions_and_details_are_of_the_same_sales(visitor: Visitor) -> None:
-    sold = transactions(visitor.rows(HISTORY, **year(max_results=500, transaction_status=PRICE_DETAILS_STATUSES)))
+def test_users_commissions_and_details_are_of_the_same_sales(client: Client) -> None:
+    sold = transactions(client.rows(HISTORY, **year(max_results=500, transaction_status=PRICE_DETAILS_STATUSES)))
 
     for path in (USERS, COMMISSIONS, DETAILS):
-        rows = visitor.rows(path, **year(max_results=500, transaction_status=PRICE_DETAILS_STATUSES))
+        rows = client.rows(path, **year(max_results=500, transaction_status=PRICE_DETAILS_STATUSES))
         assert [row["transaction"] for row in rows] == sold

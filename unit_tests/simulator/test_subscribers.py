@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Simulator, Switches, World
-from hotmart_simulator.client import Visitor
+from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import DAY_MS, HOUR_MS
+from unit_tests.simulator.lookup import keyed, raw_rows
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 SUMMARY = "/payments/api/v1/subscriptions/summary"
@@ -23,37 +24,37 @@ def moving_world() -> World:
     return World(seed=5, sales=600, subscriptions=100, students=0, products=12, now_ms=NOW_MS)
 
 
-def test_summaries_are_all_there_ascending_by_accession(simulator: Simulator, visitor: Visitor) -> None:
-    rows = visitor.rows(SUMMARY, accession_date=0, max_results=50)
+def test_summaries_are_all_there_ascending_by_accession(simulator: Simulator, client: Client) -> None:
+    rows = client.rows(SUMMARY, accession_date=0, max_results=50)
 
-    assert {row["subscriber_code"]: row for row in rows} == simulator.world.truth("subscription_summary")
+    assert {row["subscriber_code"]: row for row in rows} == keyed(simulator.world, "subscription_summary")
     assert [row["accession_date"] for row in rows] == sorted(row["accession_date"] for row in rows)
 
 
-def test_summaries_of_thirty_days_come_without_an_accession_date(simulator: Simulator, visitor: Visitor) -> None:
-    rows = visitor.rows(SUMMARY, max_results=500)
+def test_summaries_of_thirty_days_come_without_an_accession_date(simulator: Simulator, client: Client) -> None:
+    rows = client.rows(SUMMARY, max_results=500)
 
-    assert {row["subscriber_code"]: row for row in rows} == simulator.world.truth(
-        "subscription_summary", start_ms=NOW_MS - 30 * DAY_MS
+    assert {row["subscriber_code"]: row for row in rows} == keyed(
+        simulator.world, "subscription_summary", start_ms=NOW_MS - 30 * DAY_MS
     )
     assert 0 < len(rows) < 20
 
 
-def test_summaries_are_filtered(simulator: Simulator, visitor: Visitor) -> None:
-    everything = visitor.rows(SUMMARY, accession_date=0, max_results=500)
+def test_summaries_are_filtered(simulator: Simulator, client: Client) -> None:
+    everything = client.rows(SUMMARY, accession_date=0, max_results=500)
     row = everything[40]
-    until = visitor.rows(SUMMARY, accession_date=0, end_accession_date=row["accession_date"], max_results=500)
+    until = client.rows(SUMMARY, accession_date=0, end_accession_date=row["accession_date"], max_results=500)
 
     assert until == everything[:41]
-    assert visitor.rows(SUMMARY, accession_date=0, subscriber_code=row["subscriber_code"]) == [row]
-    of_product = visitor.rows(SUMMARY, accession_date=0, product_id=row["product"]["id"], max_results=500)
+    assert client.rows(SUMMARY, accession_date=0, subscriber_code=row["subscriber_code"]) == [row]
+    of_product = client.rows(SUMMARY, accession_date=0, product_id=row["product"]["id"], max_results=500)
     assert of_product == [each for each in everything if each["product"] == row["product"]]
-    due = visitor.rows(SUMMARY, accession_date=0, date_next_charge=NOW_MS, max_results=500)
+    due = client.rows(SUMMARY, accession_date=0, date_next_charge=NOW_MS, max_results=500)
     assert due == [each for each in everything if each.get("date_next_charge", 0) >= NOW_MS]
 
 
 def test_a_lifetime_is_counted_to_today_the_cancellation_or_not_at_all(world: World) -> None:
-    for row in world.truth("subscription_summary").values():
+    for row in keyed(world, "subscription_summary").values():
         begun_ms, status = row["accession_date"], row["status"]
         if status in ("ACTIVE", "DELAYED"):
             assert row["lifetime"] == (NOW_MS - begun_ms) // DAY_MS
@@ -66,14 +67,17 @@ def test_a_lifetime_is_counted_to_today_the_cancellation_or_not_at_all(world: Wo
 
 
 def test_a_summary_agrees_with_the_subscription_and_its_sales(world: World) -> None:
-    subscriptions, sales = world.truth("subscriptions"), world.truth("sales_history")
+    subscriptions, sales = keyed(world, "subscriptions"), keyed(world, "sales_history")
     purchases: dict[str, list[dict[str, Any]]] = {code: [] for code in subscriptions}
-    for (code, _), row in world.truth("subscription_purchases").items():
+    for (code, _), row in keyed(world, "subscription_purchases").items():
         purchases[code].append(row)
     unpaid = 0
-    for code, row in world.truth("subscription_summary").items():
-        same = ("status", "accession_date", "end_accession_date", "date_next_charge", "trial", "subscription_id")
+    for code, row in keyed(world, "subscription_summary").items():
+        same = ("status", "accession_date", "end_accession_date", "trial", "subscription_id")
         assert all(row.get(name) == subscriptions[code].get(name) for name in same)
+        # 5.6: the same day, at noon in subscriptions and at its last second in the summary.
+        noon_ms = subscriptions[code].get("date_next_charge")
+        assert row.get("date_next_charge") == (None if noon_ms is None else noon_ms + 12 * HOUR_MS - 1_000)
         last = row["last_recurrency"]
         attempts = [each for each in purchases[code] if each["recurrency_number"] == last["number"]]
         assert attempts[-1]["transaction"] == subscriptions[code]["transaction"]
@@ -88,29 +92,29 @@ def test_a_summary_agrees_with_the_subscription_and_its_sales(world: World) -> N
 
 
 def test_summaries_can_be_a_day_late(moving: World) -> None:
-    before = moving.truth("subscription_summary")
+    before = keyed(moving, "subscription_summary")
     moving.advance(20 * HOUR_MS)
     cancelled = moving.cancel_subscriptions(3)
     begun = moving.add_subscriptions(2)
     sold = moving.add_sales(30)
-    with Simulator(moving, Switches(summary_delay_hours=20)) as simulator, Visitor(simulator) as visitor:
-        late = {row["subscriber_code"]: row for row in visitor.rows(SUMMARY, accession_date=0, max_results=500)}
+    with Simulator(moving, Switches(summary_delay_hours=20)) as simulator, Client(simulator) as client:
+        late = {row["subscriber_code"]: row for row in client.rows(SUMMARY, accession_date=0, max_results=500)}
         simulator.switches = Switches()
-        fresh = {row["subscriber_code"]: row for row in visitor.rows(SUMMARY, accession_date=0, max_results=500)}
+        fresh = {row["subscriber_code"]: row for row in client.rows(SUMMARY, accession_date=0, max_results=500)}
 
     assert (len(cancelled), len(begun), len(sold)) == (3, 2, 30)
     assert late == before
-    assert fresh == moving.truth("subscription_summary")
+    assert fresh == keyed(moving, "subscription_summary")
     assert {code for code in fresh if fresh[code]["status"] != late.get(code, fresh[code])["status"]} == set(cancelled)
     assert set(fresh) - set(late) == set(begun)
 
 
-def test_purchases_are_the_sales_of_a_subscription_in_a_bare_array(simulator: Simulator, visitor: Visitor) -> None:
+def test_purchases_are_the_sales_of_a_subscription_in_a_bare_array(simulator: Simulator, client: Client) -> None:
     world = simulator.world
-    sales, truth = world.truth("sales_history"), world.truth("subscription_purchases")
+    sales, truth = keyed(world, "sales_history"), keyed(world, "subscription_purchases")
     found: dict[tuple[str, str], Any] = {}
-    for code in world.truth("subscriptions"):
-        answer = visitor.get(purchases_path(code)).json()
+    for code in keyed(world, "subscriptions"):
+        answer = client.get(purchases_path(code)).json()
         assert isinstance(answer, list)
         assert [row["recurrency_number"] for row in answer] == sorted(row["recurrency_number"] for row in answer)
         found |= {(code, row["transaction"]): row for row in answer}
@@ -125,7 +129,7 @@ def test_purchases_are_the_sales_of_a_subscription_in_a_bare_array(simulator: Si
 
 
 def test_a_recurrence_can_have_several_attempts_and_overdue_ones_were_never_approved() -> None:
-    rows = World(seed=2, now_ms=NOW_MS).truth("subscription_purchases")
+    rows = keyed(World(seed=2, now_ms=NOW_MS), "subscription_purchases")
     attempts = Counter((code, row["recurrency_number"]) for (code, _), row in rows.items())
     overdue = [row for row in rows.values() if row["status"] == "OVERDUE"]
 
@@ -135,7 +139,7 @@ def test_a_recurrence_can_have_several_attempts_and_overdue_ones_were_never_appr
 
 
 def test_purchases_spell_ways_to_pay_in_their_own_way() -> None:
-    rows = list(World(seed=2, now_ms=NOW_MS).iter_raw("subscription_purchases"))
+    rows = list(raw_rows(World(seed=2, now_ms=NOW_MS), "subscription_purchases"))
     methods, types = {row["payment_method"] for row in rows}, {row["payment_type"] for row in rows}
 
     assert {"VISA_CREDIT_CARD", "MASTERCARD_CREDIT_CARD", "PIX", "BILLET", "HOTMART"} <= methods
@@ -146,13 +150,13 @@ def test_purchases_spell_ways_to_pay_in_their_own_way() -> None:
 
 def test_a_purchase_changes_with_its_sale_and_its_warranty_ends(moving: World) -> None:
     code = moving.add_subscriptions(1)[0]
-    transaction = moving.truth("subscriptions")[code]["transaction"]
-    with Simulator(moving) as simulator, Visitor(simulator) as visitor:
-        bought = visitor.get(purchases_path(code)).json()
+    transaction = keyed(moving, "subscriptions")[code]["transaction"]
+    with Simulator(moving) as simulator, Client(simulator) as client:
+        bought = client.get(purchases_path(code)).json()
         moving.advance(40 * DAY_MS)
-        old = visitor.get(purchases_path(code)).json()
+        old = client.get(purchases_path(code)).json()
         moving.set_status(transaction, "REFUNDED")
-        refunded = visitor.get(purchases_path(code)).json()
+        refunded = client.get(purchases_path(code)).json()
 
     assert [(row["transaction"], row["status"]) for row in bought] == [(transaction, "APPROVED")]
     assert [row["under_warranty"] for row in (*bought, *old, *refunded)] == [True, False, False]
@@ -160,16 +164,16 @@ def test_a_purchase_changes_with_its_sale_and_its_warranty_ends(moving: World) -
 
 
 @pytest.mark.parametrize("code", ["ABCDEFGH", "00000000", "x", "12345678901"])
-def test_an_unknown_subscriber_is_not_found(visitor: Visitor, code: str) -> None:
-    answer = visitor.get(purchases_path(code))
+def test_an_unknown_subscriber_is_not_found(client: Client, code: str) -> None:
+    answer = client.get(purchases_path(code))
 
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
 
 
 def test_a_subscription_charged_before_the_sales_begin_has_no_purchases() -> None:
     world = World(sales=0, subscriptions=3, now_ms=NOW_MS)
-    with Simulator(world) as simulator, Visitor(simulator) as visitor:
-        answers = [visitor.get(purchases_path(code)).json() for code in world.truth("subscriptions")]
+    with Simulator(world) as simulator, Client(simulator) as client:
+        answers = [client.get(purchases_path(code)).json() for code in keyed(world, "subscriptions")]
 
     assert answers == [[], [], []]
-    assert {row["last_recurrency"]["number"] for row in world.iter_raw("subscription_summary")} == {1}
+    assert {row["last_recurrency"]["number"] for row in raw_rows(world, "subscription_summary")} == {1}

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Simulator, Switches
-from hotmart_simulator.client import Visitor
+from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import DAY_MS
+from unit_tests.simulator.lookup import keyed, raw_rows
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
@@ -17,21 +18,21 @@ def transactions(rows: list[dict[str, Any]]) -> list[str]:
     return [row["purchase"]["transaction"] for row in rows]
 
 
-def test_without_accession_date_only_thirty_days_of_subscriptions_come(simulator: Simulator, visitor: Visitor) -> None:
-    rows = visitor.rows(SUBSCRIPTIONS, max_results=500)
-    everything = visitor.rows(SUBSCRIPTIONS, max_results=500, accession_date=0)
+def test_without_accession_date_only_thirty_days_of_subscriptions_come(simulator: Simulator, client: Client) -> None:
+    rows = client.rows(SUBSCRIPTIONS, max_results=500)
+    everything = client.rows(SUBSCRIPTIONS, max_results=500, accession_date=0)
 
     assert rows
     assert all(row["accession_date"] >= NOW_MS - 30 * DAY_MS for row in rows)
-    assert {row["subscriber_code"]: row for row in everything} == simulator.world.truth("subscriptions")
+    assert {row["subscriber_code"]: row for row in everything} == keyed(simulator.world, "subscriptions")
 
 
-def test_end_accession_date_has_two_meanings(simulator: Simulator, visitor: Visitor) -> None:
-    middle_ms = NOW_MS - 700 * DAY_MS
-    everything = visitor.rows(SUBSCRIPTIONS, accession_date=0, max_results=500)
-    by_accession = visitor.rows(SUBSCRIPTIONS, accession_date=0, end_accession_date=middle_ms, max_results=500)
+def test_end_accession_date_has_two_meanings(simulator: Simulator, client: Client) -> None:
+    middle_ms = NOW_MS - 400 * DAY_MS
+    everything = client.rows(SUBSCRIPTIONS, accession_date=0, max_results=500)
+    by_accession = client.rows(SUBSCRIPTIONS, accession_date=0, end_accession_date=middle_ms, max_results=500)
     simulator.switches = Switches(end_accession_filters="cancellation")
-    by_end = visitor.rows(SUBSCRIPTIONS, accession_date=0, end_accession_date=middle_ms, max_results=500)
+    by_end = client.rows(SUBSCRIPTIONS, accession_date=0, end_accession_date=middle_ms, max_results=500)
 
     assert by_accession == [row for row in everything if row["accession_date"] <= middle_ms]
     assert by_end == [row for row in everything if row.get("end_accession_date", NOW_MS) <= middle_ms]
@@ -51,8 +52,8 @@ def test_end_accession_date_has_two_meanings(simulator: Simulator, visitor: Visi
         ("subscriber_email", ("subscriber", "email")),
     ],
 )
-def test_subscription_filters(visitor: Visitor, name: str, field: tuple[str, ...]) -> None:
-    everything = visitor.rows(SUBSCRIPTIONS, accession_date=0, max_results=500)
+def test_subscription_filters(client: Client, name: str, field: tuple[str, ...]) -> None:
+    everything = client.rows(SUBSCRIPTIONS, accession_date=0, max_results=500)
 
     def value(row: Any) -> Any:
         for part in field:
@@ -61,14 +62,14 @@ def test_subscription_filters(visitor: Visitor, name: str, field: tuple[str, ...
 
     wanted = value(everything[3])
     kept = [row for row in everything if value(row) == wanted]
-    assert visitor.rows(SUBSCRIPTIONS, accession_date=0, max_results=500, **{name: wanted}) == kept
+    assert client.rows(SUBSCRIPTIONS, accession_date=0, max_results=500, **{name: wanted}) == kept
 
 
-def test_the_windows_of_cancellation_and_of_the_next_charge(visitor: Visitor) -> None:
-    everything = visitor.rows(SUBSCRIPTIONS, accession_date=0, max_results=500)
+def test_the_windows_of_cancellation_and_of_the_next_charge(client: Client) -> None:
+    everything = client.rows(SUBSCRIPTIONS, accession_date=0, max_results=500)
     year_ago = NOW_MS - 365 * DAY_MS
-    cancelled = visitor.rows(SUBSCRIPTIONS, accession_date=0, cancelation_date=year_ago, max_results=500)
-    due = visitor.rows(SUBSCRIPTIONS, accession_date=0, date_next_charge=year_ago, max_results=500)
+    cancelled = client.rows(SUBSCRIPTIONS, accession_date=0, cancelation_date=year_ago, max_results=500)
+    due = client.rows(SUBSCRIPTIONS, accession_date=0, date_next_charge=year_ago, max_results=500)
 
     assert cancelled == [row for row in everything if row.get("end_accession_date", 0) >= year_ago]
     assert due == [row for row in everything if year_ago <= row.get("date_next_charge", 0) <= NOW_MS]
@@ -76,56 +77,54 @@ def test_the_windows_of_cancellation_and_of_the_next_charge(visitor: Visitor) ->
     assert due
 
 
-def test_a_product_without_subscriptions_is_not_found(simulator: Simulator, visitor: Visitor) -> None:
-    one_off = next(raw["id"] for raw in simulator.world.iter_raw("products") if not raw["is_subscription"])
+def test_a_product_without_subscriptions_is_not_found(simulator: Simulator, client: Client) -> None:
+    one_off = next(raw["id"] for raw in raw_rows(simulator.world, "products") if not raw["is_subscription"])
 
-    assert visitor.get(SUBSCRIPTIONS, product_id=one_off).status_code == 404
+    assert client.get(SUBSCRIPTIONS, product_id=one_off).status_code == 404
 
 
-def test_subscription_transactions_ascend_by_adoption_and_equal_the_truth(
-    simulator: Simulator, visitor: Visitor
-) -> None:
-    rows = visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500)
-    keyed = {(row["purchase"]["transaction"], row["purchase"]["commission"]["currency"]): row for row in rows}
+def test_subscription_transactions_ascend_by_adoption_and_equal_the_truth(simulator: Simulator, client: Client) -> None:
+    rows = client.rows(TRANSACTIONS, transaction_date=0, max_results=500)
+    listed = {(row["purchase"]["transaction"], row["purchase"]["commission"]["currency"]): row for row in rows}
 
     assert [row["adoption_date"] for row in rows] == sorted(row["adoption_date"] for row in rows)
-    assert keyed == simulator.world.truth("subscription_transactions")
-    assert len(keyed) == len(rows)
+    assert listed == keyed(simulator.world, "subscription_transactions")
+    assert len(listed) == len(rows)
 
 
-def test_some_charges_have_a_row_in_a_second_currency(simulator: Simulator, visitor: Visitor) -> None:
-    rows = visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500)
+def test_some_charges_have_a_row_in_a_second_currency(simulator: Simulator, client: Client) -> None:
+    rows = client.rows(TRANSACTIONS, transaction_date=0, max_results=500)
     simulator.switches = Switches(currency_rows="one")
-    single = visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500)
+    single = client.rows(TRANSACTIONS, transaction_date=0, max_results=500)
 
     assert len(set(transactions(rows))) == len(single) < len(rows)
     assert transactions(single) == list(dict.fromkeys(transactions(rows)))
-    assert len(simulator.world.truth("subscription_transactions", currency_rows=False)) == len(single)
+    assert len(keyed(simulator.world, "subscription_transactions")) == len(single)
 
 
-def test_transaction_date_filters_the_last_update_or_the_order(simulator: Simulator, visitor: Visitor) -> None:
+def test_transaction_date_filters_the_last_update_or_the_order(simulator: Simulator, client: Client) -> None:
     window = {"transaction_date": NOW_MS - 200 * DAY_MS, "end_transaction_date": NOW_MS - 100 * DAY_MS}
 
     def inside(at_ms: int) -> bool:
         return window["transaction_date"] <= at_ms <= window["end_transaction_date"]
 
-    everything = visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500)
-    by_update = visitor.rows(TRANSACTIONS, **window, max_results=500)
+    everything = client.rows(TRANSACTIONS, transaction_date=0, max_results=500)
+    by_update = client.rows(TRANSACTIONS, **window, max_results=500)
     simulator.switches = Switches(transaction_date_filters="order_date")
-    by_order = visitor.rows(TRANSACTIONS, **window, max_results=500)
+    by_order = client.rows(TRANSACTIONS, **window, max_results=500)
 
     assert by_update == [row for row in everything if inside(row["last_update"])]
     assert by_order == [row for row in everything if inside(row["purchase"]["order_date"])]
     assert by_update != by_order
 
 
-def test_without_dates_the_transactions_of_thirty_days_come_unless_one_is_named(visitor: Visitor) -> None:
-    everything = visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500)
-    recent = visitor.rows(TRANSACTIONS, max_results=500)
+def test_without_dates_the_transactions_of_thirty_days_come_unless_one_is_named(client: Client) -> None:
+    everything = client.rows(TRANSACTIONS, transaction_date=0, max_results=500)
+    recent = client.rows(TRANSACTIONS, max_results=500)
     old = everything[0]["purchase"]["transaction"]
 
     assert recent == [row for row in everything if row["last_update"] >= NOW_MS - 30 * DAY_MS]
-    assert visitor.rows(TRANSACTIONS, transaction=old) == [
+    assert client.rows(TRANSACTIONS, transaction=old) == [
         row for row in everything if row["purchase"]["transaction"] == old
     ]
 
@@ -143,8 +142,8 @@ def test_without_dates_the_transactions_of_thirty_days_come_unless_one_is_named(
         ("subscriber_email", ("subscriber", "email")),
     ],
 )
-def test_transaction_filters(visitor: Visitor, name: str, field: tuple[str, ...]) -> None:
-    everything = visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500)
+def test_transaction_filters(client: Client, name: str, field: tuple[str, ...]) -> None:
+    everything = client.rows(TRANSACTIONS, transaction_date=0, max_results=500)
 
     def value(row: Any) -> Any:
         for part in field:
@@ -153,5 +152,5 @@ def test_transaction_filters(visitor: Visitor, name: str, field: tuple[str, ...]
 
     wanted = value(everything[5])
     kept = [row for row in everything if value(row) == wanted]
-    assert visitor.rows(TRANSACTIONS, transaction_date=0, max_results=500, **{name: wanted}) == kept
+    assert client.rows(TRANSACTIONS, transaction_date=0, max_results=500, **{name: wanted}) == kept
     assert 0 < len(kept) < len(everything)

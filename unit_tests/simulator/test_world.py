@@ -16,7 +16,8 @@ from hotmart_simulator.common.vocabulary import (
     SALE_STATUSES,
     SUBSCRIPTION_STATUSES,
 )
-from hotmart_simulator.expected import STREAMS
+from hotmart_simulator.expected import LISTS as STREAMS
+from unit_tests.simulator.lookup import keyed, raw_rows
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 
@@ -33,7 +34,7 @@ def large_world() -> World:
 
 
 def fingerprint(world: World) -> dict[str, Any]:
-    return {stream: world.truth(stream) for stream in STREAMS}
+    return {stream: keyed(world, stream) for stream in STREAMS}
 
 
 def test_equal_arguments_make_equal_worlds_and_another_seed_another_one(world: World) -> None:
@@ -41,7 +42,7 @@ def test_equal_arguments_make_equal_worlds_and_another_seed_another_one(world: W
     other = World(seed=6, sales=600, subscriptions=100, students=60, products=12, now_ms=NOW_MS)
 
     assert fingerprint(world) == fingerprint(twin)
-    assert not set(world.truth("sales_history")) & set(other.truth("sales_history"))
+    assert not set(keyed(world, "sales_history")) & set(keyed(other, "sales_history"))
 
 
 def test_the_changes_of_equal_worlds_are_equal(world: World) -> None:
@@ -56,13 +57,13 @@ def test_the_changes_of_equal_worlds_are_equal(world: World) -> None:
 def test_the_world_has_the_size_asked_for() -> None:
     for size in (0, 1, 2, 17, 250):
         world = World(sales=size, subscriptions=size, students=size, products=size, now_ms=NOW_MS)
-        counts = {stream: len(world.truth(stream)) for stream in STREAMS}
+        counts = {stream: len(keyed(world, stream)) for stream in STREAMS}
         assert counts["sales_history"] == counts["sales_users"] == counts["sales_commissions"] == size
         assert counts["subscriptions"] == counts["products"] == counts["club_students"] == size
 
 
 def test_sales_lie_between_start_and_now_by_default_four_years(large: World) -> None:
-    dates = [raw["purchase"]["order_date"] for raw in large.iter_raw("sales_history")]
+    dates = [raw["purchase"]["order_date"] for raw in raw_rows(large, "sales_history")]
 
     assert dates[0] == large.start_ms == NOW_MS - 1_461 * DAY_MS
     assert NOW_MS - 3 * DAY_MS < dates[-1] <= NOW_MS
@@ -73,16 +74,16 @@ def test_sales_lie_between_start_and_now_by_default_four_years(large: World) -> 
 
 def test_every_status_occurs_and_most_sales_are_complete(large: World, world: World) -> None:
     for each in (large, world):
-        counts = Counter(raw["purchase"]["status"] for raw in each.iter_raw("sales_history"))
+        counts = Counter(raw["purchase"]["status"] for raw in raw_rows(each, "sales_history"))
         assert set(counts) == set(SALE_STATUSES)
         assert 0.65 < counts["COMPLETE"] / counts.total() < 0.82
-    assert {raw["status"] for raw in large.iter_raw("subscriptions")} == set(SUBSCRIPTION_STATUSES)
-    assert {raw["purchase"]["payment"]["type"] for raw in large.iter_raw("sales_history")} == set(PAYMENT_TYPES)
+    assert {raw["status"] for raw in raw_rows(large, "subscriptions")} == set(SUBSCRIPTION_STATUSES)
+    assert {raw["purchase"]["payment"]["type"] for raw in raw_rows(large, "sales_history")} == set(PAYMENT_TYPES)
 
 
 def test_statuses_fit_the_age_of_a_sale(large: World) -> None:
-    warranty = {raw["id"]: raw["warranty_period"] for raw in large.iter_raw("products")}
-    for raw in large.iter_raw("sales_history"):
+    warranty = {raw["id"]: raw["warranty_period"] for raw in raw_rows(large, "products")}
+    for raw in raw_rows(large, "sales_history"):
         purchase = raw["purchase"]
         age_days = (NOW_MS - purchase["order_date"]) / DAY_MS
         days = warranty.get(raw["product"]["id"], 30)
@@ -98,10 +99,10 @@ def test_statuses_fit_the_age_of_a_sale(large: World) -> None:
 
 
 def test_streams_join(large: World) -> None:
-    sales = large.truth("sales_history")
-    products = large.truth("products")
-    subscriptions = large.truth("subscriptions")
-    charges = large.truth("subscription_transactions")
+    sales = keyed(large, "sales_history")
+    products = keyed(large, "products")
+    subscriptions = keyed(large, "subscriptions")
+    charges = keyed(large, "subscription_transactions")
 
     assert {raw["transaction"] for raw in subscriptions.values()} <= set(sales)
     assert {key[0] for key in charges} == {k for k, raw in sales.items() if raw["purchase"]["is_subscription"]}
@@ -111,13 +112,13 @@ def test_streams_join(large: World) -> None:
     assert not of_others & {raw["id"] for raw in products.values()}
     roles = {raw["purchase"]["commission_as"] for raw in sales.values()}
     assert roles == {"PRODUCER", "COPRODUCER", "AFFILIATE"}
-    assert set(large.truth("sales_price_details")) == {
+    assert set(keyed(large, "sales_price_details")) == {
         key for key, raw in sales.items() if raw["purchase"]["status"] in PRICE_DETAILS_STATUSES
     }
 
 
 def test_a_subscription_is_charged_only_while_it_runs(large: World) -> None:
-    for raw in large.iter_raw("subscription_transactions"):
+    for raw in raw_rows(large, "subscription_transactions"):
         assert raw["adoption_date"] - 2_000 <= raw["purchase"]["order_date"]
         assert raw["purchase"]["order_date"] <= raw.get("cancellation_date", NOW_MS)
         assert raw["purchase"]["order_date"] <= raw["last_update"] <= NOW_MS
@@ -131,22 +132,22 @@ def test_the_truth_can_be_cut_by_date(large: World) -> None:
         ("subscription_transactions", lambda raw: raw["last_update"]),
     ]
     for stream, date_of in cases:
-        cut = large.truth(stream, start_ms=start_ms, end_ms=end_ms)
-        assert cut == {k: r for k, r in large.truth(stream).items() if start_ms <= date_of(r) <= end_ms}
+        cut = keyed(large, stream, start_ms=start_ms, end_ms=end_ms)
+        assert cut == {k: r for k, r in keyed(large, stream).items() if start_ms <= date_of(r) <= end_ms}
         assert cut
 
 
 def test_the_truth_is_a_copy(world: World) -> None:
-    truth = world.truth("sales_users")
+    truth = keyed(world, "sales_users")
     for raw in truth.values():
         raw["users"].clear()
 
-    assert all(raw["users"] for raw in world.iter_raw("sales_users"))
+    assert all(raw["users"] for raw in raw_rows(world, "sales_users"))
 
 
 def test_an_unknown_stream_is_an_error(world: World) -> None:
     with pytest.raises(KeyError, match="no stream sales; there are sales_history"):
-        world.truth("sales")
+        keyed(world, "sales")
 
 
 def test_a_sale_takes_less_than_fifty_bytes() -> None:

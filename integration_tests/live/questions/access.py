@@ -109,7 +109,11 @@ def official_paths(account: Account) -> Told | Otherwise:
         lessons = lessons_path(account, next(row for row in rows if row.get("role") not in words.STAFF))
     if isinstance(lessons.value("lessons"), list):
         return Told("official")
-    return _lessons_elsewhere(account, lessons)
+    query = {"subdomain": account.members_area, "user_id": str(rows[0]["user_id"])}
+    elsewhere = settled(account.get(words.LESSONS_ELSEWHERE, **query))
+    if isinstance(elsewhere.value("lessons"), list):
+        return Told("student_progress", f"at the official path: {lessons.says}")
+    return Otherwise(f"Lessons answer at neither path, the official one with {lessons.says}.")
 
 
 def _charges_elsewhere(account: Account, charges: Answer) -> Told | Otherwise:
@@ -120,10 +124,6 @@ def _charges_elsewhere(account: Account, charges: Answer) -> Told | Otherwise:
     if settled(account.get(path, **account.charge_query(account.days(365)))).is_page:
         return Told("charges_by_subscriber", f"at the official path: {charges.says}")
     return Otherwise(f"Charges answer at neither path, the official one with {charges.says}.")
-
-
-def _lessons_elsewhere(account: Account, lessons: Answer) -> Told | Otherwise:
-    return Otherwise(f"Lessons do not answer at their path, but with {lessons.says}.")
 
 
 def unknown_path(account: Account) -> Told | Otherwise:

@@ -1,0 +1,33 @@
+"""Refusals that pass: 400 for a call that is right, and the same call is answered the next time (2.2, 0.5)."""
+
+from threading import Lock
+from typing import Final
+
+from hotmart_simulator.common.random_source import scatter, seed_of
+from hotmart_simulator.server.errors import Refusal
+from hotmart_simulator.server.request_log import Call
+
+ONE_IN: Final = 12
+
+
+class PassingRefusals:
+    """Refuses about one data call in twelve, by the number of the call, and no call twice running. Thread-safe."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed_of(seed, "passing refusals")
+        self._lock = Lock()
+        self._calls = 0
+        self._refused: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
+
+    def check(self, call: Call) -> None:
+        """Count a call. Raise `Refusal` for a call whose number has its turn, unless it was refused the last time."""
+        query = (call.path, tuple(call.query))
+        with self._lock:
+            self._calls += 1
+            if query in self._refused:
+                self._refused.remove(query)
+                return
+            if scatter(self._seed + self._calls) % ONE_IN:
+                return
+            self._refused.add(query)
+        raise Refusal(400, "invalid_parameter", "The request has an invalid parameter")
