@@ -22,7 +22,7 @@ CONSEQUENCES = consequences()
 
 
 def full_account(switches: Switches, **sizes: Any) -> World:
-    """Return an account of three years in which every question can be answered, with changes of every kind just now.
+    """Return an account of three years that can answer every question, with changes of every kind just now.
 
     The seed is one with which the few calls of the probe meet a draft, products with and without coupons, and the
     product of a module.

@@ -76,7 +76,7 @@ def test_a_run_answers_every_question_read_only_and_within_its_calls(
     assert "used up" not in printed
     assert "another form than is known" not in printed
     left_open = [line.strip() for line in printed.splitlines() if " not told: " in line]
-    assert len(left_open) <= 1, left_open  # the page size of products, of which there are too few
+    assert len(left_open) <= 1, left_open  # the page size of products, as there are too few
     assert len(simulator.calls) <= MAX_CALLS
     assert f"in {len(simulator.calls)} calls" in printed
     assert {call.method for call in simulator.calls if call.path != TOKEN_PATH} == {"GET"}

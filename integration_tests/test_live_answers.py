@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from zlib import crc32
 
 import pytest
 
-from hotmart_simulator import Fault, Switches, World
+from hotmart_simulator import Call, Fault, Switches, World
 from integration_tests.harness import VirtualClock, small_world
 from integration_tests.live.answer import Answer, Form, parse
 from integration_tests.live.question import Kind, Otherwise
-from integration_tests.probed import asked, full_account, logged_in, served
+from integration_tests.live.questions import QUESTIONS
+from integration_tests.probed import BELIEFS, asked, full_account, logged_in, served
 
 PLANS = "/products/api/v1/products/*/plans"
 
@@ -98,6 +100,25 @@ def test_an_answer_that_no_side_foresees_is_put_in_words(
     assert found.kind is Kind.UNFORESEEN
     assert says in found.did
     assert found.does == "Not foreseen: compare with docs/hotmart.md."
+
+
+@pytest.mark.parametrize("kind", [403, 503, "reset", "truncated_json"])
+@pytest.mark.parametrize("share", range(3))
+def test_calls_that_fail_never_make_up_a_side(kind: int | str, share: int, clock: VirtualClock) -> None:
+    def is_hit(call: Call) -> bool:
+        return crc32(repr((call.path, call.query)).encode()) % 3 == share
+
+    with served(full_account(Switches()), Fault(kind=kind, times=None, where=is_hit)) as simulator:
+        account = logged_in(simulator, max_calls=1_000)
+        outcomes = {belief_id: asked(account, belief_id)[1] for belief_id in QUESTIONS}
+
+    answered = {belief_id: outcome for belief_id, outcome in outcomes.items() if outcome is not None}
+    assert 20 < len(answered) < len(QUESTIONS)
+    assert not [
+        (belief_id, outcome)
+        for belief_id, outcome in answered.items()
+        if isinstance(outcome, Otherwise) or outcome.side != BELIEFS[belief_id].default
+    ]
 
 
 @pytest.mark.parametrize(

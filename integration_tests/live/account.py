@@ -29,7 +29,7 @@ class Account:
         self._members_areas = members_areas
 
     def get(self, path: str, **query: int | str | list[str]) -> Answer:
-        """Return an answer, whatever it is."""
+        """Return an answer of any kind."""
         return self.client.get(path, query)
 
     def days(self, number: int) -> Window:
@@ -49,7 +49,7 @@ class Account:
 
     @cached_property
     def window(self) -> Window:
-        """The longest of a year, 300, 180 and 30 days up to now for which Hotmart returns sales.
+        """The longest date range up to now that Hotmart returns sales of: a year, 300, 180 or 30 days.
 
         Raise NotTold where it returns none of them.
         """
@@ -200,7 +200,7 @@ def settled(answer: Answer) -> Answer:
     """Return the answer where it says something of its query. Raise NotTold for a failure of any query."""
     if answer.is_forbidden:
         raise NotTold(f"the credential may not read it ({answer.status})")
-    if answer.is_passing:
+    if answer.is_passing or answer.form is Form.OTHER:
         raise NotTold(f"Hotmart answered {answer.says}")
     return answer
 

@@ -12,7 +12,7 @@ Row = dict[str, Any]
 
 
 class Form(Enum):
-    """What a body is, whatever the status (hotmart-api.md 2.4, 3.1 and 3.4)."""
+    """What a body is, for any status (hotmart-api.md 2.4, 3.1 and 3.4)."""
 
     PAGE = "a page"
     LIST = "a list"

@@ -1,4 +1,4 @@
-"""Every question by the id of its belief, in the order in which it is asked.
+"""Every question by the id of its belief, in the order of asking.
 
 The decisive ones are first, so that a run with many retries leaves out the others.
 """

@@ -106,7 +106,7 @@ def official_paths(account: Account) -> Told | Otherwise:
         raise NotTold("the members area has no student")
     lessons = lessons_path(account, staff(account) or rows[0])
     if not isinstance(lessons.value("lessons"), list):
-        lessons = lessons_path(account, next(row for row in rows if row.get("role") not in words.STAFF))
+        lessons = settled(lessons_path(account, next(row for row in rows if row.get("role") not in words.STAFF)))
     if isinstance(lessons.value("lessons"), list):
         return Told("official")
     query = {"subdomain": account.members_area, "user_id": str(rows[0]["user_id"])}

@@ -138,7 +138,7 @@ def types(account: Account) -> Told | Otherwise:
 
 
 def payment_delay(account: Account) -> Told | Otherwise:
-    """Look under which key charges have the days of delay."""
+    """Look which key holds the days of delay of charges."""
     sides = ("payment_delays_days", "payment_delay_days")
     counts = {side: sum(1 for _ in account.charges.values(f"recurrency.{side}")) for side in sides}
     found = [side for side in sides if counts[side]]

@@ -1,4 +1,4 @@
-"""Events and their tickets, of which some may be returned only if asked for (hotmart-api.md 4.18 and 5.18)."""
+"""Events and their tickets. Some may be returned only if asked for (hotmart-api.md 4.18 and 5.18)."""
 
 from collections.abc import Collection
 

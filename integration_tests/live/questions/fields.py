@@ -47,7 +47,7 @@ def missing_fields(account: Account) -> Told | Otherwise:
 
 
 def _missing(account: Account, fields: dict[str, tuple[str, ...]]) -> Counter[str]:
-    """Count in which form these fields are missing. Fields of an object that is missing itself do not count."""
+    """Count the forms of missing fields. Fields of an object that is missing itself do not count."""
     forms: Counter[str] = Counter()
     for path, _, answer in account.asked:
         for row in answer.rows if path in fields else ():

@@ -164,6 +164,8 @@ def order(account: Account) -> Told | Otherwise:
     large = [json.dumps(row, sort_keys=True) for row in account.charges.rows]
     pages = [[json.dumps(row, sort_keys=True) for row in page.rows] for page in _small_pages(account)]
     small = [*pages[0], *pages[1]]
+    if not account.charges.token and not set(small) <= set(large):
+        raise NotTold("a charge was made or changed meanwhile")
     moved = sum(row != other for row, other in zip(small, large, strict=False))
     note = f"{moved} of {len(small)} charges were in another place when read again"
     if moved > len(small) // 4:
@@ -172,7 +174,7 @@ def order(account: Account) -> Told | Otherwise:
 
 
 def middle(account: Account) -> Told | Otherwise:
-    """Count the rows of pages that have a next one, of those for which 20 rows were asked and of the other lists."""
+    """Count the rows of two pages of charges that have a next one, and look for empty ones in other lists."""
     sizes = [len(page.rows) for page in _small_pages(account) if page.token]
     short = sum(size < SMALL for size in sizes)
     # Every other list shows one such page, which cannot be compared but for having no row at all.

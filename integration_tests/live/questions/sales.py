@@ -1,4 +1,4 @@
-"""Which sales are returned, in which views, and what their records hold (hotmart-api.md 4.0, 5.1 to 5.5)."""
+"""The sales that each view returns, and what their records hold (hotmart-api.md 4.0, 5.1 to 5.5)."""
 
 import re
 from collections import Counter
@@ -47,7 +47,7 @@ def codes(account: Account) -> Told | Otherwise:
 
 
 def products(account: Account) -> Told | Otherwise:
-    """Look for records without a product in the views in which it is not optional."""
+    """Look for records without a product in history, users and commissions, where it is not optional."""
     rows = [*account.history]
     for path in (words.USERS, words.COMMISSIONS):
         rows += account.view(path).rows
@@ -88,7 +88,7 @@ def _commissions(account: Account) -> list[Row]:
 
 
 def commission_currency(account: Account) -> Told | Otherwise:
-    """Look under which key commissions have their currency."""
+    """Look which key holds the currency of commissions."""
     rows = _commissions(account)
     code, value = (sum(key in row for row in rows) for key in ("currency_code", "currency_value"))
     side = "mixed" if code and value else "currency_code" if code else "currency_value"
@@ -130,7 +130,7 @@ def coupon_value(account: Account) -> Told | Otherwise:
 
 
 def order(account: Account) -> Told | Otherwise:
-    """Look in which order the dates of a page are."""
+    """Look how the dates of a page are ordered."""
     page = account.all_statuses if account.all_statuses.is_page else account.no_status
     dates = list(page.values("purchase.order_date"))
     if len(set(dates)) < 3:

@@ -24,7 +24,8 @@ def longest(account: Account) -> Told | Otherwise:
     days = [days for days in (730, 365) if _accepts(account, days)]
     if days == [730, 365]:
         return Told(730, f"since 2010: {answer.says}, since 730 days: 200")
-    return Otherwise(f"Hotmart answers {answer.says} for the range since 2010, and {'accepts a year' if days else ''}.")
+    accepted = f", and accepts the last {days[0]} days" if days else ""
+    return Otherwise(f"For the range since 2010 Hotmart answers {answer.says}{accepted}.")
 
 
 def _accepts(account: Account, days: int) -> bool:
@@ -154,7 +155,7 @@ def summary_next_charge(account: Account) -> Told | Otherwise:
 
 
 def summary_delay(account: Account) -> Told | Otherwise:
-    """Work out of which time the summary is: lifetime counts the days of an active subscription up to then."""
+    """Work out how old the summary is: lifetime counts the days of an active subscription up to its moment."""
     ages_ms = [
         (account.now_ms - row["accession_date"], row["lifetime"])
         for row in account.summaries.rows

@@ -1,4 +1,4 @@
-"""What sales/summary counts and adds up, and for which statuses (hotmart-api.md 4.2 and 5.2)."""
+"""What sales/summary counts and adds up, and the statuses that it covers (hotmart-api.md 4.2 and 5.2)."""
 
 from integration_tests.live import words
 from integration_tests.live.account import Account, Window, readable
@@ -34,7 +34,7 @@ def added(account: Account) -> Told | Otherwise:
     prices = [purchase["price"]["value"] for purchase in paid if purchase["price"]["currency_code"] == currency]
     row = totals.get(currency)
     if row is None:
-        return Otherwise("The totals lack the currency in which most of the sales were paid.")
+        return Otherwise("The totals lack the currency that most of the sales were paid in.")
     note = f"{row['total_items']:,} items for {len(prices):,} sales"
     if row["total_items"] == len(prices) and abs(row["total_value"]["value"] - sum(prices)) < 0.01 * len(prices):
         return Told("prices", note)
@@ -64,7 +64,7 @@ def _paid(account: Account, window: Window) -> Answer:
 
 
 def _known(account: Account) -> tuple[Window, list[Row]]:
-    """Return a window of which every sale is known, and its sales. Raise NotTold where no order says which."""
+    """Return a window whose sales are all known, and these. Raise NotTold where no order says which they are."""
     rows = account.all_statuses.rows
     dates = [row["purchase"]["order_date"] for row in rows]
     if not account.all_statuses.token:

@@ -1,9 +1,7 @@
 """What date ranges of sales include, how long they may be, and what is returned without one (hotmart-api.md 4.0)."""
 
-from contextlib import suppress
-
 from integration_tests.live import words
-from integration_tests.live.account import DAY_MS, Account, Window, readable
+from integration_tests.live.account import DAY_MS, Account, Window, readable, settled
 from integration_tests.live.answer import Answer, Row
 from integration_tests.live.failure import NotTold
 from integration_tests.live.question import Otherwise, Told, amount
@@ -83,8 +81,9 @@ def future_end(account: Account) -> Told | Otherwise:
 
 
 def _holds(account: Account, row: Row, window: Window, path: str = words.HISTORY) -> bool:
-    """Whether a view has a sale in a window."""
+    """Whether a view has a sale in a window. A window of a single millisecond may be refused."""
     answer = account.sales(path, window, 500, (row["purchase"]["status"],))
+    answer = settled(answer) if window[0] == window[1] else readable(answer)
     field = "purchase.transaction" if path == words.HISTORY else "transaction"
     return row["purchase"]["transaction"] in set(answer.values(field))
 
@@ -123,15 +122,16 @@ def date_of_views(account: Account) -> Told | Otherwise:
     return Otherwise("The view sales/users has a sale neither around its order nor around its approval.")
 
 
-def _is_cut_off(account: Account, row: Row) -> bool:
-    """Whether a range that ends a millisecond after the order does not have the sale either."""
-    order_ms = row["purchase"]["order_date"]
-    return not _holds(account, row, (order_ms - MINUTE_MS, order_ms + 1))
-
-
 def bounds(account: Account) -> Told | Otherwise:
     """Look for one sale in a range of a single millisecond, and if it is not there in ranges to and from its date."""
-    row = _one_sale(account)
+    found = _bounds(account, _one_sale(account))
+    if found is None:
+        raise NotTold("the filter cuts off milliseconds")
+    return found
+
+
+def _bounds(account: Account, row: Row) -> Told | Otherwise | None:
+    """Return which ends a range includes, None where milliseconds are cut off, so that nothing says it."""
     order_ms = row["purchase"]["order_date"]
     if _holds(account, row, (order_ms, order_ms), words.USERS):  # shared with `date_of_views`
         return Told("both")
@@ -141,9 +141,8 @@ def bounds(account: Account) -> Told | Otherwise:
         return Told("both" if at_start else "end")
     if not at_start:
         return Otherwise("A sale is in neither of the two ranges that begin or end at its order date.")
-    if _is_cut_off(account, row):
-        raise NotTold("the filter cuts off milliseconds")
-    return Told("start")
+    is_found_later = _holds(account, row, (order_ms - MINUTE_MS, order_ms + 1))
+    return Told("start") if is_found_later else None
 
 
 def unit(account: Account) -> Told | Otherwise:
@@ -152,10 +151,9 @@ def unit(account: Account) -> Told | Otherwise:
     order_ms = row["purchase"]["order_date"]
     if _holds(account, row, (order_ms + 1, order_ms + 3)):
         return Told("seconds", "a range that begins a millisecond after a sale has it")
-    with suppress(NotTold):
-        bounds(account)
-        return Told("milliseconds")
-    return Told("seconds", "a range that ends a millisecond after a sale does not have it")
+    if _bounds(account, row) is None:
+        return Told("seconds", "a range that ends a millisecond after a sale does not have it")
+    return Told("milliseconds")
 
 
 def without_dates(account: Account) -> Told | Otherwise:
