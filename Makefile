@@ -6,6 +6,7 @@ AIRBYTE_PYTHON ?= $(shell for python in $(PYTHON) python3.12 python3.11; do $$py
 VENV ?= .venv
 SALES ?= 5000
 ONLY ?=
+CHECK ?=
 IMAGE ?= airbyte/source-hotmart:dev
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -16,7 +17,7 @@ READY := $(VENV)/.ready
 ECOSYSTEM := integration_tests/ecosystem
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench live audit docs test-ecosystem qa release-check version airbyte-python lock image image-test clean
+.PHONY: help demo test flips bench live audit docs test-ecosystem qa release-check version airbyte-python lock image image-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +32,9 @@ test: $(READY) ## format, lint, types and all tests
 	@$(PY) -m mypy --strict --no-error-summary source_hotmart hotmart_simulator integration_tests unit_tests conftest.py
 	@# A file of tests a process, as many side by side as the machine has cores.
 	@$(PY) -m pytest --numprocesses auto --dist loadfile
+
+flips: $(READY) ## play each belief about Hotmart the other way round; write docs/development/beliefs.md (CHECK=1 compares)
+	@$(PY) -m integration_tests.flips $(if $(CHECK),--check)
 
 bench: $(READY) ## measure speed, memory, quota and calls (40 minutes; ONLY=cpu,memory)
 	@$(PY) -m integration_tests.bench --only '$(ONLY)'

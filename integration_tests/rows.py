@@ -128,6 +128,9 @@ def canonical(value: Any, name: str = "") -> Any:
         if "currency_value" in value:  # the documented spelling of `currency_code` (reference 5.4)
             value = {"currency_code": value["currency_value"], **value}
             del value["currency_value"]
+        if "payment_delay_days" in value:  # the spelling of the documentation's text (reference 5.8)
+            value = {"payment_delays_days": value["payment_delay_days"], **value}
+            del value["payment_delay_days"]
         return {key: item for key, raw in value.items() if (item := canonical(raw, key)) is not None}
     if isinstance(value, list):
         return [canonical(item, name) for item in value]

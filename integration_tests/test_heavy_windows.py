@@ -176,7 +176,8 @@ def test_an_endpoint_that_heeds_the_first_status_only_is_asked_one_by_one(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """Seen to add them up are the history and the commissions."""
-    switch(hotmart, statuses_on_history="first", page_cap=100)
+    first = {"statuses_on_users": "first", "statuses_on_price_details": "first"}
+    switch(hotmart, **first, totals="everywhere", page_cap=100)
     streams = ["sales_users", "sales_price_details"]
 
     run = connector.read(streams)

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotmart_simulator import Fault, Simulator
-from hotmart_simulator.client import Visitor
+from hotmart_simulator.client import Client
 from integration_tests.harness import small_world
 from source_hotmart.answers import (
     DEFAULT_BOUNDS,
@@ -43,11 +43,11 @@ def server() -> Iterator[Simulator]:
 
 def streamed(server: Simulator, fault: Fault | None = None, bounds: Bounds = DEFAULT_BOUNDS) -> requests.Response:
     """A streamed answer with a fault in it."""
-    visitor = Visitor(server)
-    visitor.session.mount("http://", BoundedAdapter(bounds.total_s))
+    client = Client(server)
+    client.session.mount("http://", BoundedAdapter(bounds.total_s))
     if fault:
         server.add_fault(fault)
-    return visitor.session.get(f"{server.url}{PATH}", stream=True, timeout=bounds.read_s)
+    return client.session.get(f"{server.url}{PATH}", stream=True, timeout=bounds.read_s)
 
 
 def test_a_good_body_is_read_whole(server):
@@ -96,10 +96,10 @@ def test_a_silence_is_no_end_of_the_time_of_an_answer(server):
 
 
 def test_the_time_of_an_answer_begins_anew_on_a_connection_that_stays_open(server):
-    visitor = Visitor(server)
-    visitor.session.mount("http://", BoundedAdapter(0.3))
+    client = Client(server)
+    client.session.mount("http://", BoundedAdapter(0.3))
     for _ in range(3):
-        answer = visitor.session.get(f"{server.url}{PATH}", stream=True, timeout=5)
+        answer = client.session.get(f"{server.url}{PATH}", stream=True, timeout=5)
         assert read_body(answer, Bounds(total_s=0.3))
         time.sleep(0.15)
 
@@ -142,9 +142,9 @@ def test_a_body_that_does_not_arrive_whole_is_cut_off(server, kind):
 
 
 def test_a_server_that_falls_silent_in_mid_body_is_cut_off(server):
-    visitor = Visitor(server)
+    client = Client(server)
     server.add_fault(Fault(kind="drip", interval_s=60))
-    answer = visitor.session.get(f"{server.url}{PATH}", stream=True, timeout=(5, 0.2))
+    answer = client.session.get(f"{server.url}{PATH}", stream=True, timeout=(5, 0.2))
 
     with pytest.raises(CutOff, match=r"^an answer that broke off$"):
         read_body(answer, Bounds())
