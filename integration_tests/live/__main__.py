@@ -1,42 +1,41 @@
-"""Ask a real account what the documentation leaves open: read-only, at most 60 calls, nothing personal printed."""
+"""Ask a real account which beliefs about Hotmart's API hold: read-only, at most 60 calls, nothing personal printed."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from rich.console import Console
 from rich.markup import escape
 
+from hotmart_simulator import register
 from integration_tests.live.account import Account
-from integration_tests.live.failure import OutOfCalls, ProbeFailed
-from integration_tests.live.probe import MAX_CALLS, Probe
-from integration_tests.live.questions import SECTIONS
+from integration_tests.live.client import MAX_CALLS, Client
+from integration_tests.live.consequence import consequences
+from integration_tests.live.failure import ProbeFailed
+from integration_tests.live.question import Kind, finding
+from integration_tests.live.questions import QUESTIONS
 from integration_tests.live.settings import read_settings
-from integration_tests.live.table import Section, print_findings, summary
+from integration_tests.live.table import print_findings, summary
 
-WIDTH = 150
+WIDTH = 180
 """Of the table where the output is no terminal."""
 
 
 def ask_all(console: Console, config_file: Path, max_calls: int) -> int:
-    """0 when nothing is unsafe, else 1. Raises `ProbeFailed` when the account cannot be asked at all."""
-    config = read_settings(config_file)
-    try:
-        probe = Probe(config, max_calls)
-        probe.log_in()
-    except AirbyteTracedException as refused:
-        raise ProbeFailed(str(refused.message)) from None
-    except OutOfCalls:
-        raise ProbeFailed("give at least one call, for the login") from None
-    account = Account(probe, config)
-    sections: list[Section] = []
-    for title, questions in SECTIONS:
-        with console.status(f"{title}, {probe.calls} of {max_calls} calls"):
-            sections.append((title, [question.finding(account) for question in questions]))
-    print_findings(console, sections)
-    console.print(summary(sections, probe.calls))
-    return 1 if any(finding.danger for _, findings in sections for finding in findings) else 0
+    """Return 0, or 1 if the connector loses rows under an answer. Raise ProbeFailed where nothing can be asked."""
+    beliefs = {belief.id: belief for belief in register.load()}
+    known = consequences()
+    settings = read_settings(config_file)
+    client = Client(settings, max_calls)
+    client.log_in()
+    account = Account(client, settings.members_areas)
+    findings = []
+    for belief_id, ask in QUESTIONS.items():
+        with console.status(f"{belief_id}, {client.calls} of {max_calls} calls"):
+            findings.append(finding(beliefs[belief_id], ask, account, known[belief_id])[0])
+    print_findings(console, findings)
+    console.print(summary(findings, client.calls))
+    return 1 if any(found.kind is Kind.LOSES for found in findings) else 0
 
 
 def main() -> int:

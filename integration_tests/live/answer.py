@@ -1,64 +1,36 @@
-"""An answer of Hotmart's as the questions look at it: its form and its rows, and words for it without any content."""
+"""One response as the questions see it: its form, its rows, and words for it without any of its content."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final
+from typing import Any
 
-import requests
+from integration_tests.live.words import KNOWN_CODES
 
-from source_hotmart.answers import Bounds, CutOff, Envelope, Unreadable, decode, error_code, read_body
-
-KNOWN_CODES: Final = frozenset(
-    {
-        "invalid_parameter",
-        "invalid_value_parameter",
-        "invalid_value_headers",
-        "invalid_token",
-        "unauthorized",
-        "unauthorized_client",
-        "token_expired",
-        "not_found",
-        "method_not_allowed",
-        "too_many_requests",
-        "internal_server_error",
-        "0006",
-    }
-)
-"""Codes of https://developers.hotmart.com/docs/en/start/http-response-codes/: others are not printed, as they could
-quote anything."""
-QUOTA_HEADERS: Final = (
-    "RateLimit-Limit",
-    "RateLimit-Remaining",
-    "RateLimit-Reset",
-    "X-RateLimit-Limit-Minute",
-    "X-RateLimit-Remaining-Minute",
-    "Retry-After",
-)
+Row = dict[str, Any]
 
 
 class Form(Enum):
-    """What an answer is, whatever its status."""
+    """What a body is, for any status (hotmart-api.md 2.4, 3.1 and 3.4)."""
 
     PAGE = "a page"
     LIST = "a list"
-    OTHER = "JSON of another form"
+    OBJECT = "an object"
     EMPTY = "an empty body"
     HTML = "an HTML page"
+    OTHER = "a body of another form"
     NOTHING = "no whole answer"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer; its rows are for counting and for further questions, never for printing."""
+    """One response. Its rows serve for counting and for further questions, and are never printed."""
 
     status: int
-    """Zero: none came."""
-    form: Form
-    code: str = ""
-    rows: list[Any] = field(default_factory=list, repr=False)
-    total: int | None = None
-    has_more: bool = False
+    """Zero: no whole answer arrived."""
+    form: Form = Form.NOTHING
+    document: Any = field(default=None, repr=False)
     seconds: float = 0.0
     quota: Mapping[str, str] = field(default_factory=dict)
 
@@ -69,74 +41,98 @@ class Answer:
 
     @property
     def is_refusal(self) -> bool:
-        """Whether Hotmart did not accept the query."""
+        """Whether Hotmart rejected the query."""
         return self.status == 400
 
     @property
     def is_forbidden(self) -> bool:
-        """Whether the credential may not ask this."""
+        """Whether the credential has no permission."""
         return self.status in (401, 403)
 
     @property
     def is_passing(self) -> bool:
-        """Whether it may be another one in a while."""
-        return self.status in (0, 429) or self.status >= 500
+        """Whether the same call may be answered differently in a while."""
+        return self.status in (0, 408, 429) or self.status >= 500
+
+    @property
+    def is_unknown_path(self) -> bool:
+        """Whether it has a form of an unknown path: an empty body, or a redirect to or a page of the documentation."""
+        return (self.status == 200 and self.form in (Form.EMPTY, Form.HTML)) or 300 <= self.status < 400
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows that are objects."""
+        rows = self.document if self.form is Form.LIST else self.value("items")
+        return [row for row in rows if isinstance(row, dict)] if self.is_page and isinstance(rows, list) else []
+
+    @property
+    def page_info(self) -> Row | None:
+        """The `page_info`, None where there is none."""
+        info = self.value("page_info")
+        return info if isinstance(info, dict) else None
+
+    @property
+    def total(self) -> int | None:
+        """Hotmart's own count of the rows of the query, None without one."""
+        total = (self.page_info or {}).get("total_results")
+        return total if type(total) is int else None
+
+    @property
+    def token(self) -> str:
+        """The token of the next page, empty on the last page."""
+        token = (self.page_info or {}).get("next_page_token")
+        return token if isinstance(token, str) else ""
 
     @property
     def count(self) -> int | None:
-        """Rows of the whole query; `None` where neither Hotmart's count nor a single page tells it."""
-        return self.total if self.total is not None else None if self.has_more else len(self.rows)
+        """How many rows the query has: Hotmart's count, or the rows of a single page. None if neither says."""
+        return self.total if self.total is not None else None if self.token else len(self.rows)
+
+    @property
+    def code(self) -> str:
+        """The code of an error; `another code` for one that the reference does not list."""
+        code = self.value("error") or self.value("code")
+        return "" if not isinstance(code, str) else code if code in KNOWN_CODES else "another code"
 
     @property
     def says(self) -> str:
-        """The answer in words that hold nothing of its content."""
-        if self.status == 0:
+        """The response in words that hold none of its content."""
+        if not self.status:
             return f"no whole answer in {self.seconds:.0f} s"
         if 300 <= self.status < 400:
             return f"{self.status}, a redirect"
         if self.is_page:
             return f"{self.status}" if self.rows else f"{self.status}, an empty list"
-        if self.status == 200 or not self.code:
-            return f"{self.status}, {self.form.value}"
-        return f"{self.status} {self.code if self.code in KNOWN_CODES else 'with another code'}"
+        return f"{self.status} {self.code}" if self.code else f"{self.status}, {self.form.value}"
+
+    def value(self, name: str) -> Any:
+        """Return a field at the top of the body, None where it is missing."""
+        return self.document.get(name) if isinstance(self.document, dict) else None
 
     def values(self, path: str) -> Iterator[Any]:
-        """A field of each row, by its dotted name; rows without it are left out."""
-        for row in self.rows:
-            value = value_at(row, path)
-            if value is not None:
-                yield value
+        """Yield a field of each row by its dotted name. Rows without it are left out."""
+        return (value for row in self.rows if (value := value_at(row, path)) is not None)
 
 
 def value_at(row: Any, path: str) -> Any:
-    """A field of a row by its dotted name, `None` where it is missing."""
+    """Return a field of a row by its dotted name, None where it is missing."""
     for name in path.split("."):
         row = row.get(name) if isinstance(row, dict) else None
     return row
 
 
-def open_answer(response: requests.Response, bounds: Bounds, seconds: float) -> Answer:
-    """Take an answer apart. `seconds` is how long it took to come."""
-    quota = {name: response.headers[name] for name in QUOTA_HEADERS if name in response.headers}
+def parse(body: bytes) -> tuple[Form, Any]:
+    """Return the form of a body and its JSON, None where it is not JSON."""
+    text = body.strip()
+    if not text:
+        return Form.EMPTY, None
     try:
-        body = read_body(response, bounds)
-    except CutOff:
-        return Answer(0, Form.NOTHING, seconds=seconds, quota=quota)
-    status, code = response.status_code, error_code(body)
-    if not body.strip():
-        return Answer(status, Form.EMPTY, code, seconds=seconds, quota=quota)
-    try:
-        page = Envelope().open(body)
-    except Unreadable:
-        form, rows = _other_form(body)
-        return Answer(status, form, code, rows, seconds=seconds, quota=quota)
-    has_more = page.next_token is not None
-    return Answer(status, Form.PAGE, code, list(page.rows), page.total, has_more, seconds, quota)
-
-
-def _other_form(body: bytes) -> tuple[Form, list[Any]]:
-    try:
-        document = decode(body)
-    except Unreadable:
-        return (Form.HTML if body.lstrip()[:1] == b"<" else Form.OTHER), []
-    return (Form.LIST, document) if isinstance(document, list) else (Form.OTHER, [])
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return Form.HTML if text.startswith(b"<") else Form.OTHER, None
+    if isinstance(document, list):
+        return Form.LIST, document
+    if not isinstance(document, dict):
+        return Form.OTHER, None
+    is_page = isinstance(document.get("items"), list | dict) or isinstance(document.get("page_info"), dict)
+    return Form.PAGE if is_page else Form.OBJECT, document

@@ -1,8 +1,8 @@
-"""How the probe, or one of its questions, ends without an answer."""
+"""How the probe, or one of its questions, ends without a side."""
 
 
 class ProbeFailed(Exception):
-    """What went wrong, in a sentence for whoever runs the probe."""
+    """What went wrong, in a sentence for the person who runs the probe."""
 
 
 class NotTold(Exception):

@@ -1,67 +1,79 @@
-"""A question to the API, and what came of it."""
+"""A question of the probe, and what became of it."""
 
-from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from enum import Enum
 
+from hotmart_simulator.register import Belief, SideValue
 from integration_tests.live.account import Account
+from integration_tests.live.consequence import Consequence
 from integration_tests.live.failure import NotTold, OutOfCalls
-from source_hotmart.errors import HotmartError
 
 
 @dataclass(frozen=True)
 class Told:
-    """What the API did."""
+    """The side of the belief that Hotmart takes; `note` has counts, without any content of a record."""
 
-    did: str
-    danger: str = ""
-    """What the connector does wrong then; empty where it reads completely."""
+    side: SideValue
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Otherwise:
+    """What Hotmart did, in words, where it is none of the sides."""
+
+    words: str
+
+
+Ask = Callable[[Account], Told | Otherwise]
+"""Finds out, or raises NotTold where this account cannot answer."""
+
+
+class Kind(Enum):
+    """How a line of the table is to be taken."""
+
+    COMPLETE = "read completely"
+    LOSES = "loses"
+    UNFORESEEN = "unforeseen"
+    NOT_TOLD = "not told"
 
 
 @dataclass(frozen=True)
 class Finding:
     """A line of the table."""
 
-    assumption: str
-    depends: str
+    belief: str
     did: str
-    danger: str = ""
-    is_told: bool = True
+    does: str
+    kind: Kind
 
 
-class Question(ABC):
-    """An assumption about the API; `depends` says what of the connector rests on it."""
+def finding(
+    belief: Belief, ask: Ask, account: Account, consequences: Mapping[SideValue, Consequence]
+) -> tuple[Finding, Told | Otherwise | None]:
+    """Ask one question. Return its line, and the outcome, None where there is none."""
+    try:
+        outcome = ask(account)
+    except NotTold as reason:
+        return _untold(belief, f"not told: {reason}"), None
+    except OutOfCalls:
+        return _untold(belief, f"not asked: the {account.client.max_calls} calls are used up"), None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # their texts may quote a row
+        return _untold(belief, "not told: Hotmart's rows have another form than is known"), None
+    if isinstance(outcome, Otherwise):
+        unforeseen = "Not foreseen: compare with docs/hotmart.md."
+        return Finding(belief.belief, outcome.words, unforeseen, Kind.UNFORESEEN), outcome
+    sentence = next(side.sentence for side in belief.sides if side.value == outcome.side)
+    did = f"{sentence} ({outcome.note})" if outcome.note else sentence
+    consequence = consequences[outcome.side]
+    kind = Kind.LOSES if consequence.loses else Kind.COMPLETE
+    return Finding(belief.belief, did, consequence.words, kind), outcome
 
-    depends: ClassVar[str]
 
-    @property
-    @abstractmethod
-    def assumption(self) -> str:
-        """What is taken for true."""
-
-    @abstractmethod
-    def ask(self, account: Account) -> Told:
-        """Find out. Raises `NotTold` where this account cannot tell."""
-
-    def finding(self, account: Account) -> Finding:
-        """The answer as a line, also where there is none."""
-        try:
-            told = self.ask(account)
-        except NotTold as reason:
-            return self._untold(f"not to be told: {reason}")
-        except OutOfCalls:
-            return self._untold(f"not asked: the {account.probe.max_calls} calls are used up")
-        except HotmartError as failure:
-            return self._untold(f"not to be told: {failure}")
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-            # Whose texts may quote a row.
-            return self._untold("not to be told: Hotmart's rows have another form than is known")
-        return Finding(self.assumption, self.depends, told.did, told.danger)
-
-    def _untold(self, reason: str) -> Finding:
-        return Finding(self.assumption, self.depends, reason, is_told=False)
+def _untold(belief: Belief, reason: str) -> Finding:
+    return Finding(belief.belief, reason, "", Kind.NOT_TOLD)
 
 
 def amount(count: int, noun: str) -> str:
-    """`1,200 rows`, `1 row`."""
+    """Return `1,200 rows` or `1 row`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

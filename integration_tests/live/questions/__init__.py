@@ -1,135 +1,136 @@
-"""Every question, in the order in which they are asked: what the connector rests on comes first."""
+"""Every question by the id of its belief, in the order of asking.
+
+The decisive ones are first, so that a run with many retries leaves out the others.
+"""
 
 from typing import Final
 
-from integration_tests.live.account import ASKED_ROWS, Account
-from integration_tests.live.answer import Answer
-from integration_tests.live.question import Question
-from integration_tests.live.questions import clubs, events, login, products, speed, statuses, subscriptions, windows
-from integration_tests.live.questions.pages import DefaultPage, Ordering, PageMaximum, Totals
-from source_hotmart.streams import (
-    ClubStudents,
-    Products,
-    SalesCommissions,
-    SalesHistory,
-    SalesPriceDetails,
-    SalesUsers,
+from integration_tests.live import words
+from integration_tests.live.account import Account
+from integration_tests.live.question import Ask
+from integration_tests.live.questions import (
+    access,
+    charges,
+    events,
+    fields,
+    members_area,
+    pages,
+    products,
+    sales,
+    statuses,
+    subscriptions,
+    totals,
+    windows,
 )
 
-SALES: Final = (SalesHistory, SalesUsers, SalesCommissions, SalesPriceDetails)
-
-
-def _many_sales(account: Account) -> Answer:
-    return account.sales(rows=ASKED_ROWS)
-
-
-def _users(account: Account) -> Answer:
-    return statuses.repeated(account, SalesUsers)
-
-
-def _commissions(account: Account) -> Answer:
-    return statuses.repeated(account, SalesCommissions)
-
-
-def _details(account: Account) -> Answer:
-    return statuses.repeated(account, SalesPriceDetails)
-
-
-def _offers(account: Account) -> Answer:
-    return products.largest(account, "offers")
-
-
-def _plans(account: Account) -> Answer:
-    return products.largest(account, "plans")
-
-
-def _coupons(account: Account) -> Answer:
-    return products.largest(account, "coupons")
-
-
-def _plain_products(account: Account) -> Answer:
-    return account.get(Products.endpoint)
-
-
-def _plain_students(account: Account) -> Answer:
-    return account.get(ClubStudents.endpoint, subdomain=account.club)
-
-
-PAGED: Final = (
-    ("sales/history", _many_sales, 500),
-    ("sales/users", _users, 500),
-    ("sales/commissions", _commissions, 500),
-    ("sales/price/details", _details, 500),
-    ("subscriptions", Account.subscriptions, 500),
-    ("subscriptions/summary", subscriptions.summaries, 500),
-    ("subscriptions/transactions", Account.charges, 500),
-    ("products", Account.products, None),
-    ("offers", _offers, None),
-    ("plans", _plans, None),
-    ("coupons", _coupons, None),
-    ("club/users", Account.students, None),
-    ("participants", events.participants, None),
-)
-"""Endpoints with pages: their name, how many rows are asked for, and the maximum that is known."""
-
-SECTIONS: Final[tuple[tuple[str, tuple[Question, ...]], ...]] = (
-    ("login", (login.TokenLife(),)),
-    (
-        "sales",
-        (
-            *(statuses.SeveralStatuses(stream) for stream in SALES),
-            statuses.DefaultStatuses(),
-            statuses.DetailsStatuses(),
-            windows.WindowLimit(),
-            windows.WindowEnds(),
-            speed.CountIsCheap(),
-            speed.YearInTime(),
-        ),
-    ),
-    (
-        "subscriptions",
-        (
-            subscriptions.LongList(),
-            statuses.SubscriptionStatuses(),
-            subscriptions.EndAccession(),
-            subscriptions.TransactionDate(),
-        ),
-    ),
-    (
-        "products",
-        (
-            products.NoneForm("offers", ("empty list",)),
-            products.NoneForm("plans", ("400", "empty list")),
-            products.NoneForm("coupons", ("empty list", "empty body")),
-            products.DeletedProducts(),
-        ),
-    ),
-    ("clubs", (clubs.SubdomainForms(), clubs.UnknownClub(), clubs.DefaultModules(), clubs.ModulePages())),
-    ("events", (events.DefaultTickets(),)),
-    ("largest pages", tuple(PageMaximum(name, ask, maximum) for name, ask, maximum in PAGED)),
-    ("counts", tuple(Totals(name, ask) for name, ask, _ in PAGED)),
-    (
-        "what is left out",
-        (
-            windows.FutureEnd(),
-            windows.DefaultWindow(),
-            subscriptions.DefaultAccession(),
-            subscriptions.SummaryDefaultAccession(),
-            subscriptions.DefaultTransactionDate(),
-            statuses.SummaryStatuses(),
-            *(statuses.CommaList(stream) for stream in SALES),
-            DefaultPage("sales/history", statuses.without_statuses),
-            DefaultPage("products", _plain_products),
-            DefaultPage("club/users", _plain_students),
-        ),
-    ),
-    (
-        "order",
-        (
-            Ordering("sales/history", Account.sales_page, "purchase.order_date"),
-            Ordering("subscriptions", Account.subscriptions, "accession_date"),
-            Ordering("subscriptions/transactions", Account.charges, "purchase.order_date"),
-        ),
-    ),
-    ("quota", (login.QuotaHeaders(),)),
-)
+DECISIVE: Final[dict[str, Ask]] = {
+    "sales.repeated_status": statuses.repeated,
+    "sales.statuses_on_history": statuses.union_on(words.HISTORY),
+    "sales.statuses_on_users": statuses.union_on(words.USERS),
+    "sales.statuses_on_commissions": statuses.union_on(words.COMMISSIONS),
+    "sales.statuses_on_price_details": statuses.union_on(words.PRICE_DETAILS),
+    "sales.all_statuses_on_users": statuses.all_17_on(words.USERS),
+    "sales.all_statuses_on_commissions": statuses.all_17_on(words.COMMISSIONS),
+    "sales.statuses_of_price_details": statuses.all_17_on(words.PRICE_DETAILS),
+    "sales.longest_range": windows.longest,
+    "sales.range_limit_meaning": windows.limit_meaning,
+    "sales.too_long_range": windows.too_long,
+    "subscriptions.longest_range": subscriptions.longest,
+    "subscriptions.charge_date_filter": charges.filtered_date,
+    "subscriptions.last_update": charges.last_update,
+    "pages.order": pages.order,
+    "events.default_statuses": events.default_statuses,
+    "events.default_types": events.default_types,
+    "events.default_checkins": events.default_checkins,
+    "coupons.prefix": products.coupon_prefix,
+    "coupons.none": products.no_coupons,
+    "coupons.products": products.coupon_of_several,
+    "products.default_statuses": products.default_statuses,
+    "products.plans_of": products.plans_of,
+    "products.no_plans": products.no_plans,
+    "products.drafts": products.draft,
+    "pages.payments_maximum": pages.maximum(lambda account: account.all_statuses, (500, 100)),
+    "pages.products_maximum": pages.maximum(lambda account: account.products, (50, 100, 500)),
+    "pages.club_maximum": pages.maximum(lambda account: account.students, (20, 50)),
+    "pages.events_maximum": pages.maximum(Account.tickets, (50, 500)),
+    "sales.default_statuses": statuses.by_default,
+    "sales.status_shown": statuses.as_asked,
+    "sales.bounds": windows.bounds,
+    "sales.filter_unit": windows.unit,
+    "sales.date_filter": windows.date_of_views,
+    "sales.commissions_complete": sales.commissions_complete,
+    "sales.roles": sales.roles,
+    "sales.one_row": sales.one_row,
+    "sales.product": sales.products,
+    "subscriptions.default_statuses": subscriptions.default_statuses,
+    "subscriptions.next_charge_default": subscriptions.next_charge,
+    "subscriptions.cancellation_default": subscriptions.cancellation,
+    "subscriptions.request_date": subscriptions.request_date,
+    "subscriptions.subscriber_code": subscriptions.subscriber_code,
+    "subscriptions.end_accession": subscriptions.end_accession,
+    "subscriptions.currency_rows": charges.currency_rows,
+    "subscriptions.negotiated_recurrences": charges.negotiated,
+    "members_area.pages_v1": members_area.version_1,
+    "members_area.total_pages": members_area.total_pages,
+    "members_area.module_product": members_area.module_product,
+    "members_area.wrong_product": members_area.wrong_product,
+    "members_area.is_extra": members_area.default_modules,
+    "members_area.one_row": members_area.one_row,
+    "members_area.never_entered": members_area.never_entered,
+    "members_area.staff_lessons": members_area.staff_lessons,
+    "members_area.unknown_subdomain": members_area.unknown,
+    "events.info": events.info,
+    "paths.official": access.official_paths,
+}
+"""Their answers remove code or a limit of the connector, or show what it loses."""
+INFORMATIVE: Final[dict[str, Ask]] = {
+    "sales.summary_totals": totals.added,
+    "sales.statuses_on_summary": totals.statuses,
+    "sales.transaction_lookup": statuses.lookup,
+    "parameters.unknown": statuses.unknown_parameter,
+    "sales.future_end": windows.future_end,
+    "sales.default_range": windows.without_dates,
+    "sales.comma_list": statuses.comma_list,
+    "sales.order": sales.order,
+    "sales.transaction_code": sales.codes,
+    "sales.commission_currency": sales.commission_currency,
+    "sales.price_currencies": sales.price_currencies,
+    "sales.coupon_value": sales.coupon_value,
+    "subscriptions.other_products": subscriptions.other_products,
+    "subscriptions.summary_default_range": subscriptions.summary_range,
+    "subscriptions.summary_code_filter": subscriptions.summary_code,
+    "subscriptions.summary_next_charge": subscriptions.summary_next_charge,
+    "subscriptions.summary_delay": subscriptions.summary_delay,
+    "subscriptions.charges_delay": charges.delay,
+    "subscriptions.transaction_types": charges.types,
+    "subscriptions.payment_delay": charges.payment_delay,
+    "subscriptions.purchase_subscription": charges.purchase_flag,
+    "products.own": products.own,
+    "products.deleted": products.deleted,
+    "products.numeric_ucode": products.numeric_id,
+    "coupons.fields": products.coupon_fields,
+    "members_area.subdomain_form": members_area.subdomain_form,
+    "members_area.no_students": members_area.no_students,
+    "events.phones": events.phones,
+    "paths.unknown": access.unknown_path,
+    "login.token_life": access.token_life,
+    "login.token_text": access.token_text,
+    "login.user_me": access.user_me,
+    "login.account_fields": access.account_fields,
+    "quota.headers": access.quota_headers,
+    "quota.reset": access.quota_reset,
+    "pages.default_size": pages.default_size,
+    "pages.subscription_tokens": pages.subscription_token,
+    "pages.middle": pages.middle,
+    "pages.empty": pages.empty,
+    "pages.page_info": pages.page_info,
+    "pages.results_per_page": pages.results_per_page,
+    "pages.last_token": pages.last_token,
+    "pages.totals": pages.totals,
+    "pages.totals_count": pages.totals_count,
+    "fields.missing_dates": fields.missing_dates,
+    "fields.missing": fields.missing_fields,
+    "fields.dates_unit": fields.unit,
+}
+"""The last ones look at all answers that were given before."""
+QUESTIONS: Final = DECISIVE | INFORMATIVE

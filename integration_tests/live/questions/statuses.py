@@ -1,173 +1,132 @@
-"""What `transaction_status` and `status` do: repeated, as a list, left out."""
+"""What `transaction_status` does: repeated, as a list, left out, and on each view (hotmart-api.md 4.0)."""
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from integration_tests.live.account import ASKED_ROWS, HISTORY, Account, readable
-from integration_tests.live.answer import Answer
+from integration_tests.live import words
+from integration_tests.live.account import ASKED_ROWS, Account, enough, readable
+from integration_tests.live.answer import Row
 from integration_tests.live.failure import NotTold
-from integration_tests.live.question import Question, Told, amount
-from source_hotmart.sales import SALE_STATUSES, SalesStream
-from source_hotmart.streams import SalesHistory, SalesPriceDetails, SalesSummary, Subscriptions
+from integration_tests.live.question import Ask, Otherwise, Told, amount
 
-DEFAULT_STATUSES = frozenset({"APPROVED", "COMPLETE"})
-SUBSCRIPTION_STATUSES = (
-    "ACTIVE",
-    "INACTIVE",
-    "DELAYED",
-    "CANCELLED_BY_CUSTOMER",
-    "CANCELLED_BY_SELLER",
-    "CANCELLED_BY_ADMIN",
-    "STARTED",
-    "OVERDUE",
-)
-ALL_OF_ONE_KIND = "all sales of the last twelve months are approved or complete"
+FIRST = words.SALE_STATUSES[0]
 
 
-def short(path: str) -> str:
-    """An endpoint without what all have in common."""
-    return path.split("/v1/")[-1]
+def repeated(account: Account) -> Told | Otherwise:
+    """Ask history for all statuses at once."""
+    if account.all_statuses.is_refusal:
+        one = readable(account.sales(words.HISTORY, account.window, 1, ("APPROVED",)))
+        return Told("refused", f"{account.all_statuses.says}, one status alone: {one.says}")
+    return Told("accepted")
 
 
-def repeated(account: Account, stream: type[SalesStream]) -> Answer:
-    """The last twelve months of a sales endpoint in every status, as the connector asks for them."""
-    rows = SalesHistory.page_size if stream is SalesHistory else ASKED_ROWS
-    return account.sales(stream.endpoint, rows=rows, statuses=stream.statuses)
+def union_on(path: str) -> Ask:
+    """Ask a view for several statuses, and look up in history which statuses the sales of its answer have."""
+
+    def ask(account: Account) -> Told | Otherwise:
+        rows = _rows_of_several(account, path)
+        known = account.status_of
+        seen = {known[code] for code in _codes(path, rows) if code in known}
+        others = set(known.values()) - {FIRST}
+        if len(seen) > 1 and seen - words.PAID - {FIRST}:
+            return Told("union", f"{amount(len(rows), 'row')} of {len(seen)} statuses")
+        if rows and not seen:
+            raise NotTold(f"none of {amount(len(rows), 'row')} is known from history")
+        if seen <= {FIRST} and others:
+            return Told("first", f"{amount(len(rows), 'row')} of {FIRST}, and history has {len(others)} other statuses")
+        if others - words.PAID:
+            return Otherwise(f"Only sales of {', '.join(sorted(seen))} are returned.")
+        raise NotTold("all known sales are approved or complete")
+
+    return ask
 
 
-def without_statuses(account: Account) -> Answer:
-    """The same sales, no status and no page size sent."""
-    return readable(account.sales(statuses=None))
+def _rows_of_several(account: Account, path: str) -> list[Row]:
+    if account.all_statuses.is_refusal:
+        raise NotTold("several statuses are refused")
+    return account.all_statuses.rows if path == words.HISTORY else account.view(path).rows
 
 
-@dataclass(frozen=True)
-class SeveralStatuses(Question):
-    """Proven on sales/history only."""
+def _codes(path: str, rows: list[Row]) -> list[str]:
+    values = (row.get("purchase") if path == words.HISTORY else row for row in rows)
+    return [str(value["transaction"]) for value in values if isinstance(value, dict) and "transaction" in value]
 
-    stream: type[SalesStream]
 
-    depends: ClassVar[str] = "yes: one query for all statuses"
+def all_17_on(path: str) -> Ask:
+    """Ask a view for all 17 statuses, and where it refuses them for the 14 that are documented everywhere."""
 
-    @property
-    def assumption(self) -> str:
-        return f"{short(self.stream.endpoint)}: repeated transaction_status gives the union"
-
-    def ask(self, account: Account) -> Told:
-        answer = repeated(account, self.stream)
+    def ask(account: Account) -> Told | Otherwise:
+        if account.all_statuses.is_refusal:
+            raise NotTold("several statuses are refused")
+        answer = account.sales(path, account.window, ASKED_ROWS, words.SALE_STATUSES)
         if answer.is_refusal:
-            return Told(f"{answer.says}; the connector then reads status by status")
-        came, default = readable(answer).count, without_statuses(account).count
-        if came is None or default is None:
-            raise NotTold("Hotmart tells no total_results, and the sales fill more than a page")
-        sales = amount(came, "sale")
-        if came > default:
-            return Told(f"{answer.status}: {sales}, against {default:,} approved or complete ones")
-        if came < default:
-            return Told(f"{answer.status}: only {sales}; {default:,} are approved or complete", "rows are missed")
-        raise NotTold(ALL_OF_ONE_KIND)
+            return Told("documented_14", f"17 statuses: {answer.says}, 14: {account.view(path).says}")
+        return Told("all_17", readable(answer).says)
+
+    return ask
 
 
-@dataclass(frozen=True)
-class CommaList(Question):
-    """No outcome was recorded."""
-
-    stream: type[SalesStream]
-
-    depends: ClassVar[str] = "no: the key is repeated"
-
-    @property
-    def assumption(self) -> str:
-        return f"{short(self.stream.endpoint)}: a comma list of statuses is refused"
-
-    def ask(self, account: Account) -> Told:
-        answer = account.sales(self.stream.endpoint, rows=1, statuses=",".join(self.stream.statuses))
-        if answer.is_refusal:
-            return Told(answer.says)
-        listed, came = readable(answer).count, repeated(account, self.stream).count
-        if listed is None or came is None:
-            return Told("accepted")
-        return Told(f"accepted, with {listed:,} of the {amount(came, 'sale')} that repeated keys give")
+def by_default(account: Account) -> Told | Otherwise:
+    """Compare the sales that are returned without a status with those of all statuses."""
+    page = account.no_status
+    others = set(page.values("purchase.status")) - words.PAID
+    if others:
+        return Told("all", f"{len(others)} other statuses among {amount(len(page.rows), 'sale')}")
+    unpaid = [row["purchase"]["order_date"] for row in account.history if row["purchase"]["status"] not in words.PAID]
+    listed, every = page.count, account.all_statuses.count
+    if listed is not None and every is not None:
+        note = f"{listed:,} of {every:,} sales"
+        if listed < every:
+            return Told("paid", note)
+        if unpaid:
+            return Told("all", note)
+    dates = list(page.values("purchase.order_date"))
+    if any(min(dates) < date_ms < max(dates) for date_ms in unpaid):
+        return Told("paid", f"{amount(len(page.rows), 'sale')}, and none of another status between them")
+    raise NotTold("all sales that could be compared are approved or complete")
 
 
-class DefaultStatuses(Question):
-    """Documented, and seen live three times."""
-
-    assumption = "sales without a status are the approved and complete ones"
-    depends = "yes: sales_summary adds up these"
-
-    def ask(self, account: Account) -> Told:
-        answer = without_statuses(account)
-        seen = set(answer.values("purchase.status"))
-        came, every = answer.count, repeated(account, SalesHistory).count
-        if seen - DEFAULT_STATUSES:
-            others = sorted(seen & set(SALE_STATUSES) - DEFAULT_STATUSES) or ["unknown ones"]
-            return Told(f"other statuses come as well: {', '.join(others)}", "sales_summary holds more than it says")
-        if came is None or every is None:
-            raise NotTold("Hotmart tells no total_results, and the sales fill more than a page")
-        if came == every:
-            raise NotTold(ALL_OF_ONE_KIND if every else "there is no sale in the last twelve months")
-        return Told(f"{came:,} of {amount(every, 'sale')}, every one seen approved or complete")
+def comma_list(account: Account) -> Told | Otherwise:
+    """Ask history for all statuses in one value."""
+    answer = account.sales(words.HISTORY, account.window, 1, (",".join(words.SALE_STATUSES),))
+    if answer.is_refusal:
+        return Told("refuse", answer.says)
+    listed, every = readable(answer).count, account.all_statuses.count
+    if listed is not None and every is not None and listed != every:
+        return Otherwise(f"A comma list returns {listed:,} sales where repeated parameters return {every:,}.")
+    return Told("accept", f"{listed:,} sales" if listed is not None else "")
 
 
-class DetailsStatuses(Question):
-    """The documentation lists 14 of the 17."""
-
-    assumption = "price/details knows no NO_FUNDS, PRE_ORDER, PROCESSING_TRANSACTION"
-    depends = "yes: they are not asked for there"
-
-    def ask(self, account: Account) -> Told:
-        answer = account.sales(SalesPriceDetails.endpoint, rows=1, statuses=SALE_STATUSES)
-        if answer.is_refusal:
-            return Told(answer.says)
-        every, known = readable(answer).count, readable(repeated(account, SalesPriceDetails)).count
-        if every is None or known is None:
-            raise NotTold("Hotmart tells no total_results, and the sales fill more than a page")
-        if every > known:
-            return Told(
-                f"accepted, with {amount(every - known, 'more sale')}",
-                "sales_price_details misses sales in these three statuses",
-            )
-        return Told("accepted, and no sale more came")
+def as_asked(account: Account) -> Told | Otherwise:
+    """Ask for two statuses, and look whether every record has one of them."""
+    seen = list(account.paid_without_dates.values("purchase.status"))
+    others = sum(status not in words.PAID for status in seen)
+    if others:
+        return Told("newer", f"{others:,} of {amount(len(seen), 'sale')} that were asked for as approved or complete")
+    enough(seen, "sales")
+    return Told("as_asked", f"all of {amount(len(seen), 'sale')}")
 
 
-class SummaryStatuses(Question):
-    """The documentation speaks of one value."""
-
-    assumption = "sales/summary: repeated transaction_status gives the union"
-    depends = "no: no status is sent there"
-
-    def ask(self, account: Account) -> Told:
-        answer = account.sales(SalesSummary.endpoint, rows=ASKED_ROWS)
-        if answer.is_refusal:
-            return Told(answer.says)
-        added, came = sum(readable(answer).values("total_items")), repeated(account, SalesHistory).count
-        return Told(f"{amount(added, 'sale')} added up" + ("" if came is None else f", {came:,} in {short(HISTORY)}"))
+def lookup(account: Account) -> Told | Otherwise:
+    """Look an unpaid sale up by its code."""
+    row = _unpaid(account)
+    if row is None:
+        raise NotTold("every known sale is approved or complete")
+    code = row["purchase"]["transaction"]
+    answer = account.get(words.HISTORY, transaction=code, no_such_parameter="1")  # shared with `unknown_parameter`
+    if answer.is_refusal:
+        answer = account.get(words.HISTORY, transaction=code)
+    return Told("every_status" if readable(answer).rows else "paid_only", f"a sale that is {row['purchase']['status']}")
 
 
-class SubscriptionStatuses(Question):
-    """No default filter is documented."""
+def unknown_parameter(account: Account) -> Told | Otherwise:
+    """Send a parameter that no endpoint knows, and the same query without it where that is refused."""
+    row = _unpaid(account) or account.history[0]
+    code = row["purchase"]["transaction"]
+    answer = account.get(words.HISTORY, transaction=code, no_such_parameter="1")
+    if not answer.is_refusal:
+        return Told("dropped", readable(answer).says)
+    readable(account.get(words.HISTORY, transaction=code))
+    return Told("refused", answer.says)
 
-    assumption = "subscriptions without a status are those of every status"
-    depends = "yes: no status is sent"
 
-    def ask(self, account: Account) -> Told:
-        page = account.subscriptions()
-        seen = set(page.values("status")) & set(SUBSCRIPTION_STATUSES)
-        if not page.rows:
-            raise NotTold("the account has no subscription")
-        if seen - {"ACTIVE", "STARTED"}:
-            return Told(", ".join(sorted(seen)))
-        every = readable(
-            account.get(
-                Subscriptions.endpoint,
-                accession_date=account.subscriptions_from_ms,
-                status=list(SUBSCRIPTION_STATUSES),
-                max_results=1,
-            )
-        )
-        if every.count is None or page.count is None or every.count == page.count:
-            raise NotTold("all subscriptions are active")
-        return Told(
-            f"{page.count:,} of {every.count:,}, only {', '.join(sorted(seen)) or 'of unknown statuses'}",
-            "subscriptions of other statuses are missed",
-        )
+def _unpaid(account: Account) -> Row | None:
+    """Return a sale that is neither approved nor complete."""
+    return next((row for row in account.history if row["purchase"]["status"] not in words.PAID), None)

@@ -1,146 +1,175 @@
-"""The dates by which subscriptions and their charges are filtered."""
+"""Which subscriptions and summaries are returned, and what their records say (hotmart-api.md 4.6, 4.7, 5.6 and 5.7)."""
 
-from typing import Any
+from collections import Counter
 
-from integration_tests.live.account import ASKED_ROWS, SUBSCRIPTION_SUMMARY, Account, readable
-from integration_tests.live.answer import Answer, value_at
+from integration_tests.live import words
+from integration_tests.live.account import ASKED_ROWS, DAY_MS, LONG_AGO_MS, Account, enough, readable, settled
+from integration_tests.live.answer import Answer, Row, value_at
 from integration_tests.live.failure import NotTold
-from integration_tests.live.question import Question, Told, amount
-from source_hotmart.streams import Subscriptions, SubscriptionTransactions
-from source_hotmart.windows import DAY_MS
-
-HOUR_MS = DAY_MS // 24
+from integration_tests.live.question import Otherwise, Told, amount
 
 
-class LongList(Question):
-    """Clients send a date long before the account was opened."""
-
-    assumption = "subscriptions since 2010 come in one window"
-    depends = "no: a window refused or too heavy is halved"
-
-    def ask(self, account: Account) -> Told:
-        page = account.subscriptions()
-        if account.all_subscriptions_refused:
-            return Told(f"{account.all_subscriptions_refused}; those of the last twelve months come")
-        return Told(f"{page.status}")
+def _some(account: Account) -> list[Row]:
+    rows = account.subscriptions.rows
+    if not rows:
+        raise NotTold("the account has no subscription")
+    return rows
 
 
-class EndAccession(Question):
-    """The documentation describes it as the date of the cancellation; clients use it as the end of the window."""
-
-    assumption = "end_accession_date bounds the accession"
-    depends = "only for lists in halves, whose count is then checked"
-
-    def ask(self, account: Account) -> Told:
-        rows = account.subscriptions().rows
-        active = sorted(
-            row["accession_date"] for row in rows if value_at(row, "end_accession_date") is None and _began(row)
-        )
-        if len(active) < 2 or active[0] == active[-1]:
-            raise NotTold("it takes two subscriptions that were not cancelled")
-        bound_ms = active[(len(active) - 1) // 2]
-        query = {"accession_date": account.subscriptions_from_ms, "end_accession_date": bound_ms}
-        came = readable(account.get(Subscriptions.endpoint, **query, max_results=ASKED_ROWS))
-        if any(began_ms > bound_ms for began_ms in came.values("accession_date")):
-            return Told("it bounds neither accession nor cancellation")
-        if any(value_at(row, "end_accession_date") is None for row in came.rows):
-            return Told("it bounds the accession: active ones from before it come")
-        return Told("it bounds the cancellation: active ones from before it do not come; the sync stops and says so")
+def longest(account: Account) -> Told | Otherwise:
+    """Ask for all subscriptions since 2010 in one range."""
+    answer = account.get(words.SUBSCRIPTIONS, accession_date=LONG_AGO_MS, max_results=ASKED_ROWS)
+    if settled(answer).is_page:
+        return Told(None, f"since 2010: {answer.says}")
+    days = [days for days in (730, 365) if _accepts(account, days)]
+    if days == [730, 365]:
+        return Told(730, f"since 2010: {answer.says}, since 730 days: 200")
+    accepted = f", and accepts the last {days[0]} days" if days else ""
+    return Otherwise(f"For the range since 2010 Hotmart answers {answer.says}{accepted}.")
 
 
-class DefaultAccession(Question):
-    """Documented, and seen live."""
-
-    assumption = "subscriptions without accession_date are those of 30 days"
-    depends = "no: it is always sent"
-
-    def ask(self, account: Account) -> Told:
-        every = account.subscriptions()
-        page = readable(account.get(Subscriptions.endpoint, max_results=ASKED_ROWS))
-        return _default(account, page, every, "accession_date")
+def _accepts(account: Account, days: int) -> bool:
+    begin_ms = account.now_ms - days * DAY_MS
+    return settled(account.get(words.SUBSCRIPTIONS, accession_date=begin_ms, max_results=1)).is_page
 
 
-class SummaryDefaultAccession(Question):
-    """Documented; a capture speaks against it."""
-
-    assumption = "subscriptions/summary without accession_date: those of 30 days"
-    depends = "no: it is always sent"
-
-    def ask(self, account: Account) -> Told:
-        every = summaries(account)
-        page = readable(account.get(SUBSCRIPTION_SUMMARY, max_results=ASKED_ROWS))
-        return _default(account, page, every, "accession_date")
-
-
-class DefaultTransactionDate(Question):
-    """Documented."""
-
-    assumption = "subscriptions/transactions without dates: those of 30 days"
-    depends = "no: both dates are always sent"
-
-    def ask(self, account: Account) -> Told:
-        every = account.charges()
-        page = readable(account.get(SubscriptionTransactions.endpoint, max_results=ASKED_ROWS))
-        return _default(account, page, every, "last_update")
+def default_statuses(account: Account) -> Told | Otherwise:
+    """Look for subscriptions that are not active, and ask for all statuses where there is none."""
+    rows = _some(account)
+    seen = {row.get("status") for row in rows}
+    if seen - {"ACTIVE"}:
+        return Told("all", f"{len(seen & set(words.SUBSCRIPTION_STATUSES))} statuses among {amount(len(rows), 'row')}")
+    inactive = [status for status in words.SUBSCRIPTION_STATUSES if status != "ACTIVE"]
+    if _asked_for(account, status=inactive).rows:
+        return Told("active", f"{amount(len(rows), 'row')}, and others are returned only if asked for")
+    raise NotTold("every subscription is active")
 
 
-class TransactionDate(Question):
-    """The evidence is for the last update; nothing is documented."""
-
-    assumption = "transaction_date filters last_update"
-    depends = "yes: each sync asks, and looks back 180 days if not"
-
-    def ask(self, account: Account) -> Told:
-        row = next((row for row in account.charges().rows if _updated_later(row)), None)
-        if row is None:
-            raise NotTold("no charge of the last twelve months was updated days after its order")
-        by_order = _finds(account, row, value_at(row, "purchase.order_date"))
-        by_update = _finds(account, row, value_at(row, "last_update"))
-        match by_order, by_update:
-            case False, True:
-                return Told("it filters last_update")
-            case True, False:
-                return Told("it filters purchase.order_date")
-            case True, True:
-                return Told("a charge comes by its order as well as by its last update")
-        return Told("it filters another date", "charges that change later are missed")
+def _asked_for(account: Account, **query: int | str | list[str]) -> Answer:
+    return readable(account.get(words.SUBSCRIPTIONS, accession_date=LONG_AGO_MS, max_results=ASKED_ROWS, **query))
 
 
-def summaries(account: Account) -> Answer:
-    """The summaries of all subscriptions. Raises `NotTold` where they cannot be read."""
-    account.subscriptions()
-    from_ms = account.subscriptions_from_ms
-    return readable(account.get(SUBSCRIPTION_SUMMARY, accession_date=from_ms, max_results=ASKED_ROWS))
+def next_charge(account: Account) -> Told | Otherwise:
+    """Look for subscriptions whose next charge does not lie ahead, and ask for them where there is none."""
+    rows = _some(account)
+    past = sum((row.get("date_next_charge") or 0) < account.now_ms for row in rows)
+    if past:
+        return Told("asleep", f"{past:,} of {amount(len(rows), 'row')} have no next charge ahead")
+    if _asked_for(account, date_next_charge=LONG_AGO_MS, end_date_next_charge=account.now_ms).rows:
+        return Told("from_now", f"{amount(len(rows), 'row')}, and others are returned only if asked for")
+    raise NotTold("every subscription has a next charge ahead")
 
 
-def _default(account: Account, page: Answer, every: Answer, date: str) -> Told:
-    """How far back the rows of a query without dates reach, where older ones exist."""
+def cancellation(account: Account) -> Told | Otherwise:
+    """Look for subscriptions that ended more than 30 days ago, and ask for them where there is none."""
+    rows = _some(account)
     border_ms = account.now_ms - 31 * DAY_MS
-    if not any(at_ms < border_ms for at_ms in every.values(date)) and not every.has_more:
-        raise NotTold("there is nothing older than 31 days")
-    rows = f"{'at least ' if page.has_more else ''}{amount(len(page.rows), 'row')}"
-    oldest_ms = min(page.values(date), default=None)
-    if oldest_ms is None:
-        return Told("nothing comes")
-    return Told(f"{rows}, the oldest {date} {(account.now_ms - oldest_ms) / DAY_MS:.0f} days ago")
+    ended = sum(0 < (row.get("end_accession_date") or 0) < border_ms for row in rows)
+    if ended:
+        return Told("asleep", f"{ended:,} of {amount(len(rows), 'row')} ended more than 31 days ago")
+    if _asked_for(account, cancelation_date=LONG_AGO_MS, end_cancelation_date=border_ms).rows:
+        return Told("last_30_days", f"{amount(len(rows), 'row')}, and others are returned only if asked for")
+    raise NotTold("no subscription ended more than 31 days ago")
 
 
-def _began(row: Any) -> bool:
-    return isinstance(value_at(row, "accession_date"), int)
+def end_accession(account: Account) -> Told | Otherwise:
+    """Ask for the older half of the subscriptions that were not cancelled, by the end of their accession."""
+    running = sorted(row["accession_date"] for row in _some(account) if not row.get("end_accession_date"))
+    if len(running) < 2 or running[0] == running[-1]:
+        raise NotTold("it takes two subscriptions that were not cancelled")
+    bound_ms = running[(len(running) - 1) // 2]
+    found = _asked_for(account, end_accession_date=bound_ms)
+    if any(began_ms > bound_ms for began_ms in found.values("accession_date")):
+        ended = [row for row in found.rows if 0 < (row.get("end_accession_date") or 0) <= bound_ms]
+        if len(ended) == len(found.rows):
+            return Told("cancellation", f"{amount(len(ended), 'row')}, all cancelled by then")
+        return Otherwise("The filter end_accession_date bounds neither the accession nor the cancellation.")
+    if any(not row.get("end_accession_date") for row in found.rows):
+        return Told("accession", f"{amount(len(found.rows), 'row')}, running ones among them")
+    return Told("cancellation", f"{amount(len(found.rows), 'row')}, and none that is still running")
 
 
-def _updated_later(row: Any) -> bool:
-    """Whether two hours around one date say nothing of the other."""
-    apart_ms = row["last_update"] - row["purchase"]["order_date"]
-    return bool(value_at(row, "subscriber_code")) and apart_ms > 2 * DAY_MS
+def other_products(account: Account) -> Told | Otherwise:
+    """Ask for the subscriptions of a product that has none."""
+    sold = {value_at(row, "product.id") for row in account.subscriptions.rows}
+    product = next((row for row in account.products_where(is_subscription=False) if row.get("id") not in sold), None)
+    if product is None or account.subscriptions.token:
+        raise NotTold("no product without subscriptions is known")
+    query = {"accession_date": LONG_AGO_MS, "max_results": 1, "product_id": product["id"]}
+    answer = settled(account.get(words.SUBSCRIPTIONS, **query))
+    if answer.status == 404:
+        return Told("404", answer.says)
+    if answer.is_page and not answer.rows:
+        return Told("empty", answer.says)
+    return Otherwise(f"For a product without subscriptions Hotmart answers {answer.says}.")
 
 
-def _finds(account: Account, row: Any, at_ms: int) -> bool:
-    answer = account.get(
-        SubscriptionTransactions.endpoint,
-        transaction_date=at_ms - HOUR_MS,
-        end_transaction_date=min(at_ms + HOUR_MS, account.now_ms),
-        subscriber_code=str(row["subscriber_code"]),
-        max_results=ASKED_ROWS,
-    )
-    return row["purchase"]["transaction"] in set(readable(answer).values("purchase.transaction"))
+def request_date(account: Account) -> Told | Otherwise:
+    """Compare request_date with the accession of subscriptions that began more than 31 days ago."""
+    rows = [row for row in _some(account) if row.get("request_date") and row["accession_date"] < account.now_ms]
+    old = [row for row in rows if row["accession_date"] < account.now_ms - 31 * DAY_MS]
+    moved = sum(row["request_date"] > row["accession_date"] + DAY_MS for row in old)
+    enough(old, "subscriptions")
+    if not moved:
+        return Told("creation", f"none of {len(old):,} has a request more than a day after its accession")
+    return Told("last_charge", f"{moved:,} of {len(old):,} have a request more than a day after their accession")
+
+
+def subscriber_code(account: Account) -> Told | Otherwise:
+    """Look for a code that occurs on two subscriptions."""
+    rows = _some(account)
+    counts = Counter(row["subscriber_code"] for row in rows)
+    twice = sum(count > 1 for count in counts.values())
+    if twice:
+        return Told("shared", f"{twice:,} of {len(counts):,} codes occur twice or more")
+    enough(rows, "subscriptions")
+    return Told("one_subscription", f"none of {len(counts):,} codes occurs twice")
+
+
+def summary_range(account: Account) -> Told | Otherwise:
+    """Ask for the summary without an accession date, where subscriptions are older than 31 days."""
+    border_ms = account.now_ms - 31 * DAY_MS
+    if not any(began_ms < border_ms for began_ms in account.summaries.values("accession_date")):
+        raise NotTold("no subscription is older than 31 days")
+    page = readable(account.get(words.SUMMARY, max_results=ASKED_ROWS))
+    older = sum(began_ms < border_ms for began_ms in page.values("accession_date"))
+    return Told("none" if older else "applies", f"{older:,} of {amount(len(page.rows), 'row')} are older than 31 days")
+
+
+def summary_code(account: Account) -> Told | Otherwise:
+    """Filter the summary by the code of a subscription."""
+    codes = [code for code in account.summaries.values("subscriber_code") if not str(code).isdecimal()]
+    if not codes:
+        raise NotTold("no subscription has a code with letters")
+    query = {"accession_date": LONG_AGO_MS, "max_results": 1, "subscriber_code": codes[0]}
+    answer = settled(account.get(words.SUMMARY, **query))
+    return Told("integer" if answer.is_refusal else "text", answer.says)
+
+
+def summary_next_charge(account: Account) -> Told | Otherwise:
+    """Look whether summaries have a date of the next charge."""
+    rows = account.summaries.rows
+    dated = sum("date_next_charge" in row for row in rows)
+    enough(rows, "summaries")
+    return Told("present" if dated else "absent", f"in {dated:,} of {amount(len(rows), 'row')}")
+
+
+def summary_delay(account: Account) -> Told | Otherwise:
+    """Work out how old the summary is: lifetime counts the days of an active subscription up to its moment."""
+    ages_ms = [
+        (account.now_ms - row["accession_date"], row["lifetime"])
+        for row in account.summaries.rows
+        if row.get("status") == "ACTIVE" and row.get("accession_date")
+    ]
+    enough(ages_ms, "active subscriptions")
+    # The state is of a moment that fits every row: lifetime days have passed, and one more has not.
+    least_ms = max(age_ms - (lifetime + 1) * DAY_MS for age_ms, lifetime in ages_ms)
+    most_ms = min(age_ms - lifetime * DAY_MS for age_ms, lifetime in ages_ms)
+    least_h, most_h = (bound_ms / 3_600_000 for bound_ms in (least_ms, most_ms))
+    note = f"{amount(len(ages_ms), 'row')} fit a delay of {max(0.0, least_h):.1f} to {most_h:.1f} hours"
+    for hours in (0, 24):
+        if least_h - 0.1 <= hours <= most_h + 0.1:
+            return Told(hours, note)
+    if least_h > most_h:
+        raise NotTold("lifetime does not count days from the accession")
+    return Otherwise(f"The summary is some hours old: {note}.")

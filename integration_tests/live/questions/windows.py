@@ -1,93 +1,185 @@
-"""How long a window of sales may be, where it may lie, and what it includes."""
+"""What date ranges of sales include, how long they may be, and what is returned without one (hotmart-api.md 4.0)."""
 
-from integration_tests.live.account import HISTORY, Account, readable
-from integration_tests.live.answer import Answer
+from integration_tests.live import words
+from integration_tests.live.account import DAY_MS, Account, Window, readable, settled
+from integration_tests.live.answer import Answer, Row
 from integration_tests.live.failure import NotTold
-from integration_tests.live.question import Question, Told, amount
-from source_hotmart.sales import SALE_STATUSES
-from source_hotmart.windows import DAY_MS
+from integration_tests.live.question import Otherwise, Told, amount
 
+LENGTHS_DAYS = (730, 365, 300)
+LONG_DAYS = 1_070
 MINUTE_MS = 60_000
+DEFAULTS_DAYS = (30, 7)
 
 
-class WindowLimit(Question):
-    """730 days passed and 731 did not, once, with an end of now: the limit may be of the length or of the age."""
-
-    assumption = "730 days limit the length of a window, not its age"
-    depends = "yes: windows of twelve months, however old"
-
-    def ask(self, account: Account) -> Told:
-        month_ago_ms = account.now_ms - 770 * DAY_MS
-        asked = {
-            "the last 730 days": account.days(730),
-            "the last 731 days": account.days(731),
-            "30 days two years ago": (month_ago_ms - 30 * DAY_MS, month_ago_ms),
-        }
-        answers = {name: account.sales(window=window, rows=1) for name, window in asked.items()}
-        longest, too_long, old = answers.values()
-        for answer in answers.values():
-            if not answer.is_refusal:
-                readable(answer)
-        did = ", ".join(f"{name}: {answer.status}" for name, answer in answers.items())
-        if old.is_refusal:
-            return Told(f"{did}; a limit of the age", "sales that old cannot be read, and a sync stops at them")
-        if too_long.is_page:
-            return Told(f"{did}; no limit at 730 days")
-        if longest.is_refusal:
-            return Told(f"{did}; a limit below 730 days, and a refused window is halved")
-        return Told(f"{did}; a limit of the length")
+def _count(account: Account, window: Window) -> Answer:
+    """Return one sale of a window, with Hotmart's count, or its refusal. Raise NotTold for every other answer."""
+    answer = account.sales(words.HISTORY, window, 1)
+    return answer if answer.is_refusal else readable(answer)
 
 
-class FutureEnd(Question):
-    """Refused by one report, accepted by others."""
-
-    assumption = "an end_date in the future is refused"
-    depends = "no: windows end at the start of the sync"
-
-    def ask(self, account: Account) -> Told:
-        answer = account.sales(window=(account.now_ms - DAY_MS, account.now_ms + DAY_MS), rows=1)
-        return Told(answer.says if answer.is_refusal else f"accepted ({readable(answer).status})")
+def _long(account: Account) -> Window:
+    return account.now_ms - LONG_DAYS * DAY_MS, account.now_ms
 
 
-class DefaultWindow(Question):
-    """Two notes from production say 30 days; the documentation nothing."""
-
-    assumption = "sales without dates are those of about 30 days"
-    depends = "no: both dates are always sent"
-
-    def ask(self, account: Account) -> Told:
-        page = readable(account.get(HISTORY, transaction_status=list(SALE_STATUSES), max_results=500))
-        month, year = account.sales(window=account.days(30), rows=1).count, account.sales_page().count
-        if page.count is None or month is None or year is None:
-            raise NotTold("Hotmart tells no total_results, and the sales fill more than a page")
-        if month == year:
-            raise NotTold("the account has no sales of the last twelve months that are older than 30 days")
-        came = f"{amount(page.count, 'sale')}; 30 days hold {month:,}, twelve months {year:,}"
-        oldest_ms = min(page.values("purchase.order_date"), default=None)
-        if page.has_more or oldest_ms is None:
-            return Told(came)
-        return Told(f"{came}; the oldest is of {(account.now_ms - oldest_ms) / DAY_MS:.0f} days ago")
+def _last(account: Account, days: int) -> Window:
+    return account.now_ms - days * DAY_MS, account.now_ms
 
 
-class WindowEnds(Question):
-    """Taken from what probes of others saw."""
-
-    assumption = "a window of sales includes both of its ends"
-    depends = "yes: windows lie one millisecond apart"
-
-    def ask(self, account: Account) -> Told:
-        row = next(iter(account.sales_page().rows), None)
-        if row is None:
-            raise NotTold("there is no sale in the last twelve months")
-        transaction, order_ms = row["purchase"]["transaction"], row["purchase"]["order_date"]
-        around = {
-            "its end": (order_ms - MINUTE_MS, order_ms),
-            "its start": (order_ms, min(order_ms + MINUTE_MS, account.now_ms)),
-        }
-        found = {name: _holds(account.sales(window=window, rows=500), transaction) for name, window in around.items()}
-        did = ", ".join(f"a sale at {name} {'comes' if came else 'does not come'}" for name, came in found.items())
-        return Told(did, "" if all(found.values()) else "a sale at the very edge of a window is missed")
+def _old(account: Account) -> Window:
+    """Return 300 days that end before the longest range begins."""
+    return account.now_ms - LONG_DAYS * DAY_MS, account.now_ms - (LONG_DAYS - 300) * DAY_MS
 
 
-def _holds(answer: Answer, transaction: str) -> bool:
-    return transaction in set(readable(answer).values("purchase.transaction"))
+def longest(account: Account) -> Told | Otherwise:
+    """Ask for ranges of each length in turn, and for a day more."""
+    for days in LENGTHS_DAYS:
+        if _count(account, _last(account, days)).is_refusal:
+            continue
+        if _count(account, _last(account, days + 1)).is_refusal:
+            return Told(days, f"{days:,} days are accepted and {days + 1:,} are refused")
+        if days == LENGTHS_DAYS[0] and _cut(account):
+            return Told(days, f"{LONG_DAYS:,} days return no more than {days:,}")
+        return Otherwise(f"A range of {days + 1:,} days is accepted.")
+    return Otherwise(f"A range of {LENGTHS_DAYS[-1]} days is refused.")
+
+
+def _cut(account: Account) -> bool:
+    """Whether a range of more than 730 days loses its older part. Raise NotTold where counts cannot say."""
+    whole, part, old = (
+        _count(account, window).count for window in (_long(account), _last(account, LENGTHS_DAYS[0]), _old(account))
+    )
+    if whole is None or part is None or not old:
+        raise NotTold("Hotmart counts no sale that is older than 730 days")
+    return whole < part + old and whole <= part
+
+
+def too_long(account: Account) -> Told | Otherwise:
+    """Ask for one day more than the longest range that is accepted."""
+    for days in LENGTHS_DAYS:
+        if not _count(account, _last(account, days)).is_refusal:
+            beyond = _count(account, _last(account, days + 1))
+            if beyond.is_refusal:
+                return Told("refused", beyond.says)
+            if _cut(account):
+                return Told("cut", f"{LONG_DAYS:,} days return no more than {days:,}")
+            return Otherwise(f"A range of {LONG_DAYS:,} days is accepted whole.")
+    raise NotTold(f"a range of {LENGTHS_DAYS[-1]} days is refused already")
+
+
+def limit_meaning(account: Account) -> Told | Otherwise:
+    """Ask for a short range that lies further back than the longest range reaches."""
+    old = _count(account, _old(account))
+    note = f"300 days that end {LONG_DAYS - 300} days ago: {old.says}"
+    return Told("age" if old.is_refusal else "length", note)
+
+
+def future_end(account: Account) -> Told | Otherwise:
+    """Ask for a range that ends tomorrow."""
+    answer = _count(account, (account.now_ms - DAY_MS, account.now_ms + DAY_MS))
+    return Told("refuse" if answer.is_refusal else "accept", answer.says)
+
+
+def _holds(account: Account, row: Row, window: Window, path: str = words.HISTORY) -> bool:
+    """Whether a view has a sale in a window. A window of a single millisecond may be refused."""
+    answer = account.sales(path, window, 500, (row["purchase"]["status"],))
+    answer = settled(answer) if window[0] == window[1] else readable(answer)
+    field = "purchase.transaction" if path == words.HISTORY else "transaction"
+    return row["purchase"]["transaction"] in set(answer.values(field))
+
+
+def _one_sale(account: Account) -> Row:
+    """Return a sale whose next milliseconds lie in its own second.
+
+    If possible it was approved minutes after its order and was ordered on a whole second.
+    """
+    until_ms = account.now_ms - MINUTE_MS
+    rows = [row for row in account.history if row["purchase"]["order_date"] < until_ms]
+    rows = [row for row in rows if row["purchase"]["order_date"] % 1000 < 990]
+    if not rows:
+        raise NotTold("no sale is older than a minute")
+    return max(rows, key=lambda row: (_is_approved_later(row), row["purchase"]["order_date"] % 1000 == 0))
+
+
+def _is_approved_later(row: Row) -> bool:
+    return (row["purchase"].get("approved_date") or 0) > row["purchase"]["order_date"] + 2 * MINUTE_MS
+
+
+def date_of_views(account: Account) -> Told | Otherwise:
+    """Ask sales/users for a sale by the millisecond of its order, then around its order, then around its approval."""
+    row = _one_sale(account)
+    if not _is_approved_later(row):
+        raise NotTold("no sale was approved minutes after its order")
+    purchase = row["purchase"]
+    order_ms, approved_ms = purchase["order_date"], purchase["approved_date"]
+    for side, window in (
+        ("order_date", (order_ms, order_ms)),
+        ("order_date", (order_ms - MINUTE_MS, order_ms + MINUTE_MS)),
+        ("approved_date", (approved_ms - MINUTE_MS, min(approved_ms + MINUTE_MS, account.now_ms))),
+    ):
+        if _holds(account, row, window, words.USERS):
+            return Told(side, "one sale of sales/users")
+    return Otherwise("The view sales/users has a sale neither around its order nor around its approval.")
+
+
+def bounds(account: Account) -> Told | Otherwise:
+    """Look for one sale in a range of a single millisecond, and if it is not there in ranges to and from its date."""
+    found = _bounds(account, _one_sale(account))
+    if found is None:
+        raise NotTold("the filter cuts off milliseconds")
+    return found
+
+
+def _bounds(account: Account, row: Row) -> Told | Otherwise | None:
+    """Return which ends a range includes, None where milliseconds are cut off, so that nothing says it."""
+    order_ms = row["purchase"]["order_date"]
+    if _holds(account, row, (order_ms, order_ms), words.USERS):  # shared with `date_of_views`
+        return Told("both")
+    at_end = _holds(account, row, (order_ms - MINUTE_MS, order_ms))
+    at_start = _holds(account, row, (order_ms, order_ms + MINUTE_MS))
+    if at_end:
+        return Told("both" if at_start else "end")
+    if not at_start:
+        return Otherwise("A sale is in neither of the two ranges that begin or end at its order date.")
+    is_found_later = _holds(account, row, (order_ms - MINUTE_MS, order_ms + 1))
+    return Told("start") if is_found_later else None
+
+
+def unit(account: Account) -> Told | Otherwise:
+    """Look for one sale in a range that begins a millisecond after its order, within the same second."""
+    row = _one_sale(account)
+    order_ms = row["purchase"]["order_date"]
+    if _holds(account, row, (order_ms + 1, order_ms + 3)):
+        return Told("seconds", "a range that begins a millisecond after a sale has it")
+    if _bounds(account, row) is None:
+        return Told("seconds", "a range that ends a millisecond after a sale does not have it")
+    return Told("milliseconds")
+
+
+def without_dates(account: Account) -> Told | Otherwise:
+    """Look how old the oldest paid sale is that history returns without dates."""
+    page = account.paid_without_dates
+    known = [row["purchase"]["order_date"] for row in account.history if row["purchase"]["status"] in words.PAID]
+    if page.token:
+        return _by_count(account, page)
+    dates = list(page.values("purchase.order_date"))
+    if not dates:
+        raise NotTold("no sale is returned")
+    older = [date_ms for date_ms in known if date_ms < min(dates)]
+    if not older:
+        raise NotTold("no paid sale is known that is older than those returned")
+    oldest, next_oldest = ((account.now_ms - date_ms) / DAY_MS for date_ms in (min(dates), max(older)))
+    note = f"{amount(len(dates), 'paid sale')}, the oldest {oldest:.1f} days old"
+    fitting = [days for days in DEFAULTS_DAYS if oldest - 0.1 <= days <= next_oldest + 0.1]
+    if len(fitting) > 1:
+        raise NotTold(f"{note}, and the next one {next_oldest:.1f} days")
+    return Told(fitting[0], note) if fitting else Otherwise(f"Without dates sales of other days are returned: {note}.")
+
+
+def _by_count(account: Account, page: Answer) -> Told | Otherwise:
+    """Compare Hotmart's count with that of each known default."""
+    for days in DEFAULTS_DAYS:
+        counted = account.sales(words.HISTORY, _last(account, days), 1, sorted(words.PAID)).total
+        if counted is not None and counted == page.total:
+            return Told(days, f"{counted:,} paid sales, as many as the last {days} days have")
+    raise NotTold("the sales fill more than a page, and their count fits neither 7 nor 30 days")
