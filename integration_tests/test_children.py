@@ -437,9 +437,7 @@ def test_pages_that_their_club_does_not_tell_are_found_by_a_product(small: Make,
         if form == "some_empty" and world.members_areas.home[str(row.identity[2])][1].sequence % 2
     ]
     modules_of_club = {row.identity[2] for row in told_by_club}
-    told_by_product = [
-        row for row in world.expected("club_pages", version=2) if row.identity[2] not in modules_of_club
-    ]
+    told_by_product = [row for row in world.expected("club_pages", version=2) if row.identity[2] not in modules_of_club]
     assert not difference("club_pages", [*told_by_club, *told_by_product], run.records("club_pages"))
     found_by = {record["module_id"]: record.get("product_id") for record in run.records("club_pages")}
     for module_id, product_id in found_by.items():
