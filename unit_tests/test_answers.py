@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from hotmart_simulator import Fault, Simulator
 from hotmart_simulator.client import Client
-from integration_tests.harness import small_world
+from integration_tests.harness import small_world, switches
 from source_hotmart.answers import (
     DEFAULT_BOUNDS,
     Bounds,
@@ -37,7 +37,7 @@ PATH = "/products/api/v1/products"
 @pytest.fixture
 def server() -> Iterator[Simulator]:
     """A simulator on the real clock."""
-    with Simulator(small_world()) as simulator:
+    with Simulator(small_world(), switches()) as simulator:
         yield simulator
 
 

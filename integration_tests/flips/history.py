@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+
+from dateutil.rrule import MONTHLY, rrule
 
 from hotmart_simulator import Simulator, Switches, World
 from hotmart_simulator.shapes import date_fields
@@ -16,12 +19,14 @@ from integration_tests.rows import Difference, difference
 SHAPES: Final = {"club_pages": "club_pages_v1"}
 """Streams whose record has a shape of another name in the simulator."""
 DAY_MS: Final = 86_400_000
-START_MS: Final = NOW_MS - 420 * DAY_MS
+START_MS: Final = NOW_MS - 460 * DAY_MS
 DAYS_BETWEEN: Final = (1, 1, 1, 30)
 """Days before each sync after the first: three daily ones and a monthly one."""
-PAGE_ROWS: Final = 10
+PAGE_ROWS: Final = 12
 COUNT: Final = 2
 """How often each move is made before a sync."""
+OFTEN: Final = 8
+START_DATE: Final = "2024-09-20"
 
 
 @dataclass
@@ -52,7 +57,7 @@ def small_account(switches: Switches) -> World:
     """Return an account in which every side of every switch makes a difference, and which is read in a blink."""
     return World(
         seed=5,
-        sales=90,
+        sales=70,
         subscriptions=18,
         students=12,
         products=8,
@@ -65,10 +70,28 @@ def small_account(switches: Switches) -> World:
     )
 
 
+def sell_at_edges(world: World) -> None:
+    """Sell in the last millisecond before a month since the start date ends, and in the first one of the next.
+
+    A client's date ranges are likely to meet there.
+    """
+    months = rrule(MONTHLY, dtstart=datetime.fromisoformat(START_DATE).replace(tzinfo=UTC), count=15)
+    for moment in list(months)[1:]:
+        edge_ms = int(moment.timestamp() * 1000)
+        world.add_sales(1, edge_ms - 1, status="COMPLETE")
+        world.add_sales(1, edge_ms, status="COMPLETE")
+
+
 def play(
-    switches: Switches, clock: VirtualClock, folder: Path, excluded_moves: Collection[str] = frozenset()
+    switches: Switches,
+    clock: VirtualClock,
+    folder: Path,
+    excluded_moves: Collection[str] = frozenset(),
+    often: str = "",
 ) -> Outcome:
     """Play the history under these switches, with all moves but the excluded ones, and compare at its end.
+
+    The move named `often` is made more often than the others.
 
     Syncs run in this process, so `clock` must be installed and the environment names the simulator meanwhile.
     """
@@ -76,17 +99,19 @@ def play(
     switches = replace(switches, page_cap=PAGE_ROWS)
     world = small_account(switches)
     moves = sorted(set(world.moves) - set(excluded_moves))
+    sell_at_edges(world)
     warehouse, runs = Warehouse(), []
     state: State = {}
     with Simulator(world, switches, clock.time, follow_clock=True) as simulator:
         connector = Connector(simulator, folder, _setenv)
-        connector.config |= {"start_date": "2024-11-01", "num_workers": 4}
+        # One call after the other, so that the history is the same on every machine.
+        connector.config |= {"start_date": START_DATE, "num_workers": 1}
         for days in (0, *DAYS_BETWEEN):
             if days:
                 clock.advance(hours=12 * days)
                 world.now_ms = clock.now_ms
                 for name in moves:
-                    world.move({name: COUNT})
+                    world.move({name: OFTEN if name == often else COUNT})
                 clock.advance(hours=12 * days)
                 world.now_ms = clock.now_ms
             clock.advance(seconds=1)
