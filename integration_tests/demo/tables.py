@@ -133,7 +133,7 @@ def _print_gross_sales(console: Console, found: Reconciliation) -> None:
         table.add_row("        summary", *_row(items, currencies, summary=True), style="dim")
         if not all(item.is_equal for item in items.values()):
             table.add_row("        difference", *_difference(items, currencies), style="bold red")
-    _title(console, f"Gross sales by month and currency: {found.stream} against sales_summary")
+    _title(console, f"Totals by month and currency: {found.stream} against sales_summary")
     console.print(table)
     differing = [item for item in sales if not item.is_equal]
     extent = f"{len(months)} months x {len(currencies)} currencies"
