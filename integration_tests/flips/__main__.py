@@ -12,15 +12,16 @@ from integration_tests.flips.page import PAGE, page
 
 
 def problems(results: list[Result]) -> list[str]:
-    """Return what is wrong with the results, a line each: unlisted silent flips and entries that are out of date."""
+    """Return what is wrong with the results, a line each: flips not listed as they are, and entries without a flip."""
     found = [f"known.yaml lists {name}, which is neither a side nor a move" for name in unknown_names()]
     for result in results:
         entry = known().get(result.flip)
         listed = entry.verdict if entry is not None else None
         if result.verdict is Verdict.SILENT and listed != Verdict.SILENT:
             found.append(f"{result.flip} loses rows in silence: {result.figures}")
-        elif entry is not None and listed != result.verdict:
-            found.append(f"known.yaml lists {result.flip} as {listed}, but it is {result.verdict}: {result.figures}")
+        elif (listed or Verdict.EQUAL) != result.verdict:
+            known_as = f"lists {result.flip} as {listed}" if listed else f"does not list {result.flip}"
+            found.append(f"known.yaml {known_as}, but it is {result.verdict}: {result.figures}")
     return found
 
 

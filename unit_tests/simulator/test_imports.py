@@ -1,0 +1,41 @@
+"""The simulator imports nothing of the connector, and its own files in one direction only."""
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[2] / "hotmart_simulator"
+
+
+def module_of(path: Path) -> str:
+    """The dotted name of a file."""
+    return ".".join(path.relative_to(FOLDER.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module that a file names in an import, also for type checkers only."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+IMPORTS = {module_of(path): imports_of(path) for path in FOLDER.rglob("*.py")}
+
+
+def test_nothing_of_the_connector_or_its_tests_is_imported() -> None:
+    others = {"source_hotmart", "integration_tests", "unit_tests", "conftest"}
+
+    assert {name.partition(".")[0] for names in IMPORTS.values() for name in names} & others == set()
+
+
+def test_no_import_leads_back() -> None:
+    # A package's own `__init__` says what it is for, or what the whole simulator offers, and takes part in no circle.
+    packages = {name for name in IMPORTS if any(other.startswith(f"{name}.") for other in IMPORTS)}
+    graph = {name: {other for other in names if other in IMPORTS} - packages for name, names in IMPORTS.items()}
+
+    assert len(graph) > 90
+    assert set(TopologicalSorter(graph).static_order()) >= set(graph)
