@@ -5,6 +5,7 @@ import os
 import shlex
 import signal
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -64,6 +65,8 @@ class Demo:
             with self._steps.step("move") as step:
                 moved = simulator.move(MOVES)
                 step.tell("in Hotmart now: " + ", ".join(f"{len(keys)} {kind}" for kind, keys in moved.items()))
+            # Hotmart's clock shows whole seconds, and a sync reads up to the last one that has begun.
+            time.sleep(1)
             second = self._sync("second sync", simulator, connector, streams, first.landing.state)
             self._load(warehouse, streams, second.landing)
             after = snapshot(warehouse)
