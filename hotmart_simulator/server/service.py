@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event, Lock
 from typing import Final
+from urllib.parse import urlunsplit
 
 from hotmart_simulator.expected import Key
 from hotmart_simulator.server.faults import Fault, Faults
@@ -60,7 +61,7 @@ class Service:
 
     @property
     def url(self) -> str:
-        return f"http://{HOST}:{self._port}"
+        return urlunsplit(("http", f"{HOST}:{self._port}", "", "", ""))
 
     @property
     def client_id(self) -> str:
