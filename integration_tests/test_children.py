@@ -23,7 +23,7 @@ from integration_tests.harness import (
     truth,
 )
 from integration_tests.rows import Difference, difference, key_of
-from source_hotmart.windows import iso
+from source_hotmart.state.windows import iso
 
 DAY_MS = 86_400_000
 PRODUCTS = "/products/api/v1/products"

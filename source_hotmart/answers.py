@@ -107,6 +107,8 @@ class Page:
     """Asks for the next page; `None` on the last one."""
     total: int | None
     """Rows of the whole query by Hotmart's own count, where the endpoint tells it."""
+    has_page_info: bool = True
+    """Whether the page said if there is a next one."""
 
 
 NO_ROWS = Page(rows=(), next_token=None, total=None)

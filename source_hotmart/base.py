@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import ABC
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from string import Formatter
@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 import requests
-from airbyte_cdk.models import FailureType, SyncMode
+from airbyte_cdk.models import SyncMode
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.streams.http import HttpStream
@@ -21,6 +21,7 @@ from airbyte_cdk.sources.streams.http.pagination_reset_exception import Paginati
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
+from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
@@ -28,8 +29,7 @@ from source_hotmart.answers import DEFAULT_BOUNDS, Bounds, Envelope, Page
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.budget import CallBudget, FirstInLine
 from source_hotmart.config import Config
-from source_hotmart.counts import WindowCounts
-from source_hotmart.errors import HotmartError, QueryRefused
+from source_hotmart.errors import BadRow, HotmartError, QueryRefused
 from source_hotmart.handler import HTTP_LOGGER, AnswerHandler, page_of
 from source_hotmart.normalise import Converter, Surprises, compile_schema
 from source_hotmart.parents import ParentLists
@@ -37,8 +37,13 @@ from source_hotmart.patience import DEFAULT_PATIENCE, Patience, QuotaBackoff, ou
 from source_hotmart.personal import compile_hiding, hide_of, without_marks
 from source_hotmart.progress import Progress
 from source_hotmart.reach import confine
-from source_hotmart.reader import Query, Reader, Record
+from source_hotmart.reading.lists import ListReader
+from source_hotmart.reading.passes import Query, Record
 from source_hotmart.report import SyncReport
+from source_hotmart.sales_facts import SalesFacts
+
+PROBLEMS_NAMED = 3
+"""So many problems of a stream are named in its failure."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,8 @@ class Api:
     bounds: Bounds = DEFAULT_BOUNDS
     report: SyncReport = field(default_factory=SyncReport)
     progress: Progress = field(default_factory=Progress)
-    sales_counts: WindowCounts = field(default_factory=WindowCounts)
     parents: ParentLists = field(default_factory=ParentLists)
+    sales: SalesFacts = field(default_factory=SalesFacts)
 
 
 @cache
@@ -87,8 +92,10 @@ class HotmartStream(HttpStream, ABC):
         self.api = api
         self.progress = api.progress
         """Of the sync; another one where the stream is only read for what is found by it, and not told of."""
-        self.short: set[str] = set()
-        """The clubs of whose lists rows are known to be missing; an empty name for the list of the whole account."""
+        self.incomplete_lists: set[str] = set()
+        """The members areas of whose lists rows may be missing. An empty name stands for the list of the account."""
+        self.refused_state: AirbyteTracedException | None = None
+        """Why the saved state cannot be used. Then nothing is read."""
         budget = FirstInLine(api.budget) if self.is_chain and isinstance(api.budget, CallBudget) else api.budget
         super().__init__(authenticator=api.authenticator, api_budget=budget)
         confine(self._http_client, "GET", self.url_base, api.bounds.total_s)
@@ -96,6 +103,9 @@ class HotmartStream(HttpStream, ABC):
         self._lift_paths = tuple((name, tuple(path.split("."))) for name, path in self.lifts)
         keys = [self.primary_key] if isinstance(self.primary_key, str) else list(self.primary_key or [])
         self._key_fields = tuple(str(key) for key in keys)
+
+    def join_in(self) -> None:
+        """Override to announce, before anything is read, that this stream is going to be read."""
 
     @property
     def url_base(self) -> str:
@@ -197,12 +207,9 @@ class HotmartStream(HttpStream, ABC):
         return (lambda row: hide(convert(row))) if hide else convert
 
     def record(self, row: Any) -> tuple[Hashable, Record]:
-        """The key and the record of a row as Hotmart sent it.
-
-        Raises `HotmartError` for a row without its key: it could not be found again in the warehouse.
-        """
+        """Return the primary key and the record of a row as Hotmart sent it. Raises `BadRow`."""
         if not isinstance(row, dict):
-            raise HotmartError(f"{self.name}: Hotmart sent a row that is not an object.", FailureType.system_error)
+            raise BadRow(f"{self.name}: Hotmart sent a row that is not an object.")
         for name, path in self._lift_paths:
             value: Any = row
             for step in path:
@@ -212,17 +219,10 @@ class HotmartStream(HttpStream, ABC):
         record: Record = self._convert(row)
         key = tuple([record.get(name) for name in self._key_fields])
         for part in key:
-            if not part or type(part) is not str:
-                raise HotmartError(
-                    f"{self.name}: Hotmart sent a row without its {' and '.join(self._key_fields)}, so it cannot be "
-                    "told from others; the window stays open and the next sync reads it again.",
-                    FailureType.system_error,
-                )
+            if type(part) is not int and (not part or type(part) is not str):
+                fields = ", ".join(self._key_fields)
+                raise BadRow(f"{self.name}: Hotmart sent a row without its primary key ({fields}).")
         return key, record
-
-    def moved_since(self, began_ms: int) -> bool:
-        """Override where rows can leave a list while its pages are read, and Hotmart does not count them."""
-        return False
 
     def complete_row(self, row: Record) -> None:
         """Override to add fields to a row, before its values are converted."""
@@ -241,6 +241,31 @@ class HotmartStream(HttpStream, ABC):
         """The rows of one slice, of which streams that are found by them take note."""
         return self.api.parents.watched(self, stream_slice, self.read_slice(stream_slice))
 
+    def stream_slices(
+        self,
+        *,
+        sync_mode: SyncMode,
+        cursor_field: list[str] | None = None,
+        stream_state: Mapping[str, Any] | None = None,
+    ) -> Iterable[StreamSlice]:
+        """Yield what is read side by side. Raises a config_error when the saved state cannot be used."""
+        if self.refused_state:
+            raise self.refused_state
+        yield from self.slices()
+
+    def slices(self) -> Iterable[StreamSlice]:
+        """Override where a stream is read in several slices."""
+        yield StreamSlice(partition={}, cursor_slice={})
+
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
-        """Every row of a slice once: here the whole list. Raises `HotmartError` with a sentence for the user."""
-        yield from Reader(self).read_list({}, "the whole list")
+        """Yield every row of a slice once, here of the whole list. Raises `HotmartError` after the last good row."""
+        yield from ListReader(self).read_list({}, "the whole list")
+
+    def verdict(self, problems: Sequence[AirbyteTracedException]) -> AirbyteTracedException | None:
+        """Return the one failure of the stream, given the problems of its slices."""
+        if len(problems) <= 1:
+            return problems[0] if problems else None
+        first = "\n".join(str(problem.message) for problem in problems[:PROBLEMS_NAMED])
+        more = f"\n{len(problems) - PROBLEMS_NAMED} more failures." if len(problems) > PROBLEMS_NAMED else ""
+        failure_type = problems[0].failure_type
+        return HotmartError(f"{self.name}: {len(problems)} parts could not be read.\n{first}{more}", failure_type)

@@ -18,8 +18,8 @@ from source_hotmart.base import Api
 from source_hotmart.config import Config
 from source_hotmart.errors import AccessDenied, HotmartError, QuotaUsedUp, UnknownClub
 from source_hotmart.patience import IMPATIENT
+from source_hotmart.state.windows import DAY_MS
 from source_hotmart.streams import ClubStudents, SalesHistory
-from source_hotmart.windows import DAY_MS
 
 CHECK_BOUNDS = Bounds(connect_s=5, read_s=8, total_s=9)
 CLUBS_UNTIL_S = 20

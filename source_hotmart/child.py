@@ -16,13 +16,13 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.answers import NO_ROWS, Page
 from source_hotmart.base import Api, HotmartStream
-from source_hotmart.coverage import Coverage
-from source_hotmart.cursor import RefusingCursor
 from source_hotmart.errors import HotmartError
 from source_hotmart.parents import ParentUnread, Want
-from source_hotmart.reader import GivenOut, Query, Reader, Record
+from source_hotmart.reading.lists import ListReader
+from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
+from source_hotmart.state.cursors import SliceCursor
+from source_hotmart.state.windows import DAY_MS, iso
 from source_hotmart.tally import Tally
-from source_hotmart.windows import DAY_MS, iso
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
@@ -65,12 +65,11 @@ class ChildStream(HotmartStream, ABC):
     def __init__(self, api: Api) -> None:
         super().__init__(api)
         self.tally = Tally(self.name, f"{self.each}s", doubts_none=bool(self.none_on) and not self.none_code)
-        self.coverage = Coverage(api.config.start_ms, api.now_ms, self.overlap_ms)
         self.unread: set[int] = set()
         """Numbers of the slices of which a parent was not read."""
         self._want = Want(self.parent, self.entry)
         self._slices = 0
-        self._given_out = GivenOut(self._key_fields)
+        self._given_out = KeyDeduplicator(self._key_fields)
 
     @property
     def overlap_ms(self) -> int:
@@ -100,24 +99,21 @@ class ChildStream(HotmartStream, ABC):
         stream_state: Mapping[str, Any] | None = None,
     ) -> Iterable[StreamSlice]:
         """Groups of parents. Raises, after all others, for a list of parents that could not be read."""
-        if isinstance(self.cursor, RefusingCursor):
-            self.cursor.stream_slices()  # raises
-        complete = True
+        if self.refused_state:
+            raise self.refused_state
         for club in self.clubs():
             try:
                 entries = self.api.parents.take(self._want, club)
             except ParentUnread as unread:
                 self.tally.list_was_not_read(self._without_parents(club, unread))
-                complete = False
                 continue
             self._log_estimate(club, len(entries))
-            for stream_slice in self.slices(club, entries):
+            for stream_slice in self.slices_of(club, entries):
                 self.tally.slice_planned()
                 yield stream_slice
-        self.coverage.planned = complete
         self.tally.all_planned()
 
-    def slices(self, club: str, entries: list[Entry]) -> Iterator[StreamSlice]:
+    def slices_of(self, club: str, entries: list[Entry]) -> Iterator[StreamSlice]:
         """The slices in which to read these parents."""
         for group in self.groups(entries):
             yield self.slice_of(group, {})
@@ -138,7 +134,7 @@ class ChildStream(HotmartStream, ABC):
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
         """The rows of a group of parents. Raises, in the last slice, what the whole stream fails with."""
         assert isinstance(stream_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
-        reader = Reader(self)
+        reader = ListReader(self)
         for entry in stream_slice.extra_fields["entries"]:
             if self.tally.stopped:
                 self.unread.add(stream_slice["number"])
@@ -154,7 +150,7 @@ class ChildStream(HotmartStream, ABC):
                 self.tally.was_read()
         self.tally.slice_ended()
 
-    def read_parent(self, ids: Query, reader: Reader, stream_slice: StreamSlice) -> Iterator[Record]:
+    def read_parent(self, ids: Query, reader: ListReader, stream_slice: StreamSlice) -> Iterator[Record]:
         """All rows of one parent. Raises `HotmartError` for this parent only."""
         missing = [name for name in self._path_fields if not ids.get(name)]
         if missing:
@@ -232,6 +228,10 @@ class IncrementalChild(ChildStream, ABC):
         """The overlap in milliseconds."""
         return self.lookback_ms if self.overlap_days is None else self.overlap_days * DAY_MS
 
+    def resume(self, state: Mapping[str, Any], repository: Any) -> SliceCursor:
+        """Scratch: no state."""
+        return SliceCursor(self.name, repository, self.verdict)
+
     @property
     def lookback_ms(self) -> int:
         """The look-back of the settings in milliseconds, a day at least."""
@@ -241,5 +241,5 @@ class IncrementalChild(ChildStream, ABC):
         """As every stream, with the cursor of rows that have no date of their own."""
         key, record = super().record(row)
         if self.cursor_field == "synced_until":
-            record["synced_until"] = iso(max(self.api.now_ms, self.coverage.latest_ms))
+            record["synced_until"] = iso(self.api.now_ms)
         return key, record

@@ -6,13 +6,14 @@ from abc import ABC
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from airbyte_cdk.models import FailureType, SyncMode
+from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.answers import Page
 from source_hotmart.base import HotmartStream
 from source_hotmart.errors import UnknownClub
-from source_hotmart.reader import Query, Reader, Record
+from source_hotmart.reading.lists import ListReader
+from source_hotmart.reading.passes import Query, Record
 
 
 class ClubStream(HotmartStream, ABC):
@@ -22,14 +23,8 @@ class ClubStream(HotmartStream, ABC):
     variants: ClassVar[tuple[Mapping[str, str], ...]] = ({},)
     """Queries that each bring a part of the list."""
 
-    def stream_slices(
-        self,
-        *,
-        sync_mode: SyncMode,
-        cursor_field: list[str] | None = None,
-        stream_state: Mapping[str, Any] | None = None,
-    ) -> Iterable[StreamSlice]:
-        """A slice a club."""
+    def slices(self) -> Iterable[StreamSlice]:
+        """Yield a slice per members area."""
         for subdomain in self.api.config.members_area_subdomain:
             yield StreamSlice(partition={"subdomain": subdomain}, cursor_slice={})
 
@@ -51,7 +46,10 @@ class ClubStream(HotmartStream, ABC):
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
         """The whole list of one club, every key once."""
         subdomain = stream_slice["subdomain"]
-        reader = Reader(self)
+        reader = ListReader(self)
+        bad_rows = 0
         for variant in self.variants:
-            label = ", ".join([f"club {subdomain}", *(f"{name} {value}" for name, value in variant.items())])
-            yield from reader.read_list({"subdomain": subdomain, **variant}, label)
+            label = ", ".join([f"members area {subdomain}", *(f"{name} {value}" for name, value in variant.items())])
+            bad_rows += (yield from reader.read({"subdomain": subdomain, **variant}, label)).bad_rows
+        if bad_rows:
+            raise reader.bad_rows(bad_rows, f"members area {subdomain}")

@@ -15,7 +15,8 @@ from source_hotmart.base import Api, HotmartStream
 from source_hotmart.child import ChildStream, Entry
 from source_hotmart.errors import HotmartError
 from source_hotmart.parents import ParentUnread, Want
-from source_hotmart.reader import Query, Reader, Record
+from source_hotmart.reading.lists import ListReader
+from source_hotmart.reading.passes import Query, Record
 
 MAX_PRODUCTS_A_CLUB = 20
 """So many products at the most are tried for the modules of one club."""
@@ -82,7 +83,7 @@ class ModuleStream(ChildStream, ABC):
         """A module, filed with its number of pages: one that says it has none is not asked for."""
         return None if row.get("total_pages") == 0 else super().entry(row)
 
-    def read_parent(self, ids: Query, reader: Reader, stream_slice: StreamSlice) -> Iterator[Record]:
+    def read_parent(self, ids: Query, reader: ListReader, stream_slice: StreamSlice) -> Iterator[Record]:
         """The pages of a module. Raises `HotmartError` for one of which neither address tells any."""
         refusal: HotmartError | None = None
         rows: Sequence[Any] = ()

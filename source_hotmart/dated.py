@@ -1,4 +1,4 @@
-"""Streams read in windows of a date that Hotmart filters by, again and again for what changes later."""
+"""Streams read in date ranges of a date that Hotmart filters by, again and again for what changes later."""
 
 from __future__ import annotations
 
@@ -7,40 +7,48 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
-from airbyte_cdk.models import SyncMode
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.base import Api, HotmartStream
-from source_hotmart.reader import Query, Record
-from source_hotmart.window_reader import Habits, WindowReader
-from source_hotmart.windows import DAY_MS, Window, iso, later, split_months, subtract
+from source_hotmart.reading.passes import Query, Record
+from source_hotmart.reading.windows import LearnedLimits, WindowReader, label_of
+from source_hotmart.state.intervals import Interval, RereadRule
+from source_hotmart.state.windows import DAY_MS, Window, iso, split_days
+
+LONGEST_DAYS = 180
+"""The longest date range that is asked for. Hotmart refuses or may cut longer ones from somewhere below two years."""
+
+WHOLE, LATE = "whole", "late"
+"""Kinds of slices: all rows of a date range, or those that have taken on a late status."""
 
 
 class DatedStream(HotmartStream, ABC):
-    """A stream read in windows of a date that Hotmart filters by, again and again for what changes later."""
+    """A stream read in date ranges. A range is read whole, or again for the statuses that arrive late."""
 
     splittable = True
     start_parameter: ClassVar[str]
     end_parameter: ClassVar[str]
-    statuses: ClassVar[tuple[str, ...]] = ()
-    """Every value of `transaction_status`: without it Hotmart leaves out all but approved and complete sales."""
     late_statuses: ClassVar[tuple[str, ...]] = ()
-    """Those that a sale may take on long after its order date."""
+    """Values of `transaction_status` that a row may take on long after its date."""
     late_months: ClassVar[int] = 12
     min_lookback_days: ClassVar[int] = 1
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
-        self.habits = Habits()
-        self.had: list[Window] = []
-        """Windows that the saved state says are read; empty in a full refresh."""
+        self.limits = LearnedLimits()
+        self.edges = (0, 0)
+        """Milliseconds to add to the start and the end of a date range so that Hotmart includes both."""
+        self.statuses: tuple[str, ...] = ()
+        """The values of `transaction_status` that are asked for. Without any Hotmart applies its default filter."""
+        self.saved: list[Interval] = []
+        """What the saved state says was read. Empty in a full refresh."""
         self.resumes = False
-        """Whether this sync is incremental: what is missed at its end comes with the next."""
+        """Whether this sync is incremental: what is missed at its end is read by the next."""
 
     @property
     @abstractmethod
     def cursor_field(self) -> str | list[str]:
-        """The field by which destinations tell the newer copy of a row."""
+        """The field by which destinations recognise the newer copy of a row."""
 
     @property
     def start_ms(self) -> int:
@@ -49,78 +57,86 @@ class DatedStream(HotmartStream, ABC):
 
     @property
     def lookback_ms(self) -> int:
-        """How far before its end a saved window is read again."""
+        """How far before the last reading rows are read again."""
         return max(self.api.config.lookback_days, self.min_lookback_days) * DAY_MS
+
+    def rule(self) -> RereadRule:
+        """Return what of the saved intervals is read again. Makes no request."""
+        return RereadRule(self.lookback_ms, self.late_months if self.late_statuses else 0)
 
     @cached_property
     def synced_until(self) -> str:
-        """The cursor of rows without a date: grows from sync to sync, also when a clock was set back."""
-        return iso(max([self.api.now_ms, *(end_ms for _, end_ms in self.had)]))
+        """The cursor of rows without a date. It grows from sync to sync, also when a clock was set back."""
+        return iso(max([self.api.now_ms, *(interval.end_ms for interval in self.saved)]))
 
-    def settled(self) -> list[Window]:
-        """What of the saved windows is not read again."""
-        return [
-            (start_ms, end_ms - self.lookback_ms)
-            for start_ms, end_ms in self.had
-            if start_ms <= end_ms - self.lookback_ms
-        ]
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Override to take something from a saved state beside its intervals. Raises `UnreadableState`."""
 
-    def plan(self) -> list[Window]:
-        """The windows to read, of at most twelve months, ascending, none later than now."""
-        need = subtract([(self.start_ms, self.api.now_ms)], self.settled())
-        return [window for gap in need for window in split_months(gap)]
+    def slice_recorded(self, stream_slice: StreamSlice) -> None:
+        """Override to act on a slice whose complete parts have just entered the state."""
 
-    def parts(self, window: Window) -> list[Window]:
-        """A planned window in the parts to read side by side: itself, where nothing tells how long it is."""
-        return [window]
+    @property
+    def state_extra(self) -> Mapping[str, Any]:
+        """Override to keep something in the state beside the intervals."""
+        return {}
 
-    def sweep(self) -> list[Window]:
-        """The settled part of the twelve months before the end of the saved state.
+    def needed(self) -> list[Window]:
+        """Return the date ranges that have to be read, ascending, none later than now."""
+        return self.rule().needed(self.saved, (self.start_ms, self.api.now_ms))
 
-        Anchored at the state and not at now: else rows age out of the sweep between two syncs.
-        """
-        if not self.had or not self.late_statuses:
-            return []
-        oldest_ms = max(later(self.had[0][1], -self.late_months), self.start_ms)
-        return [
-            window
-            for start_ms, end_ms in self.settled()
-            if end_ms >= oldest_ms
-            for window in split_months((max(start_ms, oldest_ms), end_ms))
-        ]
+    def slices(self) -> Iterable[StreamSlice]:
+        """Yield a slice per date range to read, and after them those that are read for the late statuses only."""
+        for window in self.needed():
+            for part in split_days(window, LONGEST_DAYS):
+                yield self.slice_of(part, self.statuses)
+        for window in self.rule().late(self.saved, self.start_ms):
+            for part in split_days(window, LONGEST_DAYS):
+                yield self.slice_of(part, self.late_statuses, kind=LATE)
+
+    def slice_of(
+        self, window: Window, statuses: Sequence[str] = (), *, at_least: int = 0, kind: str = WHOLE, **extra: Any
+    ) -> StreamSlice:
+        """Return the slice of one date range, which is known to have so many rows."""
+        return StreamSlice(
+            partition={},
+            cursor_slice={"start_ms": window[0], "end_ms": window[1]},
+            extra_fields={"statuses": tuple(statuses), "at_least": at_least, "kind": kind, "complete": [], **extra},
+        )
 
     def record(self, row: Any) -> tuple[Hashable, Record]:
-        """As every stream, with the cursor of rows that have no date of their own."""
+        """Return key and record as every stream, with the cursor of rows that have no date of their own."""
         key, record = super().record(row)
         if self.cursor_field == "synced_until":
             record["synced_until"] = self.synced_until
         return key, record
 
     def query(self, window: Window, statuses: Sequence[str]) -> Query:
-        """Both dates always: without them only about the last 30 days come."""
-        query: dict[str, Any] = {self.start_parameter: window[0], self.end_parameter: window[1]}
+        """Return the query of one date range, always with both dates: without them only about 30 days are returned."""
+        start_ms, end_ms = window[0] + self.edges[0], min(window[1] + self.edges[1], self.api.now_ms)
+        query: dict[str, Any] = {self.start_parameter: start_ms, self.end_parameter: end_ms}
         if statuses:
             query["transaction_status"] = list(statuses)
         return query
 
-    def prepare(self) -> None:
-        """Override for what has to be asked before anything is read."""
-
-    def stream_slices(
-        self,
-        *,
-        sync_mode: SyncMode,
-        cursor_field: list[str] | None = None,
-        stream_state: Mapping[str, Any] | None = None,
-    ) -> Iterable[Mapping[str, Any] | None]:
-        """The windows, from the cursor that writes them down."""
-        self.prepare()
-        yield from self.cursor.stream_slices()  # type: ignore[union-attr]
+    def queries(self, window: Window, statuses: Sequence[str]) -> list[Query]:
+        """Return the queries of one date range. Override where one does not return all rows."""
+        return [self.query(window, statuses)]
 
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
-        """The late statuses of older windows where this slice carries them, then the slice's own window."""
+        """Yield the rows of one date range, and record in the slice what of it is complete."""
         assert isinstance(stream_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
+        extra = stream_slice.extra_fields
         reader = WindowReader(self)
-        for window in stream_slice.extra_fields["sweep"]:
-            yield from reader.read_window(window, self.late_statuses)
-        yield from reader.read_window((stream_slice["start_ms"], stream_slice["end_ms"]), self.statuses)
+        window = stream_slice["start_ms"], stream_slice["end_ms"]
+        try:
+            yield from reader.read_windows([window], extra["statuses"], at_least=extra["at_least"])
+        finally:
+            extra["complete"].extend(reader.complete)
+        self.check_count(reader, window, extra)
+
+    def check_count(self, reader: WindowReader, window: Window, extra: Mapping[str, Any]) -> None:
+        """Leave a date range open of which fewer rows arrived than Hotmart counted when it was planned."""
+        if reader.was_split and reader.rows < extra["at_least"]:
+            extra["complete"].clear()
+            reason = f"Hotmart counts {extra['at_least']} rows, and {reader.rows} arrived"
+            self.report.incomplete(self.name, label_of(window), reason)

@@ -12,8 +12,9 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from queue import Queue
+from queue import Full, Queue
 from typing import Any, Protocol
 
 from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, SyncMode, Type
@@ -24,14 +25,16 @@ from airbyte_cdk.sources.message import InMemoryMessageRepository
 from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
 from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.sources.streams.concurrent.adapters import StreamFacade
-from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField
+from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
 from airbyte_cdk.sources.types import Record
 from airbyte_cdk.sources.utils.slice_logger import SliceLogger
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.progress import Progress
+from source_hotmart.state.cursors import SliceCursor
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -71,11 +74,13 @@ class SlicePartition(Partition):
     def __init__(self, stream: SlicedStream, stream_slice: Mapping[str, Any]) -> None:
         self._stream = stream
         self._slice = stream_slice
+        self.problem: AirbyteTracedException | None = None
+        """Why some of the slice could not be read. Its good rows are out by then."""
 
     __hash__ = object.__hash__  # slices are never equal: each is one piece of work
 
     def read(self) -> Iterable[Record]:
-        """The slice's rows in batches, which `BatchingSource` takes apart; those before a failure as well."""
+        """Yield the slice's rows in batches, which `BatchingSource` takes apart, and keep what ended it early."""
         name, rows, enough = self._stream.name, [], 1
         try:
             for row in self._stream.read_rows(self._slice):
@@ -83,10 +88,8 @@ class SlicePartition(Partition):
                 if len(rows) >= enough:
                     yield RowBatch(name, rows)  # type: ignore[misc] # the CDK only puts it on the queue
                     rows, enough = [], BATCH_ROWS
-        except Exception:
-            if rows:
-                yield RowBatch(name, rows)  # type: ignore[misc]
-            raise
+        except AirbyteTracedException as problem:
+            self.problem = problem
         finally:
             self._stream.progress.slice_read(name)
         if rows:
@@ -100,26 +103,29 @@ class SlicePartition(Partition):
 
 
 class _Slices(PartitionGenerator):
-    def __init__(self, stream: SlicedStream) -> None:
+    def __init__(self, stream: SlicedStream, cursor: SliceCursor) -> None:
         self._stream = stream
+        self._cursor = cursor
 
     def generate(self) -> Iterable[Partition]:
         name, progress = self._stream.name, self._stream.progress
         try:
             for stream_slice in self._stream.stream_slices(sync_mode=SyncMode.full_refresh):
                 progress.slice_planned(name)
+                self._cursor.slice_planned()
                 yield SlicePartition(self._stream, stream_slice or {})
+            self._cursor.all_planned()
         finally:
             progress.all_planned(name)
 
 
-def concurrent(stream: Stream, cursor: Cursor, slice_logger: SliceLogger) -> Stream:
+def concurrent(stream: Stream, cursor: SliceCursor, slice_logger: SliceLogger) -> Stream:
     """The stream as the engine reads it: each slice in a thread of its own, its end noted by the cursor."""
     key = stream.primary_key
     cursor_field = str(stream.cursor_field) if stream.cursor_field else None
     return StreamFacade(
         DefaultStream(
-            partition_generator=_Slices(stream),  # type: ignore[arg-type] # every stream of ours is a SlicedStream
+            partition_generator=_Slices(stream, cursor),  # type: ignore[arg-type] # every stream of ours is a SlicedStream
             name=stream.name,
             json_schema=stream.get_json_schema(),
             primary_key=[key] if isinstance(key, str) else [str(name) for name in key or ()],
@@ -143,6 +149,11 @@ class OrderedRepository(ConcurrentMessageRepository):
 
     def emit_message(self, message: AirbyteMessage) -> None:
         self._put_on_queue(message)
+
+    def emit_if_idle(self, message: AirbyteMessage) -> None:
+        """Put a message on the queue if there is room. A full queue is being printed, so nobody misses a message."""
+        with suppress(Full):
+            self._queue.put(message, block=False)
 
 
 class BatchingSource(ConcurrentSource):

@@ -28,6 +28,13 @@ class QueryRefused(HotmartError):
         self.problem = problem
 
 
+class BadRow(HotmartError):
+    """A row that is no object, or lacks a part of its primary key: it could not be found again in a warehouse."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, FailureType.system_error)
+
+
 class AccessDenied(HotmartError):
     """401 or 403: the credentials were accepted, but not for this endpoint in this environment."""
 

@@ -12,7 +12,8 @@ from airbyte_cdk.sources.types import StreamSlice
 from source_hotmart.answers import Envelope, Page
 from source_hotmart.base import Api, HotmartStream
 from source_hotmart.child import Entry, IncrementalChild
-from source_hotmart.reader import Query, Reader, Record
+from source_hotmart.reading.lists import ListReader
+from source_hotmart.reading.passes import Query, Record
 
 
 class EventInfo(HotmartStream):
@@ -41,16 +42,14 @@ class EventStream(IncrementalChild, ABC):
         super().__init__(api)
         self._info = EventInfo(api)
 
-    def slices(self, club: str, entries: list[Entry]) -> Iterator[StreamSlice]:
+    def slices_of(self, club: str, entries: list[Entry]) -> Iterator[StreamSlice]:
         """A slice an event, from the first time that its state does not cover."""
         for entry in entries:
             (event_id, *_) = entry.ids
-            needed = self.coverage.needed(event_id)
-            window = needed[0][0], needed[-1][1]
-            self.coverage.plan(event_id, [window])
+            window = self.api.config.start_ms, self.api.now_ms
             yield self.slice_of([entry], {"scope": event_id, "start_ms": window[0], "end_ms": window[1]})
 
-    def read_parent(self, ids: Query, reader: Reader, stream_slice: StreamSlice) -> Iterator[Record]:
+    def read_parent(self, ids: Query, reader: ListReader, stream_slice: StreamSlice) -> Iterator[Record]:
         """The participants updated since then, each with its event, which is asked for once, if there are any."""
         event: dict[str, Any] = {}
         query = {**ids, "last_update": stream_slice["start_ms"], "event": event}

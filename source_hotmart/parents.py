@@ -29,8 +29,8 @@ class Parent(Protocol):
     def name(self) -> str: ...
 
     @property
-    def short(self) -> set[str]:
-        """The clubs of whose lists rows are known to be missing."""
+    def incomplete_lists(self) -> set[str]:
+        """The members areas of whose lists rows may be missing."""
 
     def stream_slices(self, *, sync_mode: SyncMode) -> Iterable[Slice | None]: ...
 
@@ -124,7 +124,7 @@ class ParentLists:
 
     def is_short(self, parent: type, club: str = "") -> bool:
         """Whether rows are known to be missing from a list that was taken."""
-        return club in self._streams[parent].short
+        return club in self._streams[parent].incomplete_lists
 
     def _begin(self, key: tuple[type, str], *, own_read: bool) -> _List | None:
         """A list to read now; `None` when somebody has begun. With the lock held."""

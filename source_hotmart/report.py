@@ -16,48 +16,55 @@ class SyncReport:
         self._lock = Lock()
         self._agreeing = 0
         self._differing: list[str] = []
+        self._collisions: dict[str, int] = {}
         self._last_lines: list[Callable[[], None]] = []
 
     def at_end(self, log: Callable[[], None]) -> None:
         """Have something of one stream logged at the end of the sync."""
         self._last_lines.append(log)
 
-    def list_read(self, stream_name: str, label: str, *, rows: int, totals: set[int], moved: bool) -> None:
-        """Note a window or list that was read to its end: distinct rows, and every total its pages told.
+    def list_read(self, stream_name: str, label: str, *, rows: int, totals: set[int], is_complete: bool) -> None:
+        """Note a date range or list that was read to its end: distinct rows, and every total on its pages."""
+        if is_complete:
+            with self._lock:
+                self._agreeing += bool(totals)
+            return
+        counted = " then ".join(str(total) for total in sorted(totals))
+        reason = f"Hotmart counts {counted} rows" if totals else "the order of the rows changed between pages"
+        self.incomplete(stream_name, label, f"{reason}, and {rows} arrived")
 
-        Where Hotmart tells no total, nothing is claimed; `moved` says that rows changed place while it was read.
-        """
-        if moved:
-            LOGGER.warning(
-                "%s: %s: Rows changed while the pages were read, also when read again, and Hotmart does not count "
-                "them: some may be missing until the next sync reads the window once more, or a full refresh.",
-                stream_name,
-                label,
-            )
-            with self._lock:
-                self._differing.append(f"{stream_name} {label} (changed while it was read)")
-        if not totals:
-            return
-        if totals == {rows}:
-            with self._lock:
-                self._agreeing += 1
-            return
-        told = " then ".join(str(total) for total in sorted(totals))
+    def incomplete(self, stream_name: str, label: str, reason: str) -> None:
+        """Note a date range or list of which rows may be missing, and why."""
         LOGGER.warning(
-            "%s: %s: Hotmart counts %s rows, and %d came, also when asked again. The next sync reads recent "
-            "windows once more; a full refresh reads all.",
+            "%s: Rows of %s may be missing: %s, also when read again. The next sync reads it once more.",
             stream_name,
             label,
-            told,
-            rows,
+            reason,
         )
         with self._lock:
-            self._differing.append(f"{stream_name} {label} ({told} counted, {rows} came)")
+            self._differing.append(f"{stream_name} {label} ({reason})")
+
+    def views_differ(self, stream_name: str, difference: str) -> None:
+        """Note sales that one view lacks and another has."""
+        LOGGER.warning("%s: %s.", stream_name, difference)
+        with self._lock:
+            self._differing.append(f"{stream_name} ({difference})")
+
+    def key_collision(self, stream_name: str, keys: int) -> None:
+        """Note primary keys that Hotmart used for rows of different content."""
+        with self._lock:
+            self._collisions[stream_name] = self._collisions.get(stream_name, 0) + keys
 
     def log_summary(self) -> None:
         """The lines for the end of the sync: those of single streams, and one for all counts that could be compared."""
         for log in self._last_lines:
             log()
+        for stream_name, keys in sorted(self._collisions.items()):
+            LOGGER.warning(
+                "%s: Hotmart sent %d primary keys with rows of different content. Only one row of each was kept.",
+                stream_name,
+                keys,
+            )
         if self._differing:
             LOGGER.warning("Perhaps incomplete: %s.", "; ".join(self._differing))
         elif self._agreeing:

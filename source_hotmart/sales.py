@@ -1,22 +1,31 @@
-"""How sales are read: all statuses, cut by Hotmart's own count; and their totals month by month."""
+"""How sales are read: all statuses, cut by Hotmart's own count, and the four views compared with each other."""
 
 from __future__ import annotations
 
 import logging
+import time
 from abc import ABC
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from threading import Lock
 from typing import Any, ClassVar
 
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
+from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.answers import Page
-from source_hotmart.counts import PAGES_PER_PART
-from source_hotmart.dated import DatedStream
-from source_hotmart.errors import HotmartError
-from source_hotmart.reader import Query, Reader, Record
-from source_hotmart.windows import Window, later, moment, month_start, split_evenly, split_into_months
+from source_hotmart.base import Api
+from source_hotmart.dated import LATE, LONGEST_DAYS, WHOLE, DatedStream
+from source_hotmart.errors import HotmartError, QueryRefused
+from source_hotmart.reading.lists import ListReader
+from source_hotmart.reading.passes import Query, Record
+from source_hotmart.reading.windows import WindowReader, label_of
+from source_hotmart.sales_facts import PAGES_PER_PART, ROUND_TOTAL, expected_of
+from source_hotmart.sales_lookup import MAX_RANGES, SaleLookup
+from source_hotmart.sales_statuses import StatusQuestion
+from source_hotmart.state.day_digests import DayDigests, decode, encode
+from source_hotmart.state.windows import DAY_MS, Window, split_days, split_evenly, subtract, union
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
@@ -39,114 +48,237 @@ SALE_STATUSES = (
     "PARTIALLY_REFUNDED",
     "CHARGEBACK",
 )
-"""All 17, spelled as Hotmart does, in the order of a sale's life: when they have to be read one by one, a sale that
-moves on meanwhile is met again and not missed."""
+"""All 17, spelled as Hotmart does, in the order of a sale's life: when they are asked for one at a time, a sale that
+changes between two requests is found again under a later one."""
 
 LATE_STATUSES = ("PROTESTED", "REFUNDED", "PARTIALLY_REFUNDED", "CHARGEBACK")
+
+RETURNED = "returned"
+"""A third kind of slices: days whose disputed sales are no longer the same."""
+
+ASK_AGAIN_S = 2.0
+"""A refusal of a question may have passed by then."""
+MAX_LOOKUPS = 200
+"""So many sales that a view lacks are asked for one by one in a sync."""
+NAMED = 10
+"""So many transactions are named in a message."""
 
 
 class SalesStream(DatedStream, ABC):
     """One of the four views of a sale, filtered by the date of its order."""
 
-    calls = "one for 500 sales, at least one for twelve months"
+    calls = "one for 500 sales, at least one for 180 days"
     is_chain = False
     start_parameter = "start_date"
     end_parameter = "end_date"
-    statuses: ClassVar[tuple[str, ...]] = SALE_STATUSES
     late_statuses = LATE_STATUSES
-    adds_up_statuses: ClassVar[bool] = True
-    """Whether Hotmart was seen to give all sales of several statuses; else it is asked before anything is read."""
+    documented_statuses: ClassVar[tuple[str, ...]] = ()
+    """The statuses that Hotmart documents for this view, where they are not all."""
+    has_roles: ClassVar[bool] = True
+    """Whether the view can be asked for one role of the account (`commission_as`)."""
 
-    def prepare(self) -> None:
-        """Find out how to ask for all statuses."""
-        if not self.adds_up_statuses and self._hears_one_status_only():
-            self.habits.refuse_several_statuses()
-            LOGGER.info("%s: Hotmart heeds one of several statuses only; asking one by one.", self.name)
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        self.roles: tuple[str, ...] = ()
+        """Roles to ask for one at a time, where Hotmart leaves sales out without one."""
+        self._lookups_left = MAX_LOOKUPS
+        self._lock = Lock()
+        self._digests: DayDigests = {}
+        self._found_digests: DayDigests = {}
+        self._lookup = SaleLookup(api)
 
-    def _hears_one_status_only(self) -> bool:
-        """Whether fewer sales of the last year have any of the statuses than have those that come without asking."""
-        year = max(later(self.api.now_ms, -12) + 1, self.start_ms), self.api.now_ms
-        usual = self._page(year, 1, ())
-        if not usual or not usual.total:
-            return False
-        whole = self._page(year, 1, self.statuses)
-        return whole is not None and (whole.total or 0) < usual.total
+    def join_in(self) -> None:
+        """Note, before anything is read, that this view is going to be read."""
+        self.api.sales.views.register(self.name)
 
-    def parts(self, window: Window) -> list[Window]:
-        """The window itself, or its parts when it is many pages long."""
-        total, page_rows = self.api.sales_counts.of(
-            window, lambda rows: self._page(window, rows, self.statuses), self.page_size or 1
-        )
-        if total is None:
-            return [window]
-        self.progress.window_counted(self.name, total)
-        return split_evenly(window, round(total / page_rows / PAGES_PER_PART))
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take from a saved state what is beside its intervals."""
+        self._digests = decode(state.get("disputed") or {})
 
-    def _page(self, window: Window, rows: int, statuses: Sequence[str]) -> Page | None:
-        """So many rows of a window; `None` where that fails, for the window may still be readable."""
+    @property
+    def state_extra(self) -> Mapping[str, Any]:
+        """The disputed sales by day, as a digest."""
+        with self._lock:
+            return {"disputed": encode(self._digests)} if self._digests else {}
+
+    def slice_recorded(self, stream_slice: StreamSlice) -> None:
+        """Keep the digests of days that were read again because their disputed sales changed."""
+        if stream_slice.extra_fields["kind"] == RETURNED:
+            with self._lock:
+                for window in stream_slice.extra_fields["complete"]:
+                    self._digests.update(self._of_days(window))
+
+    def slices(self) -> Iterable[StreamSlice]:
+        """Yield the new date ranges, then days whose disputed sales changed, then ranges for the late statuses."""
+        views = self.api.sales.views
+        is_reference = views.reference == self.name
         try:
-            return self.fetch({**self.query(window, statuses), "max_results": rows})
+            self._ask()
+            if views.reference and not is_reference:
+                views.wait_for_plan()
+            for stream_slice in self._planned():
+                if is_reference:
+                    views.plan(_range_of(stream_slice))
+                yield stream_slice
+        finally:
+            if is_reference:
+                views.all_planned()
+
+    def _planned(self) -> Iterator[StreamSlice]:
+        for window in self.needed():
+            for part in split_days(window, LONGEST_DAYS):
+                yield from self._parts(part)
+        late = self.rule().late(self.saved, self.start_ms)
+        returned = self._returned(late) if self.resumes else []
+        for window in returned:
+            for part in split_days(window, LONGEST_DAYS):
+                yield self.slice_of(part, self.statuses, kind=RETURNED)
+        late_statuses = [status for status in self.late_statuses if status in self.statuses]
+        for window in subtract(late, returned):
+            for part in split_days(window, LONGEST_DAYS):
+                yield self.slice_of(part, late_statuses, kind=LATE)
+
+    # Questions before anything is read
+
+    def _ask(self) -> None:
+        """Find out how to ask for all statuses and roles, and which ends of a date range Hotmart includes."""
+        question = StatusQuestion(self.name, self._page, self.page_size or 1, SALE_STATUSES, self.documented_statuses)
+        plan = question.answer((self.start_ms, self.api.now_ms))
+        self.statuses = plan.statuses
+        if plan.one_at_a_time and self.limits.refuse_several_statuses():
+            LOGGER.info("%s: Several statuses in one request are not known to work, asking one at a time.", self.name)
+        self.edges = self._lookup.window_edges(self.start_ms)
+        if self.has_roles:
+            self.roles = self._lookup.hidden_roles(self.start_ms, 2 if self.resumes else MAX_RANGES)
+
+    def _page(self, window: Window, statuses: Sequence[str], rows: int) -> Page | None:
+        """Return a page of so many rows, `None` where Hotmart refuses it twice or fails."""
+        query = {**self.query(window, statuses), "max_results": rows}
+        try:
+            try:
+                return self.fetch(query)
+            except QueryRefused:
+                time.sleep(ASK_AGAIN_S)
+                return self.fetch(query)
         except (RequestWindowSplitRequiredException, HotmartError):
             return None
 
+    # Planning
 
-class MonthlyTotals(DatedStream, ABC):
-    """Totals that Hotmart makes up for whatever window is asked: calendar months (UTC), a row per currency.
+    def _parts(self, window: Window) -> Iterator[StreamSlice]:
+        """Yield the slice of a date range, or those of its parts when it has many pages."""
+        count = self.api.sales.counts.of(
+            (window, self.statuses),
+            lambda rows: self._page(window, self.statuses, rows),
+            self.page_size or 1,
+            self.name,
+        )
+        total = count.total
+        if total and total % ROUND_TOTAL == 0 and window[1] - window[0] > DAY_MS:
+            for half in split_evenly(window, 2):  # the total may be capped
+                yield from self._parts(half)
+            return
+        if total is not None:
+            self.progress.window_counted(self.name, total)
+        parts = round((total or 0) / count.page_rows / PAGES_PER_PART)
+        if parts > 1:
+            for part in split_evenly(window, parts):
+                yield self.slice_of(part, self.statuses, at_least=1)
+        else:
+            known = total or 0
+            yield self.slice_of(window, self.statuses, at_least=known if count.endpoint == self.name else min(known, 1))
 
-    No statuses are sent: the default filter, approved and complete sales, is the point. A month is never cut, for
-    parts would have to be added up.
-    """
+    def _returned(self, late: Sequence[Window]) -> list[Window]:
+        """Return the days of these date ranges whose disputed sales are not those of the last sync."""
+        found = self._lookup.disputed(max(self.start_ms, self.api.now_ms - 366 * DAY_MS))
+        if found is None:
+            return []
+        with self._lock:
+            changed = [day for day, digest in found.items() if self._digests.get(day) != digest]
+            days = union((day * DAY_MS, (day + 1) * DAY_MS - 1) for day in changed)
+            returned = subtract(late, subtract(late, days))
+            self._found_digests = found
+            pending = {day for window in returned for day in self._of_days(window)}
+            kept = {day: digest for day, digest in self._digests.items() if day in pending}
+            self._digests = {**{day: digest for day, digest in found.items() if day not in pending}, **kept}
+        return returned
 
-    splittable = False
-    start_parameter = "start_date"
-    end_parameter = "end_date"
-    reread_months: ClassVar[int] = 12
+    def _of_days(self, window: Window) -> DayDigests:
+        days = range(window[0] // DAY_MS, window[1] // DAY_MS + 1)
+        return {day: self._found_digests[day] for day in days if day in self._found_digests}
 
-    @property
-    def start_ms(self) -> int:
-        """The start of the start date's month: totals are of whole months."""
-        return month_start(self.api.config.start_ms)
+    # Reading
 
-    def settled(self) -> list[Window]:
-        """What lies before the twelve months before the end of the saved state."""
-        return [
-            (start_ms, last_ms)
-            for start_ms, end_ms in self.had
-            if start_ms <= (last_ms := month_start(later(end_ms, -self.reread_months)) - 1)
-        ]
-
-    def plan(self) -> list[Window]:
-        """One window of whole months: only when all are read is it known which currencies occur."""
-        gaps = super().plan()
-        return [(month_start(gaps[0][0]), gaps[-1][1])] if gaps else []
-
-    def fetch(self, query: Query, page_token: str | None = None) -> Page:
-        """A page of one month, its rows with the month."""
-        page = super().fetch(query, page_token)
-        month = _first_day(query[self.start_parameter])
-        for row in page.rows:
-            if isinstance(row, dict):
-                row["month"] = month
-        return page
+    def queries(self, window: Window, statuses: Sequence[str]) -> list[Query]:
+        """Return a query per role where one alone does not return the sales of all roles."""
+        query = self.query(window, statuses)
+        return [{**query, "commission_as": role} for role in self.roles] or [query]
 
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
-        """Month by month; at last a row of zeros for each currency that a month does not have.
+        """Yield the sales of one date range, and those that only another view has."""
+        assert isinstance(stream_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
+        views = self.api.sales.views
+        if not views.reference:
+            yield from super().read_slice(stream_slice)
+            return
+        key, field = _range_of(stream_slice), self._key_fields[0]
+        ids: dict[str, list[str]] = {}
+        if views.reference == self.name:
+            try:
+                for record in super().read_slice(stream_slice):
+                    ids.setdefault(_status_of(record), []).append(record[field])
+                    yield record
+            finally:
+                views.deliver(key, ids if stream_slice.extra_fields["complete"] else None)
+            return
+        own: set[str] = set()
+        for record in super().read_slice(stream_slice):
+            own.add(record[field])
+            yield record
+        yield from self._complete_by(views.take(key), own, stream_slice)
 
-        Without it a total that fell to nothing, after refunds, would stay in the warehouse.
-        """
-        months = split_into_months((stream_slice["start_ms"], stream_slice["end_ms"]))
-        reader = Reader(self)
-        had: set[tuple[str, str]] = set()
-        for month in months:
-            for record in reader.read_list(self.query(month, ()), f"{moment(month[0]):%Y-%m}"):
-                had.add((record["month"], record["currency_code"]))
+    def _complete_by(
+        self, reference: Mapping[str, Collection[str]] | None, own: set[str], stream_slice: StreamSlice
+    ) -> Iterator[Record]:
+        """Yield the sales that this view lacks, each asked for by its transaction."""
+        if reference is None:
+            return
+        label = label_of((stream_slice["start_ms"], stream_slice["end_ms"]))
+        missing = sorted(expected_of(reference, self.statuses) - own)
+        with self._lock:
+            asked = missing[: self._lookups_left]
+            self._lookups_left -= len(asked)
+        reader, found = ListReader(self), set()
+        for transaction in asked:
+            query: Query = {"transaction": transaction, "transaction_status": list(self.statuses)}
+            for record in reader.read_list(query, f"transaction {transaction}"):
+                found.add(record[self._key_fields[0]])
                 yield record
-        for currency in sorted({currency for _, currency in had}):
-            for start_ms, _ in months:
-                if (month_day := _first_day(start_ms), currency) not in had:
-                    total = {"value": 0, "currency_code": currency}
-                    yield self.record({"month": month_day, "total_items": 0, "total_value": total})[1]
+        if found:
+            LOGGER.info("%s: %d sales of %s were only found by their transaction.", self.name, len(found), label)
+        self._warn(sorted(set(missing) - found), f"{label} that {self.api.sales.views.reference} has are missing")
+        unknown = own - expected_of(reference, SALE_STATUSES)
+        if stream_slice.extra_fields["kind"] == WHOLE and stream_slice["end_ms"] < self.api.now_ms - DAY_MS:
+            self._warn(sorted(unknown), f"{label} are missing from {self.api.sales.views.reference}")
+
+    def _warn(self, ids: Sequence[str], problem: str) -> None:
+        if ids:
+            more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+            self.report.views_differ(self.name, f"{len(ids)} sales of {problem}: {', '.join(ids[:NAMED])}{more}")
+
+    def check_count(self, reader: WindowReader, window: Window, extra: Mapping[str, Any]) -> None:
+        """Compare with the planned count, unless a comparison with another view shows what is missing."""
+        if self.api.sales.views.reference in ("", self.name):
+            super().check_count(reader, window, extra)
 
 
-def _first_day(time_ms: int) -> str:
-    return f"{moment(time_ms):%Y-%m-01}"
+def _range_of(stream_slice: StreamSlice) -> tuple[Any, ...]:
+    """What makes the date ranges of two views comparable."""
+    return stream_slice["start_ms"], stream_slice["end_ms"], stream_slice.extra_fields["kind"]
+
+
+def _status_of(record: Record) -> str:
+    """The status of a sale in the one view that shows it."""
+    purchase = record.get("purchase")
+    status = purchase.get("status") if isinstance(purchase, dict) else None
+    return status if isinstance(status, str) else ""

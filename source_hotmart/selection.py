@@ -51,9 +51,10 @@ def parents_first(configured: Iterable[ConfiguredAirbyteStream]) -> list[Configu
     def generation(cls: type[HotmartStream]) -> int:
         return 1 + generation(cls.parent) if issubclass(cls, ChildStream) else 0
 
-    def turn(item: ConfiguredAirbyteStream) -> tuple[int, bool]:
+    def turn(item: ConfiguredAirbyteStream) -> tuple[int, bool, int]:
         cls = classes[item.stream.name]
-        return generation(cls), not cls.is_chain
+        # The views of a sale wait for the first of them, and all are compared with the sales history if it is read.
+        return generation(cls), not cls.is_chain, list(classes).index(item.stream.name)
 
     return sorted(configured, key=turn)
 

@@ -21,7 +21,6 @@ from airbyte_cdk.sources.concurrent_source.concurrent_source_adapter import Conc
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
 from airbyte_cdk.sources.streams import Stream
-from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, FinalStateCursor
 from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -32,15 +31,15 @@ from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.base import Api, HotmartStream
 from source_hotmart.budget import CallBudget
 from source_hotmart.check import check_access
-from source_hotmart.child import ChildStream, IncrementalChild
+from source_hotmart.child import IncrementalChild
 from source_hotmart.config import Config, clean
-from source_hotmart.coverage import CoverageCursor, read_scopes
-from source_hotmart.cursor import FullRefreshCursor, RefusingCursor, WindowCursor, read_state
 from source_hotmart.dated import DatedStream
 from source_hotmart.engine import BatchingSource, concurrent
 from source_hotmart.progress import Progress
 from source_hotmart.report import SyncReport
 from source_hotmart.selection import not_offered, offered_classes, parents_first, tell_whole
+from source_hotmart.state.cursors import IntervalCursor, RefusedStateCursor, SliceCursor, bad_state
+from source_hotmart.state.intervals import UnreadableState, read_slices
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -163,35 +162,31 @@ class SourceHotmart(ConcurrentSourceAdapter):
         stream.cursor = cursor  # type: ignore[assignment]
         if configured is None:
             stream.progress = Progress()
-        elif not isinstance(cursor, RefusingCursor):
+        elif not stream.refused_state:
             stream.api.parents.expect(stream)
-            if isinstance(stream, ChildStream):
-                stream.join_in()
+            stream.join_in()
         return concurrent(stream, cursor, self._slice_logger)
 
-    def _cursor(self, stream: HotmartStream, manager: ConnectorStateManager, *, resumes: bool) -> Cursor:
+    def _cursor(self, stream: HotmartStream, manager: ConnectorStateManager, *, resumes: bool) -> SliceCursor:
+        name, repository = stream.name, self.message_repository
         if not resumes or not isinstance(stream, DatedStream | IncrementalChild):
-            if isinstance(stream, DatedStream):
-                return FullRefreshCursor(stream, self.message_repository)
-            return FinalStateCursor(stream.name, stream.namespace, self.message_repository)
-        state = manager.get_stream_state(stream.name, stream.namespace)
+            return SliceCursor(name, repository, stream.verdict)
+        state = manager.get_stream_state(name, stream.namespace)
         try:
-            return self._resume(stream, state, manager)
-        except AirbyteTracedException as unusable:
-            return RefusingCursor(stream, unusable, self.message_repository)
+            return self._resume(stream, state)
+        except UnreadableState as unusable:
+            stream.refused_state = bad_state(name, str(unusable))
+            return RefusedStateCursor(name, repository, stream.verdict)
 
-    def _resume(
-        self, stream: DatedStream | IncrementalChild, state: Mapping[str, Any], manager: ConnectorStateManager
-    ) -> Cursor:
-        """A cursor that goes on from a saved state. Raises a config_error for one that cannot be used."""
+    def _resume(self, stream: DatedStream | IncrementalChild, state: Mapping[str, Any]) -> SliceCursor:
+        """Return a cursor that goes on from a saved state. Raises `UnreadableState`."""
         now_ms = stream.api.now_ms
         if isinstance(stream, IncrementalChild):
-            whole = stream.api.config.start_ms, now_ms
-            stream.coverage.resume(read_scopes(stream.name, stream.cursor_field, stream.scope_field, state, whole))
-            return CoverageCursor(stream, self.message_repository, manager)
+            return stream.resume(state, self.message_repository)
         stream.resumes = True
-        stream.had = read_state(stream.name, str(stream.cursor_field), state, stream.start_ms, now_ms)
-        return WindowCursor(stream, stream.had, self.message_repository, manager)
+        stream.load_state(state)
+        stream.saved = read_slices(state, str(stream.cursor_field), stream.start_ms, now_ms)
+        return IntervalCursor(stream.name, self.message_repository, stream.verdict, stream, now_ms)
 
     def read(
         self,

@@ -11,8 +11,9 @@ from source_hotmart.club import ClubStream
 from source_hotmart.club_pages import ModuleStream
 from source_hotmart.events import EventStream
 from source_hotmart.following import FollowingChild
-from source_hotmart.reader import Record
-from source_hotmart.sales import SALE_STATUSES, MonthlyTotals, SalesStream
+from source_hotmart.monthly_totals import MonthlyTotals
+from source_hotmart.reading.passes import Record
+from source_hotmart.sales import SALE_STATUSES, SalesStream
 from source_hotmart.subscriptions import ChargeStream, SnapshotStream
 
 NO_CURSOR: list[str] = []
@@ -34,7 +35,6 @@ class SalesUsers(SalesStream):
     endpoint = "payments/api/v1/sales/users"
     primary_key = "transaction"
     cursor_field = "synced_until"
-    adds_up_statuses = False
 
 
 class SalesCommissions(SalesStream):
@@ -62,10 +62,10 @@ class SalesPriceDetails(SalesStream):
     endpoint = "payments/api/v1/sales/price/details"
     primary_key = "transaction"
     cursor_field = "synced_until"
-    statuses = tuple(
+    documented_statuses = tuple(
         status for status in SALE_STATUSES if status not in ("NO_FUNDS", "PRE_ORDER", "PROCESSING_TRANSACTION")
     )
-    adds_up_statuses = False
+    has_roles = False
 
 
 class SalesSummary(MonthlyTotals):

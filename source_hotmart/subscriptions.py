@@ -12,13 +12,14 @@ from typing import Any, ClassVar
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
+from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.base import Api
 from source_hotmart.dated import DatedStream
 from source_hotmart.errors import HotmartError, QueryRefused
-from source_hotmart.reader import TOO_HEAVY, GivenOut, Query, Record
-from source_hotmart.window_reader import WindowReader
-from source_hotmart.windows import DAY_MS, Window, split_months
+from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
+from source_hotmart.reading.windows import WindowReader
+from source_hotmart.state.windows import DAY_MS, Window, split_days
 
 CLOCK_TOLERANCE_MS = 60_000
 """How far the clocks of Hotmart's own machines, and this one's by the last login, may be apart."""
@@ -27,13 +28,13 @@ CLOCK_TOLERANCE_MS = 60_000
 class SnapshotStream(DatedStream, ABC):
     """A list read whole in every sync, from the start date on, for nothing in it tells what changed."""
 
-    def settled(self) -> list[Window]:
-        """Nothing is."""
-        return []
-
-    def plan(self) -> list[Window]:
+    def needed(self) -> list[Window]:
         """One window from the start date on."""
         return [(self.start_ms, self.api.now_ms)]
+
+    def slices(self) -> Iterator[StreamSlice]:
+        """Yield one slice."""
+        yield self.slice_of((self.start_ms, self.api.now_ms))
 
     def query(self, window: Window, statuses: Sequence[str]) -> Query:
         """From the window's start; with an end only in a window that was halved, as its meaning is disputed."""
@@ -48,13 +49,15 @@ class SnapshotStream(DatedStream, ABC):
         Raises `HotmartError` when they had to be read in halves and rows are missing then: Hotmart may take the end
         of the window for the date of the cancellation, which would leave the active ones out.
         """
+        assert isinstance(stream_slice, StreamSlice)  # noqa: S101
         window = stream_slice["start_ms"], stream_slice["end_ms"]
         reader = _CountingReader(self)
-        yield from reader.read_window(window)
+        yield from reader.read_windows([window])
+        stream_slice.extra_fields["complete"].append(window)
         total = reader.total
-        if reader.was_split and (total is None or reader.emitted_count < total):
+        if reader.was_split and (total is None or reader.rows < total):
             raise HotmartError(
-                f"{self.name}: Hotmart cannot answer the whole list at once, and in parts {reader.emitted_count} of "
+                f"{self.name}: Hotmart cannot answer the whole list at once, and in parts {reader.rows} of "
                 f"{'an unknown number' if total is None else total} came. Choose a later start date, or report it to "
                 "Hotmart's support."
             )
@@ -67,9 +70,9 @@ class _CountingReader(WindowReader):
 
     def halves(self, window: Window) -> list[Window]:
         if not self.was_split:
-            with suppress(*TOO_HEAVY):
+            with suppress(RequestWindowSplitRequiredException, QueryRefused):
                 query = {**self._windowed.query(window, ()), "max_results": 1}
-                self.total = self._fetch(query, None, patient=True).total
+                self.total = self._fetch(query, None).total
         return super().halves(window)
 
 
@@ -88,7 +91,7 @@ class ChargeStream(DatedStream, ABC):
     def __init__(self, api: Api) -> None:
         super().__init__(api)
         # A charge that is updated meanwhile, or whose update Hotmart tells late, moves on to the last window.
-        self._given_out = GivenOut(self._key_fields)
+        self._given_out = KeyDeduplicator(self._key_fields)
 
     @cached_property
     def lookback_ms(self) -> int:
@@ -104,9 +107,9 @@ class ChargeStream(DatedStream, ABC):
         meanwhile = self.fetch(self.query((since_ms, max(authenticator.hotmart_ms(), self.api.now_ms)), ())).rows
         return any(_order_ms(row) < since_ms for row in meanwhile)
 
-    def plan(self) -> list[Window]:
+    def needed(self) -> list[Window]:
         """As every dated stream; but one window in a full refresh, which has to read its end after all the rest."""
-        return super().plan() if self.resumes else [(self.start_ms, self.api.now_ms)]
+        return super().needed() if self.resumes else [(self.start_ms, self.api.now_ms)]
 
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
         """The charges of a window that no other window has given.
@@ -114,17 +117,18 @@ class ChargeStream(DatedStream, ABC):
         One that is updated while others are read moves past the fixed `now`. The next sync brings it; after a full
         refresh nothing would, so what was updated since is read at its end.
         """
+        assert isinstance(stream_slice, StreamSlice)  # noqa: S101
         reader = WindowReader(self)
-        for window in split_months((stream_slice["start_ms"], stream_slice["end_ms"])):
-            yield from self._given_out.new(reader.read_window(window))
+        for window in split_days((stream_slice["start_ms"], stream_slice["end_ms"]), 180):
+            yield from self._given_out.new(reader.read_windows([window]))
         if not self.resumes:
             now_ms = self.api.authenticator.hotmart_ms()
             if now_ms > self.api.now_ms:
-                yield from self._given_out.new(reader.read_window((self.api.now_ms + 1, now_ms)))
+                yield from self._given_out.new(reader.read_windows([(self.api.now_ms + 1, now_ms)]))
 
     def _filters_last_update(self) -> bool:
         """Whether a charge whose update and order lie days apart is missing around its order."""
-        newest_ms = self.had[-1][1] if self.had else self.api.now_ms
+        newest_ms = self.saved[-1].end_ms if self.saved else self.api.now_ms
         try:
             recent = self.fetch(self.query((newest_ms - self.probe_days * DAY_MS, self.api.now_ms), ()))
             row = next((row for row in recent.rows if _updated_days_later(row)), None)

@@ -15,7 +15,7 @@ from source_hotmart.base import Api
 from source_hotmart.config import Config
 from source_hotmart.dated import DatedStream
 from source_hotmart.streams import SalesHistory, SalesSummary, Subscriptions
-from source_hotmart.windows import DAY_MS, Window, iso, later, month_start, subtract, union
+from source_hotmart.state.windows import DAY_MS, Window, iso, later, month_start, subtract, union
 
 EARLIEST_MS = 1_262_304_000_000  # 2010-01-01
 LATEST_MS = 1_767_225_600_000  # 2026-01-01

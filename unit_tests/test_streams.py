@@ -32,7 +32,7 @@ from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.base import Api, HotmartStream
 from source_hotmart.config import Config
 from source_hotmart.selection import stream_classes
-from source_hotmart.windows import iso
+from source_hotmart.state.windows import iso
 
 SAMPLE_FOLDER = Path(__file__).parent / "resource" / "samples"
 STREAMS = stream_names()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_hotmart.windows import (
+from source_hotmart.state.windows import (
     Window,
     iso,
     later,

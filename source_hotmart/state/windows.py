@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from dateutil.relativedelta import relativedelta
 
@@ -36,6 +37,11 @@ def iso(time_ms: int) -> str:
 def later(time_ms: int, months: int) -> int:
     """The same time of day so many calendar months later; the month's last day where it is too short."""
     return milliseconds(moment(time_ms) + relativedelta(months=months))
+
+
+def whole_second(time_ms: int) -> int:
+    """The start of the second. Hotmart may cut milliseconds off its filters, so date ranges meet at whole seconds."""
+    return time_ms - time_ms % 1000
 
 
 def month_start(time_ms: int) -> int:
@@ -70,27 +76,32 @@ def subtract(windows: Iterable[Window], holes: Iterable[Window]) -> list[Window]
     return left
 
 
-def split_months(window: Window, months: int = 12) -> list[Window]:
-    """The window in pieces of at most `months` calendar months, counted from its start."""
+def split_at(window: Window, time_ms: int) -> tuple[Window, Window | None]:
+    """Return what lies before the second of a time inside the window, and the rest, `None` when there is none."""
+    edge_ms = whole_second(time_ms)
+    if not window[0] < edge_ms <= window[1]:
+        return window, None
+    return (window[0], edge_ms - 1), (edge_ms, window[1])
+
+
+def split_days(window: Window, days: int) -> list[Window]:
+    """Return the window in pieces of at most `days` days, with inner edges on whole seconds."""
     start_ms, end_ms = window
     pieces: list[Window] = []
-    number = 0
     while start_ms <= end_ms:
-        # Counted from the very start each time, else a 29 February would stay 28 for ever after.
-        number += 1
-        next_ms = later(window[0], number * months)
+        next_ms = whole_second(start_ms + days * DAY_MS)
         pieces.append((start_ms, min(next_ms - 1, end_ms)))
         start_ms = next_ms
     return pieces
 
 
 def split_evenly(window: Window, parts: int) -> list[Window]:
-    """The window in `parts` pieces that differ by a millisecond at the most."""
+    """Return the window in at most `parts` pieces of about the same length, with inner edges on whole seconds."""
     start_ms, end_ms = window
     length_ms = end_ms - start_ms + 1
-    parts = max(1, min(parts, length_ms))
-    edges = [start_ms + length_ms * number // parts for number in range(parts + 1)]
-    return [(edges[number], edges[number + 1] - 1) for number in range(parts)]
+    inner_ms = {whole_second(start_ms + length_ms * number // parts) for number in range(1, parts)}
+    edges_ms = [start_ms, *sorted(edge_ms for edge_ms in inner_ms if edge_ms > start_ms), end_ms + 1]
+    return [(first_ms, next_ms - 1) for first_ms, next_ms in pairwise(edges_ms)]
 
 
 def split_into_months(window: Window) -> list[Window]:
