@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from source_hotmart.answers import Envelope
-from source_hotmart.base import HotmartStream
 from source_hotmart.child import ChildStream
 from source_hotmart.club import ClubStream
 from source_hotmart.club_pages import ModuleStream
 from source_hotmart.events import EventStream
 from source_hotmart.following import FollowingChild
+from source_hotmart.products import ProductStream
 from source_hotmart.reader import Record
 from source_hotmart.sales import SALE_STATUSES, MonthlyTotals, SalesStream
 from source_hotmart.subscriptions import ChargeStream, SnapshotStream
@@ -143,11 +143,11 @@ class SubscriptionPurchases(FollowingChild):
     overlap_days = None
 
 
-class Products(HotmartStream):
+class Products(ProductStream):
     """The account's own products. https://developers.hotmart.com/docs/en/v1/product/product-list/"""
 
     endpoint = "products/api/v1/products"
-    calls = "one for 100 products"
+    calls = "one for 100 products, and one for each of seven statuses that no listed product has"
     primary_key = "id"
     page_size = 100
 
