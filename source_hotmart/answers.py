@@ -6,17 +6,15 @@ or an HTML 200 is never "no rows" elsewhere: Hotmart sends the first for wrong p
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
 import requests
 from urllib3.exceptions import HTTPError as TransferError
 
 from source_hotmart.deadline import ran_out_of_time
+from source_hotmart.decoding import TooDeep, decode_json
 
 _CHUNK_BYTES = 1 << 16
 
@@ -66,36 +64,63 @@ class Envelope:
     empty_object_is_none: bool = False
     """Whether `{}` in the place of the rows means that there are none, where no total says otherwise."""
 
+    has_page_info: bool = True
+    """Whether the endpoint sends a `page_info` with every page. A bare list or object has no place for one."""
+
+    def __post_init__(self) -> None:
+        if not self.rows:
+            object.__setattr__(self, "has_page_info", False)
+
     def open(self, body: bytes) -> Page:
-        """The page in a body. Raises `Unreadable` when it is anything else."""
+        """Return the page in a body. Raise `Unreadable` if the body is anything else."""
         if self.empty_body_is_none and not body.strip():
             return NO_ROWS
-        answer = decode(body)
+        answer, repaired = _decode(body)
+        page = self._page_in(answer)
+        return replace(page, repaired=repaired) if repaired else page
+
+    def _page_in(self, answer: Any) -> Page:
         if not self.rows and isinstance(answer, list):
-            return Page(rows=answer, next_token=None, total=None)
+            return Page(rows=answer, next_token=None, total=None, has_page_info=False)
         if not isinstance(answer, dict):
             what = f"JSON that is no object with {self.rows!r}" if self.rows else "JSON that is no list"
             raise Unreadable(what, breaks_contract=True)
         if self.one_row and answer and "error" not in answer:
-            return Page(rows=[answer], next_token=None, total=None)
-        info = answer.get("page_info")
-        info = info if isinstance(info, dict) else {}
+            return Page(rows=[answer], next_token=None, total=None, has_page_info=False)
+        sent = answer.get("page_info")
+        info = sent if isinstance(sent, dict) else {}
         total, token = info.get("total_results"), info.get("next_page_token")
-        rows = answer.get(self.rows)
-        if self.empty_object_is_none and rows == {} and not total:
-            rows = []
-        if not isinstance(rows, list):
-            if "error" in answer:
-                raise Unreadable("an error object")
-            wanted = f"an object without a list of {self.rows!r}" if self.rows else "an object of another kind"
-            raise Unreadable(wanted, breaks_contract=True)
+        rows = self._rows_in(answer, info if info is sent else None)
         if token is not None and not isinstance(token, str):
             raise Unreadable("a page token that is not text", breaks_contract=True)
         return Page(
             rows=rows,
             next_token=token or None,
             total=total if type(total) is int else None,
+            has_page_info=info is sent,
         )
+
+    def _rows_in(self, answer: Mapping[str, Any], info: Mapping[str, Any] | None) -> list[Any]:
+        """Return the rows of a page: none where Hotmart left the list out and its `page_info` counts no rows."""
+        rows = answer.get(self.rows)
+        if isinstance(rows, list):
+            return rows
+        if self.empty_object_is_none and rows == {} and not (info or {}).get("total_results"):
+            return []
+        if "error" in answer:
+            raise Unreadable("an error object")
+        if self.has_page_info and info is not None and rows is None and "message" not in answer and _counts_none(info):
+            return []
+        wanted = f"an object without a list of {self.rows!r}" if self.rows else "an object of another kind"
+        raise Unreadable(wanted, breaks_contract=True)
+
+
+def _counts_none(info: Mapping[str, Any]) -> bool:
+    """Whether nothing in a `page_info` speaks of rows: no total above 0, no next page, no rows on this page."""
+    if info.get("next_page_token"):
+        return False
+    total = info.get("total_results")
+    return total == 0 if total is not None else not info.get("results_per_page")
 
 
 @dataclass(frozen=True)
@@ -108,7 +133,9 @@ class Page:
     total: int | None
     """Rows of the whole query by Hotmart's own count, where the endpoint tells it."""
     has_page_info: bool = True
-    """Whether the page said if there is a next one."""
+    """Whether a `page_info` was sent with the rows."""
+    repaired: str = ""
+    """What was invalid in the JSON and has been replaced, such as "invalid bytes". Never a value."""
 
 
 NO_ROWS = Page(rows=(), next_token=None, total=None)
@@ -116,25 +143,24 @@ NO_ROWS = Page(rows=(), next_token=None, total=None)
 
 
 def decode(body: bytes) -> Any:
-    """JSON in a body. Raises `Unreadable`."""
+    """Return the content of a JSON body in which nothing is invalid. Raise `Unreadable` if it is something else."""
+    content, repaired = _decode(body)
+    if repaired:  # a token or an error code must not be guessed
+        raise Unreadable("a body that is not JSON")
+    return content
+
+
+def _decode(body: bytes) -> tuple[Any, str]:
+    """Return the content of a JSON body, and what had to be replaced in it."""
     if not body.strip():
         raise Unreadable("an empty body")
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        with suppress(ValueError):
-            return orjson.loads(_with_whole_characters(body))
+        return decode_json(body)
+    except TooDeep:
+        raise Unreadable("JSON that is nested too deeply") from None
+    except ValueError:
         what = "an HTML page" if body.lstrip()[:1] == b"<" else "a body that is not JSON"
         raise Unreadable(what) from None
-
-
-def _with_whole_characters(body: bytes) -> str:
-    """JSON in which each half of a character, such as of an emoji that was cut, is the mark of an unknown one.
-
-    Other encoders write such halves as an escape, and no UTF-8 can hold them. Raises `ValueError`.
-    """
-    text = json.dumps(json.loads(body), ensure_ascii=False)
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def read_body(response: requests.Response, bounds: Bounds) -> bytes:

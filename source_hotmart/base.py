@@ -122,7 +122,14 @@ class HotmartStream(HttpStream, ABC):
         return self.api.report
 
     def get_error_handler(self) -> ErrorHandler:
-        return AnswerHandler(self.name, self.envelope, self.api.patience, self.api.bounds, splittable=self.splittable)
+        return AnswerHandler(
+            self.name,
+            self.envelope,
+            self.api.patience,
+            self.api.bounds,
+            splittable=self.splittable,
+            lowers_page_size=self.page_size is not None,
+        )
 
     def get_backoff_strategy(self) -> BackoffStrategy:
         return QuotaBackoff()
@@ -209,7 +216,7 @@ class HotmartStream(HttpStream, ABC):
     def record(self, row: Any) -> tuple[Hashable, Record]:
         """Return the primary key and the record of a row as Hotmart sent it. Raises `BadRow`."""
         if not isinstance(row, dict):
-            raise BadRow(f"{self.name}: Hotmart sent a row that is not an object.")
+            raise BadRow(self.name, self._key_fields)
         for name, path in self._lift_paths:
             value: Any = row
             for step in path:
@@ -220,8 +227,7 @@ class HotmartStream(HttpStream, ABC):
         key = tuple([record.get(name) for name in self._key_fields])
         for part in key:
             if type(part) is not int and (not part or type(part) is not str):
-                fields = ", ".join(self._key_fields)
-                raise BadRow(f"{self.name}: Hotmart sent a row without its primary key ({fields}).")
+                raise BadRow(self.name, self._key_fields)
         return key, record
 
     def complete_row(self, row: Record) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
@@ -28,13 +30,6 @@ class QueryRefused(HotmartError):
         self.problem = problem
 
 
-class BadRow(HotmartError):
-    """A row that is no object, or lacks a part of its primary key: it could not be found again in a warehouse."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, FailureType.system_error)
-
-
 class AccessDenied(HotmartError):
     """401 or 403: the credentials were accepted, but not for this endpoint in this environment."""
 
@@ -48,3 +43,13 @@ class UnknownClub(HotmartError):
 
 class QuotaUsedUp(HotmartError):
     """429, where waiting was not wanted."""
+
+
+class BadRow(HotmartError):
+    """A row that is not an object, or that lacks a part of its primary key: the warehouse could not find it again."""
+
+    def __init__(self, stream_name: str, key_fields: Sequence[str]) -> None:
+        super().__init__(
+            f"{stream_name}: Hotmart sent a row without its primary key ({', '.join(key_fields)}).",
+            FailureType.system_error,
+        )

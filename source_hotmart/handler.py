@@ -6,6 +6,7 @@ Codes and their meaning: https://developers.hotmart.com/docs/en/start/http-respo
 from __future__ import annotations
 
 import logging
+from threading import Lock
 from weakref import WeakSet
 
 import requests
@@ -31,6 +32,7 @@ from source_hotmart.deadline import ran_out_of_time
 from source_hotmart.errors import AccessDenied, HotmartError, QueryRefused, QuotaUsedUp, UnknownClub
 from source_hotmart.patience import DEFAULT_PATIENCE, Patience
 
+LOGGER = logging.getLogger("airbyte.hotmart")
 HTTP_LOGGER = logging.getLogger("airbyte.hotmart.http")
 """The CDK's HTTP client prints headers and bodies at DEBUG, that is the access token and buyers' data, so this
 logger stays at INFO whatever level was asked for.
@@ -85,13 +87,21 @@ class AnswerHandler(ErrorHandler):
         bounds: Bounds = DEFAULT_BOUNDS,
         *,
         splittable: bool = False,
+        lowers_page_size: bool = False,
     ) -> None:
+        """Handle the answers for one stream.
+
+        After a 408, 502, 504, 524 or a time-out the same call is repeated, unless the caller can ask for less: for a
+        shorter date range (`splittable`) or for fewer rows per page (`lowers_page_size`).
+        """
         self._stream_name = stream_name
         self._envelope = envelope
         self._patience = patience
         self._bounds = bounds
-        self._splittable = splittable
+        self._can_ask_for_less = splittable or lowers_page_size
         self._unauthorised: WeakSet[requests.PreparedRequest] = WeakSet()
+        self._lock = Lock()
+        self._has_warned = False
 
     @property
     def max_retries(self) -> int:
@@ -130,12 +140,28 @@ class AnswerHandler(ErrorHandler):
             except HotmartError as refusal:
                 refusal.status, refusal.code = response.status_code, error_code(body)
                 raise
+        return self._accept(response, body)
+
+    def _accept(self, response: requests.Response, body: bytes) -> ErrorResolution:
+        """Keep the page of a 2xx answer. Anything else in its body may be a passing fault."""
         try:
-            _keep_page(response, self._envelope.open(body))
+            page = self._envelope.open(body)
         except Unreadable as unreadable:
             outcome = _RETRY_CONTRACT if unreadable.breaks_contract else _RETRY
             return self._resolution(outcome, f"Hotmart sent {unreadable} where rows were expected")
+        if page.repaired:
+            self._warn_once(page.repaired)
+        _keep_page(response, page)
         return ErrorResolution(ResponseAction.SUCCESS, None, None)
+
+    def _warn_once(self, repaired: str) -> None:
+        with self._lock:
+            if self._has_warned:
+                return
+            self._has_warned = True
+        LOGGER.warning(
+            "Hotmart sent invalid JSON (%s) in %s. The values concerned were replaced.", repaired, self._stream_name
+        )
 
     def _deny_second_401(self, request: requests.PreparedRequest) -> None:
         """A first 401 may be an old token, so the CDK renews it; with a new one it is final."""
@@ -191,7 +217,7 @@ class AnswerHandler(ErrorHandler):
         )
 
     def _resolution(self, outcome: tuple[ResponseAction, FailureType], sentence: str) -> ErrorResolution:
-        action, failure_type = _RETRY if outcome == _SPLIT and not self._splittable else outcome
+        action, failure_type = _RETRY if outcome == _SPLIT and not self._can_ask_for_less else outcome
         return ErrorResolution(action, failure_type, f"{self._stream_name}: {sentence}.")
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from source_hotmart.answers import Envelope
-from source_hotmart.base import HotmartStream
 from source_hotmart.child import ChildStream
 from source_hotmart.club import ClubStream
 from source_hotmart.club_pages import ModuleStream
 from source_hotmart.events import EventStream
 from source_hotmart.following import FollowingChild
 from source_hotmart.monthly_totals import MonthlyTotals
+from source_hotmart.products import ProductStream
 from source_hotmart.reading.passes import Record
 from source_hotmart.sales import SALE_STATUSES, SalesStream
 from source_hotmart.subscriptions import ChargeStream, SnapshotStream
@@ -143,11 +143,11 @@ class SubscriptionPurchases(FollowingChild):
     overlap_days = None
 
 
-class Products(HotmartStream):
+class Products(ProductStream):
     """The account's own products. https://developers.hotmart.com/docs/en/v1/product/product-list/"""
 
     endpoint = "products/api/v1/products"
-    calls = "one for 100 products"
+    calls = "one for 100 products, and one for each of seven statuses that no listed product has"
     primary_key = "id"
     page_size = 100
 
@@ -266,7 +266,7 @@ class ClubLessons(FollowingChild):
     calls = "one for each student; in later syncs for those who came back or may be new"
     primary_key = ["subdomain", "user_id", "page_id"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = None
-    envelope = Envelope(rows="lessons")
+    envelope = Envelope(rows="lessons", has_page_info=False)
     parent = ClubStudents
     needs_club = True
     each = "student"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import suppress
 
 import orjson
 import pytest
@@ -177,12 +178,12 @@ def test_what_is_said_of_a_broken_answer_has_no_address_in_it(server, kind):
 @pytest.mark.parametrize(
     ("body", "page"),
     [
-        (b'{"items":[]}', Page([], None, None)),
+        (b'{"items":[]}', Page([], None, None, has_page_info=False)),
         (b'{"items":[],"page_info":{}}', Page([], None, None)),
-        (b'{"items":[],"page_info":null}', Page([], None, None)),
-        (b'{"items":[],"page_info":[]}', Page([], None, None)),
+        (b'{"items":[],"page_info":null}', Page([], None, None, has_page_info=False)),
+        (b'{"items":[],"page_info":[]}', Page([], None, None, has_page_info=False)),
         (b' \n{"items":[{"id":1}],"page_info":{"results_per_page":1}}\n', Page([{"id": 1}], None, None)),
-        (b'{"items":[1,null]}', Page([1, None], None, None)),
+        (b'{"items":[1,null]}', Page([1, None], None, None, has_page_info=False)),
         (b'{"items":[],"page_info":{"total_results":0}}', Page([], None, 0)),
         (b'{"items":[],"page_info":{"total_results":40,"next_page_token":"abc="}}', Page([], "abc=", 40)),
         (b'{"items":[],"page_info":{"next_page_token":null}}', Page([], None, None)),
@@ -190,11 +191,64 @@ def test_what_is_said_of_a_broken_answer_has_no_address_in_it(server, kind):
         (b'{"items":[],"page_info":{"total_results":"40"}}', Page([], None, None)),
         (b'{"items":[],"page_info":{"total_results":true}}', Page([], None, None)),
         (b'{"items":[],"page_info":{"total_results":1.5}}', Page([], None, None)),
-        (b'{"items":[],"error":"still a page"}', Page([], None, None)),
+        (b'{"items":[],"error":"still a page"}', Page([], None, None, has_page_info=False)),
     ],
 )
 def test_a_page_is_found_in_its_envelope(body, page):
     assert Envelope().open(body) == page
+
+
+@pytest.mark.parametrize(
+    ("body", "total"),
+    [
+        (b'{"page_info":{"total_results":0}}', 0),
+        (b'{"page_info":{"total_results":0,"results_per_page":0,"next_page_token":null}}', 0),
+        (b'{"page_info":{"total_results":0,"results_per_page":500}}', 0),
+        (b'{"page_info":{"results_per_page":0}}', None),
+        (b'{"page_info":{"total_results":null,"next_page_token":""}}', None),
+        (b'{"page_info":{}}', None),
+        (b'{"items":null,"page_info":{"total_results":0}}', 0),
+    ],
+)
+def test_a_page_without_the_list_is_empty_where_its_page_info_counts_no_rows(body, total):
+    assert Envelope().open(body) == Page([], None, total)
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        (b'{"page_info":{"total_results":3}}', "an object without a list of 'items'"),
+        (b'{"page_info":{"total_results":"3"}}', "an object without a list of 'items'"),
+        (b'{"page_info":{"results_per_page":12}}', "an object without a list of 'items'"),
+        (b'{"page_info":{"total_results":0,"next_page_token":"abc="}}', "an object without a list of 'items'"),
+        (b'{"items":{},"page_info":{"total_results":0}}', "an object without a list of 'items'"),
+        (b'{"page_info":null}', "an object without a list of 'items'"),
+        (b'{"page_info":[]}', "an object without a list of 'items'"),
+        (b'{"message":"x","page_info":{"total_results":0}}', "an object without a list of 'items'"),
+        (b'{"error":"x","page_info":{"total_results":0}}', "an error object"),
+    ],
+)
+def test_a_page_without_the_list_is_a_fault_where_anything_speaks_of_rows_or_of_an_error(body, what):
+    with pytest.raises(Unreadable) as caught:
+        Envelope().open(body)
+
+    assert str(caught.value) == what
+
+
+@pytest.mark.parametrize("envelope", [Envelope(rows=""), Envelope(rows="lessons", has_page_info=False)])
+def test_an_endpoint_without_page_info_has_no_empty_page_of_that_form(envelope):
+    with pytest.raises(Unreadable):
+        envelope.open(b'{"page_info":{"total_results":0}}')
+
+
+def test_bodies_that_are_the_list_or_the_row_have_no_page_info():
+    info = b'{"id":1,"page_info":{}}'
+
+    assert not Envelope(rows="").has_page_info
+    assert Envelope(rows="").open(b"[1]") == Page([1], None, None, has_page_info=False)
+    assert not Envelope(rows="", one_row=True).open(info).has_page_info
+    assert Envelope().has_page_info
+    assert Envelope(empty_body_is_none=True).open(b"").has_page_info
 
 
 @pytest.mark.parametrize(
@@ -204,11 +258,15 @@ def test_a_page_is_found_in_its_envelope(body, page):
         (b" \r\n\t", "an empty body"),
         (b"<!DOCTYPE html><html></html>", "an HTML page"),
         (b"\n <html>", "an HTML page"),
+        (b"<html>\xe9\n", "an HTML page"),
         (b"{", "a body that is not JSON"),
         (b'{"items":[]', "a body that is not JSON"),
         (b'{"items":[]}x', "a body that is not JSON"),
-        (b'{"items":["\xff\xfe"]}', "a body that is not JSON"),
-        (b"NaN", "a body that is not JSON"),
+        (b'{"items":["Jos\xe9', "a body that is not JSON"),
+        (b'{"items":["\n"],"page_info":', "a body that is not JSON"),
+        (b'{"items":[nan]}', "a body that is not JSON"),
+        (b'\xff{"items":[]}', "a body that is not JSON"),
+        (b"NaN", "JSON that is no object with 'items'"),
         (b"null", "JSON that is no object with 'items'"),
         (b"[]", "JSON that is no object with 'items'"),
         (b"[{}]", "JSON that is no object with 'items'"),
@@ -267,6 +325,8 @@ def test_a_refusal_never_quotes_the_body(text):
         (b"<html>", ""),
         (b"{", ""),
         (b"null", ""),
+        (b'{"error":"\xff"}', ""),
+        (b"[" * 2000 + b"]" * 2000, ""),
     ],
 )
 def test_the_code_of_a_refusal_is_found_in_either_envelope(body, code):
@@ -283,12 +343,90 @@ def test_the_code_of_a_refusal_is_found_in_either_envelope(body, code):
     ],
 )
 def test_half_a_character_spoils_nothing_but_itself(sent, name):
-    body = b'{"items":[{"name":"' + sent + b'","value":0.1}]}'
+    body = b'{"items":[{"name":"' + sent + b'","value":0.1}],"page_info":{}}'
 
-    assert Envelope().open(body).rows == [{"name": name, "value": 0.1}]
+    assert Envelope().open(body) == Page([{"name": name, "value": 0.1}], None, None)
 
 
-@pytest.mark.parametrize("body", [b'{"items":[NaN]}', b'{"items":["\xff"]}', b'{"items":["\\ud83d"]', b"<html>"])
-def test_what_is_no_json_is_still_none(body):
+@pytest.mark.parametrize(
+    ("sent", "value", "repaired"),
+    [
+        (b'"Jos\xe9 \xc3\xa9"', "José é", "invalid bytes"),
+        (b'"\xff\xfe\x80"', "\xff\xfe\x80", "invalid bytes"),
+        (b'"\xc3"', "\xc3", "invalid bytes"),
+        (b'"two\nlines\tand\x01more"', "two\nlines\tand\x01more", "control characters"),
+        (b"NaN", None, "invalid numbers"),
+        (b"Infinity", None, "invalid numbers"),
+        (b"-Infinity", None, "invalid numbers"),
+        (b"1e999", None, "invalid numbers"),
+        (b"-1e999", None, "invalid numbers"),
+        (b"9" * 400, None, "invalid numbers"),
+        (b"9" * 5000, None, "invalid numbers"),
+        (b'[1e999,"\xe9\n",0.1]', [None, "é\n", 0.1], "invalid bytes, invalid numbers, control characters"),
+    ],
+)
+def test_invalid_values_are_replaced_and_the_rest_of_the_page_is_kept(sent, value, repaired):
+    rest = b',"id":1},{"id":2,"name":"\xc3\xa9\\ud83d","large":12345678901234567890123}]'
+    body = b'{"items":[{"value":' + sent + rest + b',"page_info":{"total_results":2,"next_page_token":"abc="}}'
+
+    page = Envelope().open(body)
+
+    good = {"id": 2, "name": "é\ufffd", "large": 1.2345678901234568e22}
+    assert page == Page([{"value": value, "id": 1}, good], "abc=", 2, repaired=repaired)
+
+
+@pytest.mark.parametrize("sent", [b"1e-999", b"-0", b"18446744073709551615", b"-9223372036854775808", b"1" * 300])
+def test_numbers_are_the_same_beside_invalid_values(sent):
+    (valid,) = Envelope().open(b'{"items":[' + sent + b"]}").rows
+
+    beside, _ = Envelope().open(b'{"items":[' + sent + b",NaN]}").rows
+    assert (type(beside), beside) == (type(valid), valid)
+
+
+@pytest.mark.parametrize("body", [b'{"items":["\\u0000"]}', b'\xef\xbb\xbf{"items":["\\u0000"]}'])
+def test_zero_characters_and_byte_order_marks_are_not_invalid(body):
+    assert Envelope().open(body) == Page(["\0"], None, None, has_page_info=False)
+
+
+NESTED = {
+    "lists": (b"[", b"]"),
+    "objects": (b'{"a":', b"}"),
+    "both": (b'{"a":[', b"]}"),
+}
+
+
+@pytest.mark.parametrize("levels", [300, 1000, 1100, 100_000])
+@pytest.mark.parametrize("form", NESTED)
+@pytest.mark.parametrize("beside", [b"", b"NaN,"], ids=["valid", "invalid"])
+def test_json_that_is_nested_too_deeply_is_refused_in_words(levels, form, beside):
+    opening, closing = NESTED[form]
+    body = b'{"items":[' + beside + opening * levels + b"1" + closing * levels + b"]}"
+
+    with pytest.raises(Unreadable, match=r"^JSON that is nested too deeply$"):
+        Envelope().open(body)
+
+
+def test_many_brackets_in_a_text_are_no_levels():
+    text = "}" * 300 + "]" * 300
+
+    assert Envelope().open(orjson.dumps({"items": [text]})).rows == [text]
+
+
+@pytest.mark.parametrize(
+    "filler", [b'"\xff', b'"\n', b"NaN,", b"9", b"["], ids=["bytes", "lines", "numbers", "digits", "levels"]
+)
+def test_the_time_for_an_invalid_body_grows_with_its_size_only(filler):
+    end = {b'"\xff': b'"', b'"\n': b'"', b"NaN,": b"1"}.get(filler, b"")
+    body = b'{"items":[' + filler[:1] * (filler[:1] == b'"') + filler.removeprefix(b'"') * (1 << 20) + end + b"]}"
+
+    began_s = time.perf_counter()
+    with suppress(Unreadable):
+        Envelope().open(body)
+
+    assert time.perf_counter() - began_s < 5
+
+
+@pytest.mark.parametrize("body", [b'{"a":NaN}', b'{"a":"\xff"}', b'{"a":"\n"}', b'{"a":"\\ud83d"', b"<html>"])
+def test_outside_of_pages_nothing_is_replaced(body):
     with pytest.raises(Unreadable):
         decode(body)

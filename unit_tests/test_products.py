@@ -1,0 +1,100 @@
+"""Products of every status, also where Hotmart leaves some statuses out of its default list."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hotmart_simulator import Fault, World
+from hotmart_simulator.common.vocabulary import PRODUCT_STATUSES as DOCUMENTED
+from integration_tests.harness import Connector, small_world
+from integration_tests.rows import difference
+from source_hotmart.products import PRODUCT_STATUSES
+
+PATH = "/products/api/v1/products"
+
+
+@pytest.fixture
+def world() -> World:
+    return small_world(products=40)
+
+
+def statuses_asked(connector: Connector) -> Counter[str]:
+    """How often each status was asked for. The default list counts as ""."""
+    return Counter(call.get("status") or "" for call in connector.simulator.calls if call.path == PATH)
+
+
+def listed_statuses(connector: Connector) -> set[str]:
+    return {row.record["status"] for row in connector.simulator.world.expected("products")}
+
+
+def of_status(status: str, **fault: Any) -> Fault:
+    return Fault(path=PATH, where=lambda call: call.get("status") == status, **fault)
+
+
+def test_the_statuses_are_the_documented_ones():
+    assert PRODUCT_STATUSES == DOCUMENTED
+
+
+def test_only_statuses_that_the_default_list_lacks_are_asked_for(connector):
+    run = connector.read(["products"])
+
+    expected = connector.simulator.world.expected("products")
+    assert not difference("products", expected, run.records("products"))
+    assert statuses_asked(connector) == dict.fromkeys({"", *DOCUMENTED} - listed_statuses(connector), 1)
+
+
+def test_every_status_is_read_to_its_last_page_where_the_default_list_is_of_active_products(connector):
+    simulator = connector.simulator
+    simulator.switches = replace(simulator.switches, products_by_default="active", products_cap=2)
+
+    run = connector.read(["products"])
+
+    assert run.exit_code == 0
+    expected = simulator.world.expected("products")
+    assert not difference("products", expected, run.records("products"))
+    asked = statuses_asked(connector)
+    assert set(asked) == {"", *DOCUMENTED} - {"ACTIVE"}
+    assert max(count for status, count in asked.items() if status) > 1
+
+
+def test_a_status_that_hotmart_does_not_accept_is_skipped(connector):
+    simulator = connector.simulator
+    simulator.switches = replace(simulator.switches, products_by_default="active")
+    simulator.add_fault(of_status("IN_REVIEW", kind=400, times=None))
+
+    run = connector.read(["products"])
+
+    assert run.exit_code == 0
+    expected = [row for row in simulator.world.expected("products") if row.record["status"] != "IN_REVIEW"]
+    assert not difference("products", expected, run.records("products"))
+    assert "products: Hotmart does not accept the status IN_REVIEW, so it was skipped." in run.logs
+    assert "WARN" not in {message["log"]["level"] for message in run.of_type("LOG")}
+
+
+def test_a_later_page_that_is_refused_is_no_status_that_is_not_accepted(connector):
+    simulator = connector.simulator
+    simulator.switches = replace(simulator.switches, products_by_default="active", products_cap=1)
+    simulator.add_fault(of_status("PAUSED", kind=400, times=None, page="last"))
+
+    run = connector.read(["products"])
+
+    assert run.statuses == {"products": "INCOMPLETE"}
+    assert "products: Hotmart refused the query (400 invalid_parameter)." in run.sentences
+
+
+def test_a_status_that_cannot_be_read_fails_the_stream_after_its_other_products(connector):
+    simulator = connector.simulator
+    simulator.switches = replace(simulator.switches, products_by_default="active")
+    simulator.add_fault(of_status("CHANGES_PENDING_ON_PRODUCT", kind=500, times=None))
+
+    run = connector.read(["products"])
+
+    assert run.statuses == {"products": "INCOMPLETE"}
+    expected = [
+        row for row in simulator.world.expected("products") if row.record["status"] != "CHANGES_PENDING_ON_PRODUCT"
+    ]
+    assert not difference("products", expected, run.records("products"))
