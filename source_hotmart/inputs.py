@@ -6,10 +6,11 @@ The CDK reads them too, and says of every mistake that something went wrong in t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from airbyte_cdk.models import ConfiguredAirbyteCatalog, FailureType, SyncMode
+from airbyte_cdk.models import AirbyteStateMessage, ConfiguredAirbyteCatalog, FailureType, SyncMode
 
 from source_hotmart.errors import HotmartError
 
@@ -60,3 +61,23 @@ def check_names(catalog: ConfiguredAirbyteCatalog) -> ConfiguredAirbyteCatalog:
             FailureType.config_error,
         )
     return catalog
+
+
+def without_namespaces(states: Sequence[AirbyteStateMessage]) -> tuple[list[AirbyteStateMessage], dict[str, str]]:
+    """Return the states that streams of this connector can have, and the namespace of each other one by stream.
+
+    No stream has a namespace. An empty one, which some platforms write, means the same.
+    """
+    own: list[AirbyteStateMessage] = []
+    foreign: dict[str, str] = {}
+    for state in states:
+        stream = state.stream
+        namespace = stream.stream_descriptor.namespace if stream else None
+        if stream and namespace:
+            foreign[stream.stream_descriptor.name] = namespace
+            continue
+        if stream and namespace is not None:
+            plain = replace(stream, stream_descriptor=replace(stream.stream_descriptor, namespace=None))
+            state = replace(state, stream=plain)
+        own.append(state)
+    return own, foreign

@@ -60,6 +60,8 @@ class Progress:
     ) -> None:
         self._emit = emit
         self._quota = quota
+        self.at_page: Callable[[], None] = lambda: None
+        """Called after each page, and every ten seconds."""
         self._is_telling = False
         self._lock = Lock()
         self._courses: dict[str, _Course] = {}
@@ -113,6 +115,7 @@ class Progress:
             course = self._course(stream_name)
             course.pages += 1
             course.rows += rows
+        self.at_page()
 
     def lines(self) -> list[str]:
         """A sentence for each running stream."""
@@ -130,6 +133,7 @@ class Progress:
 
     def _tell(self) -> None:
         while not self._ended.wait(TELL_EVERY_S):
+            self.at_page()
             for line in self.lines():
                 LOGGER.info(line)
 

@@ -54,7 +54,7 @@ changes between two requests is found again under a later one."""
 LATE_STATUSES = ("PROTESTED", "REFUNDED", "PARTIALLY_REFUNDED", "CHARGEBACK")
 
 RETURNED = "returned"
-"""A third kind of slices: days whose disputed sales are no longer the same."""
+"""A third kind of slices: days whose unsettled sales are no longer the same."""
 
 ASK_AGAIN_S = 2.0
 """A refusal of a question may have passed by then."""
@@ -93,23 +93,23 @@ class SalesStream(DatedStream, ABC):
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Take from a saved state what is beside its intervals."""
-        self._digests = decode(state.get("disputed") or {})
+        self._digests = decode(state.get("unsettled") or {})
 
     @property
     def state_extra(self) -> Mapping[str, Any]:
-        """The disputed sales by day, as a digest."""
+        """The unsettled sales by day, as a digest."""
         with self._lock:
-            return {"disputed": encode(self._digests)} if self._digests else {}
+            return {"unsettled": encode(self._digests)} if self._digests else {}
 
     def slice_recorded(self, stream_slice: StreamSlice) -> None:
-        """Keep the digests of days that were read again because their disputed sales changed."""
+        """Keep the digests of days that were read again because their unsettled sales changed."""
         if stream_slice.extra_fields["kind"] == RETURNED:
             with self._lock:
                 for window in stream_slice.extra_fields["complete"]:
                     self._digests.update(self._of_days(window))
 
     def slices(self) -> Iterable[StreamSlice]:
-        """Yield the new date ranges, then days whose disputed sales changed, then ranges for the late statuses."""
+        """Yield the new date ranges, then days whose unsettled sales changed, then ranges for the late statuses."""
         views = self.api.sales.views
         is_reference = views.reference == self.name
         try:
@@ -189,8 +189,10 @@ class SalesStream(DatedStream, ABC):
             yield self.slice_of(window, self.statuses, at_least=known if count.endpoint == self.name else min(known, 1))
 
     def _returned(self, late: Sequence[Window]) -> list[Window]:
-        """Return the days of these date ranges whose disputed sales are not those of the last sync."""
-        found = self._lookup.disputed(max(self.start_ms, self.api.now_ms - 366 * DAY_MS))
+        """Return the days of these date ranges whose unsettled sales are not those of the last sync."""
+        oldest_ms = max(self.start_ms, self.api.now_ms - 366 * DAY_MS)
+        newest_ms = self.api.now_ms - self.lookback_ms
+        found = self._lookup.unsettled(oldest_ms, newest_ms) if oldest_ms <= newest_ms else {}
         if found is None:
             return []
         with self._lock:

@@ -19,12 +19,15 @@ from source_hotmart.reading.windows import WindowReader
 from source_hotmart.report import SyncReport
 from source_hotmart.state.day_digests import DayDigests, digests
 from source_hotmart.state.intervals import time_ms
-from source_hotmart.state.windows import DAY_MS, Window, split_days
+from source_hotmart.state.windows import DAY_MS, Window, split_days, union
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
-RETURNING_STATUSES = ("PROTESTED", "CHARGEBACK")
-"""Disputes and chargebacks can end in the seller's favour: the sale is approved or complete again then."""
+UNSETTLED_STATUSES = ("PROTESTED", "CHARGEBACK", "APPROVED")
+"""What an old sale does not stay: disputes and chargebacks can end in the seller's favour, and the sale is approved
+again until its warranty ends."""
+APPROVED_DAYS = 65
+"""An approved sale that is older than this is an exception. Younger ones are too many to watch."""
 OTHER_ROLES = ("COPRODUCER", "AFFILIATE")
 ALL_ROLES = ("PRODUCER", *OTHER_ROLES)
 MAX_RANGES = 6
@@ -71,9 +74,10 @@ class SaleLookup(DatedStream):
         roles: tuple[str, ...] = self.api.sales.once("roles", lambda: self._hidden_roles(start_ms, ranges))
         return roles
 
-    def disputed(self, start_ms: int) -> DayDigests | None:
-        """Return a digest per day of the sales in a status that they may return from, `None` if they cannot be read."""
-        found: DayDigests | None = self.api.sales.once("disputed", lambda: self._disputed(start_ms))
+    def unsettled(self, start_ms: int, end_ms: int) -> DayDigests | None:
+        """Return a digest per day of the sales whose status is not final, `None` if they cannot be read."""
+        days = range(start_ms // DAY_MS, end_ms // DAY_MS + 1)
+        found: DayDigests | None = self.api.sales.once("unsettled", lambda: self._unsettled(days))
         return found
 
     def _edges(self, start_ms: int) -> tuple[int, int]:
@@ -126,21 +130,23 @@ class SaleLookup(DatedStream):
                 return ALL_ROLES
         return ()
 
-    def _disputed(self, start_ms: int) -> DayDigests | None:
-        reader = WindowReader(self)
+    def _unsettled(self, days: range) -> DayDigests | None:
         now_ms = self.api.now_ms
-        windows = split_days((start_ms, now_ms), LONGEST_DAYS)
-        self.limits.one_status_at_a_time = True
-        try:
-            found = [
-                (time_ms(record["order_date"]) // DAY_MS, record["id"])
-                for record in reader.read_windows(windows, RETURNING_STATUSES)
-            ]
-        except (HotmartError, ValueError, TypeError):
-            return None
-        if len(reader.complete) < len(windows):
-            return None
-        return digests(found, start_ms // DAY_MS, now_ms // DAY_MS)
+        found: list[tuple[int, str]] = []
+        for status in UNSETTLED_STATUSES:
+            last_ms = min(days[-1] * DAY_MS + DAY_MS - 1, now_ms)
+            if status == "APPROVED":
+                last_ms = min(last_ms, now_ms // DAY_MS * DAY_MS - APPROVED_DAYS * DAY_MS - 1)
+            windows = split_days((days[0] * DAY_MS, last_ms), LONGEST_DAYS)
+            reader = WindowReader(self)
+            try:
+                for record in reader.read_windows(windows, [status]):
+                    found.append((time_ms(record["order_date"]) // DAY_MS, f"{status} {record['id']}"))
+            except (HotmartError, TypeError, ValueError):
+                return None
+            if union(reader.complete) != union(windows):
+                return None
+        return digests(found, days[0], days[-1])
 
 
 def _purchase(row: Any) -> Mapping[str, Any]:

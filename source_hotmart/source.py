@@ -13,6 +13,7 @@ from airbyte_cdk.models import (
     AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
     ConfiguredAirbyteStream,
+    FailureType,
     Status,
     StreamDescriptor,
     SyncMode,
@@ -40,6 +41,7 @@ from source_hotmart.report import SyncReport
 from source_hotmart.selection import not_offered, offered_classes, parents_first, tell_whole
 from source_hotmart.state.cursors import IntervalCursor, RefusedStateCursor, SliceCursor, bad_state
 from source_hotmart.state.intervals import UnreadableState, read_slices
+from source_hotmart.state.windows import iso
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -116,7 +118,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         self._report, budget = SyncReport(), CallBudget()
         self._progress = Progress(self.message_repository.emit_message, budget.__str__)
         authenticator = HotmartAuthenticator(parsed, bounds=self._bounds)
-        now_ms = self._now_ms(authenticator)
+        now_ms = self._now_ms(parsed, authenticator)
         api = Api(
             parsed,
             authenticator,
@@ -126,14 +128,22 @@ class SourceHotmart(ConcurrentSourceAdapter):
             report=self._report,
             progress=self._progress,
         )
-        manager = ConnectorStateManager(state=self._state)
+        states, foreign = inputs.without_namespaces(self._state or [])
+        manager = ConnectorStateManager(state=states)
         configured = {item.stream.name: item for item in self._catalog.streams} if self._catalog else {}
         made = [cls(api) for cls in offered_classes(parsed)]
         for stream in made:
             api.parents.offer(stream)
-        return [self._wrap(stream, manager, configured.get(stream.name)) for stream in made]
+        cursors = {stream.name: self._cursor(stream, manager, configured.get(stream.name), foreign) for stream in made}
 
-    def _now_ms(self, authenticator: HotmartAuthenticator) -> int:
+        def write_silent_states() -> None:
+            for name in configured.keys() & cursors.keys():
+                cursors[name].write_if_silent(self._concurrent_source.repository.emit_if_idle)
+
+        self._progress.at_page = write_silent_states
+        return [self._wrap(stream, cursors[stream.name], stream.name in configured) for stream in made]
+
+    def _now_ms(self, parsed: Config, authenticator: HotmartAuthenticator) -> int:
         """The end of all that is read, by Hotmart's clock: it refuses dates in the future, and knows rows up to now."""
         if self._catalog is None:
             return authenticator.hotmart_ms()
@@ -141,6 +151,14 @@ class SourceHotmart(ConcurrentSourceAdapter):
             authenticator.get_auth_header()
         except AirbyteTracedException:
             return authenticator.hotmart_ms()  # each stream will say so
+        if authenticator.hotmart_ms() < parsed.start_ms:
+            message = (
+                f"Hotmart's login answered with the date {iso(authenticator.hotmart_ms())}, which lies before the start "
+                "date, so nothing can be read. Check any proxy between this machine and Hotmart, and try again."
+            )
+            raise AirbyteTracedException(
+                message=message, internal_message=message, failure_type=FailureType.transient_error
+            )
         lead_s = authenticator.clock_lead_ms / 1000
         if abs(lead_s) > TELLING_LEAD_S:
             LOGGER.warning(
@@ -150,30 +168,32 @@ class SourceHotmart(ConcurrentSourceAdapter):
             )
         return authenticator.hotmart_ms()
 
-    def _wrap(
-        self,
-        stream: HotmartStream,
-        manager: ConnectorStateManager,
-        configured: ConfiguredAirbyteStream | None,
-    ) -> Stream:
-        resumes = configured is not None and configured.sync_mode == SyncMode.incremental and bool(stream.cursor_field)
-        cursor = self._cursor(stream, manager, resumes=resumes)
+    def _wrap(self, stream: HotmartStream, cursor: SliceCursor, is_configured: bool) -> Stream:
         # A cursor also keeps the CDK from reading one page a call, its resumable full refresh.
         stream.cursor = cursor  # type: ignore[assignment]
-        if configured is None:
+        if not is_configured:
             stream.progress = Progress()
         elif not stream.refused_state:
             stream.api.parents.expect(stream)
             stream.join_in()
         return concurrent(stream, cursor, self._slice_logger)
 
-    def _cursor(self, stream: HotmartStream, manager: ConnectorStateManager, *, resumes: bool) -> SliceCursor:
+    def _cursor(
+        self,
+        stream: HotmartStream,
+        manager: ConnectorStateManager,
+        configured: ConfiguredAirbyteStream | None,
+        foreign: Mapping[str, str],
+    ) -> SliceCursor:
+        """Return the cursor of a stream. One whose state cannot be used is marked, and fails when it is read."""
         name, repository = stream.name, self.message_repository
+        resumes = configured is not None and configured.sync_mode == SyncMode.incremental and bool(stream.cursor_field)
         if not resumes or not isinstance(stream, DatedStream | IncrementalChild):
             return SliceCursor(name, repository, stream.verdict)
-        state = manager.get_stream_state(name, stream.namespace)
         try:
-            return self._resume(stream, state)
+            if name in foreign:
+                raise UnreadableState(f"it is of the namespace {foreign[name]!r}, and this stream has none")
+            return self._resume(stream, manager.get_stream_state(name, None))
         except UnreadableState as unusable:
             stream.refused_state = bad_state(name, str(unusable))
             return RefusedStateCursor(name, repository, stream.verdict)
