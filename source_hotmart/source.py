@@ -153,7 +153,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
             return authenticator.hotmart_ms()  # each stream will say so
         if authenticator.hotmart_ms() < parsed.start_ms:
             message = (
-                f"Hotmart's login answered with the date {iso(authenticator.hotmart_ms())}, which lies before the start "
+                f"Hotmart's login answered with the date {iso(authenticator.hotmart_ms())}, before the start "
                 "date, so nothing can be read. Check any proxy between this machine and Hotmart, and try again."
             )
             raise AirbyteTracedException(
