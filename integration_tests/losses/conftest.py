@@ -1,0 +1,36 @@
+"""Connections to small simulated accounts on the documented sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotmart_simulator import Simulator, World
+from integration_tests.harness import Connector, VirtualClock, switches
+from integration_tests.losses.connection import Connection
+
+Connect = Callable[..., Connection]
+"""Takes a world, the streams, changes of the simulator's switches, and `config`."""
+
+
+@pytest.fixture
+def connect(clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
+    """Make connections to simulated accounts. `request_date` is the creation, as Hotmart documents it."""
+    started: list[Simulator] = []
+
+    def make(
+        world: World, streams: Sequence[str], *, config: dict[str, Any] | None = None, **changes: Any
+    ) -> Connection:
+        sides = switches(**{"request_date": "creation", **changes})
+        simulator = Simulator(world, sides, clock.time, follow_clock=True)
+        started.append(simulator.start())
+        connector = Connector(simulator, tmp_path, monkeypatch.setenv)
+        return Connection(connector, clock, streams, **(config or {}))
+
+    yield make
+    for simulator in started:
+        simulator.stop()
+        assert not simulator.mistakes

@@ -1,0 +1,218 @@
+"""Parents that Hotmart refuses: they fail no later sync, and they keep no others from being read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pytest
+
+from hotmart_simulator import Call, Fault
+from integration_tests.harness import NOW_MS, Run
+from integration_tests.losses.conftest import Connect
+from integration_tests.losses.connection import DAY_MS, LESSONS, PURCHASES, Connection, empty_world
+
+PATTERN_OF = {"club_lessons": LESSONS, "subscription_purchases": PURCHASES}
+PLACE_OF = {"club_lessons": 1, "subscription_purchases": 0}
+# A 404 for a subscriber means that there are no purchases (reference 4.9), so it is no refusal.
+REFUSALS = pytest.mark.parametrize(
+    ("stream", "status"), [("club_lessons", 403), ("club_lessons", 404), ("subscription_purchases", 403)]
+)
+
+
+def connected(connect: Connect, stream: str, parents: int, workers: int = 1) -> tuple[Connection, list[str]]:
+    """Connect to an account with so many parents at rest, and return their ids in the order in which they are read."""
+    at_rest_ms = [NOW_MS - (100 + number) * DAY_MS for number in range(parents)]
+    if stream == "club_lessons":
+        world = empty_world(subdomains=("my-school",))
+        for number, at_ms in enumerate(at_rest_ms):  # everybody has entered, so nobody is read again for that
+            world.student_moves.join(1, at_ms)
+            world.setting.record("student.studied", number, at_ms)
+        connection = connect(world, [stream], subdomains=("my-school",))
+    else:
+        world = empty_world()
+        for at_ms in at_rest_ms:
+            world.add_subscriptions(1, at_ms - DAY_MS)
+            world.cancel_subscriptions(1, at_ms)
+        connection = connect(world, [stream])
+    connection.read()
+    ids = asked_once_each(connection, stream)
+    assert len(ids) == parents
+    connection.config["num_workers"] = workers
+    return connection, ids
+
+
+def refuse(connection: Connection, stream: str, ids: Collection[str], status: int) -> Fault:
+    """Let Hotmart answer calls for some parents with a status until `times` is 0."""
+    refused = set(ids)
+
+    def is_of_them(call: Call) -> bool:
+        return call.path.split("/")[-2] in refused
+
+    fault = Fault(kind=status, path=PATTERN_OF[stream], where=is_of_them, times=None, error="not_found")
+    return connection.simulator.add_fault(fault)
+
+
+def parents_of_lost(connection: Connection, stream: str) -> set[str]:
+    """Return the parents of which the destination lacks rows. No row is stale and none is surplus."""
+    found = connection.difference(stream)
+    assert not found.stale + found.surplus
+    return {key[PLACE_OF[stream]] for key in found.lost}
+
+
+def asked_once_each(connection: Connection, stream: str) -> list[str]:
+    """Return the parents that were asked for, in the order of their first call."""
+    return list(dict.fromkeys(connection.asked(PATTERN_OF[stream])))
+
+
+@pytest.mark.parametrize("place", [0, 17])
+@REFUSALS
+def test_one_refused_parent_fails_no_later_sync(connect: Connect, stream: str, status: int, place: int) -> None:
+    """One parent of 40 is refused in every sync. The following days bring nothing else to read."""
+    connection, ids = connected(connect, stream, 40, workers=10)
+    refuse(connection, stream, [ids[place]], status)
+    first = connection.sync()
+    assert first.statuses == {stream: "COMPLETE"}
+    assert parents_of_lost(connection, stream) == {ids[place]}
+
+    for _ in range(4):
+        connection.pass_time(days=100)
+        run = connection.sync()
+        assert run.statuses == {stream: "COMPLETE"}
+
+    assert parents_of_lost(connection, stream) == {ids[place]}
+
+
+def test_a_refused_student_is_named_in_a_warning_of_each_sync(connect: Connect) -> None:
+    """The log of each sync names the student whose lessons are missing, without failing for it."""
+    connection, ids = connected(connect, "club_lessons", 40, workers=10)
+    refuse(connection, "club_lessons", [ids[0]], 403)
+    for _ in range(3):
+        run = connection.sync()
+        assert any(ids[0] in line for line in run.logs.splitlines() if line.startswith("WARN"))
+        connection.pass_time(days=100)
+
+
+@REFUSALS
+def test_rows_of_a_parent_that_is_no_longer_refused_arrive(connect: Connect, stream: str, status: int) -> None:
+    """A parent without any new date is refused for some syncs and then answered."""
+    connection, ids = connected(connect, stream, 40)
+    fault = refuse(connection, stream, ids[3:4], status)
+    for _ in range(3):
+        connection.sync(may_fail=True)
+        connection.pass_time(days=100)
+    assert parents_of_lost(connection, stream) == set(ids[3:4])
+    fault.times = 0
+
+    connection.sync()
+
+    assert not connection.differences()
+
+
+@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize("stream", list(PATTERN_OF))
+def test_many_refused_parents_in_a_row_keep_no_others_from_being_read(
+    connect: Connect, stream: str, status: int
+) -> None:
+    """Of 200 parents 25 that follow each other are refused. All others are read in the first sync."""
+    connection, ids = connected(connect, stream, 200)
+    refused = ids[40:65]
+    refuse(connection, stream, refused, status)
+
+    connection.sync(may_fail=True)
+
+    assert parents_of_lost(connection, stream) == set(refused)
+
+
+def test_new_students_behind_many_refused_ones_are_read_in_later_syncs(connect: Connect) -> None:
+    """The refused students are asked for again on the next day, and the new ones of that day arrive all the same."""
+    connection, ids = connected(connect, "club_lessons", 200)
+    refused = ids[40:65]
+    refuse(connection, "club_lessons", refused, 404)
+    connection.sync(may_fail=True)
+    for _ in range(3):
+        connection.pass_time(days=1)
+        connection.world.student_moves.join(3)
+        connection.world.student_moves.study(3)
+        connection.pass_time(hours=1)
+        connection.sync(may_fail=True)
+        assert parents_of_lost(connection, "club_lessons") == set(refused)
+
+
+def test_known_refused_parents_are_asked_for_last(connect: Connect) -> None:
+    """A sync asks for the students that were refused by the sync before only after all others."""
+    connection, ids = connected(connect, "club_lessons", 60)
+    refused = set(ids[:5])
+    refuse(connection, "club_lessons", refused, 403)
+    connection.sync(may_fail=True)
+    connection.pass_time(days=1)
+    connection.world.student_moves.study(20)
+    connection.pass_time(hours=1)
+    connection.sync(may_fail=True)
+
+    asked = asked_once_each(connection, "club_lessons")
+
+    assert refused <= set(asked)
+    places = [place for place, student in enumerate(asked) if student in refused]
+    assert len(asked) > 20
+    assert places == list(range(len(asked) - len(places), len(asked)))
+
+
+@pytest.mark.parametrize("stream", list(PATTERN_OF))
+def test_a_parent_that_failed_is_asked_for_by_the_next_sync(connect: Connect, stream: str) -> None:
+    """One parent answers 500 in one sync. Its dates are old, and it is read by the next sync, months later."""
+    connection, ids = connected(connect, stream, 40)
+    fault = refuse(connection, stream, ids[17:18], 500)
+    first = connection.sync(may_fail=True)
+    assert first.statuses == {stream: "INCOMPLETE"}
+    assert parents_of_lost(connection, stream) == {ids[17]}
+    fault.times = 0
+    connection.pass_time(days=200)
+
+    connection.sync()
+
+    assert not connection.differences()
+
+
+def test_the_neighbours_of_a_failed_parent_are_not_read_again(connect: Connect) -> None:
+    """The sync after a failure asks for the failed subscriber, and not for others of the same days."""
+    connection, ids = connected(connect, "subscription_purchases", 60)
+    fault = refuse(connection, "subscription_purchases", ids[17:18], 500)
+    connection.sync(may_fail=True)
+    fault.times = 0
+    connection.pass_time(hours=1)
+
+    connection.sync()
+
+    assert asked_once_each(connection, "subscription_purchases") == [ids[17]]
+
+
+@pytest.mark.parametrize("stream", list(PATTERN_OF))
+def test_an_endpoint_that_fails_for_all_parents_is_given_up_and_read_by_the_next_sync(
+    connect: Connect, stream: str
+) -> None:
+    """Every call answers 500, so the sync stops early. The next one reads all parents."""
+    connection, ids = connected(connect, stream, 60)
+    fault = refuse(connection, stream, ids, 500)
+    first = connection.sync(may_fail=True)
+    assert first.statuses == {stream: "INCOMPLETE"}
+    assert len(asked_once_each(connection, stream)) < 60
+    fault.times = 0
+    connection.pass_time(days=100)
+
+    connection.sync()
+
+    assert not connection.differences()
+
+
+def test_an_endpoint_that_refuses_all_parents_of_the_first_sync_fails_the_stream(connect: Connect) -> None:
+    """Lessons are refused for everybody from the beginning: a permission that is missing, not a matter of students."""
+    connection, ids = connected(connect, "club_lessons", 40)
+    fault = refuse(connection, "club_lessons", ids, 403)
+    first: Run = connection.sync(may_fail=True)
+    assert first.statuses == {"club_lessons": "INCOMPLETE"}
+    fault.times = 0
+    connection.pass_time(days=100)
+
+    connection.sync()
+
+    assert not connection.differences()

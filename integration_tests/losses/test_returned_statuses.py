@@ -1,0 +1,149 @@
+"""Sales that come back from a late status: what a sweep delivered is read again until it is final."""
+
+from __future__ import annotations
+
+import pytest
+
+from integration_tests.harness import NOW_MS
+from integration_tests.losses.conftest import Connect
+from integration_tests.losses.connection import DAY_MS, Connection, empty_world
+
+VIEWS = ("sales_history", "sales_users", "sales_commissions", "sales_price_details")
+
+
+def sold(connect: Connect, *ages_days: int, **config: object) -> tuple[Connection, list[str]]:
+    """Connect to an account with complete sales of these ages, run the first sync, and return their transactions."""
+    world = empty_world()
+    transactions = [transaction for days in ages_days for transaction in world.add_sales(2, NOW_MS - days * DAY_MS)]
+    for transaction in transactions:
+        world.set_status(transaction, "COMPLETE")
+    connection = connect(world, VIEWS, config=config)
+    connection.sync()
+    return connection, transactions
+
+
+def set_status(connection: Connection, transactions: list[str], status: str) -> None:
+    """Change sales now, and let an hour pass."""
+    for transaction in transactions:
+        connection.world.set_status(transaction, status)
+    connection.pass_time(hours=1)
+
+
+@pytest.mark.parametrize("status", ["CHARGEBACK", "PROTESTED"])
+@pytest.mark.parametrize("later_days", [1, 30, 150])
+def test_a_late_status_that_is_reversed_arrives(connect: Connect, status: str, later_days: int) -> None:
+    """A sale older than the look-back gets a late status, the sweep delivers it, and then it is approved again."""
+    connection, transactions = sold(connect, 80, 120, 200)
+    connection.pass_time(days=1)
+    set_status(connection, transactions, status)
+    connection.sync()
+    assert not connection.differences(), "the sweep did not deliver the late status"
+    connection.pass_time(days=later_days)
+    set_status(connection, transactions, "APPROVED")
+    assert connection.difference("sales_history").stale
+
+    connection.sync()
+
+    assert not connection.differences()
+
+
+def test_a_reversal_after_many_syncs_arrives(connect: Connect) -> None:
+    """Ten syncs find the sale in its late status, before it is approved again."""
+    connection, transactions = sold(connect, 100)
+    connection.pass_time(days=1)
+    set_status(connection, transactions, "PROTESTED")
+    for _ in range(10):
+        connection.pass_time(days=5)
+        connection.sync()
+    set_status(connection, transactions, "APPROVED")
+
+    connection.sync()
+
+    assert not connection.differences()
+
+
+def test_a_reversal_of_a_sale_that_grew_older_than_a_year_arrives(connect: Connect) -> None:
+    """A sale of 360 days gets a late status, and is approved again when its order is 380 days old."""
+    connection, transactions = sold(connect, 350)
+    connection.pass_time(days=10)
+    set_status(connection, transactions, "CHARGEBACK")
+    connection.sync()
+    assert not connection.differences()
+    connection.pass_time(days=20)
+    set_status(connection, transactions, "APPROVED")
+
+    connection.sync()
+
+    assert not connection.differences()
+
+
+@pytest.mark.parametrize("status", ["CHARGEBACK", "PROTESTED"])
+def test_a_late_status_of_the_look_back_that_is_reversed_after_it_arrives(connect: Connect, status: str) -> None:
+    """A sale gets its late status within the look-back, and is approved again when it is older than that."""
+    connection, transactions = sold(connect, 50)
+    connection.pass_time(days=5)
+    set_status(connection, transactions, status)
+    connection.sync()
+    for _ in range(3):
+        connection.pass_time(days=10)
+        connection.sync()
+    set_status(connection, transactions, "APPROVED")
+
+    connection.sync()
+
+    assert not connection.differences()
+
+
+def test_a_late_status_of_the_first_sync_that_is_reversed_arrives(connect: Connect) -> None:
+    """The first sync reads a sale of 100 days as CHARGEBACK already, and then it is approved again."""
+    world = empty_world()
+    transactions = world.add_sales(3, NOW_MS - 100 * DAY_MS)
+    for transaction in transactions:
+        world.set_status(transaction, "CHARGEBACK")
+    connection = connect(world, VIEWS)
+    connection.sync()
+    connection.pass_time(days=3)
+    set_status(connection, transactions, "APPROVED")
+
+    connection.sync()
+
+    assert not connection.differences()
+
+
+def test_a_reversed_sale_is_followed_until_it_is_complete(connect: Connect) -> None:
+    """After the reversal the sale is APPROVED for some syncs, and then COMPLETE."""
+    connection, transactions = sold(connect, 100)
+    connection.pass_time(days=1)
+    for status in ("CHARGEBACK", "APPROVED", "COMPLETE"):
+        set_status(connection, transactions, status)
+        connection.sync()
+        connection.pass_time(days=3)
+        connection.sync()
+
+    assert not connection.differences()
+
+
+def test_a_dispute_that_ends_in_a_refund_arrives(connect: Connect) -> None:
+    """A sale older than the look-back is PROTESTED in one sync and REFUNDED in the next."""
+    connection, transactions = sold(connect, 100)
+    for status in ("PROTESTED", "REFUNDED"):
+        connection.pass_time(days=10)
+        set_status(connection, transactions, status)
+        connection.sync()
+
+    assert not connection.differences()
+
+
+def test_two_sales_of_one_day_that_take_turns_arrive(connect: Connect) -> None:
+    """One sale is charged back when the other one of the same day is approved again, so their number stays equal."""
+    connection, (first, second) = sold(connect, 100)
+    connection.pass_time(days=1)
+    set_status(connection, [first], "CHARGEBACK")
+    connection.sync()
+    connection.pass_time(days=1)
+    set_status(connection, [first], "APPROVED")
+    set_status(connection, [second], "CHARGEBACK")
+
+    connection.sync()
+
+    assert not connection.differences()

@@ -1,0 +1,190 @@
+"""Namespaces of states, and a look-back that is raised."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hotmart_simulator import Call
+from integration_tests.harness import NOW_MS, catalog, small_world, truth
+from integration_tests.losses.conftest import Connect
+from integration_tests.losses.connection import DAY_MS, LESSONS, Connection, empty_world, old_subscriptions
+from integration_tests.rows import difference
+
+# Namespaces
+
+
+def as_messages(connection: Connection, namespace: str | None) -> list[dict[str, Any]]:
+    """Return the saved states as a platform hands them over that gives its streams a namespace."""
+    return [
+        {
+            "type": "STREAM",
+            "stream": {"stream_descriptor": {"name": name, "namespace": namespace}, "stream_state": value},
+        }
+        for name, value in connection.state.items()
+    ]
+
+
+def configured(streams: list[str], namespace: str | None) -> dict[str, Any]:
+    """Return a configured catalog whose streams have a namespace."""
+    result = catalog(streams)
+    for entry in result["streams"]:
+        entry["stream"]["namespace"] = namespace
+    return result
+
+
+@pytest.mark.parametrize("of_catalog", [None, ""], ids=["catalog: none", "catalog: empty"])
+@pytest.mark.parametrize("of_state", [None, ""], ids=["state: none", "state: empty"])
+def test_an_empty_namespace_is_none(connect: Connect, of_catalog: str | None, of_state: str | None) -> None:
+    """State and catalog differ in an empty namespace only, and the sync continues where the one before ended."""
+    connection = connect(small_world(subscriptions=30, students=20), ["sales_history", "club_lessons"])
+    connection.sync()
+    connection.pass_time(days=100)
+    connection.simulator.reset_log()
+
+    run = connection.connector.run(
+        "read",
+        config={**connection.connector.config, **connection.config},
+        catalog=configured(connection.streams, of_catalog),
+        state=as_messages(connection, of_state),
+    )
+
+    assert run.exit_code == 0, run.sentences
+    assert set(run.state) == set(connection.streams)
+    starts = [int(call.get("start_date") or 0) for call in connection.simulator.calls if has_complete(call)]
+    assert starts
+    assert min(starts) > NOW_MS - 70 * DAY_MS
+    assert len(connection.asked(LESSONS)) < 20
+
+
+def has_complete(call: Call) -> bool:
+    """Whether a call asks for rows of sales in a status that no sweep asks for."""
+    return "COMPLETE" in call.all("transaction_status")
+
+
+@pytest.mark.parametrize("stream", ["sales_history", "club_lessons", "subscription_purchases", "event_participants"])
+@pytest.mark.parametrize("of_catalog", [None, "mine"], ids=["catalog: none", "catalog: another one"])
+def test_a_state_of_another_namespace_is_refused_in_a_sentence(
+    connect: Connect, stream: str, of_catalog: str | None
+) -> None:
+    """The state of the stream stands under another namespace. Ignored, it would make the sync read everything."""
+    connection = connect(small_world(), [stream])
+    connection.sync()
+    connection.simulator.reset_log()
+
+    run = connection.connector.run(
+        "read",
+        config={**connection.connector.config, **connection.config},
+        catalog=configured(connection.streams, of_catalog),
+        state=as_messages(connection, "other_place"),
+    )
+
+    assert run.exit_code != 0
+    assert stream in run.sentences
+    assert "other_place" in run.sentences
+    assert {error["failure_type"] for error in run.errors} == {"config_error"}
+    assert not run.of_type("RECORD")
+
+
+def test_a_state_of_another_stream_is_no_reason_to_fail(connect: Connect) -> None:
+    """A platform hands over the state of a stream that is not selected any more, under a namespace of its own."""
+    connection = connect(small_world(), ["sales_history"])
+    connection.sync()
+    connection.state = {"sales_users": connection.state["sales_history"]}
+
+    run = connection.connector.run(
+        "read",
+        config={**connection.connector.config, **connection.config},
+        catalog=configured(connection.streams, None),
+        state=as_messages(connection, "other_place"),
+    )
+
+    assert run.exit_code == 0, run.sentences
+    assert not difference("sales_history", connection.world.expected("sales_history"), run.records("sales_history"))
+
+
+def test_a_state_of_the_namespace_of_the_catalog_is_never_ignored(connect: Connect) -> None:
+    """Catalog and state name the same namespace. The sync continues from the state or refuses it in a sentence."""
+    connection = connect(small_world(subscriptions=30, students=20), ["sales_history"])
+    connection.sync()
+    connection.pass_time(days=100)
+    connection.simulator.reset_log()
+
+    run = connection.connector.run(
+        "read",
+        config={**connection.connector.config, **connection.config},
+        catalog=configured(connection.streams, "mine"),
+        state=as_messages(connection, "mine"),
+    )
+
+    if run.exit_code != 0:
+        assert "mine" in run.sentences
+        return
+    starts = [int(call.get("start_date") or 0) for call in connection.simulator.calls if has_complete(call)]
+    assert min(starts) > NOW_MS - 70 * DAY_MS
+
+
+# A look-back that is raised
+
+
+def test_a_raised_look_back_reads_the_sales_that_the_shorter_one_left(connect: Connect) -> None:
+    """A sale of 40 days ago is paid while the look-back is five days. With 65 days again, it arrives."""
+    world = small_world(subscriptions=0, students=0)
+    paid = world.add_sales(4, NOW_MS - 40 * DAY_MS)
+    for transaction in paid:
+        world.set_status(transaction, "WAITING_PAYMENT")
+    connection = connect(world, ["sales_history"], config={"lookback_days": 65})
+    connection.sync()
+    connection.pass_time(days=1)
+    for transaction in paid:
+        world.set_status(transaction, "APPROVED")
+    connection.config["lookback_days"] = 5
+    for _ in range(3):
+        connection.pass_time(days=10)
+        connection.sync()
+    assert connection.difference("sales_history").stale
+    connection.config["lookback_days"] = 120
+    connection.pass_time(hours=1)
+
+    connection.sync()
+
+    assert not connection.differences()
+
+
+def test_a_look_back_of_two_years_once_brings_what_did_not_arrive(connect: Connect) -> None:
+    """An order of 600 days ago changes. A look-back of 730 days brings it, also when it was read twice since then."""
+    world = small_world(subscriptions=0, students=0)
+    old = world.add_sales(4, NOW_MS - 600 * DAY_MS)
+    connection = connect(world, ["sales_history"])
+    connection.sync()
+    connection.pass_time(days=1)
+    for transaction in old:
+        world.set_status(transaction, "COMPLETE")
+    for _ in range(2):
+        connection.pass_time(days=1)
+        connection.sync()
+    connection.config["lookback_days"] = 730
+
+    connection.sync()
+
+    assert not connection.differences()
+
+
+def test_a_raised_look_back_reads_purchases_of_subscriptions_that_ended_long_ago(connect: Connect) -> None:
+    """The last charge of a subscription that ended 150 days ago is refunded. A look-back of a year brings it."""
+    world = empty_world()
+    codes = old_subscriptions(world, 12, days=151)
+    world.cancel_subscriptions(12, NOW_MS - 150 * DAY_MS)
+    last = [truth(world, "subscriptions")[code]["transaction"] for code in codes]
+    connection = connect(world, ["subscription_purchases"])
+    connection.sync()
+    connection.pass_time(days=1)
+    for transaction in last:
+        world.set_status(transaction, "REFUNDED")
+    connection.pass_time(hours=1)
+    connection.config["lookback_days"] = 365
+
+    connection.sync()
+
+    assert not connection.differences()
