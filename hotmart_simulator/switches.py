@@ -8,7 +8,7 @@ default is the side that is harder on a client (`beliefs.md`, 6).
 from dataclasses import dataclass, fields
 from typing import Literal, get_args, get_origin, get_type_hints
 
-from hotmart_simulator.common.vocabulary import DEFAULT_SUBDOMAINS, FAMILIES
+from hotmart_simulator.common.vocabulary import DEFAULT_SUBDOMAINS, FAMILIES, SALE_STATUSES, SALE_VIEWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,10 @@ class Settings:
     ms_per_row_found: int = 0  # besides, for each row of the query, on whatever page
     heavy_rows: int | None = None  # 502 when a window holds more rows, unless max_results=1
     heavy_days: int | None = None  # 502 when a window is longer, unless max_results=1
+    heavy_page_rows: int | None = None  # 502 for a page of more rows, on any endpoint and any window
+    total_cap: int = 100  # the largest total_results under totals_count=capped
+    date_offset_s: int = 0  # added to the header Date of every answer, in seconds
+    refused_statuses: tuple[str, ...] = ()  # of a sale: BLOCKED on every view, users:BLOCKED on one of them
     sandbox: bool = False  # the credential belongs to the other environment: 401
     permission: Literal["all", "none"] = "all"  # none: 403 unauthorized_client on Payments
     refused_families: tuple[str, ...] = ()  # of FAMILIES: what the credential may not read
@@ -36,6 +40,10 @@ class Settings:
         unknown = set(self.refused_families) - set(FAMILIES)
         if unknown:
             raise ValueError(f"refused_families are of {', '.join(FAMILIES)}")
+        for entry in self.refused_statuses:
+            view, colon, status = entry.rpartition(":")
+            if status not in SALE_STATUSES or (colon and view not in SALE_VIEWS):
+                raise ValueError(f"refused_statuses are STATUS or VIEW:STATUS with a view of {', '.join(SALE_VIEWS)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,15 @@ class World(Account):
         self.charge_back = self.sale_moves.charge_back
         self.add_subscriptions = self.subscription_moves.add
         self.cancel_subscriptions = self.subscription_moves.cancel
+        self.begin_subscription = self.subscription_moves.begin
+        self.charge_subscription = self.subscription_moves.charge
+        self.pay_boleto = self.subscription_moves.pay_boleto
+        self.set_subscription_status = self.subscription_moves.set_subscription_status
+        self.import_subscriptions = self.subscription_moves.import_charged
+        self.import_students = self.student_moves.import_old
+        self.import_products = self.product_moves.add
+        self.import_events = self.ticket_moves.import_events
+        self.set_product = self.product_moves.set_fields
         moves = (
             self.sale_moves,
             self.subscription_moves,

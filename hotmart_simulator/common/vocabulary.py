@@ -40,6 +40,7 @@ PRICE_DETAILS_STATUSES: Final = tuple(
     status for status in SALE_STATUSES if status not in ("NO_FUNDS", "PRE_ORDER", "PROCESSING_TRANSACTION")
 )
 
+SALE_VIEWS: Final = ("history", "summary", "users", "commissions", "price_details")
 ROLES: Final = ("PRODUCER", "COPRODUCER", "AFFILIATE")
 
 PAYMENT_TYPES: Final = (

@@ -1,10 +1,15 @@
 """What is true of one ticket and of its event."""
 
+from typing import Final
+
 from hotmart_simulator.account import Account
 from hotmart_simulator.common.people import Person
 from hotmart_simulator.common.vocabulary import DAY_MS, HOUR_MS, TICKET_TYPES
 from hotmart_simulator.products.facts import is_listed
 from hotmart_simulator.products.state import Product
+
+DAYS_BEFORE_EVENT: Final = 30
+"""From the creation of an imported event to its start."""
 
 
 def ticket_type(account: Account, number: int) -> str:
@@ -36,5 +41,11 @@ def has_info(account: Account, event: Product) -> bool:
 
 
 def start_ms(account: Account, event: Product) -> int:
-    """Return the start of an event in epoch ms: noon of a day, that of the first event twenty days ago."""
+    """Return the start of an event in epoch ms: noon of a day, that of the first event twenty days ago.
+
+    An event that was imported with a date of the past began 30 days after its creation.
+    """
+    created = [each.at_ms for each in account.ledger.of("product", event.number) if each.kind == "product.created"]
+    if created and created[0] < account.born_ms:
+        return (created[0] // DAY_MS + DAYS_BEFORE_EVENT) * DAY_MS + 12 * HOUR_MS
     return (account.born_ms // DAY_MS + 10 * event.number - 50) * DAY_MS + 12 * HOUR_MS

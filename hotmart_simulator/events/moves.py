@@ -5,9 +5,10 @@ from typing import Final
 
 from hotmart_simulator.account import Account
 from hotmart_simulator.common.setting import Moment
-from hotmart_simulator.common.vocabulary import CONFIRMED_TICKETS
-from hotmart_simulator.events.facts import ticket_type
+from hotmart_simulator.common.vocabulary import CONFIRMED_TICKETS, DAY_MS
+from hotmart_simulator.events.facts import DAYS_BEFORE_EVENT, ticket_type
 from hotmart_simulator.events.state import CONCLUDED, PENDING
+from hotmart_simulator.products.state import event_number_from
 
 CANCELLED: Final = {"INVITE": "INVITE_CANCELED", "SOLD": "EXCLUDED"}
 
@@ -58,6 +59,26 @@ class TicketMoves:
                 value = (setting.random.choice(events), status)
                 setting.record("ticket.issued", number, setting.moment(at_ms), value)
             return [str(tickets.id(number)) for number in numbers]
+
+    def import_events(self, count: int, at_ms: Moment = None, *, tickets: int = 3, status: str = "ACTIVE") -> list[str]:
+        """Import events that were created long ago, each with sold tickets. They are listed as products from now on.
+
+        By default that was three months to 30 months ago. An event began 30 days after its creation, and its tickets
+        were sold before. Return the ids of the events.
+        """
+        account, setting = self._account, self._account.setting
+        with account.lock:
+            now_ms, numbers = account.now_ms, []
+            span = (now_ms - 900 * DAY_MS, now_ms - 90 * DAY_MS) if at_ms is None else at_ms
+            for _ in range(count):
+                numbers.append(event_number_from(account.products.next_number))
+                created_ms = setting.moment(span)
+                setting.record("product.created", numbers[-1], created_ms, status)
+                last_ms = min(now_ms, created_ms + DAYS_BEFORE_EVENT * DAY_MS - 1)
+                for _ in range(tickets):
+                    issued_ms = setting.moment((created_ms, last_ms))
+                    setting.record("ticket.issued", len(account.tickets), issued_ms, (numbers[-1], "SOLD"))
+            return [str(account.products.numbered(number).id) for number in numbers]
 
     def refund(self, count: int, at_ms: Moment = None) -> list[str]:
         """Refund up to `count` sold tickets."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from hotmart_simulator.account import Account
 from hotmart_simulator.common.setting import Moment
+from hotmart_simulator.common.vocabulary import DAY_MS
 from hotmart_simulator.members_area.facts import CLASSES, Student, class_places, subdomain_of
 
 Key = tuple[str, str]
@@ -51,6 +52,24 @@ class StudentMoves:
             numbers = range(first, first + (count if setting.subdomains else 0))
             for number in numbers:
                 setting.record("student.joined", number, setting.moment(at_ms))
+            return [self._key(number) for number in numbers]
+
+    def import_old(self, count: int, at_ms: Moment = None, *, lessons: int = 2) -> list[Key]:
+        """Import students who joined long ago, by default one month to 30 months, and are listed from now on.
+
+        Each completed some lessons, one a day after joining, and has not entered since.
+        """
+        account, setting = self._account, self._account.setting
+        with account.lock:
+            now_ms = account.now_ms
+            span = (now_ms - 900 * DAY_MS, now_ms - 30 * DAY_MS) if at_ms is None else at_ms
+            first = account.members_areas.student_count
+            numbers = range(first, first + (count if setting.subdomains else 0))
+            for number in numbers:
+                joined_ms = setting.moment(span)
+                setting.record("student.joined", number, joined_ms)
+                for day in range(1, lessons + 1):
+                    setting.record("student.studied", number, min(now_ms, joined_ms + day * DAY_MS))
             return [self._key(number) for number in numbers]
 
     def block(self, count: int, at_ms: Moment = None) -> list[Key]:

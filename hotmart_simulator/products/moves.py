@@ -1,6 +1,6 @@
 """What can happen to products: each move records events of the ledger."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from hotmart_simulator.account import Account
@@ -65,6 +65,20 @@ class ProductMoves:
             lambda product: product.status in NEXT_STATUSES,
             lambda product: {"status": random.choice(NEXT_STATUSES[product.status])},
         )
+
+    def set_fields(self, product_id: int | str, fields: Mapping[str, object], at_ms: int | None = None) -> None:
+        """Change fields of the record of one product, such as its status.
+
+        Raise KeyError for an unknown product, and ValueError for a field that the record does not have.
+        """
+        account, setting = self._account, self._account.setting
+        with account.lock:
+            product = account.products.by_id(int(product_id))
+            if product is None:
+                raise KeyError(product_id)
+            if unknown := sorted(set(fields) - set(product.raw)):
+                raise ValueError(f"a product has no {', '.join(unknown)}")
+            setting.record("product.changed", product.number, setting.moment(at_ms), dict(fields))
 
     def change_warranty(self, count: int, at_ms: Moment = None) -> list[str]:
         """Change the warranty of up to `count` products. Sales keep the old one."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import count as numbers_from
 from typing import Any, Final
 
 from hotmart_simulator.common.people import People, Person
@@ -175,6 +176,11 @@ class ProductState:
     def _set(self, product: Product) -> None:
         self._now[product.number] = product
         self.own = tuple(each for each in self._now.values() if each.role == "PRODUCER")
+
+
+def event_number_from(number: int) -> int:
+    """Return the first number from one on that is an event's."""
+    return next(each for each in numbers_from(number) if _format(each) == "ETICKET")
 
 
 def _product(seed: int, number: int, role: str, people: People, start_ms: int) -> Product:

@@ -5,7 +5,7 @@ from typing import Final
 from hotmart_simulator.account import Account
 from hotmart_simulator.common.setting import Moment
 from hotmart_simulator.common.vocabulary import DAY_MS, HOUR_MS, MINUTE_MS
-from hotmart_simulator.sales.facts import Sale, code_of
+from hotmart_simulator.sales.facts import Sale, code_of, serial_of
 from hotmart_simulator.sales.traits import ORDINARY, Order, Traits
 
 BOLETO: Final = ("BILLET", "BILLET")
@@ -123,14 +123,15 @@ class SaleOrders:
             made, now_ms = [], self._account.now_ms
             span_ms = (now_ms - 900 * DAY_MS, now_ms - 30 * DAY_MS) if at_ms is None else at_ms
             for _ in range(count):
-                serial = len(self._account.sales.order_of)
                 made.append(self.sell(self._setting.moment(span_ms), "APPROVED"))
-                if self._account.sales.is_shown(serial) and (due_ms := self._complete_ms(serial)) <= now_ms:
-                    self._setting.record("sale.status", serial, due_ms, "COMPLETE", shown_ms=now_ms)
+                self.complete(made[-1])
             return made
 
-    def _complete_ms(self, serial: int) -> int:
-        return Sale(self._account, serial).complete_ms
+    def complete(self, transaction: str) -> None:
+        """Make an approved sale COMPLETE since the end of its warranty, if it is listed and the warranty has ended."""
+        serial, now_ms = serial_of(self._account, transaction), self._account.now_ms
+        if serial is not None and (due_ms := Sale(self._account, serial).complete_ms) <= now_ms:
+            self._setting.record("sale.status", serial, due_ms, "COMPLETE", shown_ms=now_ms)
 
     @property
     def _some_lack_objects(self) -> bool:

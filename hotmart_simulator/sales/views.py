@@ -21,7 +21,9 @@ LATE_MS: Final = 365 * DAY_MS
 def accepted(view: View, switches: Switches) -> tuple[str, ...]:
     """Return the statuses that a view accepts (4.0, 4.5). It holds no sale in another documented status."""
     side = getattr(switches, f"accepted_on_{view}", "all_17")
-    return SALE_STATUSES if side == "all_17" else PRICE_DETAILS_STATUSES
+    held = SALE_STATUSES if side == "all_17" else PRICE_DETAILS_STATUSES
+    refused = switches.refused_statuses
+    return tuple(status for status in held if not {status, f"{view}:{status}"} & {*refused}) if refused else held
 
 
 def unites_statuses(view: View, switches: Switches) -> bool:

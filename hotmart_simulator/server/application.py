@@ -4,6 +4,7 @@ import time
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from email.utils import formatdate
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
@@ -17,7 +18,7 @@ from hotmart_simulator.server import control, delivery
 from hotmart_simulator.server.date_forms import reformed
 from hotmart_simulator.server.endpoint import Answer, Desk, Endpoint
 from hotmart_simulator.server.errors import Elsewhere, Refusal, envelope
-from hotmart_simulator.server.fault_injection import tampered
+from hotmart_simulator.server.fault_injection import has_keys, tampered
 from hotmart_simulator.server.faults import DELIVERY_KINDS, Fault
 from hotmart_simulator.server.login import TOKEN_PATH, WrongCredential
 from hotmart_simulator.server.missing_fields import completed
@@ -114,8 +115,12 @@ class Application:
             answer.headers += exchange.standing.headers
         page_info = answer.document.get("page_info") if isinstance(answer.document, dict) else None
         is_last = answer.status == 200 and not (page_info or {}).get("next_page_token")
+        answer = self._with_bad_rows(answer, exchange, is_data=is_data, is_last=is_last)
         fault = self._simulator.fault_registry.due(call, is_data=is_data, is_last=is_last)
-        if fault is not None and fault.kind not in DELIVERY_KINDS:
+        if fault is not None and fault.kind == "wrong_date":
+            date_s = self._simulator.clock() + (fault.value or 0)
+            answer.headers.append(("Date", formatdate(date_s, usegmt=True)))
+        elif fault is not None and fault.kind not in DELIVERY_KINDS:
             answer = self._tampered(fault, answer, exchange)
         call.rows = answer.rows
         call.status = 0 if fault is not None and fault.kind in UNANSWERED_KINDS else answer.status
@@ -132,6 +137,16 @@ class Application:
             if is_served(path, self._simulator.switches):
                 call.route, call.ids = path, {name: str(value) for name, value in ids.items()}
         return call
+
+    def _with_bad_rows(self, answer: Answer, exchange: Exchange, *, is_data: bool, is_last: bool) -> Answer:
+        """Return the answer with every fault in it that is due for one of its rows."""
+        endpoint, whole = exchange.endpoint, answer
+        due = self._simulator.fault_registry.due_on_rows(
+            exchange.call, is_data=is_data, is_last=is_last, has_keys=lambda fault: has_keys(fault, whole, endpoint)
+        )
+        for fault in due:
+            answer = self._tampered(fault, answer, exchange)
+        return answer
 
     def _tampered(self, fault: Fault, answer: Answer, exchange: Exchange) -> Answer:
         """Return the answer with a fault in what it says."""
@@ -204,6 +219,8 @@ class Application:
         body = answer.content
         if body is None:
             body = b"" if answer.document is None else orjson.dumps(answer.document)
+            for mark, raw in answer.raw.items():
+                body = body.replace(orjson.dumps(mark), raw)
         headers = [("Content-Type", answer.content_type), *answer.headers] if body else list(answer.headers)
         if fault is not None and fault.kind in SPOILED_KINDS:
             headers, body = delivery.spoiled(fault, headers, body)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from hotmart_simulator.account import Account
 from hotmart_simulator.common.vocabulary import DAY_MS
@@ -15,7 +15,6 @@ from hotmart_simulator.server.parameters import Asked, Parameter, count, text
 from hotmart_simulator.switches import Switches
 
 TokenForm = Literal["rows", "size", "opaque"]  # 3.3
-LARGEST_CAPPED_TOTAL: Final = 100
 PAGING: Mapping[str, Parameter] = {"max_results": Parameter(count), "page_token": Parameter(text)}
 
 
@@ -45,6 +44,8 @@ class Answer:
     rows: int = 0
     found: int = 0
     """Rows of the query, over all pages."""
+    raw: dict[str, bytes] = field(default_factory=dict)
+    """Texts of the document, and the bytes that are sent in the place of each, which need not be JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def paged(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
     sends_total = endpoint.totals if switches.totals == "documented" else switches.totals == "everywhere"
     order: Order = "stable" if sends_total else switches.untotalled_order
     with desk.account.lock:
+        refuse_large_page(switches, place.rows)
         matches = endpoint.find(desk, asked)
         refuse_heavy(switches, asked, matches.total, matches.window_ms)
         held = span(switches.middle_pages, place)
@@ -121,7 +123,7 @@ def paged(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
 def _total(switches: Switches, total: int, on_page: int) -> int:
     if switches.totals_count == "page":
         return on_page
-    return min(total, LARGEST_CAPPED_TOTAL) if switches.totals_count == "capped" else total
+    return min(total, switches.total_cap) if switches.totals_count == "capped" else total
 
 
 def _is_one_of_two(query: str) -> bool:
@@ -174,4 +176,10 @@ def refuse_heavy(switches: Switches, asked: Asked, rows: int, window_ms: int | N
     too_many = switches.heavy_rows is not None and rows > switches.heavy_rows
     too_long = switches.heavy_days is not None and window_ms > switches.heavy_days * DAY_MS
     if too_many or too_long:
+        raise Refusal(502, "internal_server_error", "The query took too long")
+
+
+def refuse_large_page(switches: Switches, rows: int) -> None:
+    """Raise `Refusal` with 502 for a page of more rows than the server manages, on any date range (2.4)."""
+    if switches.heavy_page_rows is not None and rows > switches.heavy_page_rows:
         raise Refusal(502, "internal_server_error", "The query took too long")

@@ -14,7 +14,7 @@ from hotmart_simulator.server.endpoint import (
     token_of,
 )
 from hotmart_simulator.server.errors import ERROR_CODES, envelope
-from hotmart_simulator.server.faults import Fault
+from hotmart_simulator.server.faults import ROW_KINDS, Fault
 from hotmart_simulator.server.page_tokens import Place
 from hotmart_simulator.server.parameters import Asked
 from hotmart_simulator.server.rate_limit import Standing
@@ -52,10 +52,10 @@ def tampered(
             _bare(answer, fault.kind)
         else:
             _items(document, fault.kind)
-    elif fault.kind in ("no_key", "number_for_string", "bad_date") and endpoint is not None:
-        rows = _rows(document)
-        if fault.row < len(rows):
-            _record(rows[fault.row], fault, endpoint)
+    elif fault.kind in ROW_KINDS and endpoint is not None:
+        _change_rows(fault, answer, endpoint)
+    elif fault.kind == "empty_list":
+        _empty(answer)
     elif isinstance(document, list):
         return answer  # an array has neither tokens nor totals
     elif fault.kind in ("repeat_token", "empty_page_with_token"):
@@ -65,7 +65,23 @@ def tampered(
         page_info = document.get("page_info", {})
         if "total_results" in page_info:
             page_info["total_results"] += 1 if fault.value is None else fault.value
+    elif fault.kind == "no_page_info":
+        document.pop("page_info", None)
     return answer
+
+
+def has_keys(fault: Fault, answer: Answer, endpoint: Endpoint | None) -> bool:
+    """Whether an answer has a row with one of the primary keys of a fault."""
+    if endpoint is None or answer.status != 200 or answer.document is None:
+        return False
+    return any(_has_key(row, fault, endpoint) for row in _rows(answer.document))
+
+
+def _has_key(row: Any, fault: Fault, endpoint: Endpoint) -> bool:
+    """Whether a row is one of those that the fault names. Moves return numbers as text, so both forms count."""
+    for name in endpoint.key:
+        row = row.get(name) if isinstance(row, dict) else None
+    return row is not None and str(row) in map(str, fault.keys)
 
 
 def _status(fault: Fault, status: int, standing: Standing | None) -> Answer:
@@ -130,9 +146,35 @@ def _token(document: dict[str, Any], kind: str, desk: Desk, endpoint: Endpoint |
     page_info["next_page_token"] = token_of(endpoint, desk, asked, again)
 
 
-def _record(record: dict[str, Any], fault: Fault, endpoint: Endpoint) -> None:
-    usual = {"no_key": endpoint.key, "number_for_string": endpoint.text, "bad_date": endpoint.date}[str(fault.kind)]
-    name = fault.field_name.split(".") if fault.field_name else usual
+def _empty(answer: Answer) -> None:
+    """Leave no row, no token and, where the list has a total, a total of 0. What is no list stays as it is."""
+    document = answer.document
+    if isinstance(document, list):
+        answer.document, answer.rows = [], 0
+    elif "page_info" in document or _list_name(document) in document:
+        document[_list_name(document)], answer.rows = [], 0
+        if "page_info" in document:
+            total = {"total_results": 0} if "total_results" in document["page_info"] else {}
+            document["page_info"] = {"results_per_page": 0, **total}
+
+
+def _change_rows(fault: Fault, answer: Answer, endpoint: Endpoint) -> None:
+    """Change the row in the place that the fault names, or the rows with its keys."""
+    rows = _rows(answer.document)
+    if fault.keys:
+        places = [place for place, row in enumerate(rows) if _has_key(row, fault, endpoint)]
+    else:
+        places = [fault.row] if fault.row < len(rows) else []
+    for place in places:
+        if fault.kind == "null_row":
+            rows[place] = None
+        elif isinstance(rows[place], dict):
+            _record(rows[place], fault, endpoint, answer)
+
+
+def _record(record: dict[str, Any], fault: Fault, endpoint: Endpoint, answer: Answer) -> None:
+    usual = {"no_key": endpoint.key, "null_key": endpoint.key, "bad_date": endpoint.date}
+    name = fault.field_name.split(".") if fault.field_name else usual.get(str(fault.kind), endpoint.text)
     if not name:
         return
     *parents, last = name
@@ -141,7 +183,11 @@ def _record(record: dict[str, Any], fault: Fault, endpoint: Endpoint) -> None:
         target = target.setdefault(parent, {})
     if fault.kind == "no_key":
         target.pop(last, None)
-    elif fault.kind == "number_for_string":
-        target[last] = 12_345 if fault.value is None else fault.value
+    elif fault.kind == "null_key":
+        target[last] = None
+    elif fault.kind == "raw_value":
+        target[last] = mark = f"raw value {len(answer.raw)} of a fault"
+        answer.raw[mark] = ("NaN" if fault.value is None else str(fault.value)).encode("latin-1")
     else:
-        target[last] = fault.value
+        is_default = fault.kind == "number_for_string" and fault.value is None
+        target[last] = 12_345 if is_default else fault.value

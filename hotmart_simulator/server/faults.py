@@ -1,6 +1,6 @@
 """Faults that a test orders: what goes wrong, on which calls and how often."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from threading import Lock
@@ -18,15 +18,23 @@ CONTENT_KINDS: Final = (
     "items_null",
     "items_missing",
     "items_object",
+    "empty_list",
+    "no_page_info",
     "error_object",
     "redirect",
     "repeat_token",
     "empty_page_with_token",
     "wrong_total",
     "no_key",
+    "null_key",
+    "null_row",
     "number_for_string",
     "bad_date",
+    "raw_value",
 )
+ROW_KINDS: Final = ("no_key", "null_key", "null_row", "number_for_string", "bad_date", "raw_value")
+"""The kinds that change one row, or the rows with some primary keys."""
+HEADER_KINDS: Final = ("wrong_date",)
 # What is wrong with the way it is sent.
 DELIVERY_KINDS: Final = (
     "truncated_json",
@@ -57,9 +65,14 @@ class Fault:
       added. A 429 also has `reset_s` and `retry_after_s`, sent as given, and `quota_headers=False`.
     - redirect: `location`. error_object: `error`. huge and gzip_bomb: `megabytes`.
     - drip and drip_head (before the body): `interval_s` per byte.
-    - bad_date and number_for_string: `value`. These and no_key: `field_name` (dotted) in place of the usual field, and
-      `row` of the page, from 0.
-    - wrong_total and wrong_length: `value` to add.
+    - bad_date, number_for_string and raw_value: `value`. These, no_key and null_key: `field_name` (dotted) in place of
+      the usual field. For raw_value it is JSON text that is sent as it is, in Latin-1: `NaN` (the default), `1e999`,
+      or a string with its quotes and with bytes that JSON does not allow.
+    - null_row (`null` in place of the row) and the kinds before: `row` of the page, from 0. Or `keys`, primary keys as
+      the reference has them: the rows with these keys, on each page that has one. Faults with `keys` happen before the
+      one other fault that an answer has.
+    - empty_list: no rows and a total of 0, no token. no_page_info: rows without `page_info`.
+    - wrong_total and wrong_length: `value` to add. wrong_date: seconds to add to the header `Date`.
     """
 
     kind: int | str
@@ -79,14 +92,17 @@ class Fault:
     value: Any = None
     field_name: str | None = None
     row: int = 0
+    keys: Collection[object] = ()
     interval_s: float = 1.0
     megabytes: int = 100
     seen: int = 0
     fired: int = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in (*STATUSES, *CONTENT_KINDS, *DELIVERY_KINDS):
+        if self.kind not in (*STATUSES, *CONTENT_KINDS, *DELIVERY_KINDS, *HEADER_KINDS):
             raise ValueError(f"no fault of kind {self.kind!r}")
+        if self.keys and self.kind not in ROW_KINDS:
+            raise ValueError(f"a fault of kind {self.kind!r} has no keys")
         if self.page not in ("first", "middle", "last", "any"):
             raise ValueError(f"no page {self.page!r}")
 
@@ -124,14 +140,27 @@ class Faults:
             self.ordered.clear()
 
     def due(self, call: Call, *, is_data: bool, is_last: bool) -> Fault | None:
-        """Return the fault for this call, if one is due, and count it as fired."""
+        """Return the fault for this call, if one is due, and count it as fired. Faults with `keys` are left out."""
         with self._lock:
-            for fault in self.ordered:
-                spent = fault.times is not None and fault.fired >= fault.times
-                if spent or not fault.fits(call, is_data=is_data, is_last=is_last):
-                    continue
-                fault.seen += 1
-                if fault.seen >= fault.nth:
-                    fault.fired += 1
-                    return fault
-        return None
+            others = (fault for fault in self.ordered if not fault.keys)
+            return next((fault for fault in others if _fires(fault, call, is_data=is_data, is_last=is_last)), None)
+
+    def due_on_rows(
+        self, call: Call, *, is_data: bool, is_last: bool, has_keys: Callable[[Fault], bool]
+    ) -> list[Fault]:
+        """Return every fault with `keys` that is due, and count it as fired. `has_keys` says if the answer has one."""
+        with self._lock:
+            keyed = [fault for fault in self.ordered if fault.keys and has_keys(fault)]
+            return [fault for fault in keyed if _fires(fault, call, is_data=is_data, is_last=is_last)]
+
+
+def _fires(fault: Fault, call: Call, *, is_data: bool, is_last: bool) -> bool:
+    """Count a call that the fault is meant for, and return whether it fires."""
+    spent = fault.times is not None and fault.fired >= fault.times
+    if spent or not fault.fits(call, is_data=is_data, is_last=is_last):
+        return False
+    fault.seen += 1
+    if fault.seen < fault.nth:
+        return False
+    fault.fired += 1
+    return True

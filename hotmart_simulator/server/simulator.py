@@ -105,7 +105,9 @@ def _handler(simulator: Simulator) -> type[WSGIRequestHandler]:
         def _write(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
             code, _, reason = status.partition(" ")
             self.send_response_only(int(code), reason)
-            self.send_header("Date", formatdate(simulator.clock(), usegmt=True))
+            if not any(name == "Date" for name, _ in headers):
+                date_s = simulator.clock() + simulator.switches.date_offset_s
+                self.send_header("Date", formatdate(date_s, usegmt=True))
             for name, value in headers:
                 self.send_header(name, value)
             if simulator.stopped.is_set():

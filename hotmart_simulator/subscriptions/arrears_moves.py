@@ -81,13 +81,7 @@ class ArrearsMoves(Recorder):
         with self._account.lock:
             picked = self._picked(count, ("OVERDUE", "STARTED"), lambda each: bool(self._history(each.index).unpaid))
             for index in picked:
-                history = self._history(index)
-                number, moment_ms = history.unpaid[0], self._setting.moment(at_ms)
-                waiting = [charge for charge in history.attempts(number) if charge.status in WAITING]
-                if waiting:
-                    self._sales.set_status(history.sale(waiting[-1]).transaction, "APPROVED", moment_ms)
-                else:
-                    self._charge(history.contract, moment_ms, "APPROVED", (number,))
+                self._pay_oldest(index, self._setting.moment(at_ms))
             return self._codes(picked)
 
     def expire(self, count: int) -> list[str]:
@@ -101,6 +95,17 @@ class ArrearsMoves(Recorder):
                 if self._contract(index).end_ms is None:
                     self._record("status", index, expiry_ms, "CANCELLED_BY_ADMIN")
             return self._codes(picked)
+
+    def _pay_oldest(self, index: int, moment_ms: int) -> str:
+        """Receive the payment of the oldest unpaid recurrence, and return the transaction."""
+        history = self._history(index)
+        number = history.unpaid[0]
+        waiting = [charge for charge in history.attempts(number) if charge.status in WAITING]
+        if not waiting:
+            return self._charge(history.contract, moment_ms, "APPROVED", (number,))
+        transaction = history.sale(waiting[-1]).transaction
+        self._sales.set_status(transaction, "APPROVED", moment_ms)
+        return transaction
 
     def _fail_again(self, index: int) -> int:
         """Let the next charge of a subscription in arrears fail, and return when it was due.

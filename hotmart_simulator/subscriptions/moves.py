@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from hotmart_simulator.subscriptions.charge_moves import ChargeMoves
 from hotmart_simulator.subscriptions.life_moves import LifeMoves
+from hotmart_simulator.subscriptions.single_moves import SingleMoves
 
 
-class SubscriptionMoves(LifeMoves, ChargeMoves):
-    """Each move returns the codes of the subscriptions that it made or changed."""
+class SubscriptionMoves(LifeMoves, SingleMoves):
+    """Each named move returns the codes of the subscriptions that it made or changed."""
 
     def named(self) -> dict[str, Callable[[int], Sequence[str]]]:
         """Return every move by its plural name. Each takes a count and does nothing where there is no candidate."""

@@ -83,8 +83,11 @@ class Recorder:
 
     def _charge(
         self, contract: Contract, order_ms: int, status: str, numbers: tuple[int, ...], kind: ChargeKind = "AUTOMATIC"
-    ) -> None:
-        """Charge a subscription for some recurrences by a sale in a status, listed at once or by the switch later."""
+    ) -> str:
+        """Charge a subscription for some recurrences by a sale in a status, listed at once or by the switch later.
+
+        Return the transaction.
+        """
         index, now_ms = contract.index, self._account.now_ms
         order_ms = self._free(index, order_ms)
         delay_ms = LISTING_DELAY_MS if self._account.switches.new_sales == "minutes_later" else 0
@@ -94,4 +97,4 @@ class Recorder:
             numbering = Numbering(order_ms, numbers, kind, max(contract.reached, *numbers))
             self._setting.record("subscription.numbered", index, order_ms, numbering, shown_ms=shown_ms)
         self._charged[index] = max(self._charged.get(index, 0), *numbers)
-        self._sales.sell(order_ms, status, index, shown_ms=shown_ms)
+        return self._sales.sell(order_ms, status, index, shown_ms=shown_ms)

@@ -84,6 +84,7 @@ def test_switches_change_one_by_one_and_keep_the_others(simulator: Simulator, cl
         "unknown_parameters",
         "subdomains",
         "refused_families",
+        "refused_statuses",
     }
     control(simulator, "POST", "switches", {"unknown_parameters": "dropped"})
     assert simulator.switches == before

@@ -35,6 +35,7 @@ def test_every_side_can_be_named(name: str, side: Any) -> None:
         ("sandbox=false", "sandbox", False),
         ("refused_families=club,events", "refused_families", ("club", "events")),
         ("refused_families=", "refused_families", ()),
+        ("refused_statuses=users:BLOCKED", "refused_statuses", ("users:BLOCKED",)),
         ("subdomains=one", "subdomains", ("one",)),
         ("refused_with=401", "refused_with", 401),
     ],
@@ -45,9 +46,10 @@ def test_numbers_none_flags_and_lists_are_parsed(text: str, name: str, value: An
 
 def test_every_field_of_the_switches_can_be_set() -> None:
     texts = {int: "1", bool: "true", int | None: "1", tuple[str, ...]: "club", Literal: ""}
+    words = {"refused_statuses": "users:BLOCKED,EXPIRED"}
     for field in fields(Switches):
         hint = HINTS[field.name]
-        side = get_args(hint)[-1] if get_origin(hint) is Literal else texts[hint]
+        side = get_args(hint)[-1] if get_origin(hint) is Literal else words.get(field.name, texts[hint])
         with_sides(Switches(), [f"{field.name}={side}"])
 
 
