@@ -131,6 +131,29 @@ def test_a_refund_of_an_old_charge_arrives_or_is_warned_of(
         assert not found or warnings(second, STREAM), str(found)
 
 
+def test_a_refund_of_an_old_charge_arrives_where_the_filter_goes_by_an_approval_of_days_later(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
+) -> None:
+    """The filter goes by the approval, and the recent charges were approved three days after their order."""
+    hotmart.switches = switches(transaction_date_filters="approved_date", untotalled_order="stable")
+    for row in world.expected(STREAM):
+        purchase = row.record["purchase"]
+        if purchase["order_date"] > NOW_MS - 70 * DAY_MS:
+            world.set_status(purchase["transaction"], "PRINTED_BILLET", purchase["order_date"] + 1_000)
+            world.set_status(purchase["transaction"], "APPROVED", purchase["order_date"] + 3 * DAY_MS)
+    first = connector.read([STREAM])
+    clock.advance(days=1)
+    world.now_ms = clock.now_ms
+    between = (NOW_MS - 150 * DAY_MS, NOW_MS - 75 * DAY_MS)
+    refunded = world.change_status(8, "COMPLETE", "REFUNDED", clock.now_ms, seed=1, ordered=between)
+
+    second = connector.read([STREAM], state=first.state)
+
+    assert {row.record["purchase"]["transaction"] for row in world.expected(STREAM)} & set(refunded)
+    found = up_to_date(world, loaded(first, second), STREAM)
+    assert not found, str(found)
+
+
 @pytest.mark.parametrize("side", SIDES)
 def test_a_first_sync_misses_no_charge_for_the_meaning_of_the_filter(
     connector: Connector, hotmart: Simulator, world: World, side: str

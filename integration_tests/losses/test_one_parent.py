@@ -8,7 +8,7 @@ import pytest
 
 from hotmart_simulator import Fault, Simulator, World
 from integration_tests.harness import Connector, VirtualClock, loaded, switches
-from integration_tests.losses.reads import PRODUCTS, complete, tiny_world
+from integration_tests.losses.reads import PRODUCTS, complete, tiny_world, up_to_date
 from integration_tests.rows import difference
 
 EVENTS = "/events/api/v1"
@@ -115,3 +115,23 @@ def test_offers_that_are_refused_for_one_product_are_no_failure(
     others = [row for row in world.expected("product_offers") if row.identity[2] != refused]
     assert run.exit_code == 0, run.sentences
     assert not difference("product_offers", others, run.records("product_offers"))
+
+
+@pytest.mark.parametrize("days_between", [1, 2, 4])
+def test_lessons_of_a_student_whose_visit_is_shown_days_late_arrive(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, days_between: int
+) -> None:
+    """`last_access_date` lags three days behind, and students take lessons between syncs."""
+    hotmart.switches = stable(last_access_date="days_late")
+    streams = ["club_students", "club_lessons"]
+    runs = [connector.read(streams)]
+    for number in range(4):
+        clock.advance(days=days_between)
+        world.now_ms = clock.now_ms
+        if number == 0:
+            world.move({"studies": 8})
+        clock.advance(seconds=1)
+        runs.append(connector.read(streams, state=runs[-1].state))
+
+    found = up_to_date(world, loaded(*runs), "club_lessons")
+    assert not found, str(found)

@@ -85,8 +85,8 @@ def test_a_list_in_a_stable_order_is_read_twice_at_most(
 
     run = connector.read([stream])
 
-    asked = Counter((call.path, tuple(call.query)) for call in hotmart.calls if not counts_only(call))
-    assert max(asked.values()) <= 2
+    later_pages = Counter((call.path, tuple(call.query)) for call in hotmart.calls if call.get("page_token"))
+    assert max(later_pages.values(), default=0) <= 2
     assert not is_reported(run, stream)
     assert not difference(stream, world.expected(stream), run.records(stream))
 
