@@ -78,7 +78,10 @@ def test_a_list_without_dates_is_read_with_smaller_pages(
     """Every page of more than 12 rows answers 502."""
     hotmart.switches = switches(heavy_page_rows=12, untotalled_order="stable")
 
-    complete(connector.read([stream]), world, stream)
+    run = connector.read([stream])
+
+    complete(run, world, stream)
+    assert len(hotmart.calls) < 300
 
 
 def test_one_slow_day_does_not_cut_all_other_years_into_days(
@@ -142,11 +145,8 @@ def test_a_day_that_stays_unreadable_does_not_make_syncs_longer(
         state = run.state
         calls.append(hotmart.count(HISTORY))
         clock.advance(days=1)
-    whole = {
-        dates
-        for call in hotmart.calls
-        if call.status == 200 and len(call.all("transaction_status")) > 4 and (dates := date_range(call))
-    }
+    answered = [call for call in hotmart.calls if call.status == 200 and not counts_only(call)]
+    whole = {dates for call in answered if len(call.all("transaction_status")) > 4 and (dates := date_range(call))}
     assert sum(end_ms - start_ms for start_ms, end_ms in whole) <= 60 * DAY_MS
     assert calls[4] <= calls[1] + 2
 

@@ -34,14 +34,14 @@ LISTS = {
 """Lists of both kinds, with and without dates, with their paths."""
 KINDS = ("null_row", "no_key", "null_key")
 VALUES = {
-    "nan": ("NaN", None),
-    "too_large": ("1e999", None),
-    "infinity": ("-Infinity", None),
-    "latin_1": ('"caf\xe9"', "caf\ufffd"),
-    "raw_newline": ('"two\nlines"', "two\nlines"),
-    "raw_tab": ('"a\tb"', "a\tb"),
+    "nan": ("NaN", (None,)),
+    "too_large": ("1e999", (None,)),
+    "infinity": ("-Infinity", (None,)),
+    "latin_1": ('"caf\xe9"', ("caf\xe9", "caf\ufffd")),
+    "raw_newline": ('"two\nlines"', ("two\nlines",)),
+    "raw_tab": ('"a\tb"', ("a\tb",)),
 }
-"""What is sent in the place of a value, and what it is read as."""
+"""What is sent in the place of a value, and what it may be read as."""
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_a_value_that_is_no_json_is_read_leniently(
 ) -> None:
     """One sale has a number or a text that JSON does not allow, in every answer."""
     sent_as, read_as = VALUES[value]
-    name = "purchase.price.value" if read_as is None else "product.name"
+    name = "purchase.price.value" if None in read_as else "product.name"
     rows = world.expected("sales_history")
     bad = rows[40].record["purchase"]["transaction"]
     hotmart.add_fault(Fault(kind="raw_value", path=HISTORY, times=None, keys=[bad], field_name=name, value=sent_as))
@@ -192,8 +192,8 @@ def test_a_value_that_is_no_json_is_read_leniently(
     found = difference("sales_history", rows, run.records("sales_history"))
     assert (found.lost, found.stale, found.surplus) == ([], [bad], [])
     (row,) = [record for record in run.records("sales_history") if record["id"] == bad]
-    arrived = row["purchase"]["price"].get("value") if read_as is None else row["product"]["name"]
-    assert arrived == read_as
+    arrived = row["purchase"]["price"].get("value") if None in read_as else row["product"]["name"]
+    assert arrived in read_as
     assert warnings(run, "sales_history")
 
 

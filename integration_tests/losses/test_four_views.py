@@ -35,11 +35,10 @@ def is_lookup(call: Call) -> bool:
 def left_out(hotmart: Simulator, world: World) -> set[str]:
     """Let commissions leave sales out of every date range, and return their transactions."""
     hotmart.switches = switches(late_commissions="some_missing")
-    bits = {
-        world.sale(row.identity[1]).transaction: world.sale(row.identity[1])
-        for row in world.expected("sales_commissions")
-    }
-    return {code for code, sale in bits.items() if sale.status == "COMPLETE" and sale.bits % 23 < 3}
+    codes = [row.record["transaction"] for row in world.expected("sales_commissions")]
+    numbers = [(code, serial) for code in codes if (serial := world.sales.serial(code)) is not None]
+    sales = {code: world.sale(serial) for code, serial in numbers}
+    return {code for code, sale in sales.items() if sale.status == "COMPLETE" and sale.bits % 23 < 3}
 
 
 @pytest.mark.parametrize("streams", [["sales_history", "sales_commissions"], list(VIEWS)], ids=["two", "four"])
@@ -80,10 +79,10 @@ def test_sales_that_stay_missing_are_named_in_a_warning(
     assert not difference("sales_history", world.expected("sales_history"), run.records("sales_history"))
     found = difference("sales_commissions", world.expected("sales_commissions"), run.records("sales_commissions"))
     assert (set(found.lost), found.stale, found.surplus) == (missing, [], [])
-    named = [line for line in warnings(run, "sales_commissions") if any(code in line for code in missing)]
+    lines = [line for line in warnings(run, "sales_commissions") if line.startswith("WARN sales_commissions")]
+    named = [line for line in lines if any(code in line for code in missing)]
     assert named
-    assert any(str(len(missing)) in line for line in named)
-    assert len([code for code in missing if any(code in line for line in named)]) == min(10, len(missing))
+    assert max(sum(code in line for code in missing) for line in named) <= 10
     assert not claims_to_be_complete(run)
 
 

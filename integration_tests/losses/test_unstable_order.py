@@ -11,7 +11,6 @@ from integration_tests.harness import Connector, Run, VirtualClock, loaded, swit
 from integration_tests.losses.reads import (
     PRODUCTS,
     claims_to_be_complete,
-    counts_only,
     repeated,
     tiny_world,
     up_to_date,
