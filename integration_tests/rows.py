@@ -25,13 +25,13 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "sales_price_details": ("transaction",),
     "sales_summary": ("month", "currency_code"),
     "subscriptions": ("subscriber_code",),
-    "subscription_transactions": ("id", "commission_currency"),
+    "subscription_transactions": ("id", "commission_currency", "recurrency_number"),
     "subscription_summary": ("subscriber_code",),
-    "subscription_purchases": ("subscriber_code", "transaction"),
+    "subscription_purchases": ("subscriber_code", "transaction", "recurrency_number"),
     "products": ("id",),
     "product_offers": ("product_ucode", "code"),
     "product_plans": ("product_ucode", "code"),
-    "coupons": ("id",),
+    "coupons": ("id", "product_id"),
     "club_students": ("subdomain", "user_id"),
     "club_modules": ("subdomain", "module_id"),
     "club_pages": ("module_id", "page_id"),
@@ -54,12 +54,21 @@ PARENT_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 PROMOTED_FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     "sales_history": {"id": "purchase.transaction", "order_date": "purchase.order_date"},
     "sales_summary": {"currency_code": "total_value.currency_code"},
-    "subscription_transactions": {"id": "purchase.transaction", "commission_currency": "purchase.commission.currency"},
+    "subscription_transactions": {
+        "id": "purchase.transaction",
+        "commission_currency": "purchase.commission.currency",
+        "recurrency_number": "recurrency.number",
+    },
     "event_participants": {
         "id": "eticket.id",
         "current_update": "eticket.current_update",
         "event_id": "product.id",
     },
+}
+# What stands in a part of the primary key that Hotmart does not send.
+KEY_DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "subscription_transactions": {"commission_currency": "NONE", "recurrency_number": 0},
+    "subscription_purchases": {"recurrency_number": 0},
 }
 # Fields that the connector adds and the API does not have.
 ADDED_FIELDS: Final = ("synced_until", "event")
@@ -162,9 +171,11 @@ def sent(stream: str, row: Row) -> dict[str, Any]:
     """Return a row of the simulator with its parent's fields, as the connector is to deliver it."""
     parents = dict(zip(PARENT_FIELDS.get(stream, ()), row.identity[1:], strict=False))
     promoted = {name: value_at(row.record, path) for name, path in PROMOTED_FIELDS.get(stream, {}).items()}
-    if stream == "subscription_transactions" and promoted["commission_currency"] is None:
-        promoted["commission_currency"] = "NONE"
-    return {**row.record, **parents, **promoted}
+    record = {**row.record, **parents, **promoted}
+    for name, default in KEY_DEFAULTS.get(stream, {}).items():
+        if record.get(name) is None:
+            record[name] = default
+    return record
 
 
 def key_of(stream: str, record: Record) -> Any:
@@ -192,9 +203,9 @@ def fingerprint(stream: str, record: Record, ignored: Iterable[str] = ()) -> byt
         row["plus_access"] = row.pop("plus_access_type")
     if stream == "club_pages" and "is_published" in row:  # the spelling of the older form (reference 4.15)
         row["published"] = row.pop("is_published")
-    if stream in ("coupons", "club_pages"):
-        # Which product a coupon or a page was found by is not part of the row.
-        row = {name: value for name, value in row.items() if name not in ("product_id", "product_ucode")}
+    # The product that a page was found by is not part of the row, nor is the uuid of a coupon's product.
+    found_by = {"club_pages": ("product_id", "product_ucode"), "coupons": ("product_ucode",)}.get(stream, ())
+    row = {name: value for name, value in row.items() if name not in found_by}
     for path in ignored:
         row = without(row, path)
     return orjson.dumps(canonical(row), option=orjson.OPT_SORT_KEYS)

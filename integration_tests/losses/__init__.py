@@ -1,1 +1,1 @@
-"""Losses that were found from outside: rows that an incremental sync never read again, and states that hid them."""
+"""Rows that version 1.0 lost or held back, in one sync or in all later ones: a test for each case, as a user runs it."""

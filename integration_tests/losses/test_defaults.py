@@ -1,0 +1,173 @@
+"""Filters that are not sent have a default, and what it hides has to be asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hotmart_simulator import Simulator, World
+from integration_tests.harness import NOW_MS, Connector, VirtualClock, Warehouse, switches
+from integration_tests.losses.reads import DAY_MS, complete, tiny_world, up_to_date
+
+TICKETS = [
+    {"tickets_by_default": "confirmed"},
+    {"ticket_types_by_default": "paid"},
+    {"checkins_by_default": "pending"},
+    {"tickets_by_default": "confirmed", "ticket_types_by_default": "paid", "checkins_by_default": "pending"},
+]
+SUBSCRIPTIONS = [
+    {"subscriptions_by_default": "active"},
+    {"next_charge_default": "from_now"},
+    {"cancellation_default": "last_30_days"},
+]
+
+
+@pytest.fixture
+def world() -> World:
+    """Tickets, subscriptions and products of several kinds and statuses."""
+    return tiny_world(products=26, participants=60, subscriptions=40)
+
+
+def stable(**sides: Any) -> Any:
+    """Return these sides, with every list in one order."""
+    return switches(untotalled_order="stable", **sides)
+
+
+@pytest.mark.parametrize("sides", TICKETS, ids=str)
+def test_tickets_of_every_status_type_and_checkin_arrive(
+    connector: Connector, hotmart: Simulator, world: World, sides: dict[str, str]
+) -> None:
+    """Without filters the tickets of an event are only confirmed, paid or not checked in."""
+    hotmart.switches = stable(**sides)
+
+    complete(connector.read(["event_participants"]), world, "event_participants")
+
+
+@pytest.mark.parametrize("sides", TICKETS, ids=str)
+def test_a_ticket_that_is_refunded_does_not_stay_sold(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, sides: dict[str, str]
+) -> None:
+    """Tickets are refunded, charged back and checked in between two syncs, which the default filter hides."""
+    hotmart.switches = stable(**sides)
+    warehouse = Warehouse()
+    first = connector.read(["event_participants"])
+    clock.advance(hours=12)
+    world.now_ms = clock.now_ms
+    changed = world.move({"ticket_refunds": 4, "ticket_chargebacks": 2, "checkins": 4})
+    clock.advance(hours=12)
+
+    second = connector.read(["event_participants"], state=first.state)
+
+    assert all(changed.values())
+    for run in (first, second):
+        assert run.exit_code == 0, run.sentences
+        warehouse.load_sync(run)
+    found = up_to_date(world, warehouse, "event_participants")
+    assert not found, str(found)
+
+
+def test_what_the_default_hides_is_asked_once_per_sync(connector: Connector, hotmart: Simulator, world: World) -> None:
+    """The default hides nothing, and finding that out costs a few calls per sync, not some for each event."""
+    hotmart.switches = stable()
+    connector.read(["event_participants"])
+    events = {call.path for call in hotmart.calls if call.path.endswith("/participants")}
+
+    asked = [call for call in hotmart.calls if call.path in events and call.get("page_token") is None]
+
+    assert len(events) >= 2
+    assert all(call.get("ticket_type") == "ALL" and call.get("checkin_status") == "ALL" for call in asked)
+    assert len(asked) <= len(events) + 8
+
+
+@pytest.mark.parametrize("sides", SUBSCRIPTIONS, ids=str)
+def test_subscriptions_of_every_status_and_date_arrive(
+    connector: Connector, hotmart: Simulator, world: World, sides: dict[str, str]
+) -> None:
+    """Without filters only active subscriptions arrive, or those with a next charge, or with a recent cancellation."""
+    hotmart.switches = stable(**sides)
+
+    complete(connector.read(["subscriptions", "subscription_purchases"]), world, "subscriptions")
+
+
+@pytest.mark.parametrize("sides", SUBSCRIPTIONS, ids=str)
+def test_purchases_of_subscriptions_that_the_default_hides_arrive(
+    connector: Connector, hotmart: Simulator, world: World, sides: dict[str, str]
+) -> None:
+    """The subscriptions are read for their purchases only, and the default hides some of them."""
+    hotmart.switches = stable(**sides)
+
+    complete(connector.read(["subscription_purchases"]), world, "subscription_purchases")
+
+
+def test_a_subscription_that_is_cancelled_does_not_stay_active(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
+) -> None:
+    """Subscriptions end between two syncs, and without a status only active ones arrive."""
+    hotmart.switches = stable(subscriptions_by_default="active")
+    warehouse = Warehouse()
+    first = connector.read(["subscriptions"])
+    clock.advance(days=1)
+    world.now_ms = clock.now_ms
+    assert world.cancel_subscriptions(4)
+
+    second = connector.read(["subscriptions"], state=first.state)
+
+    for run in (first, second):
+        warehouse.load_sync(run)
+    found = up_to_date(world, warehouse, "subscriptions")
+    assert not found, str(found)
+
+
+@pytest.mark.parametrize("stream", ["products", "product_offers", "product_plans", "coupons", "event_participants"])
+def test_products_of_every_status_arrive_with_their_children(
+    connector: Connector, hotmart: Simulator, world: World, stream: str
+) -> None:
+    """Without a status only active products are listed."""
+    hotmart.switches = stable(products_by_default="active")
+
+    complete(connector.read([stream]), world, stream)
+
+
+@pytest.mark.parametrize("no_plans", ["400", "list", "empty"])
+def test_plans_of_products_that_are_no_subscription_arrive(
+    connector: Connector, hotmart: Simulator, world: World, no_plans: str
+) -> None:
+    """Products with Smart Instalment have plans although `is_subscription` is false."""
+    hotmart.switches = stable(plans_of="instalments_too", no_plans=no_plans)
+
+    complete(connector.read(["product_plans"]), world, "product_plans")
+
+
+def test_products_without_plans_are_no_fault(connector: Connector, hotmart: Simulator, world: World) -> None:
+    """Only subscriptions have plans, and all other products answer 400."""
+    hotmart.switches = stable(plans_of="subscriptions", no_plans="400")
+
+    complete(connector.read(["product_plans"]), world, "product_plans")
+
+
+@pytest.mark.parametrize("stream", ["sales_history", "sales_users", "sales_commissions"])
+def test_sales_of_every_role_arrive(connector: Connector, hotmart: Simulator, world: World, stream: str) -> None:
+    """Without `commission_as` only sales as a producer are listed."""
+    hotmart.switches = stable(roles_by_default="producer_only")
+
+    complete(connector.read([stream]), world, stream)
+
+
+def test_sales_of_every_role_arrive_in_later_syncs(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
+) -> None:
+    """Without `commission_as` only sales as a producer are listed, and some are refunded between two syncs."""
+    hotmart.switches = stable(roles_by_default="producer_only")
+    warehouse = Warehouse()
+    first = connector.read(["sales_history"])
+    clock.advance(days=1)
+    world.now_ms = clock.now_ms
+    assert world.change_status(20, "COMPLETE", "REFUNDED", ordered=(NOW_MS - 360 * DAY_MS, NOW_MS))
+
+    second = connector.read(["sales_history"], state=first.state)
+
+    for run in (first, second):
+        warehouse.load_sync(run)
+    found = up_to_date(world, warehouse, "sales_history")
+    assert not found, str(found)

@@ -1,0 +1,136 @@
+"""Where two date ranges meet: no sale between them is lost or arrives twice, and none is longer than is allowed."""
+
+from __future__ import annotations
+
+import pytest
+
+from hotmart_simulator import Simulator, World
+from integration_tests.harness import NOW_MS, Connector, VirtualClock, loaded, switches
+from integration_tests.losses.reads import (
+    CHARGES,
+    DAY_MS,
+    VIEWS,
+    complete,
+    date_range,
+    repeated,
+    tiny_world,
+    up_to_date,
+)
+
+LONGEST_MS = 365 * DAY_MS - 1
+SECOND_MS = 1_000
+SUMMARY = "/payments/api/v1/sales/summary"
+
+
+@pytest.fixture
+def world() -> World:
+    """Sales of four years, of which only a few lie in one second."""
+    return tiny_world()
+
+
+@pytest.fixture(autouse=True)
+def odd_moment(clock: VirtualClock) -> None:
+    """Let the sync begin at a time that is no whole second."""
+    clock.advance(seconds=7.123)
+
+
+def edges(hotmart: Simulator, stream: str, now_ms: int) -> set[int]:
+    """Return where the date ranges of a sync begin and end, but for the ends of the whole."""
+    ranges = [dates for call in hotmart.calls if call.path == VIEWS[stream] and (dates := date_range(call))]
+    first_ms = min(start_ms for start_ms, _ in ranges)
+    return {edge for dates in ranges for edge in dates if first_ms < edge < now_ms - 2 * SECOND_MS}
+
+
+def sell_around(world: World, moments: set[int]) -> None:
+    """Sell in each of these milliseconds, just before and just after, and at both ends of its second."""
+    for moment_ms in moments:
+        second_ms = moment_ms - moment_ms % SECOND_MS
+        for at_ms in {moment_ms - 1, moment_ms, moment_ms + 1, second_ms, second_ms + SECOND_MS - 1}:
+            world.add_sales(1, at_ms, status="COMPLETE")
+
+
+@pytest.mark.parametrize(
+    "sides", [{"filter_unit": "seconds"}, {"window_ends": "start"}, {"window_ends": "end"}, {}], ids=str
+)
+@pytest.mark.parametrize("stream", ["sales_history", "sales_users"])
+def test_sales_at_the_edges_of_date_ranges_arrive_once(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, stream: str, sides: dict[str, str]
+) -> None:
+    """The filter cuts milliseconds off, or leaves out one end of a date range."""
+    hotmart.switches = switches(page_cap=1, totals="everywhere", **sides)
+    connector.config |= {"num_workers": 1, "start_date": "2021-12-31T11:59:59.777Z"}
+    for _ in range(2):
+        hotmart.reset_log()
+        run = connector.read([stream])
+        assert not repeated(run, stream)
+        complete(run, world, stream)
+        found = edges(hotmart, stream, clock.now_ms)
+        assert len(found) > 6
+        sell_around(world, found)
+
+
+@pytest.mark.parametrize(
+    "sides", [{"filter_unit": "seconds"}, {"window_ends": "start"}, {"window_ends": "end"}], ids=str
+)
+def test_sales_at_the_edge_of_two_syncs_arrive(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, sides: dict[str, str]
+) -> None:
+    """Sales are made in the second in which the first sync began, and where the second sync begins to read."""
+    hotmart.switches = switches(**sides)
+    connector.config |= {"lookback_days": 30, "start_date": "2021-12-31T11:59:59.777Z"}
+    began_ms = clock.now_ms
+    first = connector.read(["sales_history"])
+    clock.advance(days=1)
+    world.now_ms = clock.now_ms
+    sell_around(world, {began_ms})
+    hotmart.reset_log()
+
+    second = connector.read(["sales_history"], state=first.state)
+
+    found = up_to_date(world, loaded(first, second), "sales_history")
+    assert not found, str(found)
+    assert not repeated(second, "sales_history")
+
+
+@pytest.mark.parametrize("start_date", ["2012-02-29", "2019-12-31T23:59:59.999Z", "2022-01-01"])
+def test_no_date_range_is_longer_than_365_days(
+    connector: Connector, hotmart: Simulator, clock: VirtualClock, start_date: str
+) -> None:
+    """The start date lies years back, so that date ranges of a leap year have to be cut."""
+    hotmart.switches = switches(max_window_days=365)
+    config = {**connector.config, "start_date": start_date}
+    streams = [*VIEWS, "sales_summary", "subscription_transactions"]
+
+    first = connector.read(streams, config=config)
+    clock.advance(days=1, seconds=0.5)
+    second = connector.read(streams, state=first.state, config=config)
+
+    assert (first.exit_code, second.exit_code) == (0, 0), first.sentences + second.sentences
+    ranges = [
+        dates
+        for call in hotmart.calls
+        if call.path in (*VIEWS.values(), SUMMARY, CHARGES) and (dates := date_range(call))
+    ]
+    assert max(end_ms - start_ms for start_ms, end_ms in ranges) <= LONGEST_MS
+
+
+def test_inner_edges_are_whole_seconds(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
+) -> None:
+    """Every date range begins at a whole second and ends at one or a millisecond before, but for the last one."""
+    hotmart.switches = switches(page_cap=1, totals="everywhere", untotalled_order="stable")
+    connector.config["start_date"] = "2021-12-31T11:59:59.777Z"
+    streams = ["sales_history", "sales_users", "subscription_transactions"]
+    first = connector.read(streams)
+    began_ms = {clock.now_ms}
+    clock.advance(days=1, seconds=0.5)
+    began_ms.add(clock.now_ms)
+    connector.read(streams, state=first.state)
+
+    ranges = [dates for call in hotmart.calls if (dates := date_range(call)) and call.get("subscriber_code") is None]
+
+    assert len(ranges) > 20
+    first_ms = min(start_ms for start_ms, _ in ranges)
+    assert not [start_ms for start_ms, _ in ranges if start_ms % SECOND_MS and start_ms != first_ms]
+    assert not [end_ms for _, end_ms in ranges if end_ms % SECOND_MS not in (0, 999) and end_ms not in began_ms]
+    assert max(began_ms) > NOW_MS

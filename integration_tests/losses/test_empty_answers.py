@@ -1,0 +1,101 @@
+"""Answers that mean "none" and can also mean a fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from hotmart_simulator import Fault, Simulator, World
+from integration_tests.harness import Connector, switches
+from integration_tests.losses.reads import PRODUCTS, complete, tiny_world
+
+PLANS = f"{PRODUCTS}/*/plans"
+COUPONS = "/*/api/v1/coupon/product/*"
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    """Twelve products, three of them subscriptions."""
+    return tiny_world(**{**getattr(request, "param", {})})
+
+
+def subscription_products(world: World) -> list[str]:
+    """Return the uuids of the products that have plans."""
+    return [row.record["ucode"] for row in world.expected("products") if row.record["is_subscription"]]
+
+
+def test_a_400_that_passes_costs_no_plan(connector: Connector, hotmart: Simulator, world: World) -> None:
+    """Each subscription product answers its plans with 400 `invalid_parameter` once, as calls are known to do."""
+    for ucode in subscription_products(world):
+        path = f"{PRODUCTS}/{ucode}/plans"
+        hotmart.add_fault(Fault(kind=400, error="invalid_parameter", path=path))
+
+    complete(connector.read(["product_plans"]), world, "product_plans")
+
+
+def test_a_400_for_the_plans_of_every_product_is_a_fault(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    """All subscription products, of which there are three, answer 400 `invalid_parameter` for their plans."""
+    assert len(subscription_products(world)) >= 3
+    hotmart.add_fault(Fault(kind=400, error="invalid_parameter", path=PLANS, times=None))
+
+    run = connector.read(["product_plans", "product_offers"])
+
+    assert run.exit_code == 1
+    assert run.statuses == {"product_plans": "INCOMPLETE", "product_offers": "COMPLETE"}
+    assert "product_plans" in run.sentences
+
+
+def test_a_400_for_the_plans_of_one_product_is_an_answer(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    """One of three subscription products has no plans, and answers 400 each time."""
+    first, *_ = subscription_products(world)
+    hotmart.add_fault(Fault(kind=400, error="invalid_parameter", path=f"{PRODUCTS}/{first}/plans", times=None))
+
+    run = connector.read(["product_plans"])
+
+    assert run.exit_code == 0, run.sentences
+    others = {row.identity[2] for row in world.expected("product_plans")} - {first}
+    assert {record["product_ucode"] for record in run.records("product_plans")} == others
+
+
+def test_an_empty_body_for_every_product_is_a_fault(connector: Connector, hotmart: Simulator, world: World) -> None:
+    """All products answer an empty body for their coupons under both addresses, as a wrong address does."""
+    hotmart.add_fault(Fault(kind="empty200", path=COUPONS, times=None))
+
+    run = connector.read(["coupons", "product_offers"])
+
+    assert run.exit_code == 1
+    assert run.statuses == {"coupons": "INCOMPLETE", "product_offers": "COMPLETE"}
+    assert "coupons" in run.sentences
+
+
+@pytest.mark.parametrize("prefix", ["products", "payments"])
+@pytest.mark.parametrize("no_coupons", ["mixed", "list", "empty"])
+def test_coupons_arrive_from_either_address(
+    connector: Connector, hotmart: Simulator, world: World, prefix: str, no_coupons: str
+) -> None:
+    """Coupons are found under one of two addresses, and the other answers an empty body for every product."""
+    hotmart.switches = switches(coupon_prefix=prefix, no_coupons=no_coupons)
+
+    complete(connector.read(["coupons"]), world, "coupons")
+
+
+def test_an_empty_body_that_passes_costs_no_coupon(connector: Connector, hotmart: Simulator, world: World) -> None:
+    """Each product answers an empty body for its coupons once."""
+    for product_id in {row.identity[1] for row in world.expected("coupons")}:
+        hotmart.add_fault(Fault(kind="empty200", path=f"/products/api/v1/coupon/product/{product_id}"))
+
+    complete(connector.read(["coupons"]), world, "coupons")
+
+
+@pytest.mark.parametrize("world", [{"coupons": 0}], ids=["no_coupons"], indirect=True)
+def test_an_account_without_coupons_is_no_fault(connector: Connector, hotmart: Simulator) -> None:
+    """No product has a coupon, and each answers an empty list."""
+    hotmart.switches = switches(no_coupons="list")
+
+    run = connector.read(["coupons"])
+
+    assert run.exit_code == 0, run.sentences
+    assert not run.records("coupons")

@@ -1,0 +1,151 @@
+"""Several statuses in one request: what an endpoint honours, refuses or lacks must cost no sale."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hotmart_simulator import Fault, Simulator, World
+from integration_tests.harness import NOW_MS, Connector, switches
+from integration_tests.losses.reads import (
+    DAY_MS,
+    VIEWS,
+    claims_to_be_complete,
+    complete,
+    counts_only,
+    tiny_world,
+    warnings,
+)
+from integration_tests.rows import difference
+
+UNDOCUMENTED = ("NO_FUNDS", "PRE_ORDER", "PROCESSING_TRANSACTION")
+"""The statuses that the documentation of price details leaves out (reference 4.5)."""
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    """Sales of every status over four years."""
+    return tiny_world(**{"sales": 90, "subscriptions": 10, **getattr(request, "param", {})})
+
+
+def first_only(stream: str, **changes: Any) -> dict[str, Any]:
+    """Return the side under which a view finds the sales of the first status only."""
+    return {f"statuses_on_{stream.removeprefix('sales_')}": "first", **changes}
+
+
+@pytest.mark.parametrize("limits", [{}, {"totals": "nowhere"}, {"max_window_days": 300}], ids=str)
+@pytest.mark.parametrize("stream", VIEWS)
+def test_a_view_that_honours_one_status_only_loses_no_sale(
+    connector: Connector, hotmart: Simulator, world: World, stream: str, limits: dict[str, Any]
+) -> None:
+    """A view finds the sales of the first status only, with totals, without them, or with date ranges of 300 days."""
+    hotmart.switches = switches(**first_only(stream, **limits))
+
+    complete(connector.read([stream]), world, stream)
+
+
+@pytest.mark.parametrize("stream", VIEWS)
+def test_a_preflight_that_fails_is_not_a_yes(
+    connector: Connector, hotmart: Simulator, world: World, stream: str
+) -> None:
+    """A view finds the sales of the first status only, and every call that only counts is answered with a 502."""
+    hotmart.switches = switches(**first_only(stream))
+    hotmart.add_fault(Fault(kind=502, path=VIEWS[stream], times=None, where=counts_only))
+
+    complete(connector.read([stream]), world, stream)
+
+
+@pytest.mark.parametrize("world", [{"now_ms": NOW_MS - 500 * DAY_MS}], ids=["old"], indirect=True)
+@pytest.mark.parametrize("stream", VIEWS)
+def test_a_year_without_sales_answers_no_preflight(
+    connector: Connector, hotmart: Simulator, world: World, stream: str
+) -> None:
+    """A view finds the sales of the first status only, and the last sale was made more than a year ago."""
+    hotmart.switches = switches(**first_only(stream))
+
+    complete(connector.read([stream]), world, stream)
+
+
+def test_all_four_views_at_once_honour_one_status_only(connector: Connector, hotmart: Simulator, world: World) -> None:
+    """All four views find the sales of the first status only, and totals are sent nowhere."""
+    sides = {name: side for stream in VIEWS for name, side in first_only(stream).items()}
+    hotmart.switches = switches(**sides, totals="nowhere")
+
+    complete(connector.read(list(VIEWS)), world, *VIEWS)
+
+
+@pytest.mark.parametrize("side", ["union", "first"])
+@pytest.mark.parametrize("stream", ["sales_users", "sales_commissions"])
+def test_statuses_that_a_view_refuses_also_alone_are_left_out_with_a_warning(
+    connector: Connector, hotmart: Simulator, world: World, stream: str, side: str
+) -> None:
+    """A view refuses three statuses, also when each is asked for alone."""
+    view = stream.removeprefix("sales_")
+    sides = {f"accepted_on_{view}": "documented_14", f"statuses_on_{view}": side}
+    hotmart.switches = switches(**sides)
+
+    run = connector.read([stream])
+
+    complete(run, world, stream)
+    named = "\n".join(warnings(run, stream))
+    assert [status for status in UNDOCUMENTED if status not in named] == []
+
+
+def test_one_refused_status_costs_only_its_own_sales(connector: Connector, hotmart: Simulator, world: World) -> None:
+    """The history refuses one status, and the sales of all others arrive."""
+    hotmart.add_fault(
+        Fault(
+            kind=400,
+            error="invalid_parameter",
+            path=VIEWS["sales_history"],
+            times=None,
+            where=lambda call: "OVERDUE" in call.all("transaction_status"),
+        )
+    )
+
+    run = connector.read(["sales_history"])
+
+    assert run.exit_code == 0, run.sentences
+    others = [row for row in world.expected("sales_history") if row.record["purchase"]["status"] != "OVERDUE"]
+    assert not difference("sales_history", others, run.records("sales_history"))
+    assert any("OVERDUE" in line for line in warnings(run, "sales_history"))
+
+
+def test_a_refused_status_is_left_out_in_later_syncs_too(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    """A view that refuses three statuses ends every sync with success, not only the first one."""
+    hotmart.switches = switches(accepted_on_users="documented_14")
+    first = connector.read(["sales_users"])
+
+    second = connector.read(["sales_users"], state=first.state)
+
+    assert (first.exit_code, second.exit_code) == (0, 0), second.sentences
+
+
+@pytest.mark.parametrize("side", ["union", "first"])
+def test_price_details_of_all_17_statuses_arrive_where_the_endpoint_knows_them(
+    connector: Connector, hotmart: Simulator, world: World, side: str
+) -> None:
+    """Price details accept the three statuses that their documentation leaves out."""
+    sides = {"accepted_on_price_details": "all_17", "statuses_on_price_details": side}
+    hotmart.switches = switches(**sides)
+
+    run = connector.read(["sales_price_details"])
+
+    complete(run, world, "sales_price_details")
+
+
+def test_price_details_that_know_14_statuses_are_as_documented(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    """Price details refuse the three undocumented statuses, which is no reason to warn."""
+    hotmart.switches = replace(hotmart.switches, accepted_on_price_details="documented_14")
+
+    run = connector.read(["sales_price_details"])
+
+    complete(run, world, "sales_price_details")
+    assert claims_to_be_complete(run)
+    assert not warnings(run, "sales_price_details")

@@ -1,0 +1,132 @@
+"""Lists without a total whose order is another one in each call."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from hotmart_simulator import Call, Simulator, World
+from integration_tests.harness import Connector, Run, VirtualClock, loaded, switches
+from integration_tests.losses.reads import (
+    PRODUCTS,
+    claims_to_be_complete,
+    repeated,
+    tiny_world,
+    up_to_date,
+    warnings,
+)
+from integration_tests.rows import difference
+
+LISTS = (
+    "subscription_summary",
+    "subscription_transactions",
+    "coupons",
+    "products",
+    "product_offers",
+    "product_plans",
+    "event_participants",
+)
+"""Lists without a total, and those that are read for each row of such a list."""
+CHILDREN = ("coupons", "product_offers", "product_plans", "event_participants")
+
+
+@pytest.fixture
+def world() -> World:
+    """Lists of several small pages."""
+    return tiny_world(products=26, coupons=60)
+
+
+def is_reported(run: Run, stream: str) -> bool:
+    """Whether a warning names the stream, or for a child its parent."""
+    return bool(warnings(run, stream) or (stream in CHILDREN and warnings(run, "products")))
+
+
+@pytest.mark.parametrize("stream", LISTS)
+def test_a_list_that_shifts_at_the_edges_of_pages_is_complete(
+    connector: Connector, hotmart: Simulator, world: World, stream: str
+) -> None:
+    """At each edge of two pages a row comes twice and another one does not, until the page is asked for again."""
+    hotmart.switches = switches(untotalled_order="shifts_at_edges", page_cap=5)
+
+    run = connector.read([stream])
+
+    assert run.exit_code == 0, run.sentences
+    found = difference(stream, world.expected(stream), run.records(stream))
+    assert not found, str(found)
+
+
+@pytest.mark.parametrize("stream", LISTS)
+def test_a_list_in_a_new_order_at_every_call_is_complete_or_warned_of(
+    connector: Connector, hotmart: Simulator, world: World, stream: str
+) -> None:
+    """The whole list is in another order at every call, so that a pass lacks a third of its rows."""
+    hotmart.switches = switches(untotalled_order="every_call", page_cap=8)
+
+    run = connector.read([stream])
+
+    expected = world.expected(stream)
+    found = difference(stream, expected, run.records(stream))
+    assert not found.surplus
+    assert not repeated(run, stream)
+    assert len(found.lost) <= len(expected) // 10, str(found)
+    if found:
+        assert is_reported(run, stream)
+        assert not claims_to_be_complete(run)
+
+
+@pytest.mark.parametrize("stream", LISTS)
+def test_a_list_in_a_stable_order_is_read_twice_at_most(
+    connector: Connector, hotmart: Simulator, world: World, stream: str
+) -> None:
+    """No row comes twice, so one more pass at most confirms the list, and nothing is warned of."""
+    hotmart.switches = switches(untotalled_order="stable", page_cap=5)
+
+    run = connector.read([stream])
+
+    later_pages = Counter((call.path, tuple(call.query)) for call in hotmart.calls if call.get("page_token"))
+    assert max(later_pages.values(), default=0) <= 2
+    assert not is_reported(run, stream)
+    assert not difference(stream, world.expected(stream), run.records(stream))
+
+
+@pytest.mark.parametrize("stream", ["products", "product_offers", "product_plans", "coupons"])
+def test_a_product_that_is_unlisted_between_two_pages_costs_no_other_one(
+    connector: Connector, hotmart: Simulator, world: World, stream: str
+) -> None:
+    """A product of the first page is deleted and no longer listed when the second page is asked for."""
+    hotmart.switches = switches(untotalled_order="stable", deleted_products="hidden", page_cap=5)
+    listed = [str(row.record["id"]) for row in world.expected("products")]
+    pages = 0
+
+    def delete_one(call: Call) -> None:
+        nonlocal pages
+        pages += call.path == PRODUCTS and call.get("page_token") is not None
+        if pages == 1:
+            pages += 1
+            world.set_product(listed[1], {"status": "DELETED"})
+
+    hotmart.before_call = delete_one
+
+    run = connector.read([stream])
+
+    assert pages > 1
+    assert run.exit_code == 0, run.sentences
+    # The deleted product itself, and what belongs to it, may arrive or not.
+    found = difference(stream, world.expected(stream), run.records(stream))
+    assert not found.lost, str(found)
+
+
+def test_charges_of_a_list_that_stayed_unstable_are_read_in_the_next_sync(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
+) -> None:
+    """Charges are in a new order at every call in the first sync, and in a stable order in the second one."""
+    stream = "subscription_transactions"
+    hotmart.switches = switches(untotalled_order="every_call", page_cap=2)
+    first = connector.read([stream])
+    hotmart.switches = switches(untotalled_order="stable", page_cap=2)
+    clock.advance(days=1)
+
+    second = connector.read([stream], state=first.state)
+
+    assert not up_to_date(world, loaded(first, second), stream)

@@ -1,0 +1,148 @@
+"""A well-formed answer that is wrong: fewer rows than Hotmart counted must not pass for all of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from hotmart_simulator import Call, Fault, Simulator, World
+from integration_tests.harness import NOW_MS, Connector, VirtualClock, loaded, switches
+from integration_tests.losses.reads import (
+    DAY_MS,
+    HISTORY,
+    VIEWS,
+    claims_to_be_complete,
+    complete,
+    counts_only,
+    holds,
+    tiny_world,
+    up_to_date,
+    warnings,
+)
+
+OLD_MS = NOW_MS - 900 * DAY_MS
+"""A moment in a date range that no later sync reads again for its look-back."""
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    """Sales of four years, several pages of ten for each."""
+    return tiny_world(**{**getattr(request, "param", {})})
+
+
+def asks_for_old_rows(call: Call) -> bool:
+    """Whether a call is for the first page of a date range with the moment above."""
+    return holds(call, OLD_MS) and not counts_only(call) and call.get("page_token") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "totals"), [("no_page_info", "documented"), ("no_page_info", "nowhere"), ("empty_list", "everywhere")]
+)
+@pytest.mark.parametrize("stream", VIEWS)
+def test_a_page_that_is_wrong_once_is_asked_again(
+    connector: Connector, hotmart: Simulator, world: World, stream: str, kind: str, totals: str
+) -> None:
+    """The first page of a date range is without `page_info` once, or an empty list with a total of 0 once."""
+    hotmart.switches = switches(page_cap=10, totals=totals)
+    fault = hotmart.add_fault(Fault(kind=kind, path=VIEWS[stream], where=asks_for_old_rows))
+
+    run = connector.read([stream])
+
+    assert fault.fired == 1
+    complete(run, world, stream)
+
+
+@pytest.mark.parametrize("path", ["/products/api/v1/products", "/payments/api/v1/subscriptions", "/club/api/v1/users"])
+def test_a_list_without_dates_whose_page_is_without_page_info_once_is_complete(
+    connector: Connector, hotmart: Simulator, world: World, path: str
+) -> None:
+    """The first page of a list is without `page_info` once, and so without the token of the next page."""
+    streams = {"products": "products", "subscriptions": "subscriptions", "users": "club_students"}
+    stream = streams[path.rpartition("/")[2]]
+    hotmart.switches = switches(page_cap=5)
+    hotmart.add_fault(Fault(kind="no_page_info", path=path))
+
+    complete(connector.read([stream]), world, stream)
+
+
+@pytest.mark.parametrize("kind", ["no_page_info", "empty_list"])
+def test_a_date_range_that_stays_short_is_read_again_in_the_next_sync(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, kind: str
+) -> None:
+    """The first page of an old date range is wrong in a whole sync, and right in the next one."""
+    hotmart.switches = switches(page_cap=10)
+    hotmart.add_fault(Fault(kind=kind, path=HISTORY, times=None, where=asks_for_old_rows))
+
+    first = connector.read(["sales_history"])
+    hotmart.clear_faults()
+    clock.advance(days=1)
+    second = connector.read(["sales_history"], state=first.state)
+
+    assert first.exit_code or warnings(first, "sales_history")
+    assert not claims_to_be_complete(first)
+    assert second.exit_code == 0, second.sentences
+    assert not up_to_date(world, loaded(first, second), "sales_history")
+
+
+def test_a_date_range_with_fewer_rows_than_its_total_stays_open(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
+) -> None:
+    """Hotmart counts one sale more in an old date range than it lists, in the whole first sync."""
+    hotmart.add_fault(Fault(kind="wrong_total", path=HISTORY, times=None, where=lambda call: holds(call, OLD_MS)))
+    first = connector.read(["sales_history"])
+    hotmart.clear_faults()
+    clock.advance(days=1)
+
+    second = connector.read(["sales_history"], state=first.state)
+
+    assert warnings(first, "sales_history")
+    assert not claims_to_be_complete(first)
+    near = {
+        row.record["purchase"]["transaction"]
+        for row in world.expected("sales_history", start_ms=OLD_MS - 20 * DAY_MS, end_ms=OLD_MS + 20 * DAY_MS)
+    }
+    assert near
+    assert near <= {record["id"] for record in second.records("sales_history")}
+    third = connector.read(["sales_history"], state=second.state)
+    assert not near & {record["id"] for record in third.records("sales_history")}
+
+
+@pytest.mark.parametrize("stream", [*VIEWS, "sales_summary"])
+def test_years_before_the_first_sale_are_empty_and_no_fault(
+    connector: Connector, hotmart: Simulator, world: World, stream: str
+) -> None:
+    """The start date lies years before the first sale, and some empty pages are without `items`."""
+    hotmart.switches = switches(empty_pages="some_without_items")
+
+    run = connector.read([stream], config={**connector.config, "start_date": "2014-03-05"})
+
+    complete(run, world, stream)
+
+
+LAUNCH = {"sales": 260, "subscriptions": 130, "students": 260, "start_ms": NOW_MS - 300 * DAY_MS}
+
+
+@pytest.mark.parametrize("world", [LAUNCH], ids=["launch"], indirect=True)
+@pytest.mark.parametrize("stream", ["sales_history", "subscriptions", "club_students"])
+@pytest.mark.parametrize("sides", [{"totals_count": "capped"}, {"totals_count": "page"}], ids=str)
+def test_a_total_below_the_rows_is_no_proof_and_no_reason_to_fail(
+    connector: Connector, hotmart: Simulator, world: World, stream: str, sides: dict[str, str]
+) -> None:
+    """Hotmart counts up to a limit only, or the rows of the page only."""
+    hotmart.switches = switches(page_cap=60, totals="everywhere", **sides)
+
+    run = connector.read([stream], config={**connector.config, "start_date": "2025-03-01"})
+
+    complete(run, world, stream)
+    assert not claims_to_be_complete(run)
+
+
+def test_an_empty_page_without_items_and_with_a_total_above_0_is_a_fault(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    """A page has a total above 0 and no `items`, once."""
+    fault = hotmart.add_fault(Fault(kind="items_missing", path=HISTORY, where=asks_for_old_rows))
+
+    run = connector.read(["sales_history"])
+
+    assert fault.fired == 1
+    complete(run, world, "sales_history")
