@@ -51,6 +51,7 @@ def test_a_page_that_is_wrong_once_is_asked_again(
     complete(run, world, stream)
 
 
+@pytest.mark.parametrize("world", [{"students": 40}], ids=["students"], indirect=True)
 @pytest.mark.parametrize("path", ["/products/api/v1/products", "/payments/api/v1/subscriptions", "/club/api/v1/users"])
 def test_a_list_without_dates_whose_page_is_without_page_info_once_is_complete(
     connector: Connector, hotmart: Simulator, world: World, path: str
