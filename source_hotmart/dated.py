@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
+from airbyte_cdk.sources.streams.http.request_window_split_exception import (
+    RequestWindowSplitRequiredException,
+)
 from airbyte_cdk.sources.types import StreamSlice
 
+from source_hotmart.answers import Page
 from source_hotmart.base import Api, HotmartStream
+from source_hotmart.errors import HotmartError, QueryRefused
+from source_hotmart.reading.limits import LearnedLimits
 from source_hotmart.reading.passes import Query, Record
-from source_hotmart.reading.windows import LearnedLimits, WindowReader, label_of
+from source_hotmart.reading.windows import WindowReader, label_of
 from source_hotmart.state.intervals import Interval, RereadRule
 from source_hotmart.state.windows import DAY_MS, Window, iso, split_days
 
+ASK_AGAIN_S = 2.0
+"""A refusal of a question may have passed by then."""
 LONGEST_DAYS = 180
 """The longest date range that is asked for. Hotmart refuses or may cut longer ones from somewhere below two years."""
 
@@ -109,6 +118,18 @@ class DatedStream(HotmartStream, ABC):
         if self.cursor_field == "synced_until":
             record["synced_until"] = self.synced_until
         return key, record
+
+    def ask(self, window: Window, statuses: Sequence[str], rows: int) -> Page | None:
+        """Return a page of so many rows, `None` where Hotmart refuses it twice or fails."""
+        query = {**self.query(window, statuses), "max_results": rows}
+        try:
+            try:
+                return self.fetch(query)
+            except QueryRefused:
+                time.sleep(ASK_AGAIN_S)
+                return self.fetch(query)
+        except (RequestWindowSplitRequiredException, HotmartError):
+            return None
 
     def query(self, window: Window, statuses: Sequence[str]) -> Query:
         """Return the query of one date range, always with both dates: without them only about 30 days are returned."""

@@ -3,61 +3,34 @@
 from __future__ import annotations
 
 import logging
-import time
 from abc import ABC
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Any, ClassVar
 
-from airbyte_cdk.sources.streams.http.request_window_split_exception import (
-    RequestWindowSplitRequiredException,
-)
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_hotmart.answers import Page
 from source_hotmart.base import Api
 from source_hotmart.dated import LATE, LONGEST_DAYS, WHOLE, DatedStream
-from source_hotmart.errors import HotmartError, QueryRefused
+from source_hotmart.errors import HotmartError
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.reading.windows import WindowReader, label_of
 from source_hotmart.sales_facts import PAGES_PER_PART, ROUND_TOTAL, expected_of
 from source_hotmart.sales_lookup import MAX_RANGES, SaleLookup
-from source_hotmart.sales_statuses import StatusQuestion
-from source_hotmart.state.day_digests import DayDigests, decode, encode
+from source_hotmart.sales_statuses import SALE_STATUSES, StatusQuestion
+from source_hotmart.state.day_digests import UNKNOWN, DayDigests, decode, encode
 from source_hotmart.state.windows import DAY_MS, Window, split_days, split_evenly, subtract, union
 
 LOGGER = logging.getLogger("airbyte.hotmart")
-
-SALE_STATUSES = (
-    "STARTED",
-    "PROCESSING_TRANSACTION",
-    "UNDER_ANALISYS",
-    "PRE_ORDER",
-    "WAITING_PAYMENT",
-    "PRINTED_BILLET",
-    "OVERDUE",
-    "NO_FUNDS",
-    "BLOCKED",
-    "EXPIRED",
-    "CANCELLED",
-    "APPROVED",
-    "COMPLETE",
-    "PROTESTED",
-    "REFUNDED",
-    "PARTIALLY_REFUNDED",
-    "CHARGEBACK",
-)
-"""All 17, spelled as Hotmart does, in the order of a sale's life: when they are asked for one at a time, a sale that
-changes between two requests is found again under a later one."""
 
 LATE_STATUSES = ("PROTESTED", "REFUNDED", "PARTIALLY_REFUNDED", "CHARGEBACK")
 
 RETURNED = "returned"
 """A third kind of slices: days whose unsettled sales are no longer the same."""
 
-ASK_AGAIN_S = 2.0
-"""A refusal of a question may have passed by then."""
+WATCHED_DAYS = 730
+"""For so long after its order a sale is watched whose status is not final."""
 MAX_LOOKUPS = 200
 """So many sales that a view lacks are asked for one by one in a sync."""
 NAMED = 10
@@ -142,26 +115,15 @@ class SalesStream(DatedStream, ABC):
 
     def _ask(self) -> None:
         """Find out how to ask for all statuses and roles, and which ends of a date range Hotmart includes."""
-        question = StatusQuestion(self.name, self._page, self.page_size or 1, SALE_STATUSES, self.documented_statuses)
-        plan = question.answer((self.start_ms, self.api.now_ms))
+        question = StatusQuestion(self.name, self.ask, self.page_size or 1, SALE_STATUSES, self.documented_statuses)
+        is_history = self.endpoint == self._lookup.endpoint
+        plan = self._lookup.plan(self.start_ms) if is_history else question.answer((self.start_ms, self.api.now_ms))
         self.statuses = plan.statuses
         if plan.one_at_a_time and self.limits.refuse_several_statuses():
             LOGGER.info("%s: Several statuses in one request are not known to work, asking one at a time.", self.name)
         self.edges = self._lookup.window_edges(self.start_ms)
         if self.has_roles:
-            self.roles = self._lookup.hidden_roles(self.start_ms, 2 if self.resumes else MAX_RANGES)
-
-    def _page(self, window: Window, statuses: Sequence[str], rows: int) -> Page | None:
-        """Return a page of so many rows, `None` where Hotmart refuses it twice or fails."""
-        query = {**self.query(window, statuses), "max_results": rows}
-        try:
-            try:
-                return self.fetch(query)
-            except QueryRefused:
-                time.sleep(ASK_AGAIN_S)
-                return self.fetch(query)
-        except (RequestWindowSplitRequiredException, HotmartError):
-            return None
+            self.roles = self._lookup.hidden_roles(self.start_ms, 2 if self.saved else MAX_RANGES)
 
     # Planning
 
@@ -169,7 +131,7 @@ class SalesStream(DatedStream, ABC):
         """Yield the slice of a date range, or those of its parts when it has many pages."""
         count = self.api.sales.counts.of(
             (window, self.statuses),
-            lambda rows: self._page(window, self.statuses, rows),
+            lambda rows: self.ask(window, self.statuses, rows),
             self.page_size or 1,
             self.name,
         )
@@ -190,19 +152,25 @@ class SalesStream(DatedStream, ABC):
 
     def _returned(self, late: Sequence[Window]) -> list[Window]:
         """Return the days of these date ranges whose unsettled sales are not those of the last sync."""
-        oldest_ms = max(self.start_ms, self.api.now_ms - 366 * DAY_MS)
-        newest_ms = self.api.now_ms - self.lookback_ms
-        found = self._lookup.unsettled(oldest_ms, newest_ms) if oldest_ms <= newest_ms else {}
+        now_ms = self.api.now_ms
+        watched_ms = min((day * DAY_MS for day, digest in self._digests.items() if digest), default=now_ms)
+        oldest_ms = max(min(watched_ms, now_ms - 366 * DAY_MS, *(first for first, _ in late)), self.start_ms)
+        oldest_ms = max(oldest_ms, now_ms - WATCHED_DAYS * DAY_MS)
+        newest_ms = now_ms - self.lookback_ms
+        found = self._lookup.unsettled(oldest_ms, newest_ms, self.start_ms) if oldest_ms <= newest_ms else {}
         if found is None:
             return []
+        beyond = [window for interval in self.saved for window in self.rule().beyond_lookback(interval)]
         with self._lock:
-            changed = [day for day, digest in found.items() if self._digests.get(day) != digest]
-            days = union((day * DAY_MS, (day + 1) * DAY_MS - 1) for day in changed)
-            returned = subtract(late, subtract(late, days))
+            known = subtract(beyond, subtract(beyond, union(_day(day) for day in self._digests)))
+            changed = union(_day(day) for day, digest in found.items() if self._digests.get(day) != digest)
+            watched = union([*late, *known])
+            returned = subtract(watched, subtract(watched, changed))
             self._found_digests = found
             pending = {day for window in returned for day in self._of_days(window)}
-            kept = {day: digest for day, digest in self._digests.items() if day in pending}
-            self._digests = {**{day: digest for day, digest in found.items() if day not in pending}, **kept}
+            self._digests = {
+                day: self._digests.get(day, UNKNOWN) if day in pending else digest for day, digest in found.items()
+            }
         return returned
 
     def _of_days(self, window: Window) -> DayDigests:
@@ -253,9 +221,13 @@ class SalesStream(DatedStream, ABC):
         reader, found = ListReader(self), set()
         for transaction in asked:
             query: Query = {"transaction": transaction, "transaction_status": list(self.statuses)}
-            for record in reader.read_list(query, f"transaction {transaction}"):
-                found.add(record[self._key_fields[0]])
-                yield record
+            try:
+                for record in reader.read_list(query, f"transaction {transaction}"):
+                    found.add(record[self._key_fields[0]])
+                    yield record
+            except HotmartError as problem:
+                if not problem.status:  # it may be found in the next sync
+                    stream_slice.extra_fields["complete"].clear()
         if found:
             LOGGER.info("%s: %d sales of %s were only found by their transaction.", self.name, len(found), label)
         self._warn(sorted(set(missing) - found), f"{label} that {self.api.sales.views.reference} has are missing")
@@ -272,6 +244,11 @@ class SalesStream(DatedStream, ABC):
         """Compare with the planned count, unless a comparison with another view shows what is missing."""
         if self.api.sales.views.reference in ("", self.name):
             super().check_count(reader, window, extra)
+
+
+def _day(day: int) -> Window:
+    """The milliseconds of a day, counted from 1970-01-01."""
+    return day * DAY_MS, (day + 1) * DAY_MS - 1
 
 
 def _range_of(stream_slice: StreamSlice) -> tuple[Any, ...]:

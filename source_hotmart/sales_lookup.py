@@ -17,13 +17,15 @@ from source_hotmart.progress import Progress
 from source_hotmart.reading.passes import Query
 from source_hotmart.reading.windows import WindowReader
 from source_hotmart.report import SyncReport
+from source_hotmart.sales_statuses import SALE_STATUSES, StatusPlan, StatusQuestion
 from source_hotmart.state.day_digests import DayDigests, digests
 from source_hotmart.state.intervals import time_ms
-from source_hotmart.state.windows import DAY_MS, Window, split_days, union
+from source_hotmart.state.windows import DAY_MS, Window, split_days, union, whole_second
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
-UNSETTLED_STATUSES = ("PROTESTED", "CHARGEBACK", "APPROVED")
+DISPUTED_STATUSES = ("PROTESTED", "CHARGEBACK")
+UNSETTLED_STATUSES = (*DISPUTED_STATUSES, "APPROVED")
 """What an old sale does not stay: disputes and chargebacks can end in the seller's favour, and the sale is approved
 again until its warranty ends."""
 APPROVED_DAYS = 65
@@ -34,6 +36,7 @@ MAX_RANGES = 6
 """So many date ranges are looked at for a sale."""
 
 INCLUSIVE = (0, 0)
+SECOND_MS = 1_000
 
 
 class SaleLookup(DatedStream):
@@ -74,27 +77,36 @@ class SaleLookup(DatedStream):
         roles: tuple[str, ...] = self.api.sales.once("roles", lambda: self._hidden_roles(start_ms, ranges))
         return roles
 
-    def unsettled(self, start_ms: int, end_ms: int) -> DayDigests | None:
+    def plan(self, start_ms: int) -> StatusPlan:
+        """Return how the sales history is asked for all statuses."""
+        question = StatusQuestion(self.name, self.ask, self.page_size or 1, SALE_STATUSES, ())
+        whole = start_ms, self.api.now_ms
+        plan: StatusPlan = self.api.sales.once("statuses", lambda: question.answer(whole))
+        return plan
+
+    def unsettled(self, first_ms: int, last_ms: int, start_ms: int) -> DayDigests | None:
         """Return a digest per day of the sales whose status is not final, `None` if they cannot be read."""
-        days = range(start_ms // DAY_MS, end_ms // DAY_MS + 1)
-        found: DayDigests | None = self.api.sales.once("unsettled", lambda: self._unsettled(days))
+        days = range(first_ms // DAY_MS, last_ms // DAY_MS + 1)
+        self.limits.one_status_at_a_time = self.plan(start_ms).one_at_a_time
+        found: DayDigests | None = self.api.sales.once(f"unsettled {days}", lambda: self._unsettled(days))
         return found
 
     def _edges(self, start_ms: int) -> tuple[int, int]:
         row = self._newest_row(start_ms, MAX_RANGES, {})
-        sale_ms = row["purchase"]["order_date"] if row else None
-        if sale_ms is None or self._has_sale((sale_ms, sale_ms)) is not False:
+        if row is None:
             return INCLUSIVE
-        second = 1_000
-        start = 0 if self._has_sale((sale_ms, sale_ms + second)) else -1
-        end = 0 if self._has_sale((sale_ms - second, sale_ms)) else 1
+        sale_ms, transaction = row["purchase"]["order_date"], row["purchase"].get("transaction")
+        if self._lists(transaction, (sale_ms, sale_ms)) is not False:
+            return INCLUSIVE
+        start = 0 if self._lists(transaction, (sale_ms, sale_ms + SECOND_MS)) else -1
+        end = 0 if self._lists(transaction, (sale_ms - SECOND_MS, sale_ms)) else 1
         return start, end
 
     def _newest_row(self, start_ms: int, ranges: int, parameters: Query) -> dict[str, Any] | None:
         """One sale with an order date that is not of the last minute."""
         end_ms = self.api.now_ms - 60_000
         for _ in range(ranges):
-            window = max(start_ms, end_ms - LONGEST_DAYS * DAY_MS), end_ms
+            window = max(start_ms, whole_second(end_ms - LONGEST_DAYS * DAY_MS)), end_ms
             page = self._first_page(window, {"max_results": 1, **parameters}) if window[0] <= end_ms else None
             if page is None:
                 return None
@@ -103,10 +115,10 @@ class SaleLookup(DatedStream):
             end_ms = window[0] - 1
         return None
 
-    def _has_sale(self, window: Window) -> bool | None:
-        """Whether a date range has a sale, `None` where Hotmart does not answer."""
-        page = self._first_page(window, {"max_results": 1})
-        return None if page is None else bool(page)
+    def _lists(self, transaction: str, window: Window, parameters: Query | None = None) -> bool | None:
+        """Whether a short date range lists a sale, `None` where Hotmart does not answer."""
+        page = self._first_page(window, parameters or {})
+        return None if page is None else transaction in [_purchase(row).get("transaction") for row in page]
 
     def _first_page(self, window: Window, parameters: Query) -> Sequence[Any] | None:
         query: dict[str, Any] = {self.start_parameter: window[0], self.end_parameter: window[1], **parameters}
@@ -122,31 +134,36 @@ class SaleLookup(DatedStream):
                 continue
             purchase = row["purchase"]
             order_ms, status = purchase["order_date"], purchase.get("status")
-            same_second = order_ms - 1_000, order_ms + 1_000
-            listed = self._first_page(same_second, {"transaction_status": status} if status else {})
-            transactions = {_purchase(other).get("transaction") for other in listed or ()}
-            if listed is not None and purchase["transaction"] not in transactions:
+            same_second = order_ms - SECOND_MS, order_ms + SECOND_MS
+            is_listed = self._lists(purchase["transaction"], same_second, {"transaction_status": status})
+            if is_listed is False:
                 LOGGER.info("%s: Hotmart leaves out sales as %s unless they are asked for.", self.name, role)
                 return ALL_ROLES
         return ()
 
     def _unsettled(self, days: range) -> DayDigests | None:
         now_ms = self.api.now_ms
+        first_ms, last_ms = days[0] * DAY_MS, min(days[-1] * DAY_MS + DAY_MS - 1, now_ms)
+        young_ms = max(first_ms, (now_ms // DAY_MS - APPROVED_DAYS) * DAY_MS)
+        old = split_days((first_ms, min(young_ms - 1, last_ms)), LONGEST_DAYS)
+        young = split_days((young_ms, last_ms), LONGEST_DAYS)
         found: list[tuple[int, str]] = []
-        for status in UNSETTLED_STATUSES:
-            last_ms = min(days[-1] * DAY_MS + DAY_MS - 1, now_ms)
-            if status == "APPROVED":
-                last_ms = min(last_ms, now_ms // DAY_MS * DAY_MS - APPROVED_DAYS * DAY_MS - 1)
-            windows = split_days((days[0] * DAY_MS, last_ms), LONGEST_DAYS)
+        for windows, statuses in ((old, UNSETTLED_STATUSES), (young, DISPUTED_STATUSES)):
             reader = WindowReader(self)
             try:
-                for record in reader.read_windows(windows, [status]):
-                    found.append((time_ms(record["order_date"]) // DAY_MS, f"{status} {record['id']}"))
+                for record in reader.read_windows(windows, statuses):
+                    found.append((time_ms(record["order_date"]) // DAY_MS, f"{_status(record)} {record['id']}"))
             except (HotmartError, TypeError, ValueError):
                 return None
             if union(reader.complete) != union(windows):
                 return None
         return digests(found, days[0], days[-1])
+
+
+def _status(record: Mapping[str, Any]) -> str:
+    """Disputed or approved: what a sale's view shows changes between these two."""
+    status = _purchase(record).get("status")
+    return "disputed" if status in DISPUTED_STATUSES else str(status)
 
 
 def _purchase(row: Any) -> Mapping[str, Any]:

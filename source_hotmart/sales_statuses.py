@@ -7,9 +7,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from source_hotmart.answers import Page
-from source_hotmart.state.windows import DAY_MS, Window
+from source_hotmart.state.windows import DAY_MS, Window, whole_second
 
 LOGGER = logging.getLogger("airbyte.hotmart")
+
+SALE_STATUSES = (
+    "STARTED",
+    "PROCESSING_TRANSACTION",
+    "UNDER_ANALISYS",
+    "PRE_ORDER",
+    "WAITING_PAYMENT",
+    "PRINTED_BILLET",
+    "OVERDUE",
+    "NO_FUNDS",
+    "BLOCKED",
+    "EXPIRED",
+    "CANCELLED",
+    "APPROVED",
+    "COMPLETE",
+    "PROTESTED",
+    "REFUNDED",
+    "PARTIALLY_REFUNDED",
+    "CHARGEBACK",
+)
+"""All 17, spelled as Hotmart does, in the order of a sale's life: when they are asked for one at a time, a sale that
+changes between two requests is found again under a later one."""
 
 LENGTHS_DAYS = (180, 30, 7, 1)
 """Lengths of the date range in which the question is asked, shorter where Hotmart does not answer."""
@@ -60,8 +82,12 @@ class StatusQuestion:
     def _newest(self, whole: Window, days: int) -> list[Window]:
         """Date ranges of so many days, the newest first."""
         start_ms, end_ms = whole
-        ends_ms = [end_ms - number * days * DAY_MS for number in range(MAX_EMPTY_RANGES)]
-        return [(max(start_ms, last - days * DAY_MS + 1), last) for last in ends_ms if last >= start_ms]
+        ranges: list[Window] = []
+        while end_ms >= start_ms and len(ranges) < MAX_EMPTY_RANGES:
+            first_ms = max(start_ms, whole_second(end_ms - days * DAY_MS))
+            ranges.append((first_ms, end_ms))
+            end_ms = first_ms - 1
+        return ranges
 
     def _accepted(self, window: Window) -> tuple[str, ...]:
         """The statuses that this view accepts in one request or alone."""

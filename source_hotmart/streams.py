@@ -13,7 +13,8 @@ from source_hotmart.following import FollowingChild
 from source_hotmart.monthly_totals import MonthlyTotals
 from source_hotmart.products import ProductStream
 from source_hotmart.reading.passes import Record
-from source_hotmart.sales import SALE_STATUSES, SalesStream
+from source_hotmart.sales import SalesStream
+from source_hotmart.sales_statuses import SALE_STATUSES
 from source_hotmart.subscriptions import ChargeStream, SnapshotStream
 
 NO_CURSOR: list[str] = []

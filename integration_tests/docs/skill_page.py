@@ -21,7 +21,7 @@ from integration_tests.docs.document import ROOT, Section, section, sections, wi
 from source_hotmart.base import HotmartStream
 from source_hotmart.child import ChildStream
 from source_hotmart.dated import DatedStream
-from source_hotmart.sales import SALE_STATUSES
+from source_hotmart.sales_statuses import SALE_STATUSES
 from source_hotmart.selection import stream_classes
 
 PAGE = ROOT / "docs" / "hotmart-skill.md"

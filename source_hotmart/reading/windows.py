@@ -8,8 +8,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 from typing import Protocol
 
 from airbyte_cdk.models import FailureType
@@ -18,6 +17,7 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
 )
 
 from source_hotmart.errors import AccessDenied, HotmartError, QueryRefused
+from source_hotmart.reading.limits import LearnedLimits
 from source_hotmart.reading.lists import ListReader, PageTooHeavy, Readable
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.state.windows import DAY_MS, Window, iso, split_at, split_evenly
@@ -43,43 +43,6 @@ def one_by_one(statuses: Sequence[str]) -> Iterator[str]:
         if earlier in statuses:
             yield str(earlier)
         yield status
-
-
-@dataclass
-class LearnedLimits:
-    """What one stream learned about the API in this sync. Shared by its threads."""
-
-    longest_ms: int | None = None
-    """The longest date range that is asked for, once a longer one was too heavy."""
-    one_status_at_a_time: bool = False
-    _successes: int = 0
-    _needed: int = 1
-    _has_grown: bool = False
-    _lock: Lock = field(default_factory=Lock, repr=False)
-
-    def shorten(self, length_ms: int) -> None:
-        """Note that a range of twice this length was too heavy."""
-        with self._lock:
-            self.longest_ms = min(max(length_ms, DAY_MS), self.longest_ms or length_ms)
-            self._successes = 0
-            if self._has_grown:  # too early: wait for more successes the next time
-                self._needed, self._has_grown = min(2 * self._needed, 16), False
-
-    def succeeded(self, length_ms: int) -> None:
-        """Note that a range of this length was read: after some of the longest ones longer ones are tried again."""
-        with self._lock:
-            if self.longest_ms is None or 2 * length_ms <= self.longest_ms:
-                return
-            self._successes += 1
-            if self._successes >= self._needed:
-                self.longest_ms, self._successes, self._has_grown = 2 * self.longest_ms, 0, True
-
-    def refuse_several_statuses(self) -> bool:
-        """Note that statuses must be asked for one at a time. Returns True to the first caller."""
-        with self._lock:
-            first = not self.one_status_at_a_time
-            self.one_status_at_a_time = True
-            return first
 
 
 class Windowed(Readable, Protocol):
@@ -134,7 +97,7 @@ class WindowReader(ListReader):
                 yield from self._read_piece(window, statuses, whole)
                 failures = 0
             except TooHeavy as heavy:
-                work.extendleft(reversed(self._halves(window, heavy)))
+                work.extendleft(reversed(self._lighter(window, statuses, heavy)))
             except QueryRefused as refused:
                 work.extendleft(reversed(self._after_refusal(window, statuses, refused)))
             except AccessDenied:
@@ -166,7 +129,7 @@ class WindowReader(ListReader):
     def _next_piece(self, work: deque[Window]) -> Window:
         """Take the next piece, no longer than the longest that Hotmart is known to answer."""
         window = work.popleft()
-        longest_ms = self._windowed.limits.longest_ms
+        longest_ms = self._windowed.limits.length_ms.value
         if longest_ms and window[1] - window[0] + 1 > longest_ms:
             window, rest = split_at(window, window[0] + longest_ms)
             if rest:
@@ -183,25 +146,55 @@ class WindowReader(ListReader):
         queries = [(query, group) for group in groups for query in self._windowed.queries(window, group)]
         is_complete, rows, bad_rows = True, 0, 0
         for query, group in queries:
+            if one_at_a_time and group[0] in limits.refused_statuses:
+                continue
             label = f"{label_of(window)} ({group[0]})" if one_at_a_time else label_of(window)
-            result = yield from read(query, label, at_least=at_least if len(queries) == 1 else 0)
+            sized = {**query, "max_results": limits.page_rows.value} if limits.page_rows.value else query
+            try:
+                result = yield from read(sized, label, at_least=at_least if len(queries) == 1 else 0)
+            except QueryRefused:
+                if not (one_at_a_time and self._is_refused_alone(window, group[0], statuses)):
+                    raise
+                continue
             is_complete &= result.is_complete
             rows += result.rows
             bad_rows += result.bad_rows
-        limits.succeeded(length_ms)
+        limits.length_ms.succeeded(length_ms)
+        limits.page_rows.succeeded(limits.page_rows.value or 0)
         self.rows += rows
         if bad_rows:
             self.problems.append(Problem(window, self.bad_rows(bad_rows, label_of(window))))
         elif is_complete:
             self.complete.append(window)
 
-    def _halves(self, window: Window, heavy: TooHeavy) -> list[Window]:
+    def _is_refused_alone(self, window: Window, status: str, statuses: Sequence[str]) -> bool:
+        """Whether Hotmart refuses this status and accepts another one in the same date range."""
+        limits = self._windowed.limits
+        others = [other for other in statuses if other != status and other not in limits.refused_statuses]
+        rows = self._stream.page_size or 1
+        if not any(self._accepts(self._windowed.query(window, (other,)), rows) for other in others[-2:]):
+            return False
+        if limits.refuse_status(status):
+            LOGGER.warning(
+                "%s: Hotmart refuses the status %s here, also alone. Its rows are missing from this stream.",
+                self._stream.name,
+                status,
+            )
+        return True
+
+    def _lighter(self, window: Window, statuses: Sequence[str], heavy: TooHeavy) -> list[Window]:
         """Return what to read in place of a piece that is too heavy, or note that even a day is."""
         length_ms = window[1] - window[0] + 1
         if length_ms <= DAY_MS:
             self._note_day(window, heavy.error_message or "", FailureType.transient_error)
             return []
         if self.outlives_outage(self._windowed.query(window, ())):
+            return [window]
+        rows = self._windowed.limits.page_rows
+        fewer = max(rows.least, (rows.value or self._stream.page_size or 1) // 4)
+        if self._accepts(self._windowed.query(window, statuses), fewer):
+            LOGGER.info("%s Reading %s in pages of %d rows.", heavy.error_message, label_of(window), fewer)
+            rows.shorten(fewer)
             return [window]
         LOGGER.info("%s Reading %s in two halves.", heavy.error_message, label_of(window))
         return self.halves(window)
@@ -210,7 +203,7 @@ class WindowReader(ListReader):
         """Return the two halves of a piece, and remember that it was too long."""
         self.was_split = True
         halves = split_evenly(window, 2)
-        self._windowed.limits.shorten(halves[0][1] - halves[0][0] + 1)
+        self._windowed.limits.length_ms.shorten(halves[0][1] - halves[0][0] + 1)
         return halves
 
     def _after_refusal(self, window: Window, statuses: Sequence[str], refused: QueryRefused) -> list[Window]:
@@ -242,10 +235,10 @@ class WindowReader(ListReader):
         )
         self.problems.append(Problem(window, HotmartError(sentence, failure_type)))
 
-    def _accepts(self, query: Query) -> bool:
-        """Whether Hotmart accepts a query, of which one row is asked for."""
+    def _accepts(self, query: Query, rows: int = 1) -> bool:
+        """Whether Hotmart answers a query, of which so many rows are asked for."""
         try:
-            self._stream.fetch({**query, "max_results": 1})
+            self._stream.fetch({**query, "max_results": rows})
         except (TooHeavy, QueryRefused):
             return False
         return True

@@ -15,7 +15,8 @@ DayDigests = dict[int, int]
 """Digest by day, counted from 1970-01-01 (UTC)."""
 
 BYTES = 3
-_UNKNOWN = 0xFFFFFF
+UNKNOWN = 0xFFFFFF
+"""In place of the digest of a day that was not read completely: it differs from every other."""
 
 
 def digests(keys: Iterable[tuple[int, str]], first_day: int, last_day: int) -> DayDigests:
@@ -23,8 +24,8 @@ def digests(keys: Iterable[tuple[int, str]], first_day: int, last_day: int) -> D
     of_days = dict.fromkeys(range(first_day, last_day + 1), 0)
     for day, key in keys:
         if day in of_days:
-            of_days[day] ^= crc32(key.encode()) % _UNKNOWN
-    return {day: digest % _UNKNOWN for day, digest in of_days.items()}
+            of_days[day] ^= crc32(key.encode()) % UNKNOWN
+    return {day: digest % UNKNOWN for day, digest in of_days.items()}
 
 
 def encode(of_days: DayDigests) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def encode(of_days: DayDigests) -> dict[str, Any]:
     if not of_days:
         return {}
     days = range(min(of_days), max(of_days) + 1)
-    text = b64encode(b"".join(of_days.get(day, _UNKNOWN).to_bytes(BYTES, "big") for day in days)).decode()
+    text = b64encode(b"".join(of_days.get(day, UNKNOWN).to_bytes(BYTES, "big") for day in days)).decode()
     first = datetime.fromtimestamp(days[0] * DAY_MS / 1000, UTC).date().isoformat()
     return {"from": first, "days": text}
 
@@ -47,4 +48,4 @@ def decode(state: Mapping[str, Any]) -> DayDigests:
     except (KeyError, TypeError, ValueError):
         raise UnreadableState("it is not in a form that this connector writes") from None
     values = [int.from_bytes(data[at : at + BYTES], "big") for at in range(0, len(data), BYTES)]
-    return {first_day + number: value for number, value in enumerate(values) if value != _UNKNOWN}
+    return {first_day + number: value for number, value in enumerate(values) if value != UNKNOWN}
