@@ -29,6 +29,7 @@ from source_hotmart.answers import DEFAULT_BOUNDS, Bounds, Envelope, Page
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.budget import CallBudget, FirstInLine
 from source_hotmart.config import Config
+from source_hotmart.default_filters import DefaultFilters
 from source_hotmart.errors import BadRow, HotmartError, QueryRefused
 from source_hotmart.handler import HTTP_LOGGER, AnswerHandler, page_of
 from source_hotmart.normalise import Converter, Surprises, compile_schema
@@ -61,6 +62,7 @@ class Api:
     progress: Progress = field(default_factory=Progress)
     parents: ParentLists = field(default_factory=ParentLists)
     sales: SalesFacts = field(default_factory=SalesFacts)
+    default_filters: DefaultFilters = field(default_factory=DefaultFilters)
 
 
 @cache

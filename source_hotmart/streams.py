@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from source_hotmart.answers import Envelope
+from source_hotmart.base import Api
 from source_hotmart.child import ChildStream
 from source_hotmart.club import ClubStream
 from source_hotmart.club_pages import ModuleStream
+from source_hotmart.default_filters import EARLIEST_MS
 from source_hotmart.events import EventStream
 from source_hotmart.following import FollowingChild
 from source_hotmart.monthly_totals import MonthlyTotals
 from source_hotmart.products import ProductStream
-from source_hotmart.reading.passes import Record
+from source_hotmart.reading.passes import Query, Record
 from source_hotmart.sales import SalesStream
 from source_hotmart.sales_statuses import SALE_STATUSES
 from source_hotmart.subscriptions import ChargeStream, SnapshotStream
@@ -89,6 +91,14 @@ class Subscriptions(SnapshotStream):
     start_parameter = "accession_date"
     end_parameter = "end_accession_date"
 
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        api.default_filters.ask(self, api.now_ms)
+
+    def at_least(self) -> int:
+        """Return Hotmart's own count."""
+        return self.api.default_filters.total
+
 
 class SubscriptionTransactions(ChargeStream):
     """The charges of subscriptions, a row per transaction and commission currency.
@@ -122,6 +132,11 @@ class SubscriptionSummary(SnapshotStream):
     cursor_field = NO_CURSOR
     start_parameter = "accession_date"
     end_parameter = "end_accession_date"
+
+    def additional(self) -> list[Query]:
+        """Return the one filter that this endpoint knows, where it matters."""
+        hides = self.api.default_filters.hides_by_next_charge
+        return [{}, {"date_next_charge": EARLIEST_MS}] if hides else [{}]
 
 
 class SubscriptionPurchases(FollowingChild):

@@ -6,71 +6,110 @@ import math
 from abc import ABC
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
-    RequestWindowSplitRequiredException,
+    RequestWindowSplitRequiredException as TooHeavy,
 )
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.base import Api
 from source_hotmart.dated import DatedStream
+from source_hotmart.default_filters import CANCELLED, EARLIEST_MS
 from source_hotmart.errors import HotmartError, QueryRefused
 from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
 from source_hotmart.reading.windows import WindowReader
-from source_hotmart.state.windows import DAY_MS, Window, split_days
+from source_hotmart.state.windows import DAY_MS, Window, iso, milliseconds, split_days
 
+MINUTE_MS = 60_000
 CLOCK_TOLERANCE_MS = 60_000
 """How far the clocks of Hotmart's own machines, and this one's by the last login, may be apart."""
 
 
 class SnapshotStream(DatedStream, ABC):
-    """A list read whole in every sync, from the start date on, for nothing in it tells what changed."""
+    """A list that is read whole in every sync, from 2010 on, since nothing in it shows what changed.
 
-    def needed(self) -> list[Window]:
-        """One window from the start date on."""
-        return [(self.start_ms, self.api.now_ms)]
+    Of its rows those are yielded that had not ended before the start date, whenever they began.
+    """
+
+    def additional(self) -> list[Query]:
+        """Return the additional parameters of each query that is needed to find all rows."""
+        return self.api.default_filters.queries()
+
+    def at_least(self) -> int:
+        """Override to return how many rows the list has, as far as that is known before it is read."""
+        return 0
+
+    @property
+    def start_ms(self) -> int:
+        """2010, or the start date if that is earlier."""
+        return min(EARLIEST_MS, self.api.config.start_ms)
 
     def slices(self) -> Iterator[StreamSlice]:
-        """Yield one slice."""
+        """Yield one slice for everything."""
         yield self.slice_of((self.start_ms, self.api.now_ms))
 
     def query(self, window: Window, statuses: Sequence[str]) -> Query:
-        """From the window's start; with an end only in a window that was halved, as its meaning is disputed."""
+        """Return a query with an end only for a part of the list, as the meaning of the end is disputed."""
         query = {self.start_parameter: window[0]}
         if window[1] < self.api.now_ms:
             query[self.end_parameter] = window[1]
         return query
 
-    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
-        """All rows.
+    def queries(self, window: Window, statuses: Sequence[str]) -> list[Query]:
+        """Return a query for each filter that would hide rows with its default."""
+        return [{**self.query(window, statuses), **more} for more in self.additional()]
 
-        Raises `HotmartError` when they had to be read in halves and rows are missing then: Hotmart may take the end
-        of the window for the date of the cancellation, which would leave the active ones out.
+    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
+        """Yield all rows but those that had ended before the start date.
+
+        Raises `HotmartError` when the list had to be read in parts and is not known to be complete then: Hotmart may
+        take the end of a part for the date of the cancellation, which would leave the active ones out.
         """
-        assert isinstance(stream_slice, StreamSlice)  # noqa: S101
+        assert isinstance(stream_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
+        reader, start = _CountingReader(self), iso(self.api.config.start_ms)
+        rows, running = 0, None
         window = stream_slice["start_ms"], stream_slice["end_ms"]
-        reader = _CountingReader(self)
-        yield from reader.read_windows([window])
-        stream_slice.extra_fields["complete"].append(window)
-        total = reader.total
-        if reader.was_split and (total is None or reader.rows < total):
+        for record in reader.read_windows([window], at_least=self.at_least()):
+            rows += 1
+            end = _date(record, "end_accession_date")
+            running = running or (record if not end else None)
+            if not end or end >= start or record.get("status") not in CANCELLED:
+                yield record
+        if reader.was_split and not self._is_whole(rows, reader.total, running):
             raise HotmartError(
-                f"{self.name}: Hotmart cannot answer the whole list at once, and in parts {reader.rows} of "
-                f"{'an unknown number' if total is None else total} came. Choose a later start date, or report it to "
-                "Hotmart's support."
+                f"{self.name}: Hotmart cannot answer the whole list at once, and in parts {rows} of "
+                f"{'an unknown number' if reader.total is None else reader.total} rows arrived. Report it to Hotmart's "
+                "support."
             )
+        stream_slice.extra_fields["complete"].extend(reader.complete)
+
+    def _is_whole(self, rows: int, total: int | None, running: Record | None) -> bool:
+        """Whether parts of a list are all of it, by its total or else by what the end of a part means.
+
+        It is the end of the accession if a subscription that is not cancelled lies in a part that ends just after it.
+        """
+        if total is not None or not running or not running.get("accession_date"):
+            return total is not None and rows >= total
+        began_ms = milliseconds(datetime.fromisoformat(running["accession_date"]))
+        around = {self.start_parameter: began_ms - MINUTE_MS, self.end_parameter: began_ms + MINUTE_MS}
+        found: list[Any] = []
+        for more in self.additional():
+            with suppress(TooHeavy, QueryRefused):
+                found += self.fetch({**around, **more}).rows
+        return any(isinstance(row, dict) and row.get("subscriber_code") == running["subscriber_code"] for row in found)
 
 
 class _CountingReader(WindowReader):
-    """Asks how many rows a list has before it is read in halves: those that begin meanwhile are not missed then."""
+    """Asks how many rows a list has before it is read in parts: those that begin during the sync are not missed."""
 
     total: int | None = None
 
     def halves(self, window: Window) -> list[Window]:
         if not self.was_split:
-            with suppress(RequestWindowSplitRequiredException, QueryRefused):
+            with suppress(TooHeavy, QueryRefused):
                 query = {**self._windowed.query(window, ()), "max_results": 1}
                 self.total = self._fetch(query, None).total
         return super().halves(window)
@@ -138,7 +177,7 @@ class ChargeStream(DatedStream, ABC):
             hour_ms = DAY_MS // 24
             around_order = self.query((order_ms - hour_ms, order_ms + hour_ms), ())
             found = self.fetch({**around_order, "subscriber_code": row["subscriber_code"]})
-        except (RequestWindowSplitRequiredException, QueryRefused):
+        except (TooHeavy, QueryRefused):
             return False
         transaction = row["purchase"]["transaction"]
         return all(other["purchase"]["transaction"] != transaction for other in found.rows)
@@ -159,3 +198,9 @@ def _updated_days_later(row: Any) -> bool:
         return bool(row["subscriber_code"]) and apart_ms > 2 * DAY_MS
     except (KeyError, TypeError):
         return False
+
+
+def _date(record: Record, name: str) -> str:
+    """Return a date of a record, nothing for one that is absent or 0."""
+    value = record.get(name)
+    return value if isinstance(value, str) and value >= "1971" else ""
