@@ -28,6 +28,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_hotmart.answers import DEFAULT_BOUNDS, Bounds, Envelope, Page
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.budget import CallBudget, FirstInLine
+from source_hotmart.charges import UpdatedCharges
 from source_hotmart.config import Config
 from source_hotmart.default_filters import DefaultFilters
 from source_hotmart.errors import BadRow, HotmartError, QueryRefused
@@ -63,6 +64,7 @@ class Api:
     parents: ParentLists = field(default_factory=ParentLists)
     sales: SalesFacts = field(default_factory=SalesFacts)
     default_filters: DefaultFilters = field(default_factory=DefaultFilters)
+    updated_charges: UpdatedCharges = field(default_factory=UpdatedCharges)
 
 
 @cache

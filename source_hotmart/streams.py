@@ -101,22 +101,27 @@ class Subscriptions(SnapshotStream):
 
 
 class SubscriptionTransactions(ChargeStream):
-    """The charges of subscriptions, a row per transaction and commission currency.
+    """The charges of subscriptions, a row per transaction, commission currency and recurrence.
 
     https://developers.hotmart.com/docs/en/v1/subscription/get-subscription-transactions/
     """
 
     endpoint = "payments/api/v1/subscriptions/transactions"
-    calls = "one for 500 charges, at least one for twelve months"
-    primary_key = ["id", "commission_currency"]  # noqa: RUF012 - the CDK's own form of a compound key
+    calls = "one for 500 charges, at least one for 180 days"
+    primary_key = ["id", "commission_currency", "recurrency_number"]  # noqa: RUF012 - the CDK's own form of a compound key
     cursor_field = "last_update"
     start_parameter = "transaction_date"
     end_parameter = "end_transaction_date"
-    lifts = (("id", "purchase.transaction"), ("commission_currency", "purchase.commission.currency"))
+    lifts = (
+        ("id", "purchase.transaction"),
+        ("commission_currency", "purchase.commission.currency"),
+        ("recurrency_number", "recurrency.number"),
+    )
 
     def complete_row(self, row: Record) -> None:
-        """A commission currency for the key, and both spellings of the payment delay in one column."""
+        """Complete the primary key, and unite both spellings of the payment delay in one column."""
         row["commission_currency"] = row["commission_currency"] or "NONE"
+        row["recurrency_number"] = row["recurrency_number"] or 0
         _copy_where_missing(row.get("recurrency"), "payment_delay_days", "payment_delays_days")
 
 

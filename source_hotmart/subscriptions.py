@@ -1,14 +1,13 @@
-"""How subscriptions are read, which never tell when they changed, and their charges, whose filter is unclear."""
+"""How subscriptions are read, which have no date of their last change, and their charges, whose filter is unclear."""
 
 from __future__ import annotations
 
-import math
+import logging
 from abc import ABC
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException as TooHeavy,
@@ -16,16 +15,16 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.base import Api
-from source_hotmart.dated import DatedStream
+from source_hotmart.dated import LONGEST_DAYS, DatedStream
 from source_hotmart.default_filters import CANCELLED, EARLIEST_MS
 from source_hotmart.errors import HotmartError, QueryRefused
 from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
 from source_hotmart.reading.windows import WindowReader
-from source_hotmart.state.windows import DAY_MS, Window, iso, milliseconds, split_days
+from source_hotmart.state.windows import DAY_MS, Window, iso, later, milliseconds, split_days
+
+LOGGER = logging.getLogger("airbyte.hotmart")
 
 MINUTE_MS = 60_000
-CLOCK_TOLERANCE_MS = 60_000
-"""How far the clocks of Hotmart's own machines, and this one's by the last login, may be apart."""
 
 
 class SnapshotStream(DatedStream, ABC):
@@ -118,86 +117,95 @@ class _CountingReader(WindowReader):
 class ChargeStream(DatedStream, ABC):
     """Charges with a `last_update`, filtered by a date of which Hotmart does not say which one it is.
 
-    The evidence is for `last_update`, up to a day late. It is asked once a sync, and where the answer is the date of
-    the order, or no charge can tell, more is read again.
+    The evidence is for `last_update`, up to a day late. It is asked once per sync. Where it is not that date, or no
+    charge can tell, every charge is read in every sync, since a change does not move it to a later date range then.
     """
 
     min_lookback_days = 2
-    min_lookback_days_by_order: ClassVar[int] = 180
-    """When the window filters the order date, changes of older charges come only by looking back."""
-    probe_days: ClassVar[int] = 60
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
-        # A charge that is updated meanwhile, or whose update Hotmart tells late, moves on to the last window.
-        self._given_out = KeyDeduplicator(self._key_fields)
+        self.reads_all = False
+        """Whether every charge is read in this sync."""
+        # A charge that is updated during the sync, or whose update is listed late, moves to a later date range.
+        self._once = KeyDeduplicator(self._key_fields)
+        api.updated_charges.ask(self, api.now_ms)
 
-    @cached_property
+    @property
     def lookback_ms(self) -> int:
-        """As the settings say, longer when the filter does not follow changes."""
-        if self._filters_last_update():
-            return super().lookback_ms
-        return max(super().lookback_ms, self.min_lookback_days_by_order * DAY_MS)
+        """As the settings say, or everything."""
+        return self.api.now_ms if self.reads_all else super().lookback_ms
 
-    def moved_since(self, began_ms: int) -> bool:
-        """Whether an older charge was updated meanwhile: it left its window, and another may have slipped by."""
-        authenticator = self.api.authenticator
-        since_ms = authenticator.hotmart_ms(began_ms) - CLOCK_TOLERANCE_MS
-        meanwhile = self.fetch(self.query((since_ms, max(authenticator.hotmart_ms(), self.api.now_ms)), ())).rows
-        return any(_order_ms(row) < since_ms for row in meanwhile)
+    def query(self, window: Window, statuses: Sequence[str]) -> Query:
+        """Return the query of one date range, which may end later than this sync began."""
+        return {self.start_parameter: window[0] + self.edges[0], self.end_parameter: window[1] + self.edges[1]}
 
-    def needed(self) -> list[Window]:
-        """As every dated stream; but one window in a full refresh, which has to read its end after all the rest."""
-        return super().needed() if self.resumes else [(self.start_ms, self.api.now_ms)]
+    def slices(self) -> Iterator[StreamSlice]:
+        """Find out what the filter is about, and yield one slice where the end has to be read after all the rest."""
+        follows_updates = self.api.updated_charges.follows_updates()
+        self.reads_all = not follows_updates
+        if follows_updates is False:
+            LOGGER.warning(
+                "%s: Hotmart does not filter charges by their last update, so all of them are read in every sync.",
+                self.name,
+            )
+        elif follows_updates is None:
+            LOGGER.info("%s: No charge shows by which date Hotmart filters, so all of them are read.", self.name)
+        if self.resumes and not self.reads_all:
+            yield from super().slices()
+        else:
+            yield self.slice_of((self.start_ms, self.api.now_ms))
 
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
-        """The charges of a window that no other window has given.
+        """Yield the charges of a date range that no other one has given.
 
-        One that is updated while others are read moves past the fixed `now`. The next sync brings it; after a full
+        One that is updated while others are read moves past the fixed `now`. The next sync brings it. After a full
         refresh nothing would, so what was updated since is read at its end.
         """
-        assert isinstance(stream_slice, StreamSlice)  # noqa: S101
+        assert isinstance(stream_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
+        window = stream_slice["start_ms"], stream_slice["end_ms"]
         reader = WindowReader(self)
-        for window in split_days((stream_slice["start_ms"], stream_slice["end_ms"]), 180):
-            yield from self._given_out.new(reader.read_windows([window]))
-        if not self.resumes:
-            now_ms = self.api.authenticator.hotmart_ms()
-            if now_ms > self.api.now_ms:
-                yield from self._given_out.new(reader.read_windows([(self.api.now_ms + 1, now_ms)]))
-
-    def _filters_last_update(self) -> bool:
-        """Whether a charge whose update and order lie days apart is missing around its order."""
-        newest_ms = self.saved[-1].end_ms if self.saved else self.api.now_ms
         try:
-            recent = self.fetch(self.query((newest_ms - self.probe_days * DAY_MS, self.api.now_ms), ()))
-            row = next((row for row in recent.rows if _updated_days_later(row)), None)
-            if row is None:
-                return False
-            order_ms = row["purchase"]["order_date"]
-            hour_ms = DAY_MS // 24
-            around_order = self.query((order_ms - hour_ms, order_ms + hour_ms), ())
-            found = self.fetch({**around_order, "subscriber_code": row["subscriber_code"]})
-        except (TooHeavy, QueryRefused):
-            return False
-        transaction = row["purchase"]["transaction"]
-        return all(other["purchase"]["transaction"] != transaction for other in found.rows)
+            yield from self._once.new(reader.read_windows(split_days(window, LONGEST_DAYS)))
+        finally:
+            stream_slice.extra_fields["complete"].extend(reader.complete)
+        if self.reads_all:
+            yield from self._once.new(self._outside())
+            yield from self._undated()
+        elif not self.resumes and (now_ms := self.api.authenticator.hotmart_ms()) > self.api.now_ms:
+            yield from self._once.new(WindowReader(self).read_windows([(self.api.now_ms + 1, now_ms)]))
 
+    def _outside(self) -> Iterator[Record]:
+        """Yield charges that changed since the start date while the date of the filter lies before it or ahead.
 
-def _order_ms(row: Any) -> float:
-    """When a charge was ordered; never, where it does not say."""
-    try:
-        return float(row["purchase"]["order_date"])
-    except (KeyError, TypeError, ValueError):
-        return math.inf
+        The next recurrence of a charge that is paid in advance starts in the future.
+        """
+        start, now_ms = iso(self.start_ms), self.api.now_ms
+        if self.start_ms > EARLIEST_MS:
+            records = WindowReader(self).read_windows([(EARLIEST_MS, self.start_ms - 1)])
+            yield from (record for record in records if (_date(record, "last_update") or start) >= start)
+        with suppress(HotmartError):  # Hotmart may refuse dates in the future
+            yield from WindowReader(self).read_windows([(now_ms + 1, later(now_ms, 24))])
 
+    def _undated(self) -> Iterator[Record]:
+        """Yield the newest charges of two subscriptions if no date range has them, with a warning for the others.
 
-def _updated_days_later(row: Any) -> bool:
-    """Whether a charge's last update and its order lie more than two days apart."""
-    try:
-        apart_ms = abs(row["last_update"] - row["purchase"]["order_date"])
-        return bool(row["subscriber_code"]) and apart_ms > 2 * DAY_MS
-    except (KeyError, TypeError):
-        return False
+        A charge without the date by which Hotmart filters, such as that of a cancellation, may be in no date range.
+        """
+        settled = iso(self.api.now_ms - self.min_lookback_days * DAY_MS)
+        with suppress(HotmartError, TooHeavy):
+            for transaction in self.api.default_filters.newest_transactions():
+                records = [self.record(row)[1] for row in self.fetch({"transaction": transaction}).rows]
+                recent = [each for each in records if iso(self.start_ms) <= _date(each, "last_update") < settled]
+                missing = list(self._once.new(iter(recent)))
+                if missing:
+                    LOGGER.warning(
+                        "%s: Hotmart lists %s in no date range, so other charges may be missing as well. The stream "
+                        "subscription_purchases has all of them.",
+                        self.name,
+                        transaction,
+                    )
+                yield from missing
 
 
 def _date(record: Record, name: str) -> str:
