@@ -22,7 +22,7 @@ LOGGER = logging.getLogger("airbyte.hotmart")
 HOUR_MS: Final = DAY_MS // 24
 PROBED_MS: Final = 180 * DAY_MS
 APART_MS: Final = 2 * DAY_MS
-"""Dates that are closer cannot be told apart: Hotmart may cut a date range at whole days of another time zone."""
+"""Closer dates do not count as different, since Hotmart may cut a range at whole days of another time zone."""
 DELAY_MS: Final = 2 * DAY_MS
 """Charges are listed up to a day late."""
 MOST_CHARGES_ASKED: Final = 2

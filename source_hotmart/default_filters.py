@@ -128,15 +128,14 @@ class DefaultFilters:
     def _by_totals(self) -> list[Query]:
         """Return the queries. Raises what Hotmart refuses a question with.
 
-        A subscription that begins meanwhile must not look like one that was hidden, so what brings all rows is asked
-        for last.
+        A subscription that begins between two questions must not look like a hidden one, so the widest ones are last.
         """
         every, charge, ended = {"status": list(STATUSES)}, self.next_charge, self._cancellation
         in_both, cancelled = self._total(charge, ended), self._total(BY_CANCELLED)
         charged, in_all, total = self._total(charge), self._total(every), self._total()
         self._total_without = max(0, total)
         self._hides_by_next_charge = True  # until totals show that nothing is hidden
-        if min(in_both, cancelled, charged, in_all, total) < 0:  # no totals: nothing can be concluded
+        if min(in_both, cancelled, charged, in_all, total) < 0:  # no totals, so nothing can be concluded
             return [{}, every, every | charge, every | ended, every | charge | ended]
         if in_all < total and self._total(every) < total:  # one status is heeded only, or totals are not of all rows
             return [{}, *({"status": [status]} for status in STATUSES), charge, ended, charge | ended]
