@@ -140,7 +140,7 @@ class ChildStream(HotmartStream, ABC):
             except NothingThere as nothing:
                 is_expected = parent.may_have_none
                 self.outcomes.is_empty(self.label(query), nothing.answer, is_expected=is_expected)
-                (result.read if is_expected else result.empty).append(parent.id)
+                (result.unread if is_expected else result.empty).append(parent.id)  # it may get a list later
             except HotmartError as problem:
                 again = progress is not None and parent.id in progress.opened_before
                 self.outcomes.was_not_read(self.label(query), problem, again=again)

@@ -117,6 +117,7 @@ class EventStream(IncrementalChild, ABC):
 
         A few events are asked, the newest first, until one shows what happens to a ticket that is not confirmed.
         """
+        is_known = True
         hidden: set[str] = set()
         shown: set[str] = set()
         newest = sorted(parents, key=lambda parent: (len(parent.id), parent.id), reverse=True)
@@ -133,10 +134,10 @@ class EventStream(IncrementalChild, ABC):
                 if problem.status == 401:  # holds for all events
                     self.outcomes.was_not_read(parent.id, problem)
                     break
-                continue  # the read of the event fails in the same way
+                is_known = False
             if (shown | hidden).intersection(OTHER_STATUSES):
                 break
-        if not hidden:
+        if not hidden and (is_known or shown.intersection(OTHER_STATUSES)):
             return []
         found = [status for status in OTHER_STATUSES if status not in shown]
         LOGGER.info("%s: Tickets that are %s are requested apart.", self.name, ", ".join(found))
