@@ -271,8 +271,9 @@ def test_subscriptions_are_one_window_whatever_the_state(one_ms: int, other_ms: 
     start_ms, now_ms = sorted((one_ms, other_ms))
     stream = planned(Subscriptions, start_ms, now_ms, 65, [(start_ms, now_ms)])
 
-    assert len(stream.needed()) == 1
-    assert stream.needed()[0][1] == now_ms
+    (only,) = stream.slices()
+    assert only is not None
+    assert (only["start_ms"], only["end_ms"]) == (EARLIEST_MS, now_ms)
 
 
 @given(moments, moments, moments)
