@@ -19,6 +19,7 @@ from source_hotmart.answers import Page
 from source_hotmart.base import Api, HotmartStream
 from source_hotmart.errors import HotmartError, QueryRefused
 from source_hotmart.reading.limits import LearnedLimits
+from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.reading.windows import WindowReader, label_of
 from source_hotmart.state.intervals import Interval, RereadRule
@@ -77,6 +78,8 @@ class DatedStream(HotmartStream, ABC):
         """The values of `transaction_status` that are asked for. Without any Hotmart applies its default filter."""
         self.saved: list[Interval] = []
         """What the saved state says was read. Empty in a full refresh."""
+        self._has_probed = False
+        """Whether it was found out if Hotmart answers at all."""
         self.resumes = False
         """Whether this sync is incremental: what is missed at its end is read by the next."""
 
@@ -158,7 +161,10 @@ class DatedStream(HotmartStream, ABC):
         return key, record
 
     def ask(self, window: Window, statuses: Sequence[str], rows: int) -> Page | None:
-        """Return a page of so many rows, `None` where Hotmart refuses it twice or fails."""
+        """Return a page of so many rows, `None` where Hotmart refuses it twice or fails.
+
+        An outage is waited for once, or the whole sync would have to do without the answers.
+        """
         query = {**self.query(window, statuses), "max_results": rows}
         try:
             try:
@@ -166,7 +172,12 @@ class DatedStream(HotmartStream, ABC):
             except QueryRefused:
                 time.sleep(ASK_AGAIN_S)
                 return self.fetch(query)
-        except (RequestWindowSplitRequiredException, HotmartError):
+        except RequestWindowSplitRequiredException:
+            newest_day = max(window[0], window[1] - DAY_MS + 1), window[1]
+            is_first, self._has_probed = not self._has_probed, True
+            outage_ended = is_first and ListReader(self).outlives_outage(self.query(newest_day, statuses))
+            return self.ask(window, statuses, rows) if outage_ended else None
+        except HotmartError:
             return None
 
     def query(self, window: Window, statuses: Sequence[str]) -> Query:

@@ -58,6 +58,8 @@ class SalesStream(DatedStream, ABC):
         self._lock = Lock()
         self._digests: DayDigests = {}
         self._found_digests: DayDigests = {}
+        self._unread: list[Window] = []
+        """Parts of days whose unsettled sales changed, as long as they have not been read."""
         self._lookup = SaleLookup(api)
 
     def join_in(self) -> None:
@@ -78,8 +80,11 @@ class SalesStream(DatedStream, ABC):
         """Keep the digests of days that were read again because their unsettled sales changed."""
         if stream_slice.extra_fields["kind"] == RETURNED:
             with self._lock:
-                for window in stream_slice.extra_fields["complete"]:
-                    self._digests.update(self._of_days(window))
+                complete: list[Window] = stream_slice.extra_fields["complete"]
+                self._unread = subtract(self._unread, complete)
+                unread = {day for window in self._unread for day in self._of_days(window)}
+                read = {day: digest for window in complete for day, digest in self._of_days(window).items()}
+                self._digests.update({day: digest for day, digest in read.items() if day not in unread})
 
     def slices(self) -> Iterable[StreamSlice]:
         """Yield the new date ranges, then days whose unsettled sales changed, then ranges for the late statuses."""
@@ -165,7 +170,7 @@ class SalesStream(DatedStream, ABC):
             changed = union(_day(day) for day, digest in found.items() if self._digests.get(day) != digest)
             watched = union([*late, *known])
             returned = subtract(watched, subtract(watched, changed))
-            self._found_digests = found
+            self._found_digests, self._unread = found, returned
             pending = {day for window in returned for day in self._of_days(window)}
             self._digests = {
                 day: self._digests.get(day, UNKNOWN) if day in pending else digest for day, digest in found.items()
@@ -213,7 +218,9 @@ class SalesStream(DatedStream, ABC):
         if reference is None:
             return
         label = label_of((stream_slice["start_ms"], stream_slice["end_ms"]))
-        missing = sorted(expected_of(reference, self.statuses) - own)
+        possible = self.late_statuses if stream_slice.extra_fields["kind"] == LATE else SALE_STATUSES
+        knows_all = set(possible) <= set(self.statuses)
+        missing = sorted(expected_of(reference, self.statuses, with_unknown=knows_all) - own)
         with self._lock:
             asked = missing[: self._lookups_left]
             self._lookups_left -= len(asked)
@@ -230,7 +237,7 @@ class SalesStream(DatedStream, ABC):
         if found:
             LOGGER.info("%s: %d sales of %s were only found by their transaction.", self.name, len(found), label)
         self._warn(sorted(set(missing) - found), f"{label} that {self.api.sales.views.reference} has are missing")
-        unknown = own - expected_of(reference, SALE_STATUSES)
+        unknown = own - expected_of(reference, SALE_STATUSES, with_unknown=True)
         if stream_slice.extra_fields["kind"] == WHOLE and stream_slice["end_ms"] < self.api.now_ms - DAY_MS:
             self._warn(sorted(unknown), f"{label} are missing from {self.api.sales.views.reference}")
 

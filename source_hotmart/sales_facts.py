@@ -132,6 +132,10 @@ class SalesFacts:
             return self._answers[question]
 
 
-def expected_of(ids: Mapping[str, Iterable[str]], statuses: Collection[str]) -> set[str]:
-    """Return the transactions of a view that another one must have too: those of the statuses that it accepts."""
-    return {one for status, of_status in ids.items() if not status or status in statuses for one in of_status}
+def expected_of(ids: Mapping[str, Iterable[str]], statuses: Collection[str], *, with_unknown: bool) -> set[str]:
+    """Return the transactions of a view that another one must have too: those of the statuses that it accepts.
+
+    Only the history shows statuses. `with_unknown` is for views that accept all statuses that can occur.
+    """
+    accepted = {*statuses, ""} if with_unknown else statuses
+    return {one for status, of_status in ids.items() if status in accepted for one in of_status}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,8 +12,8 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
 )
 
 from source_hotmart.base import Api
-from source_hotmart.dated import LONGEST_DAYS, DatedStream
-from source_hotmart.errors import HotmartError
+from source_hotmart.dated import ASK_AGAIN_S, LONGEST_DAYS, DatedStream
+from source_hotmart.errors import HotmartError, QueryRefused
 from source_hotmart.progress import Progress
 from source_hotmart.reading.passes import Query
 from source_hotmart.reading.windows import WindowReader
@@ -121,9 +122,14 @@ class SaleLookup(DatedStream):
         return None if page is None else transaction in [_purchase(row).get("transaction") for row in page]
 
     def _first_page(self, window: Window, parameters: Query) -> Sequence[Any] | None:
+        """Return the rows of a first page, asked for once more where the failure may pass. `None` if it does not."""
         query: dict[str, Any] = {self.start_parameter: window[0], self.end_parameter: window[1], **parameters}
         try:
-            return self.fetch(query).rows
+            try:
+                return self.fetch(query).rows
+            except (QueryRefused, RequestWindowSplitRequiredException):
+                time.sleep(ASK_AGAIN_S)
+                return self.fetch(query).rows
         except (HotmartError, RequestWindowSplitRequiredException):
             return None
 
@@ -136,6 +142,8 @@ class SaleLookup(DatedStream):
             order_ms, status = purchase["order_date"], purchase.get("status")
             same_second = order_ms - SECOND_MS, order_ms + SECOND_MS
             is_listed = self._lists(purchase["transaction"], same_second, {"transaction_status": status})
+            if is_listed is None:
+                return ALL_ROLES  # this is not known, and no sale is left out if every role is asked for
             if is_listed is False:
                 LOGGER.info("%s: Hotmart leaves out sales as %s unless they are asked for.", self.name, role)
                 return ALL_ROLES
