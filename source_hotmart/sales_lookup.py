@@ -15,8 +15,9 @@ from source_hotmart.base import Api
 from source_hotmart.dated import ASK_AGAIN_S, LONGEST_DAYS, DatedStream
 from source_hotmart.errors import HotmartError, QueryRefused
 from source_hotmart.progress import Progress
+from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query
-from source_hotmart.reading.windows import WindowReader
+from source_hotmart.reading.windows import WindowReader, label_of
 from source_hotmart.report import SyncReport
 from source_hotmart.sales_statuses import SALE_STATUSES, StatusPlan, StatusQuestion
 from source_hotmart.state.day_digests import UNKNOWN, DayDigests, digests
@@ -120,8 +121,12 @@ class SaleLookup(DatedStream):
 
     def _lists(self, transaction: str, window: Window, parameters: Query | None = None) -> bool | None:
         """Whether a short date range lists a sale, `None` where Hotmart does not answer."""
-        page = self._first_page(window, parameters or {})
-        return None if page is None else transaction in [_purchase(row).get("transaction") for row in page]
+        query: Query = {self.start_parameter: window[0], self.end_parameter: window[1], **(parameters or {})}
+        try:
+            records = ListReader(self).read_list(query, label_of(window))
+            return any(record["id"] == transaction for record in records)
+        except HotmartError:
+            return None
 
     def _first_page(self, window: Window, parameters: Query) -> Sequence[Any] | None:
         """Return the rows of a first page, asked for once more where the failure may pass. `None` if it does not."""
