@@ -149,6 +149,7 @@ class DatedStream(HotmartStream, ABC):
                 "planned": planned or PlannedCount(),
                 "kind": kind,
                 "complete": [],
+                "short": [],
                 **extra,
             },
         )
@@ -161,7 +162,7 @@ class DatedStream(HotmartStream, ABC):
         return key, record
 
     def ask(self, window: Window, statuses: Sequence[str], rows: int) -> Page | None:
-        """Return a page of so many rows, `None` where Hotmart refuses it twice or fails.
+        """Return a page of so many rows, `None` where Hotmart does not answer. Raises `QueryRefused`.
 
         An outage is waited for once, or the whole sync would have to do without the answers.
         """
@@ -177,6 +178,8 @@ class DatedStream(HotmartStream, ABC):
             is_first, self._has_probed = not self._has_probed, True
             outage_ended = is_first and ListReader(self).outlives_outage(self.query(newest_day, statuses))
             return self.ask(window, statuses, rows) if outage_ended else None
+        except QueryRefused:
+            raise
         except HotmartError:
             return None
 
@@ -209,6 +212,8 @@ class DatedStream(HotmartStream, ABC):
         planned: PlannedCount = extra["planned"]
         rows = planned.add(reader.rows)
         if rows is not None and rows < planned.total and (planned.parts > 1 or reader.was_split):
+            whole = planned.window or window
             extra["complete"].clear()
+            extra["short"].append(whole)  # also the parts that were closed before
             reason = f"Hotmart counts {planned.total} rows, and {rows} arrived"
-            self.report.incomplete(self.name, label_of(planned.window or window), reason)
+            self.report.incomplete(self.name, label_of(whole), reason)

@@ -8,6 +8,9 @@ from abc import ABC
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from airbyte_cdk.sources.streams.http.request_window_split_exception import (
+    RequestWindowSplitRequiredException as TooHeavy,
+)
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.answers import Envelope, Page
@@ -130,6 +133,8 @@ class EventStream(IncrementalChild, ABC):
                         self._compare(query, status, shown, hidden)
             except NothingThere:
                 continue
+            except TooHeavy:
+                is_known = False
             except HotmartError as problem:
                 if problem.status == 401:  # holds for all events
                     self.outcomes.was_not_read(parent.id, problem)

@@ -58,6 +58,7 @@ class _Range:
     """One date range of the view that the others are compared with."""
 
     is_read: bool = False
+    taken: int = 0
     ids_by_status: Mapping[str, Collection[str]] | None = None
 
 
@@ -112,7 +113,11 @@ class SaleViews:
             if of_range is None:
                 return None
             self._changed.wait_for(lambda: of_range.is_read)
-            return of_range.ids_by_status
+            ids_by_status = of_range.ids_by_status
+            of_range.taken += 1
+            if of_range.taken >= len(self._names) - 1:
+                of_range.ids_by_status = None  # or all transactions of the account would stay in memory
+            return ids_by_status
 
 
 @dataclass

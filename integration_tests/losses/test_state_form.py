@@ -136,10 +136,11 @@ def test_a_raised_look_back_reads_the_sales_that_the_shorter_one_left(connect: C
         world.set_status(transaction, "WAITING_PAYMENT")
     connection = connect(world, ["sales_history"], config={"lookback_days": 65})
     connection.sync()
+    connection.config["lookback_days"] = 5
     connection.pass_time(days=1)
+    connection.sync()
     for transaction in paid:
         world.set_status(transaction, "EXPIRED")
-    connection.config["lookback_days"] = 5
     for _ in range(3):
         connection.pass_time(days=10)
         connection.sync()
