@@ -240,11 +240,11 @@ class ChildStream(HotmartStream, ABC):
         calls = parents * self.requests_per_parent
         minutes = calls / CALLS_PER_MINUTE
         LOGGER.info(
-            "%s: %s%d %ss to read, about %d requests: %s at Hotmart's %d requests per minute.",
+            "%s: %s%d %s to read, about %d requests: %s at Hotmart's %d requests per minute.",
             self.name,
             f"members area {subdomain}: " if subdomain else "",
             parents,
-            self.parent_label,
+            f"{self.parent_label}s",
             calls,
             f"{minutes:.0f} minutes" if minutes >= 2 else "less than two minutes",
             CALLS_PER_MINUTE,

@@ -113,7 +113,7 @@ def prose(path: Path) -> str:
 def sentences_of_the_connector() -> list[str]:
     """What the code's texts are made of: what stands between two filled-in places, the longest first."""
     found: set[str] = set()
-    for path in sorted((ROOT / "source_hotmart").glob("*.py")):
+    for path in sorted((ROOT / "source_hotmart").rglob("*.py")):
         tree = ast.parse(path.read_text("utf-8"))
         docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
@@ -125,7 +125,7 @@ def sentences_of_the_connector() -> list[str]:
                     texts = re.split(r"%(?:\.\d+)?[sdf]", text)
                 case _:
                     continue
-            found.update(text.strip(" ,.:;()'") for text in texts)
+            found.update(text.strip(" \n,.:;()'") for text in texts)
     # config.py says "it" in place of the field's own name.
     found |= {text.removeprefix("token ") for text in found}
     return sorted((text for text in found if re.search(r"\w", text)), key=len, reverse=True)

@@ -21,6 +21,7 @@ from integration_tests.docs.document import ROOT, Section, section, sections, wi
 from source_hotmart.base import HotmartStream
 from source_hotmart.child import ChildStream
 from source_hotmart.dated import DatedStream
+from source_hotmart.sales import SalesStream
 from source_hotmart.sales_statuses import SALE_STATUSES
 from source_hotmart.selection import stream_classes
 
@@ -161,10 +162,10 @@ def stream_lines(name: str, cls: type[HotmartStream]) -> Iterator[str]:
     yield f"- `GET /{cls.endpoint}`{rows}"
     if issubclass(cls, DatedStream):
         yield f"- Dates: `{cls.start_parameter}`, `{cls.end_parameter}`, in epoch milliseconds"
-        if cls.statuses:
-            left_out = [status for status in SALE_STATUSES if status not in cls.statuses]
-            but = f" but {', '.join(left_out)}" if left_out else ""
-            yield f"- Asked for in all statuses{but}, as a repeated `transaction_status`"
+    if issubclass(cls, SalesStream):
+        left_out = [status for status in SALE_STATUSES if status not in (cls.documented_statuses or SALE_STATUSES)]
+        but = f", without {', '.join(left_out)} if Hotmart rejects them" if left_out else ""
+        yield f"- Requested in all statuses, as a repeated `transaction_status`{but}"
     if issubclass(cls, ChildStream):
         yield f"- Found by `{camel_to_snake(cls.parent.__name__)}`: a list of each {cls.parent_label}"
     yield f"- Calls of a full refresh: {cls.calls}"
