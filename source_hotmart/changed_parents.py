@@ -59,6 +59,9 @@ class ChangedParentsStream(IncrementalChild, ABC):
     always_read_where: ClassVar[tuple[str, tuple[str, ...]]] = ("", ())
     """(field of the parent, values): parents whose rows change without a date. They are read once more after that."""
 
+    keeps_until = False
+    """Whether changes since the last sync may have been missed, so that the next one looks for them as well."""
+
     def select(self, row: Record) -> ParentKey | None:
         """Return the parent with its latest date."""
         parent = super().select(row)
@@ -92,13 +95,15 @@ class ChangedParentsStream(IncrementalChild, ABC):
                 charged_ms=max(parent.charged_ms, other.charged_ms),
             )
         saved = self.states.of(subdomain)
+        changed = self.changed(by_id.values(), saved) if saved and saved.known else set()
         progress = self.states.progress[subdomain] = ParentProgress(
             saved,
             {each.id: each.id if each.trait is None else f"{each.id}/{each.trait}" for each in by_id.values()},
-            self.changed(by_id.values(), saved) if saved and saved.known else set(),
+            changed,
             self.api.now_ms,
             moving={each.id for each in by_id.values() if each.is_moving},
             is_short=self.api.parents.is_short(self.parent, subdomain),
+            keeps_until=self.keeps_until,
         )
         self.outcomes.list_read(
             listed=len(by_id), to_read=len(progress.to_read), has_worked_before=bool(saved and saved.known)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from typing import Any, Final, Protocol
@@ -17,7 +18,7 @@ from source_hotmart.errors import BadRow
 from source_hotmart.progress import Progress
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.reading.windows import WindowReader
-from source_hotmart.state.windows import DAY_MS, Window, milliseconds
+from source_hotmart.state.windows import DAY_MS, Window, iso, milliseconds, split_days
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
@@ -27,6 +28,9 @@ APART_MS: Final = 2 * DAY_MS
 """Closer dates do not count as different, since Hotmart may cut a range at whole days of another time zone."""
 DELAY_MS: Final = 2 * DAY_MS
 """Charges are listed up to a day late."""
+EARLIEST_MS: Final = 1_262_304_000_000
+"""2010-01-01, before the first subscription."""
+LONGEST_DAYS: Final = 180
 MOST_CHARGES_ASKED: Final = 2
 
 
@@ -42,6 +46,14 @@ class Charges(Protocol):
     def record(self, row: Any) -> tuple[Hashable, Record]: ...
 
 
+@dataclass(frozen=True)
+class UpdatedSubscribers:
+    """The codes of subscribers with an updated charge, and whether all charges that may be among them were read."""
+
+    codes: frozenset[str]
+    is_complete: bool
+
+
 class UpdatedCharges:
     """The questions that several streams have about charges, each asked once a sync."""
 
@@ -51,7 +63,7 @@ class UpdatedCharges:
         self._now_ms = 0
         self._is_asked = False
         self._follows_updates: bool | None = None
-        self._codes: dict[int, set[str] | None] = {}
+        self._updated: dict[int, UpdatedSubscribers] = {}
 
     def ask(self, stream: Charges, now_ms: int) -> None:
         """Name the stream of charges."""
@@ -67,27 +79,32 @@ class UpdatedCharges:
                 self._follows_updates, self._is_asked = self._find(), True
             return self._follows_updates
 
-    def subscriber_codes(self, since_ms: int) -> set[str] | None:
-        """Return the codes of all subscribers with a charge that was updated since then.
+    def since(self, since_ms: int) -> UpdatedSubscribers:
+        """Return the subscribers with a charge that was updated since then.
 
-        Two days more are read, since Hotmart lists updates up to a day late. `None` where Hotmart is not known to
-        filter by the last update, or where the list could not be read completely.
+        Two days more are read, since Hotmart lists updates up to a day late. Where Hotmart is not known to filter by
+        the last update, all charges are read.
         """
-        if self._stream is None or not self.follows_updates():
-            return None
+        if self._stream is None:
+            return UpdatedSubscribers(frozenset(), is_complete=False)
+        from_ms = since_ms - DELAY_MS
+        whole = (from_ms, self._now_ms) if self.follows_updates() else (EARLIEST_MS, self._now_ms)
         with self._lock:
-            if since_ms not in self._codes:
-                self._codes[since_ms] = self._read_codes(since_ms - DELAY_MS)
-            return self._codes[since_ms]
+            if since_ms not in self._updated:
+                self._updated[since_ms] = self._read(split_days(whole, LONGEST_DAYS), iso(from_ms))
+            return self._updated[since_ms]
 
-    def _read_codes(self, since_ms: int) -> set[str] | None:
+    def _read(self, windows: Sequence[Window], since: str) -> UpdatedSubscribers:
         reader = WindowReader(self._stream)
+        codes: set[str] = set()
         try:
-            codes = {str(record.get("subscriber_code")) for record in reader.read_windows([(since_ms, self._now_ms)])}
+            for record in reader.read_windows(windows):
+                if (record.get("last_update") or since) >= since:
+                    codes.add(str(record.get("subscriber_code")))
         except AirbyteTracedException as problem:
-            LOGGER.info("subscription_transactions: Which charges have changed could not be read: %s", problem)
-            return None
-        return None if self._stream.incomplete_lists else codes
+            LOGGER.info("subscription_transactions: Not all charges that have changed could be read: %s", problem)
+            return UpdatedSubscribers(frozenset(codes), is_complete=False)
+        return UpdatedSubscribers(frozenset(codes), is_complete=not self._stream.incomplete_lists)
 
     def _find(self) -> bool | None:
         """Return whether a charge is found around its last update and around no other date, `None` if none can tell.

@@ -200,12 +200,17 @@ class DatedStream(HotmartStream, ABC):
         assert isinstance(stream_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
         extra = stream_slice.extra_fields
         reader = WindowReader(self)
+        reader.is_compared = self.is_compared(stream_slice)
         window = stream_slice["start_ms"], stream_slice["end_ms"]
         try:
             yield from reader.read_windows([window], extra["statuses"], at_least=extra["planned"].of_a_part)
         finally:
             extra["complete"].extend(reader.complete)
         self.check_count(reader, window, extra)
+
+    def is_compared(self, stream_slice: StreamSlice) -> bool:
+        """Override where the rows of a slice are compared with those of another stream."""
+        return False
 
     def check_count(self, reader: WindowReader, window: Window, extra: Mapping[str, Any]) -> None:
         """Leave a date range open of which fewer rows arrived than Hotmart counted when it was planned."""

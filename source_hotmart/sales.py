@@ -193,6 +193,11 @@ class SalesStream(DatedStream, ABC):
         if reference is not None:
             yield from self._complete_by(reference, own, stream_slice)
 
+    def is_compared(self, stream_slice: StreamSlice) -> bool:
+        """Whether the view that is read first reads this date range as well."""
+        views = self.api.sales.views
+        return views.reference not in ("", self.name) and views.has(_range_of(stream_slice))
+
     def _complete_by(
         self, reference: Mapping[str, Collection[str]], own: set[str], stream_slice: StreamSlice
     ) -> Iterator[Record]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from source_hotmart.answers import Page
 from source_hotmart.errors import QueryRefused
@@ -62,6 +62,7 @@ class StatusQuestion:
     statuses: tuple[str, ...]
     fallback: tuple[str, ...]
     """Statuses to try where all of `statuses` are refused: what Hotmart documents for this view."""
+    _answers: dict[tuple[Window, tuple[str, ...], int], tuple[Page | None, bool]] = field(default_factory=dict)
 
     def answer(self, whole: Window) -> StatusPlan:
         """Ask in the newest part of a date range that has sales and is answered."""
@@ -83,10 +84,13 @@ class StatusQuestion:
 
     def _asked(self, window: Window, statuses: Sequence[str], rows: int = 1) -> tuple[Page | None, bool]:
         """Return the page, and whether Hotmart refused it. A call that fails is not refused."""
-        try:
-            return self.ask(window, statuses, rows), False
-        except QueryRefused:
-            return None, True
+        question = window, tuple(statuses), rows
+        if question not in self._answers:
+            try:
+                self._answers[question] = self.ask(window, statuses, rows), False
+            except QueryRefused:
+                self._answers[question] = None, True
+        return self._answers[question]
 
     def _newest(self, whole: Window, days: int) -> list[Window]:
         """Date ranges of so many days, the newest first."""

@@ -48,14 +48,15 @@ class SubscriberStream(ChangedParentsStream, ABC):
     def changed(self, parents: Collection[ParentKey], saved: ParentState) -> set[str]:
         """Return the subscribers that may have been charged, and those with a charge that was updated.
 
-        Where the list of charges cannot show updates, the look-back of the settings stands in for it. Then subscribers
-        without a next charge are always read.
+        Where the list of charges could not be read, the look-back of the settings stands in for it, subscribers without
+        a next charge are read, and the next sync asks for the same updates again.
         """
         overlap_ms = self.overlap_days * DAY_MS
-        # The list of charges looks back two days by itself.
-        codes = self.api.updated_charges.subscriber_codes(saved.until_ms)
-        if codes is None:
+        updated = self.api.updated_charges.since(saved.until_ms)
+        codes = set(updated.codes)
+        if not updated.is_complete:
+            self.keeps_until = True
             overlap_ms = max(overlap_ms, self.api.config.lookback_days * DAY_MS)
-            codes = {each.id for each in parents if each.charged_ms == NOT_KNOWN}
+            codes |= {each.id for each in parents if each.charged_ms == NOT_KNOWN}
         charged = {each.id for each in parents if each.charged_ms > saved.until_ms - overlap_ms}
         return super().changed(parents, saved) | charged | codes

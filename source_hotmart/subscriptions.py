@@ -7,7 +7,7 @@ from abc import ABC
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException as TooHeavy,
@@ -25,6 +25,11 @@ from source_hotmart.state.windows import DAY_MS, Window, iso, later, millisecond
 LOGGER = logging.getLogger("airbyte.hotmart")
 
 MINUTE_MS = 60_000
+
+
+UPDATES_DAYS: Final = 7
+"""Hotmart shows the update of a charge up to a day late. A week leaves room for more."""
+USUAL_LOOKBACK_DAYS: Final = 65
 
 
 class SnapshotStream(DatedStream, ABC):
@@ -133,8 +138,11 @@ class ChargeStream(DatedStream, ABC):
 
     @property
     def lookback_ms(self) -> int:
-        """As the settings say, or everything."""
-        return self.api.now_ms if self.reads_all else super().lookback_ms
+        """A week where Hotmart filters by the last update, more if the settings say more than usual, or everything."""
+        if self.reads_all:
+            return self.api.now_ms
+        usual = self.api.config.lookback_days <= USUAL_LOOKBACK_DAYS
+        return min(super().lookback_ms, UPDATES_DAYS * DAY_MS) if usual else super().lookback_ms
 
     def query(self, window: Window, statuses: Sequence[str]) -> Query:
         """Return the query of one date range, which may end later than this sync began."""

@@ -76,6 +76,8 @@ class ListReader:
         self._stream = stream
         self._yielded: set[int] = set()
         self._has_waited = False
+        self.is_compared = False
+        """Whether the rows are going to be compared with those of another list."""
 
     def read_list(self, query: Query, label: str, *, at_least: int = 0) -> Iterator[Record]:
         """Yield every row of a list. Raises `HotmartError` at its end for rows without a primary key."""
@@ -117,7 +119,7 @@ class ListReader:
 
     def read_once(self, query: Query, label: str, *, at_least: int = 0) -> Generator[Record, None, ListResult]:
         """Like `read`, and raise the CDK's `RequestWindowSplitRequiredException` for a page that is too heavy."""
-        passes = Passes(at_least)
+        passes = Passes(at_least, self.is_compared)
         while True:
             this = Pass()
             try:

@@ -56,6 +56,8 @@ class Passes:
     """The passes over one list."""
 
     at_least: int
+    is_compared: bool = False
+    """Whether another list shows which rows are missing, so that no second pass has to confirm the first."""
     number: int = 0
     keys: set[int] = field(default_factory=set)
     repeated_before: set[int] = field(default_factory=set)
@@ -87,6 +89,8 @@ class Passes:
             return last.totals in ({different}, {len(self.keys) + len(last.bad)})
         if last.pages <= 1:
             return not last.same_rows or self.number > 1
+        if self.is_compared and not last.same_rows:
+            return True
         all_found = len(self.keys) + len(last.bad) == last.rows
         nothing_new = self.without_news > 0 and not last.same_rows
         return self.number > 1 and (all_found or nothing_new)

@@ -57,14 +57,16 @@ class ParentProgress:
         *,
         moving: Collection[str] = (),
         is_short: bool = False,
+        keeps_until: bool = False,
     ) -> None:
         """`keys` has what each parent is known by, by id. A parent whose key changes is new.
 
         `selected` are parents that may have changed, `moving` are those of them to read in the next sync as well.
-        `is_short` says that parents are missing from the list.
+        `is_short` says that parents are missing from the list, `keeps_until` that changed parents may be.
         """
         self._keys = listed = keys
-        self._saved, self._now_ms, self._moving = saved, now_ms, moving
+        self._saved, self._moving = saved, moving
+        self._now_ms = 0 if saved and keeps_until else now_ms
         still_open = {each for each in saved.open if each in listed} if saved else set()
         chosen = {each for each in selected if each in listed} | still_open
         known = saved.known if saved else None
