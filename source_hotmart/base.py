@@ -28,7 +28,9 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_hotmart.answers import DEFAULT_BOUNDS, Bounds, Envelope, Page
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.budget import CallBudget, FirstInLine
+from source_hotmart.charges import UpdatedCharges
 from source_hotmart.config import Config
+from source_hotmart.default_filters import DefaultFilters
 from source_hotmart.errors import BadRow, HotmartError, QueryRefused
 from source_hotmart.handler import HTTP_LOGGER, AnswerHandler, page_of
 from source_hotmart.normalise import Converter, Surprises, compile_schema
@@ -61,6 +63,8 @@ class Api:
     progress: Progress = field(default_factory=Progress)
     parents: ParentLists = field(default_factory=ParentLists)
     sales: SalesFacts = field(default_factory=SalesFacts)
+    default_filters: DefaultFilters = field(default_factory=DefaultFilters)
+    updated_charges: UpdatedCharges = field(default_factory=UpdatedCharges)
 
 
 @cache

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 from typing import Any, ClassVar
 
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
@@ -29,6 +31,30 @@ LONGEST_DAYS = 180
 
 WHOLE, LATE = "whole", "late"
 """Kinds of slices: all rows of a date range, or those that have taken on a late status."""
+
+
+@dataclass
+class PlannedCount:
+    """How many rows a date range has by Hotmart's own count, and how many of its parts have been read."""
+
+    total: int = 0
+    parts: int = 1
+    window: Window | None = None
+    _rows: int = 0
+    _read: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def of_a_part(self) -> int:
+        """The rows that one part has at least: all of them, or one."""
+        return self.total if self.parts == 1 else min(self.total, 1)
+
+    def add(self, rows: int) -> int | None:
+        """Add the rows of a part. Return those of all parts after the last one."""
+        with self._lock:
+            self._rows += rows
+            self._read += 1
+            return self._rows if self._read == self.parts else None
 
 
 class DatedStream(HotmartStream, ABC):
@@ -103,13 +129,25 @@ class DatedStream(HotmartStream, ABC):
                 yield self.slice_of(part, self.late_statuses, kind=LATE)
 
     def slice_of(
-        self, window: Window, statuses: Sequence[str] = (), *, at_least: int = 0, kind: str = WHOLE, **extra: Any
+        self,
+        window: Window,
+        statuses: Sequence[str] = (),
+        *,
+        planned: PlannedCount | None = None,
+        kind: str = WHOLE,
+        **extra: Any,
     ) -> StreamSlice:
-        """Return the slice of one date range, which is known to have so many rows."""
+        """Return the slice of one date range, or of a part of one that is known to have so many rows."""
         return StreamSlice(
             partition={},
             cursor_slice={"start_ms": window[0], "end_ms": window[1]},
-            extra_fields={"statuses": tuple(statuses), "at_least": at_least, "kind": kind, "complete": [], **extra},
+            extra_fields={
+                "statuses": tuple(statuses),
+                "planned": planned or PlannedCount(),
+                "kind": kind,
+                "complete": [],
+                **extra,
+            },
         )
 
     def record(self, row: Any) -> tuple[Hashable, Record]:
@@ -150,14 +188,16 @@ class DatedStream(HotmartStream, ABC):
         reader = WindowReader(self)
         window = stream_slice["start_ms"], stream_slice["end_ms"]
         try:
-            yield from reader.read_windows([window], extra["statuses"], at_least=extra["at_least"])
+            yield from reader.read_windows([window], extra["statuses"], at_least=extra["planned"].of_a_part)
         finally:
             extra["complete"].extend(reader.complete)
         self.check_count(reader, window, extra)
 
     def check_count(self, reader: WindowReader, window: Window, extra: Mapping[str, Any]) -> None:
         """Leave a date range open of which fewer rows arrived than Hotmart counted when it was planned."""
-        if reader.was_split and reader.rows < extra["at_least"]:
+        planned: PlannedCount = extra["planned"]
+        rows = planned.add(reader.rows)
+        if rows is not None and rows < planned.total and (planned.parts > 1 or reader.was_split):
             extra["complete"].clear()
-            reason = f"Hotmart counts {extra['at_least']} rows, and {reader.rows} arrived"
-            self.report.incomplete(self.name, label_of(window), reason)
+            reason = f"Hotmart counts {planned.total} rows, and {rows} arrived"
+            self.report.incomplete(self.name, label_of(planned.window or window), reason)

@@ -90,6 +90,9 @@ class SlicePartition(Partition):
                     rows, enough = [], BATCH_ROWS
         except AirbyteTracedException as problem:
             self.problem = problem
+        except Exception as fault:  # one of our own: what was read is kept all the same
+            message = f"{name}: An unexpected {type(fault).__name__} ended a part of the stream. Report it as a fault."
+            self.problem = AirbyteTracedException.from_exception(fault, message=message)
         finally:
             self._stream.progress.slice_read(name)
         if rows:
@@ -115,6 +118,9 @@ class _Slices(PartitionGenerator):
                 self._cursor.slice_planned()
                 yield SlicePartition(self._stream, stream_slice or {})
             self._cursor.all_planned()
+        except Exception:
+            self._cursor.stop()
+            raise
         finally:
             progress.all_planned(name)
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.base import Api
-from source_hotmart.dated import LATE, LONGEST_DAYS, WHOLE, DatedStream
+from source_hotmart.dated import LATE, LONGEST_DAYS, WHOLE, DatedStream, PlannedCount
 from source_hotmart.errors import HotmartError
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
@@ -143,12 +143,11 @@ class SalesStream(DatedStream, ABC):
         if total is not None:
             self.progress.window_counted(self.name, total)
         parts = round((total or 0) / count.page_rows / PAGES_PER_PART)
-        if parts > 1:
-            for part in split_evenly(window, parts):
-                yield self.slice_of(part, self.statuses, at_least=1)
-        else:
-            known = total or 0
-            yield self.slice_of(window, self.statuses, at_least=known if count.endpoint == self.name else min(known, 1))
+        own = (total or 0) if count.endpoint == self.name else min(total or 0, 1)
+        pieces = split_evenly(window, parts) if parts > 1 else [window]
+        planned = PlannedCount(own, len(pieces), window)
+        for piece in pieces:
+            yield self.slice_of(piece, self.statuses, planned=planned)
 
     def _returned(self, late: Sequence[Window]) -> list[Window]:
         """Return the days of these date ranges whose unsettled sales are not those of the last sync."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from source_hotmart.answers import Envelope
+from source_hotmart.base import Api
 from source_hotmart.child import ChildStream
 from source_hotmart.club import ClubStream
 from source_hotmart.club_pages import ModuleStream
+from source_hotmart.default_filters import EARLIEST_MS
 from source_hotmart.events import EventStream
 from source_hotmart.following import FollowingChild
 from source_hotmart.monthly_totals import MonthlyTotals
 from source_hotmart.products import ProductStream
-from source_hotmart.reading.passes import Record
+from source_hotmart.reading.passes import Query, Record
 from source_hotmart.sales import SalesStream
 from source_hotmart.sales_statuses import SALE_STATUSES
 from source_hotmart.subscriptions import ChargeStream, SnapshotStream
@@ -89,24 +91,37 @@ class Subscriptions(SnapshotStream):
     start_parameter = "accession_date"
     end_parameter = "end_accession_date"
 
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        api.default_filters.ask(self, api.now_ms)
+
+    def at_least(self) -> int:
+        """Return Hotmart's own count."""
+        return self.api.default_filters.total
+
 
 class SubscriptionTransactions(ChargeStream):
-    """The charges of subscriptions, a row per transaction and commission currency.
+    """The charges of subscriptions, a row per transaction, commission currency and recurrence.
 
     https://developers.hotmart.com/docs/en/v1/subscription/get-subscription-transactions/
     """
 
     endpoint = "payments/api/v1/subscriptions/transactions"
-    calls = "one for 500 charges, at least one for twelve months"
-    primary_key = ["id", "commission_currency"]  # noqa: RUF012 - the CDK's own form of a compound key
+    calls = "one for 500 charges, at least one for 180 days"
+    primary_key = ["id", "commission_currency", "recurrency_number"]  # noqa: RUF012 - the CDK's own form of a compound key
     cursor_field = "last_update"
     start_parameter = "transaction_date"
     end_parameter = "end_transaction_date"
-    lifts = (("id", "purchase.transaction"), ("commission_currency", "purchase.commission.currency"))
+    lifts = (
+        ("id", "purchase.transaction"),
+        ("commission_currency", "purchase.commission.currency"),
+        ("recurrency_number", "recurrency.number"),
+    )
 
     def complete_row(self, row: Record) -> None:
-        """A commission currency for the key, and both spellings of the payment delay in one column."""
+        """Complete the primary key, and unite both spellings of the payment delay in one column."""
         row["commission_currency"] = row["commission_currency"] or "NONE"
+        row["recurrency_number"] = row["recurrency_number"] or 0
         _copy_where_missing(row.get("recurrency"), "payment_delay_days", "payment_delays_days")
 
 
@@ -122,6 +137,11 @@ class SubscriptionSummary(SnapshotStream):
     cursor_field = NO_CURSOR
     start_parameter = "accession_date"
     end_parameter = "end_accession_date"
+
+    def additional(self) -> list[Query]:
+        """Return the one filter that this endpoint knows, where it matters."""
+        hides = self.api.default_filters.hides_by_next_charge
+        return [{}, {"date_next_charge": EARLIEST_MS}] if hides else [{}]
 
 
 class SubscriptionPurchases(FollowingChild):

@@ -21,7 +21,7 @@ class ListResult:
     is_complete: bool
     """Whether all rows arrived, by Hotmart's count or, without one, because another pass found nothing new."""
     rows: int = 0
-    """Distinct primary keys."""
+    """Distinct primary keys, and rows that differ from another one of their key."""
     pages: int = 0
     bad_rows: int = 0
     """Rows without a primary key."""
@@ -77,9 +77,9 @@ class Passes:
         last = self.last
         if last.is_broken:
             return False
-        if last.lacks_page_info and not 0 < self.at_least <= len(self.keys):
+        if last.lacks_page_info and not 0 < self.at_least <= self.rows:
             return False
-        if len(self.keys) + len(last.bad) < self.at_least:
+        if self.rows < self.at_least:
             return False
         different = last.rows - last.same_rows
         if last.totals:
@@ -89,6 +89,11 @@ class Passes:
         all_found = len(self.keys) + len(last.bad) == last.rows
         nothing_new = self.without_news > 0 and not last.same_rows
         return self.number > 1 and (all_found or nothing_new)
+
+    @property
+    def rows(self) -> int:
+        """The rows that arrived, as Hotmart would count them."""
+        return max(len(self.keys) + len(self.last.bad), self.last.rows - self.last.same_rows)
 
     @property
     def is_hopeless(self) -> bool:

@@ -190,14 +190,28 @@ class WindowReader(ListReader):
             return []
         if self.outlives_outage(self._windowed.query(window, ())):
             return [window]
-        rows = self._windowed.limits.page_rows
-        fewer = max(rows.least, (rows.value or self._stream.page_size or 1) // 4)
-        if self._accepts(self._windowed.query(window, statuses), fewer):
-            LOGGER.info("%s Reading %s in pages of %d rows.", heavy.error_message, label_of(window), fewer)
-            rows.shorten(fewer)
+        rows = self._answered_rows(window, statuses)
+        if rows:
+            LOGGER.info("%s Reading %s in pages of %d rows.", heavy.error_message, label_of(window), rows)
+            self._windowed.limits.page_rows.shorten(rows)
             return [window]
         LOGGER.info("%s Reading %s in two halves.", heavy.error_message, label_of(window))
         return self.halves(window)
+
+    def _answered_rows(self, window: Window, statuses: Sequence[str]) -> int:
+        """Return a number of rows per page that Hotmart answers for a piece, 0 for none.
+
+        The first time all sizes are tried, later only the next smaller one: then it is the range that is too long.
+        """
+        limits, query = self._windowed.limits, self._windowed.query(window, statuses)
+        rows = limits.page_rows.value or self._stream.page_size or 1
+        while rows > limits.page_rows.least:
+            rows = max(limits.page_rows.least, rows // 4)
+            if self._accepts(query, rows):
+                return rows
+            if limits.length_ms.value:
+                break
+        return 0
 
     def halves(self, window: Window) -> list[Window]:
         """Return the two halves of a piece, and remember that it was too long."""

@@ -52,6 +52,11 @@ class SliceCursor(FinalStateCursor):
             self._is_planned = True
             self._fail_at_end()
 
+    def stop(self) -> None:
+        """Note that no more slices are planned, because planning failed."""
+        with self._lock:
+            self._is_planned = True
+
     def close_partition(self, partition: Partition) -> None:
         """Record what was read of a slice. Raises the failure of the stream after its last slice."""
         with self._lock:

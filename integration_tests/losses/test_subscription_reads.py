@@ -1,0 +1,162 @@
+"""How subscriptions and charges are found completely, and what finding that out costs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from hotmart_simulator import Fault, Simulator, World
+from integration_tests.harness import NOW_MS, Connector, switches
+from integration_tests.losses.reads import CHARGES, DAY_MS, complete, tiny_world, warnings
+from integration_tests.rows import difference
+from source_hotmart.auth import HotmartAuthenticator
+from source_hotmart.base import Api
+from source_hotmart.config import Config
+from source_hotmart.streams import SubscriptionTransactions
+
+SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
+STREAMS = ["subscriptions", "subscription_summary"]
+DEFAULTS = {
+    "subscriptions_by_default": "active",
+    "next_charge_default": "from_now",
+    "cancellation_default": "last_30_days",
+}
+SOME = [{name: DEFAULTS[name] for name in DEFAULTS if name != left_out} for left_out in ("", *DEFAULTS)]
+TOTALS = [
+    {"totals": "nowhere"},
+    {"totals_count": "page"},
+    {"totals_count": "capped"},
+    {"max_subscription_window_days": 730},
+]
+FILTERS = ("order_date", "approved_date", "adoption_date", "recurrency_start", "cancellation_date")
+
+
+@pytest.fixture
+def world() -> World:
+    """Subscriptions of every status, with charges of several years."""
+    return tiny_world(sales=300, subscriptions=60)
+
+
+@pytest.fixture
+def stream(connector: Connector, hotmart: Simulator) -> Iterator[SubscriptionTransactions]:
+    """The stream of charges, to ask its questions without a sync."""
+    config = Config.from_mapping(connector.config)
+    yield SubscriptionTransactions(Api(config, HotmartAuthenticator(config), now_ms=NOW_MS))
+
+
+def calls(hotmart: Simulator) -> Counter[str]:
+    """Return how many calls went to each address."""
+    return Counter(call.path for call in hotmart.calls)
+
+
+@pytest.mark.parametrize("totals", TOTALS, ids=str)
+@pytest.mark.parametrize("sides", SOME, ids="+".join)
+def test_subscriptions_that_several_defaults_hide_arrive_whether_hotmart_counts_them_or_not(
+    connector: Connector, hotmart: Simulator, world: World, sides: dict[str, Any], totals: dict[str, Any]
+) -> None:
+    """Two or three filters apply by default, and totals are missing, of the page or of a part of the list."""
+    hotmart.switches = switches(**sides, **totals)
+
+    complete(connector.read(STREAMS), world, *STREAMS)
+
+
+def test_finding_out_what_is_hidden_costs_five_calls_per_sync(connector: Connector, hotmart: Simulator) -> None:
+    """Nothing is hidden. The answer is shared by all streams of subscriptions."""
+    connector.read(STREAMS)
+
+    assert calls(hotmart)[SUBSCRIPTIONS] == 1 + 5
+    assert calls(hotmart)[f"{SUBSCRIPTIONS}/summary"] == 1
+
+
+def test_subscriptions_without_a_next_charge_are_warned_of_if_hotmart_lists_by_that_date(
+    connector: Connector, hotmart: Simulator
+) -> None:
+    """No query lists a subscription without the date, so its purchases cannot be read either."""
+    hotmart.switches = switches(next_charge_default="from_now")
+
+    run = connector.read(["subscription_purchases"])
+
+    assert warnings(run, "subscription_purchases")
+
+
+def test_a_question_that_hotmart_refuses_is_warned_of(connector: Connector, hotmart: Simulator, world: World) -> None:
+    """Hotmart does not accept the dates of the cancellation as a filter."""
+    hotmart.add_fault(
+        Fault(kind=400, path=SUBSCRIPTIONS, times=None, where=lambda call: call.get("cancelation_date") is not None)
+    )
+
+    run = connector.read(STREAMS)
+
+    complete(run, world, *STREAMS)
+    assert all(warnings(run, stream) for stream in STREAMS)
+
+
+def test_parts_of_a_list_that_lack_the_active_subscriptions_fail_the_stream(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    """The end of a date range is that of the cancellation, and the list from its beginning is too heavy."""
+    hotmart.switches = switches(end_accession_filters="cancellation")
+    hotmart.add_fault(
+        Fault(
+            kind=502,
+            path=SUBSCRIPTIONS,
+            times=None,
+            where=lambda call: (
+                call.get("max_results") != "1"
+                and call.get("end_accession_date") is None
+                and int(call.get("accession_date") or 0) < NOW_MS - 300 * DAY_MS
+            ),
+        )
+    )
+
+    run = connector.read(["subscriptions"])
+
+    assert run.statuses["subscriptions"] == "INCOMPLETE"
+    assert "cannot answer the whole list at once" in run.sentences
+    assert difference("subscriptions", world.expected("subscriptions"), run.records("subscriptions")).lost
+
+
+def test_subscribers_whose_charges_have_changed_are_found(
+    stream: SubscriptionTransactions, hotmart: Simulator, world: World
+) -> None:
+    """The probe takes three calls, and the list two passes of each page."""
+    since_ms = NOW_MS - 100 * DAY_MS
+    codes = stream.api.updated_charges.subscriber_codes(since_ms)
+    again = stream.api.updated_charges.subscriber_codes(since_ms)
+
+    charges = [row.record for row in world.expected("subscription_transactions")]
+    assert codes == again
+    assert codes is not None
+    assert codes >= {row["subscriber_code"] for row in charges if row["last_update"] >= since_ms}
+    assert calls(hotmart)[CHARGES] <= 3 + 2
+
+
+@pytest.mark.parametrize("side", FILTERS)
+def test_no_subscribers_are_named_unless_charges_are_filtered_by_their_last_update(
+    stream: SubscriptionTransactions, hotmart: Simulator, side: str
+) -> None:
+    """The filter goes by another date, so changed charges are not in the list of recent ones."""
+    hotmart.switches = switches(transaction_date_filters=side)
+
+    assert stream.api.updated_charges.follows_updates() is not True
+    assert stream.api.updated_charges.subscriber_codes(NOW_MS - DAY_MS) is None
+
+
+@pytest.mark.parametrize("side", FILTERS)
+def test_charges_made_since_the_start_date_arrive_if_their_filter_date_lies_before_it(
+    connector: Connector, hotmart: Simulator, world: World, side: str
+) -> None:
+    """Subscriptions that were adopted long before the start date were charged after it."""
+    hotmart.switches = switches(transaction_date_filters=side)
+    start_ms = NOW_MS - 400 * DAY_MS
+    connector.config["start_date"] = "2024-11-27"
+
+    run = connector.read(["subscription_transactions"])
+
+    charges = [row for row in world.expected("subscription_transactions") if row.record["last_update"] >= start_ms]
+    assert run.exit_code == 0, run.sentences
+    assert charges
+    assert not difference("subscription_transactions", charges, run.records("subscription_transactions")).lost
