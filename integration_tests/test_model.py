@@ -27,10 +27,11 @@ from integration_tests.model.history import START_MS, History
 from integration_tests.model.promises import Promises
 
 FIRST_WORLD = int(os.environ.get("HOTMART_FIRST_WORLD", "0"))
-WORLDS = int(os.environ.get("HOTMART_WORLDS", "40"))
+WORLDS = int(os.environ.get("HOTMART_WORLDS", "20"))
 CHOSEN = {
     "transaction_date_filters",  # drawn by itself, with promises of its own
     "several_statuses",
+    "passing_400",  # a single refusal of a list counts as a failure
     "status_shown",  # under one side a late status is found a day later
     "dates_unit",  # cuts off the milliseconds that rows are compared by
 }
@@ -50,9 +51,9 @@ def test_the_warehouse_equals_hotmart_as_far_as_promised(
     random = Random(seed)
     world = World(
         seed=seed,
-        sales=random.choice([0, 30, 100, 200]),
-        subscriptions=20,
-        students=6,
+        sales=random.choice([0, 30, 60, 120]),
+        subscriptions=14,
+        students=5,
         products=4,
         modules=2,
         coupons=2,
@@ -63,7 +64,7 @@ def test_the_warehouse_equals_hotmart_as_far_as_promised(
     by_order = random.random() < 0.3
     flip = flips()[random.choice(equal_flips())]
     sides = switches(
-        page_cap=random.choice([3, 20, None]),
+        page_cap=random.choice([4, 20, None]),
         transaction_date_filters="order_date" if by_order else "last_update",
         heavy_days=random.choice([None, None, 90]),
         several_statuses="accepted" if random.random() < 0.8 else "refused",
@@ -83,7 +84,7 @@ def test_the_warehouse_equals_hotmart_as_far_as_promised(
             Promises(world, lookback_days, by_order),
         )
         try:
-            for _ in range(12):
+            for _ in range(11):
                 history.step()
             history.sync()
         except AssertionError as broken:

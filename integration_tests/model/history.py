@@ -40,6 +40,7 @@ WITHOUT_UPDATES: Final = (
     "No charge shows by which date Hotmart filters",
     "Hotmart does not filter charges by their last update",
     "By which date Hotmart filters could not be asked",
+    "Which charges have changed could not be read",
 )
 """What the connector says when the list of charges does not show which of them were updated."""
 OF_PARENT: Final = {"subscriptions": ("subscription_purchases", 0), "club_students": ("club_lessons", slice(0, 2))}
@@ -157,9 +158,7 @@ class History:
         stream = self.random.choice(["sales_history", "sales_price_details", "subscription_transactions"])
         if self.random.random() < 0.5:
             self.connector.simulator.add_fault(Fault(kind="wrong_total", value=1, times=1, page="last"))
-        self.read_faulty(
-            Fault(kind=403, path=PATHS[stream], nth=self.random.randrange(1, 6), where=asks_for_rows)
-        )
+        self.read_faulty(Fault(kind=403, path=PATHS[stream], nth=self.random.randrange(1, 6), where=asks_for_rows))
 
     def short_list(self) -> None:
         """A list of parents is empty or has no `page_info` in this sync."""

@@ -99,7 +99,10 @@ class Promises:
             self._held = {str(key): str(row["purchase"]["status"]) for key, row in rows}
         else:  # it may have found that a sale has come back
             self._held = {key: status for key, status in self._held.items() if self._status(key) in COMES_BACK}
+        excused = {stream: self._may_lack[stream] | self._may_be_stale[stream] for stream in self.streams}
         self.meanwhile = self.observe()
+        for stream, keys in excused.items():  # what the next sync brings was perhaps not brought by this one
+            self.meanwhile[stream] |= keys - self._may_lack[stream] - self._may_be_stale[stream]
 
     # What is read again
 
@@ -157,16 +160,29 @@ class Promises:
     def _judge_purchases(self, changed: set[Any], before: Account) -> None:
         """A subscriber is read whole: when new, charged, or when the list of charges shows an update."""
         stream = "subscription_purchases"
-        charges = self._now["subscription_transactions"]
-        last_ms = self.runs[-1][0] if self.runs else 0
-        recent_ms = last_ms - max(self.lookback_days, 2) * DAY_MS
-        charged = {str(row.record["subscriber_code"]) for row in charges.values() if _order_ms(row) > recent_ms}
-        charged |= {key[0] for key in self._now.added(stream, before)}
-        updated = self._updated(before) if not self.by_order else set()
-        rows = [charges[key] for key in updated if charges[key].record["last_update"] > last_ms - DELAY_MS]
-        listed = {str(row.record["subscriber_code"]) for row in rows}
-        self._judge(stream, changed, {key for key in self._now[stream] if key[0] in charged | listed}, before)
-        self._by_update |= {key for key in changed if key[0] in listed - charged}
+        again = self._charged(max(self.lookback_days, 2))  # where the list of charges does not show updates
+        read = {key[0] for key in self._now.added(stream, before)} | (again if self.by_order else self._charged(2))
+        listed = set() if self.by_order else self._listed(before)
+        promised = {key for key in self._now[stream] if key[0] in read | listed}
+        candidates = changed | self._may_be_stale[stream]
+        self._by_update |= {key for key in candidates & promised if key[0] not in read | again}
+        self._judge(stream, changed, promised, before)
+
+    def _charged(self, days: int) -> set[str]:
+        """Subscribers whose next charge shows that the last one is recent."""
+        recent_ms = (self.runs[-1][0] if self.runs else 0) - days * DAY_MS
+        charged = set()
+        for code, row in self._now["subscriptions"].items():
+            next_ms, plan = row.record.get("date_next_charge"), row.record.get("plan") or {}
+            if next_ms and next_ms - (plan.get("recurrency_period") or 0) * DAY_MS > recent_ms:
+                charged.add(str(code))
+        return charged
+
+    def _listed(self, before: Account) -> set[str]:
+        """Subscribers of whom the list of charges shows that one was updated."""
+        charges, last_ms = self._now["subscription_transactions"], self.runs[-1][0] if self.runs else 0
+        rows = [charges[key].record for key in self._updated(before)]
+        return {str(row["subscriber_code"]) for row in rows if row["last_update"] > last_ms - DELAY_MS}
 
     def _judge_lessons(self, changed: set[Any], before: Account) -> None:
         """A student is read whole when new or after a visit."""
