@@ -11,40 +11,13 @@ from typing import Any, Final
 
 from hotmart_simulator import Call, Fault, World, heavy_range
 from integration_tests.harness import NOW_MS, Connector, Run, State, VirtualClock, Warehouse, last_states
+from integration_tests.model.lists import CHILDREN, OF_PARENT, PATHS, SALES_PATHS, WITHOUT_DATES, WITHOUT_UPDATES
 from integration_tests.model.promises import DAY_MS, SALES, Promises, Withheld
 from integration_tests.rows import key_of
 
 START_MS: Final = NOW_MS - 800 * DAY_MS
 LEFT_OUT: Final = frozenset({"imports"})
 """Moves that are not made."""
-API: Final = "/payments/api/v1"
-PATHS: Final = {
-    "sales_history": f"{API}/sales/history",
-    "sales_users": f"{API}/sales/users",
-    "sales_commissions": f"{API}/sales/commissions",
-    "sales_price_details": f"{API}/sales/price/details",
-    "subscriptions": f"{API}/subscriptions",
-    "subscription_transactions": f"{API}/subscriptions/transactions",
-    "club_students": "/club/api/v1/users",
-    "products": "/products/api/v1/products",
-}
-"""The address of each list that is read for its own sake."""
-CHILDREN: Final = {
-    "subscription_purchases": (403, f"{API}/subscriptions/*/purchases", "subscriber_code", 0),
-    "club_lessons": (404, "/club/api/v1/users/*/lessons", "user_id", 1),
-}
-"""How a parent is refused: status, address, the parent's id in the address and its place in the key of a row."""
-WITHOUT_DATES: Final = ("subscriptions", "club_students", "products")
-"""Lists that may arrive empty."""
-WITHOUT_UPDATES: Final = (
-    "No charge shows by which date Hotmart filters",
-    "Hotmart does not filter charges by their last update",
-    "By which date Hotmart filters could not be asked",
-    "Which charges have changed could not be read",
-)
-"""What the connector says when the list of charges does not show which of them were updated."""
-OF_PARENT: Final = {"subscriptions": ("subscription_purchases", 0), "club_students": ("club_lessons", slice(0, 2))}
-"""What is lost with a row: the stream of its children, and the place of its key in theirs."""
 
 
 @dataclass
@@ -104,9 +77,8 @@ class History:
 
     def import_parents(self) -> None:
         """Subscriptions and students are listed late, with dates of long ago."""
-        status = self.random.choice([None, "ACTIVE"])
-        options = {} if status is None else {"status": status}
-        self.world.import_subscriptions(self.random.randrange(4), charges=2, **options)
+        status = self.random.choice(["CANCELLED_BY_CUSTOMER", "ACTIVE"])
+        self.world.import_subscriptions(self.random.randrange(4), charges=2, status=status)
         self.world.import_students(self.random.randrange(4))
         self.promises.observe()
 
@@ -200,7 +172,7 @@ class History:
         streams = self.random.choice([SALES, *([stream] for stream in SALES)])
         around = self.promises.sales_between(first_ms - DAY_MS, last_ms + DAY_MS)
         where = heavy_range(self.world, first_ms, last_ms, page_rows=0)
-        path = PATHS[streams[0]] if len(streams) == 1 else f"{API}/sales/*"
+        path = PATHS[streams[0]] if len(streams) == 1 else SALES_PATHS
         self.read_partly(Fault(kind=502, path=path, times=None, where=where), dict.fromkeys(streams, around))
 
     def read_partly(self, fault: Fault, withheld: Withheld) -> None:
