@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from hotmart_simulator import Fault, Simulator, World
-from integration_tests.harness import NOW_MS, Connector, VirtualClock, loaded
+from hotmart_simulator import Call, Fault, Simulator, World
+from integration_tests.harness import NOW_MS, Connector, VirtualClock, loaded, truth
 from integration_tests.rows import difference
+from source_hotmart.state.windows import iso
 
 DAY_MS = 86_400_000
 HISTORY = "/payments/api/v1/sales/history"
 NOW = "2026-01-01T00:00:00.000Z"
+EVERYTHING = [{"start": "2022-01-01T00:00:00.000Z", "end": NOW, "as_of": NOW}]
+RANGE_MS = 180 * DAY_MS
 
 
 def data_calls(hotmart: Simulator) -> list[dict[str, str]]:
@@ -22,12 +25,35 @@ def data_calls(hotmart: Simulator) -> list[dict[str, str]]:
     return [query for query in queries if query["max_results"] != "1"]
 
 
-def test_a_state_names_the_windows_that_are_read(connector: Connector) -> None:
+def asks_for_rows(call: Call) -> bool:
+    """Not only for a count."""
+    return call.get("max_results") != "1"
+
+
+def whole_ranges(hotmart: Simulator) -> list[int]:
+    """The starts of the date ranges that were read with all statuses."""
+    calls = (call for call in hotmart.calls if call.path == HISTORY and len(call.all("transaction_status")) == 17)
+    return [int(str(call.get("start_date"))) for call in calls if call.get("max_results") != "1"]
+
+
+def is_late_range(call: Call) -> bool:
+    return len(call.all("transaction_status")) == 4
+
+
+def starts_at(time_ms: int) -> Callable[[Call], bool]:
+    """Whether a call asks for the rows of a date range that starts at this time."""
+    return lambda call: call.get("start_date") == str(time_ms) and call.get("max_results") != "1"
+
+
+def test_a_state_names_the_date_ranges_that_were_read_and_when(connector: Connector) -> None:
     run = connector.read(["sales_history", "subscriptions"])
 
-    window = {"start": "2022-01-01T00:00:00.000Z", "end": NOW}
-    expected = {"state_type": "date-range", "slices": [window]}
-    assert run.state == {"sales_history": expected, "subscriptions": expected}
+    assert run.state["sales_history"].pop("unsettled")["from"] == "2024-12-31"  # see state/day_digests.py
+    since_2010 = [{**EVERYTHING[0], "start": "2010-01-01T00:00:00.000Z"}]
+    assert run.state == {
+        "sales_history": {"state_type": "date-range", "slices": EVERYTHING},
+        "subscriptions": {"state_type": "date-range", "slices": since_2010},
+    }
 
 
 def test_an_earlier_start_date_reads_the_gap_and_the_look_back(
@@ -43,7 +69,7 @@ def test_an_earlier_start_date_reads_the_gap_and_the_look_back(
     gap = [query for query in data_calls(hotmart) if int(query["end_date"]) < NOW_MS - 700 * DAY_MS]
     assert min(int(query["start_date"]) for query in gap) == world.start_ms
     assert max(int(query["end_date"]) for query in gap) == 1_704_067_200_000 - 1
-    assert run.state["sales_history"]["slices"] == [{"start": "2022-01-01T00:00:00.000Z", "end": NOW}]
+    assert run.state["sales_history"]["slices"] == EVERYTHING
 
 
 def test_a_later_start_date_reads_nothing_twice_but_the_look_back(connector: Connector, hotmart: Simulator) -> None:
@@ -53,11 +79,27 @@ def test_a_later_start_date_reads_nothing_twice_but_the_look_back(connector: Con
     connector.read(["sales_history"], first.state, config={**connector.config, "start_date": "2025-06-01"})
 
     oldest_ms = min(int(query["start_date"]) for query in data_calls(hotmart))
-    assert oldest_ms >= 1_748_736_000_000  # 2025-06-01, for the sweep
-    all_statuses = [
-        call for call in hotmart.calls if call.path == HISTORY and ("transaction_status", "COMPLETE") in call.query
-    ]
-    assert min(int(dict(call.query)["start_date"]) for call in all_statuses) > NOW_MS - 66 * DAY_MS
+    assert oldest_ms >= 1_748_736_000_000  # 2025-06-01, for the late statuses
+    assert min(whole_ranges(hotmart)) == NOW_MS - 65 * DAY_MS
+
+
+def test_what_changed_before_a_later_start_date_is_read_when_it_is_moved_back(
+    connector: Connector, world: World, clock: VirtualClock
+) -> None:
+    first = connector.read(["sales_history"])
+    clock.advance(days=1)
+    changed = world.change_status(
+        5, "COMPLETE", "REFUNDED", clock.now_ms, seed=3, ordered=(NOW_MS - 300 * DAY_MS, NOW_MS - 100 * DAY_MS)
+    )
+    clock.advance(days=1)
+    moved = connector.read(["sales_history"], first.state, config={**connector.config, "start_date": "2025-12-20"})
+    clock.advance(days=1)
+
+    run = connector.read(["sales_history"], moved.state)
+
+    assert set(changed) <= {record["id"] for record in run.records("sales_history")}
+    rows = loaded(first, moved, run).rows["sales_history"].values()
+    assert not difference("sales_history", world.expected("sales_history"), rows)
 
 
 @pytest.mark.parametrize("lookback_days", [0, 65, 730])
@@ -68,21 +110,38 @@ def test_the_look_back_is_read_again(connector: Connector, hotmart: Simulator, l
 
     connector.read(["sales_history"], first.state, config=config)
 
-    again = [
-        int(dict(call.query)["start_date"])
-        for call in hotmart.calls
-        if call.path == HISTORY and ("transaction_status", "COMPLETE") in call.query
-    ]
-    assert min(again) == NOW_MS - max(lookback_days, 1) * DAY_MS + 1
+    assert min(whole_ranges(hotmart)) == NOW_MS - max(lookback_days, 1) * DAY_MS
 
 
 def test_the_plain_form_of_a_state_is_accepted(connector: Connector, hotmart: Simulator) -> None:
     run = connector.read(["sales_history"], {"sales_history": {"order_date": "2025-12-01T00:00:00Z"}})
 
     assert run.exit_code == 0, run.sentences
-    assert run.state["sales_history"]["slices"] == [{"start": "2022-01-01T00:00:00.000Z", "end": NOW}]
-    with_all_statuses = [c for c in hotmart.calls if ("transaction_status", "COMPLETE") in c.query]
-    assert min(int(dict(call.query)["start_date"]) for call in with_all_statuses) > NOW_MS - 97 * DAY_MS
+    assert run.state["sales_history"]["slices"] == EVERYTHING
+    # Which sales were disputed is not in this state, so all that may be so is read once.
+    assert min(whole_ranges(hotmart)) == 1_733_011_200_000  # 2024-12-01
+    hotmart.reset_log()
+    connector.read(["sales_history"], run.state)
+    assert min(whole_ranges(hotmart)) == NOW_MS - 65 * DAY_MS
+
+
+def test_a_state_of_the_first_release_is_carried_on(connector: Connector, world: World, clock: VirtualClock) -> None:
+    first = connector.read(["sales_history"])
+    window = {"start": "2022-01-01T00:00:00.000Z", "end": NOW}
+    old = {"sales_history": {"state_type": "date-range", "slices": [window]}}
+    clock.advance(days=10)
+    world.change_status(
+        5, "COMPLETE", "REFUNDED", clock.now_ms, seed=3, ordered=(NOW_MS - 300 * DAY_MS, NOW_MS - 100 * DAY_MS)
+    )
+
+    run = connector.read(["sales_history"], old)
+
+    assert run.exit_code == 0, run.sentences
+    rows = loaded(first, run).rows["sales_history"].values()
+    assert not difference("sales_history", world.expected("sales_history"), rows)
+    (only,) = run.state["sales_history"]["slices"]
+    assert only["start"] == window["start"]
+    assert only["end"] == only["as_of"] == "2026-01-11T00:00:00.000Z"
 
 
 @pytest.mark.parametrize(
@@ -154,65 +213,125 @@ def test_a_full_refresh_ignores_the_state(connector: Connector, world: World) ->
 def test_a_failed_window_keeps_the_progress_of_the_others_and_stays_open(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    third_year = str(1_704_067_200_000)
-
-    def is_third_year(call: Any) -> bool:
-        query = dict(call.query)
-        return query["start_date"] == third_year and query["max_results"] != "1"
-
-    hotmart.add_fault(Fault(kind="no_key", path=HISTORY, times=None, where=is_third_year))
+    failing_ms = world.start_ms + 4 * RANGE_MS
+    hotmart.add_fault(Fault(kind="no_key", path=HISTORY, times=None, where=starts_at(failing_ms)))
 
     run = connector.read(["sales_history", "products"])
 
     assert run.exit_code != 0
     assert run.statuses == {"sales_history": "INCOMPLETE", "products": "COMPLETE"}
-    assert "sales_history: Hotmart sent a row without its id" in run.sentences
+    sentence = f"sales_history: Hotmart sent 1 row without a primary key in {iso(failing_ms)} to "
+    assert sentence in run.sentences
     assert run.state["sales_history"]["slices"] == [
-        {"start": "2022-01-01T00:00:00.000Z", "end": "2023-12-31T23:59:59.999Z"},
-        {"start": "2025-01-01T00:00:00.000Z", "end": NOW},
+        {"start": "2022-01-01T00:00:00.000Z", "end": iso(failing_ms - 1), "as_of": NOW},
+        {"start": iso(failing_ms + RANGE_MS), "end": NOW, "as_of": NOW},
     ]
+    assert len(run.records("sales_history")) == len(world.expected("sales_history")) - 1
     hotmart.clear_faults()
     resumed = connector.read(["sales_history"], run.state)
     rows = loaded(run, resumed).rows["sales_history"].values()
     assert not difference("sales_history", world.expected("sales_history"), rows)
 
 
-def test_an_older_window_read_again_is_not_hidden_behind_a_newer_one(connector: Connector, hotmart: Simulator) -> None:
+def test_an_older_window_read_again_is_not_hidden_behind_a_newer_one(
+    connector: Connector, hotmart: Simulator, clock: VirtualClock
+) -> None:
     config = {**connector.config, "lookback_days": 600}
     first = connector.read(["sales_history"], config=config)
-    reread_ms = NOW_MS - 600 * DAY_MS + 1
-
-    def is_older_window(call: Any) -> bool:
-        return dict(call.query)["start_date"] == str(reread_ms) and dict(call.query)["max_results"] != "1"
-
-    hotmart.add_fault(Fault(kind=403, path=HISTORY, times=None, where=is_older_window))
+    clock.advance(days=1)
+    reread_ms = NOW_MS - 600 * DAY_MS
+    hotmart.add_fault(Fault(kind=403, path=HISTORY, times=None, where=starts_at(reread_ms)))
 
     run = connector.read(["sales_history"], first.state, config=config)
 
     assert run.exit_code != 0
-    older, newer = run.state["sales_history"]["slices"]
-    assert (older["start"], newer["end"]) == ("2022-01-01T00:00:00.000Z", NOW)
-    assert datetime.fromisoformat(older["end"]).timestamp() * 1000 == reread_ms - 1
-    assert older["end"] < newer["start"]
+    tomorrow = iso(NOW_MS + DAY_MS)
+    assert run.state["sales_history"]["slices"] == [
+        {"start": "2022-01-01T00:00:00.000Z", "end": iso(reread_ms + RANGE_MS - 1), "as_of": NOW},
+        {"start": iso(reread_ms + RANGE_MS), "end": tomorrow, "as_of": tomorrow},
+    ]
+    hotmart.clear_faults()
+    hotmart.reset_log()
+    clock.advance(days=30)
+    connector.read(["sales_history"], run.state, config=config)
+    assert reread_ms in whole_ranges(hotmart)
 
 
-def test_the_state_cannot_pass_its_old_end_without_the_sweep(
-    connector: Connector, hotmart: Simulator, clock: VirtualClock
+def test_a_late_status_is_not_lost_when_its_range_cannot_be_read(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     first = connector.read(["sales_history"], config={**connector.config, "start_date": "2024-01-01"})
     clock.advance(days=2)
-
-    def is_sweep(call: Any) -> bool:
-        return len([value for name, value in call.query if name == "transaction_status"]) == 4
-
-    sweep = hotmart.add_fault(Fault(kind=403, path=HISTORY, times=None, where=is_sweep))
+    world.change_status(
+        5, "COMPLETE", "REFUNDED", clock.now_ms, seed=3, ordered=(NOW_MS - 364 * DAY_MS, NOW_MS - 100 * DAY_MS)
+    )
+    late = hotmart.add_fault(Fault(kind=403, path=HISTORY, times=None, where=is_late_range))
 
     run = connector.read(["sales_history"], first.state)
 
-    assert sweep.fired == 1
+    assert late.fired
     assert run.exit_code != 0
-    # The gap of the earlier start date is read; nothing after the old end is claimed.
-    assert run.state["sales_history"]["slices"] == [{"start": "2022-01-01T00:00:00.000Z", "end": NOW}]
+    again, now = iso(NOW_MS - 65 * DAY_MS), iso(clock.now_ms)
+    # The gap of the earlier start date and the look-back are read. What lies between stays as it was.
+    assert run.state["sales_history"]["slices"] == [
+        {"start": "2022-01-01T00:00:00.000Z", "end": "2023-12-31T23:59:59.999Z", "as_of": now},
+        {"start": "2024-01-01T00:00:00.000Z", "end": iso(NOW_MS - 65 * DAY_MS - 1), "as_of": NOW},
+        {"start": again, "end": now, "as_of": now},
+    ]
+    hotmart.clear_faults()
+    clock.advance(days=30)
+    resumed = connector.read(["sales_history"], run.state)
+    rows = loaded(first, run, resumed).rows["sales_history"].values()
+    assert not difference("sales_history", world.expected("sales_history"), rows)
+
+
+def reverse_chargebacks(world: World, transactions: list[str]) -> None:
+    for transaction in transactions:
+        world.set_status(transaction, "COMPLETE", world.now_ms)
+
+
+def test_a_reversed_chargeback_is_read_also_when_a_part_of_its_day_could_not_be(
+    connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
+) -> None:
+    streams, config = ["sales_history"], {**connector.config, "num_workers": 1}
+    ordered = NOW_MS - 220 * DAY_MS, NOW_MS - 190 * DAY_MS
+    disputed = world.change_status(1, ("COMPLETE", "APPROVED"), "CHARGEBACK", clock.now_ms, seed=3, ordered=ordered)
+    order_ms = truth(world, "sales_history")[disputed[0]]["purchase"]["order_date"]
+    runs = [connector.read(streams, config=config)]
+    del runs[-1].state["sales_history"]["unsettled"]  # as in a state of the first release: all days are read again
+    clock.advance(days=1)
+    reverse_chargebacks(world, disputed)
+
+    def holds_the_sale(call: Call) -> bool:
+        start_ms, end_ms = int(str(call.get("start_date"))), int(str(call.get("end_date")))
+        return asks_for_rows(call) and len(call.all("transaction_status")) == 17 and start_ms <= order_ms <= end_ms
+
+    hotmart.add_fault(Fault(kind=502, path=HISTORY, times=None, where=holds_the_sale))
+    runs.append(connector.read(streams, runs[-1].state, config=config))
+    assert runs[-1].exit_code != 0
+    hotmart.clear_faults()
+    clock.advance(days=1)
+    runs.append(connector.read(streams, runs[-1].state, config=config))
+
+    rows = loaded(*runs).rows["sales_history"].values()
+    assert not difference("sales_history", world.expected("sales_history"), rows)
+
+
+def test_a_chargeback_reversed_while_no_sync_ran_for_weeks_is_read(
+    connector: Connector, world: World, clock: VirtualClock
+) -> None:
+    ordered = NOW_MS - 360 * DAY_MS, NOW_MS - 345 * DAY_MS
+    disputed = world.change_status(4, ("COMPLETE", "APPROVED"), "CHARGEBACK", clock.now_ms, seed=3, ordered=ordered)
+    first = connector.read(["sales_history"])
+    clock.advance(days=3)
+    reverse_chargebacks(world, disputed)
+    clock.advance(days=40)
+
+    second = connector.read(["sales_history"], first.state)
+
+    assert disputed
+    rows = loaded(first, second).rows["sales_history"].values()
+    assert not difference("sales_history", world.expected("sales_history"), rows)
 
 
 def test_a_state_that_is_garbage_ends_only_its_own_stream_and_is_left_as_it_was(

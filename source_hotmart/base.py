@@ -249,7 +249,7 @@ class HotmartStream(HttpStream, ABC):
 
     def read_rows(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
         """The rows of one slice, of which streams that are found by them take note."""
-        return self.api.parents.watched(self, stream_slice, self.read_slice(stream_slice))
+        return self.api.parents.tee(self, stream_slice, self.read_slice(stream_slice))
 
     def stream_slices(
         self,

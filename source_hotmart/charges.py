@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import suppress
 from copy import copy
 from datetime import datetime
 from threading import Lock
@@ -12,6 +13,7 @@ from typing import Any, Final, Protocol
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.answers import Page
+from source_hotmart.errors import BadRow
 from source_hotmart.progress import Progress
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.reading.windows import WindowReader
@@ -95,7 +97,7 @@ class UpdatedCharges:
         asked = 0
         try:
             rows = self._stream.fetch(self._stream.query((self._now_ms - PROBED_MS, self._now_ms), ())).rows
-            for charge in (self._stream.record(row)[1] for row in rows):
+            for charge in self._charges(rows):
                 updated_ms, other_ms = _dates_apart(charge)
                 if other_ms and charge.get("subscriber_code"):
                     asked += 1
@@ -112,7 +114,13 @@ class UpdatedCharges:
         """Whether Hotmart lists a charge within an hour of a time."""
         query = self._stream.query((time_ms - HOUR_MS, time_ms + HOUR_MS), ())
         rows = self._stream.fetch({**query, "subscriber_code": charge["subscriber_code"]}).rows
-        return any(self._stream.record(row)[1]["id"] == charge["id"] for row in rows)
+        return any(other["id"] == charge["id"] for other in self._charges(rows))
+
+    def _charges(self, rows: Sequence[Any]) -> Iterator[Record]:
+        """Yield the records of rows, without those that have no primary key."""
+        for row in rows:
+            with suppress(BadRow):
+                yield self._stream.record(row)[1]
 
 
 def _dates_apart(charge: Record) -> tuple[int, int]:

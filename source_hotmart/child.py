@@ -1,169 +1,190 @@
-"""Streams that are found by the rows of another one, their parent: one call a parent, or more.
-
-A stream is a table here too: its parent, which of the parent's fields its path needs and its rows get, and which
-refusals only mean that this parent has none.
-"""
+"""Streams that read a list of each row of another stream, their parent: at least one request per parent."""
 
 from __future__ import annotations
 
 import logging
+import time
 from abc import ABC
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
 
-from airbyte_cdk.models import FailureType, SyncMode
+from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.types import StreamSlice
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.answers import NO_ROWS, Page
 from source_hotmart.base import Api, HotmartStream
 from source_hotmart.errors import HotmartError
-from source_hotmart.parents import ParentUnread, Want
-from source_hotmart.reading.lists import ListReader
+from source_hotmart.outcomes import BadRows, ParentOutcomes
+from source_hotmart.parents import ParentKey, ParentSelector, ParentUnread
+from source_hotmart.reading.lists import RETRY_AFTER_S, ListReader
 from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
-from source_hotmart.state.cursors import SliceCursor
-from source_hotmart.state.windows import DAY_MS, iso
-from source_hotmart.tally import Tally
+from source_hotmart.state.parents import ParentStates, SliceResult
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
-MAX_PARENTS_A_SLICE = 25
-"""A slice is read one parent after the other; a kill costs the parents of the slices that are open."""
-SLICES_A_WORKER = 4
-CALLS_A_MINUTE = 500
+MAX_PARENTS_PER_SLICE = 25
+"""The parents of a slice are read one after the other. A killed sync reads those of unfinished slices again."""
+SLICES_PER_WORKER = 4
+CALLS_PER_MINUTE = 500
+
+Reading = Generator[Record, None, bool]
+"""The rows of one parent. The generator returns whether they are complete."""
 
 
-class Entry(NamedTuple):
-    """What is kept of a parent: the ids by which it is asked for, and when it last moved."""
+class NothingThere(Exception):
+    """Hotmart has nothing for a parent. `answer` is how it says so."""
 
-    ids: tuple[Any, ...]
-    moved_ms: int = 0
+    def __init__(self, answer: HotmartError) -> None:
+        super().__init__(str(answer))
+        self.answer = answer
 
 
 class ChildStream(HotmartStream, ABC):
-    """A list of each row of another stream, read whole."""
+    """A list of each row of another stream, read whole in each sync."""
 
     parent: ClassVar[type[HotmartStream]]
-    each: ClassVar[str]
+    parent_label: ClassVar[str]
     """What a row of the parent is to the user, such as "product"."""
-    copies: ClassVar[tuple[tuple[str, str], ...]]
-    """(field, field of the parent): what the path and the query may need of the parent, and each row gets."""
-    only_where: ClassVar[tuple[str, Any] | None] = None
-    """(field of the parent, value): the others have no such list."""
+    parent_fields: ClassVar[tuple[tuple[str, str], ...]]
+    """(field, field of the parent): values for the path and the query, and for each row. The parent's id is first."""
+    parent_filter: ClassVar[tuple[str, Any] | None] = None
+    """(field of the parent, value): other parents have no such list."""
+    may_have_none: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+    """Values of the parent's fields by which a rejection means that it has no such list."""
     parameters: ClassVar[tuple[str, ...]] = ()
-    """Those of the query's values that are sent as parameters, beside the page."""
-    none_on: ClassVar[tuple[int, ...]] = ()
-    """Statuses by which Hotmart says that a parent has no such list."""
-    none_code: ClassVar[str] = ""
-    """The code that has to come with them. Without one a path that is gone says the same, so of all parents it is not
-    believed.
-    """
+    """The values of the query that are sent as parameters, beside those of pages."""
+    empty_on_status: ClassVar[tuple[int, ...]] = ()
+    """Statuses by which Hotmart says that a parent has no such list, beside an empty body."""
+    empty_on_code: ClassVar[str] = ""
+    """The code that has to come with them."""
+    doubts_empty: ClassVar[bool] = False
+    """Whether such an answer can also mean a fault, so that it is not believed for all parents."""
+    requests_again: ClassVar[bool] = False
+    """Whether a first answer of this kind is known to pass within seconds."""
     key_spans_parents: ClassVar[bool] = False
-    """Whether one key can come from two parents; else it holds the parent's ids."""
-    calls_a_parent: ClassVar[int] = 1
+    """Whether two parents can have rows of one primary key."""
+    requests_per_parent: ClassVar[int] = 1
     is_chain = False
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
-        self.tally = Tally(self.name, f"{self.each}s", doubts_none=bool(self.none_on) and not self.none_code)
-        self.unread: set[int] = set()
-        """Numbers of the slices of which a parent was not read."""
-        self._want = Want(self.parent, self.entry)
-        self._slices = 0
-        self._given_out = KeyDeduplicator(self._key_fields)
-
-    @property
-    def overlap_ms(self) -> int:
-        """How much of what was read is read again."""
-        return 0
+        self.outcomes = ParentOutcomes(self.name, f"{self.parent_label}s", doubts_empty=self.doubts_empty)
+        self.states = ParentStates()
+        self._selector = ParentSelector(self.parent, self.select)
+        self._deduplicator = KeyDeduplicator(self._key_fields)
 
     def join_in(self) -> None:
-        """Say, before anything is read, that this stream is going to be, and what it needs of its parent."""
-        self.api.parents.want(self._want)
-        self.report.at_end(self.tally.log_summary)
+        """Register what this stream needs of its parent."""
+        self.api.parents.register_child(self._selector)
+        self.report.at_end(self.outcomes.log_summary)
 
-    def entry(self, row: Record) -> Entry | None:
-        """What to keep of a row of the parent; `None` where there is nothing to read."""
-        if self.only_where and row.get(self.only_where[0]) != self.only_where[1]:
+    def verdict(self, problems: Sequence[AirbyteTracedException]) -> AirbyteTracedException | None:
+        """Return the failure of the stream by what became of its parents."""
+        return self.outcomes.verdict(problems)
+
+    def select(self, row: Record) -> ParentKey | None:
+        """Return what to keep of a row of the parent, `None` where there is nothing to read."""
+        if self.parent_filter and row.get(self.parent_filter[0]) != self.parent_filter[1]:
             return None
-        return Entry(tuple(row.get(of_parent) for _, of_parent in self.copies))
+        values = tuple(row.get(of_parent) for _, of_parent in self.parent_fields)
+        may_have_none = any(row.get(name) in found for name, found in self.may_have_none.items())
+        return ParentKey(str(values[0]), values, may_have_none)
 
-    def clubs(self) -> Sequence[str]:
-        """The members areas that have a list of parents each; one empty name where there is one list in all."""
-        return self.api.config.members_area_subdomain if self.parent.needs_club else ("",)
-
-    def stream_slices(
-        self,
-        *,
-        sync_mode: SyncMode,
-        cursor_field: list[str] | None = None,
-        stream_state: Mapping[str, Any] | None = None,
-    ) -> Iterable[StreamSlice]:
-        """Groups of parents. Raises, after all others, for a list of parents that could not be read."""
-        if self.refused_state:
-            raise self.refused_state
-        for club in self.clubs():
+    def slices(self) -> Iterable[StreamSlice]:
+        """Yield groups of parents."""
+        is_complete = True
+        for subdomain in self.api.config.members_area_subdomain if self.parent.needs_club else ("",):
             try:
-                entries = self.api.parents.take(self._want, club)
+                parents = self.api.parents.take(self._selector, subdomain)
             except ParentUnread as unread:
-                self.tally.list_was_not_read(self._without_parents(club, unread))
-                continue
-            self._log_estimate(club, len(entries))
-            for stream_slice in self.slices_of(club, entries):
-                self.tally.slice_planned()
-                yield stream_slice
-        self.tally.all_planned()
+                self.outcomes.list_unread(self._without_parents(subdomain, unread))
+                is_complete = False
+            else:
+                yield from self.plan(subdomain, parents)
+        self.states.is_planned = is_complete
+        self.outcomes.is_planned = True
 
-    def slices_of(self, club: str, entries: list[Entry]) -> Iterator[StreamSlice]:
-        """The slices in which to read these parents."""
-        for group in self.groups(entries):
-            yield self.slice_of(group, {})
+    def plan(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
+        """Yield the slices of one list of parents."""
+        self.outcomes.list_read(listed=len(parents), to_read=len(parents), has_worked_before=False)
+        yield from self.groups(subdomain, parents)
 
-    def groups(self, entries: list[Entry]) -> list[list[Entry]]:
-        """The entries in groups that are read side by side, small ones where there are few parents."""
-        workers = self.api.config.num_workers
-        size = min(max(1, len(entries) // (SLICES_A_WORKER * workers)), MAX_PARENTS_A_SLICE)
-        return [entries[start : start + size] for start in range(0, len(entries), size)]
+    def groups(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
+        """Yield the parents in groups to read side by side, in small ones if there are few parents."""
+        self._log_estimate(subdomain, len(parents))
+        size = len(parents) // (SLICES_PER_WORKER * self.api.config.num_workers)
+        size = min(max(1, size), MAX_PARENTS_PER_SLICE)
+        for start in range(0, len(parents), size):
+            yield self.slice_of(subdomain, parents[start : start + size])
 
-    def slice_of(self, entries: Sequence[Entry], cursor_slice: Mapping[str, Any]) -> StreamSlice:
-        """A slice with a number of its own."""
-        self._slices += 1
-        return StreamSlice(
-            partition={"number": self._slices}, cursor_slice=cursor_slice, extra_fields={"entries": list(entries)}
-        )
+    @staticmethod
+    def slice_of(scope: str, parents: list[ParentKey]) -> StreamSlice:
+        """Return a slice of these parents of a scope."""
+        extra = {"parents": parents, "result": SliceResult()}
+        return StreamSlice(partition={"scope": scope}, cursor_slice={}, extra_fields=extra)
 
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
-        """The rows of a group of parents. Raises, in the last slice, what the whole stream fails with."""
+        """Yield the rows of a group of parents, and record what became of each parent."""
         assert isinstance(stream_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
+        result: SliceResult = stream_slice.extra_fields["result"]
+        progress = self.states.progress.get(stream_slice["scope"])
         reader = ListReader(self)
-        for entry in stream_slice.extra_fields["entries"]:
-            if self.tally.stopped:
-                self.unread.add(stream_slice["number"])
+        for parent in stream_slice.extra_fields["parents"]:
+            if self.outcomes.stopped:
                 break
-            ids = {name: value for (name, _), value in zip(self.copies, entry.ids, strict=True)}
+            query = {**self.fields_of(parent.values), "parent": parent}
             try:
-                rows = self.read_parent(ids, reader, stream_slice)
-                yield from self._given_out.new(rows) if self.key_spans_parents else rows
+                is_complete = yield from self._without_known_keys(self.read_parent(query, reader))
+            except NothingThere as nothing:
+                is_expected = parent.may_have_none
+                self.outcomes.is_empty(self.label(query), nothing.answer, is_expected=is_expected)
+                (result.unread if is_expected else result.empty).append(parent.id)  # it may get a list later
             except HotmartError as problem:
-                self.unread.add(stream_slice["number"])
-                self.tally.was_not_read(self.label(ids), problem)
+                again = progress is not None and parent.id in progress.opened_before
+                self.outcomes.was_not_read(self.label(query), problem, again=again)
+                result.unread.append(parent.id)
             else:
-                self.tally.was_read()
-        self.tally.slice_ended()
+                self.outcomes.was_read()
+                (result.read if is_complete else result.unread).append(parent.id)
 
-    def read_parent(self, ids: Query, reader: ListReader, stream_slice: StreamSlice) -> Iterator[Record]:
-        """All rows of one parent. Raises `HotmartError` for this parent only."""
-        missing = [name for name in self._path_fields if not ids.get(name)]
+    def _without_known_keys(self, rows: Reading) -> Reading:
+        """Yield rows of primary keys that no other parent had, where that is possible."""
+        if not self.key_spans_parents:
+            return (yield from rows)
+        while True:
+            try:
+                row = next(rows)
+            except StopIteration as end:
+                return bool(end.value)
+            if self._deduplicator.is_new(row):
+                yield row
+
+    def read_parent(self, query: Query, reader: ListReader) -> Reading:
+        """Yield all rows of one parent. Raises `HotmartError` for this parent only, or `NothingThere`."""
+        missing = [name for name in self.fields_of(()) if name in self._path_fields and not query.get(name)]
         if missing:
             raise HotmartError(
-                f"{self.name}: Hotmart sent a {self.each} without its {' and '.join(missing)}, so its rows cannot be "
-                "asked for.",
+                f"{self.name}: Hotmart sent a {self.parent_label} without its {' and '.join(missing)}, so its rows "
+                "cannot be requested.",
                 FailureType.system_error,
             )
-        yield from reader.read_list(ids, f"{self.each} {self.label(ids)}")
+        label = f"{self.parent_label} {self.label(query)}"
+        result = yield from reader.read(query, label)
+        if result.bad_rows:
+            raise BadRows(str(reader.bad_rows(result.bad_rows, label)), FailureType.system_error)
+        return result.is_complete
 
-    def label(self, ids: Query) -> str:
-        """A parent by its ids, for messages."""
-        return "/".join(str(ids[name]) for name, _ in self.copies if name == "subdomain" or name in self._path_fields)
+    def fields_of(self, values: Sequence[Any]) -> dict[str, Any]:
+        """Return the values of a parent by the names that its rows have for them."""
+        padded = values or [None] * len(self.parent_fields)
+        return {name: value for (name, _), value in zip(self.parent_fields, padded, strict=True)}
+
+    def label(self, query: Query) -> str:
+        """Return a parent by its ids, for messages."""
+        names = [name for name, _ in self.parent_fields if name == "subdomain" or name in self._path_fields]
+        return "/".join(str(query[name]) for name in names)
 
     def request_params(
         self,
@@ -171,75 +192,68 @@ class ChildStream(HotmartStream, ABC):
         stream_slice: Mapping[str, Any] | None = None,
         next_page_token: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Of a parent's ids only what Hotmart has a parameter for."""
-        query = {name: value for name, value in (stream_slice or {}).items() if name in self.parameters}
+        """Return the parameters, of the query only those that Hotmart knows."""
+        known = (*self.parameters, "max_results") if self.page_size else self.parameters
+        query = {name: value for name, value in (stream_slice or {}).items() if name in known}
         return super().request_params(stream_state, query, next_page_token)
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
-        """A page of one parent, its rows with the parent's ids; none where Hotmart says that there are none."""
-        try:
-            page = super().fetch(query, page_token)
-        except HotmartError as refusal:
-            if page_token or not self._means_none(refusal):
-                raise
-            self.tally.has_none(self.label(query), refusal)
-            return NO_ROWS
+        """Return a page of one parent, its rows with the parent's fields. Raises `NothingThere`."""
+        page = self._fetch_twice(partial(super().fetch, query, page_token), query, page_token)
+        fields = {name: query[name] for name, _ in self.parent_fields}
         for row in page.rows:
             if isinstance(row, dict):
-                row.update({name: query[name] for name, _ in self.copies})
+                row.update(fields)
         return page
 
-    def _means_none(self, refusal: HotmartError) -> bool:
-        return refusal.status in self.none_on and self.none_code in ("", refusal.code)
+    def _fetch_twice(self, fetch: Callable[[], Page], query: Query, page_token: str | None) -> Page:
+        """Return a page, after a second request where a first answer may pass. Raises `NothingThere`."""
+        is_expected = query["parent"].may_have_none
+        for is_last in (is_expected or not self.requests_again, True):
+            try:
+                page = fetch()
+                if page is not NO_ROWS:
+                    return page
+                answer = self._empty_body()
+            except HotmartError as problem:
+                if page_token or not self._means_nothing(problem, is_expected=is_expected):
+                    raise
+                answer = problem
+            if is_last:
+                break
+            time.sleep(RETRY_AFTER_S)
+        raise NothingThere(answer)
 
-    def _log_estimate(self, club: str, parents: int) -> None:
-        calls = parents * self.calls_a_parent
-        minutes = calls / CALLS_A_MINUTE
+    def _means_nothing(self, answer: HotmartError, *, is_expected: bool) -> bool:
+        if is_expected:
+            return 400 <= answer.status < 500 and answer.status != 401
+        return answer.status in self.empty_on_status and self.empty_on_code in ("", answer.code)
+
+    def _empty_body(self) -> HotmartError:
+        return HotmartError(
+            f"{self.name}: Hotmart answered with an empty body, as it does for a {self.parent_label} without rows and "
+            f"for an address that no longer exists. If no {self.parent_label} has rows, deselect this stream.",
+            FailureType.system_error,
+        )
+
+    def _log_estimate(self, subdomain: str, parents: int) -> None:
+        calls = parents * self.requests_per_parent
+        minutes = calls / CALLS_PER_MINUTE
         LOGGER.info(
-            "%s: %s%d %s to read, about %d calls: %s of Hotmart's %d calls a minute.",
+            "%s: %s%d %ss to read, about %d requests: %s at Hotmart's %d requests per minute.",
             self.name,
-            f"club {club}: " if club else "",
+            f"members area {subdomain}: " if subdomain else "",
             parents,
-            f"{self.each}s",
+            self.parent_label,
             calls,
             f"{minutes:.0f} minutes" if minutes >= 2 else "less than two minutes",
-            CALLS_A_MINUTE,
+            CALLS_PER_MINUTE,
         )
 
-    def _without_parents(self, club: str, unread: ParentUnread) -> HotmartError:
-        parents = f"{self.each}s of club {club}" if club else f"{self.each}s"
+    def _without_parents(self, subdomain: str, unread: ParentUnread) -> HotmartError:
+        of_area = f" of members area {subdomain}" if subdomain else ""
         return HotmartError(
-            f"{self.name}: The list of {parents}, by which it is found, could not be read. {unread}",
-            unread.problem.failure_type,
+            f"{self.name}: The list of {self.parent_label}s{of_area} could not be read, so their rows cannot be "
+            f"requested. {unread}",
+            unread.problem.failure_type or FailureType.system_error,
         )
-
-
-class IncrementalChild(ChildStream, ABC):
-    """A child that is not read whole in every sync; its state is what `coverage` has of each scope."""
-
-    cursor_field: ClassVar[str]
-    scope_field: ClassVar[str] = ""
-    """By which field the state is kept apart, such as the club; empty: there is one state."""
-    overlap_days: ClassVar[int | None] = 1
-    """How much before its end a state is read again; `None`: as the settings say, a day at least."""
-
-    @property
-    def overlap_ms(self) -> int:
-        """The overlap in milliseconds."""
-        return self.lookback_ms if self.overlap_days is None else self.overlap_days * DAY_MS
-
-    def resume(self, state: Mapping[str, Any], repository: Any) -> SliceCursor:
-        """Scratch: no state."""
-        return SliceCursor(self.name, repository, self.verdict)
-
-    @property
-    def lookback_ms(self) -> int:
-        """The look-back of the settings in milliseconds, a day at least."""
-        return max(self.api.config.lookback_days, 1) * DAY_MS
-
-    def record(self, row: Any) -> tuple[Hashable, Record]:
-        """As every stream, with the cursor of rows that have no date of their own."""
-        key, record = super().record(row)
-        if self.cursor_field == "synced_until":
-            record["synced_until"] = iso(self.api.now_ms)
-        return key, record

@@ -1,28 +1,27 @@
-"""How the pages of a module are found, of which Hotmart's newer address asks for a product that nothing tells."""
+"""The pages of modules. The newer address of the API needs a product, and nothing names the product of a module."""
 
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from threading import Lock
 from typing import Any, ClassVar
 
-from airbyte_cdk.models import SyncMode
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_hotmart.answers import Envelope
+from source_hotmart.answers import NO_ROWS, Envelope, Page
 from source_hotmart.base import Api, HotmartStream
-from source_hotmart.child import ChildStream, Entry
+from source_hotmart.child import ChildStream, NothingThere
 from source_hotmart.errors import HotmartError
-from source_hotmart.parents import ParentUnread, Want
-from source_hotmart.reading.lists import ListReader
-from source_hotmart.reading.passes import Query, Record
+from source_hotmart.parents import ParentKey, ParentSelector, ParentUnread
+from source_hotmart.reading.passes import Query
 
-MAX_PRODUCTS_A_CLUB = 20
-"""So many products at the most are tried for the modules of one club."""
+MAX_PRODUCTS = 20
+"""At most this many products are tried for a module."""
 
 PAGES_ENVELOPE = Envelope(rows="", empty_body_is_none=True)
-"""A list; an empty body is what Hotmart sends for addresses that it no longer has."""
+"""A list. Hotmart sends an empty body for addresses that it no longer has."""
 
 
 class PagesOfProduct(HotmartStream):
@@ -35,109 +34,99 @@ class PagesOfProduct(HotmartStream):
 
     @property
     def name(self) -> str:
-        """In messages the stream that it is read for."""
+        """The stream that it is read for, in messages."""
         return "club_pages"
 
 
 class ModuleStream(ChildStream, ABC):
-    """A list of each module, by the older address that only asks for the club, or else by the newer one.
+    """A list of each module, by the older address that needs the members area only, else by the newer one.
 
-    The modules of a club are read one after the other, so that a product that has answered is the first to be tried.
+    The modules of a members area are read one after the other, so a product with pages is tried first for the others.
     """
 
     envelope = PAGES_ENVELOPE
+    may_have_none = {"total_pages": (0,)}  # noqa: RUF012 - a constant
     products: ClassVar[type[HotmartStream]]
-    """The stream of products that may be tried."""
+    """The stream of products to try."""
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
         self._by_product = PagesOfProduct(api)
-        self._want_products = Want(self.products, lambda row: row.get("id"))
+        self._product_selector = ParentSelector(self.products, lambda row: row.get("id"))
         self._product_ids: list[str] | None = None
         self._no_products: ParentUnread | None = None
-        self._answered: dict[str, list[str]] = {}
+        self._with_pages: dict[str, list[str]] = {}
+        """Products that had pages, by members area."""
         self._lock = Lock()
 
     def join_in(self) -> None:
-        """As every child, with the products."""
+        """Register what this stream needs of modules and products."""
         super().join_in()
-        self.api.parents.want(self._want_products)
+        self.api.parents.register_child(self._product_selector)
 
-    def stream_slices(
-        self,
-        *,
-        sync_mode: SyncMode,
-        cursor_field: list[str] | None = None,
-        stream_state: Mapping[str, Any] | None = None,
-    ) -> Iterator[StreamSlice]:
-        """A slice a club. Where products are read anyway they are waited for here, as no slice may wait for another."""
-        if self.api.parents.expects(self.products):
+    def slices(self) -> Iterable[StreamSlice]:
+        """Yield a slice per members area. It is here that selected products are waited for, as no slice may wait."""
+        if self.api.parents.is_selected(self.products):
             self._candidates("")
-        yield from super().stream_slices(sync_mode=sync_mode)
+        yield from super().slices()
 
-    def groups(self, entries: list[Entry]) -> list[list[Entry]]:
-        """All modules of a club together."""
-        return [entries] if entries else []
+    def groups(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
+        """Yield all modules of a members area together."""
+        if parents:
+            yield self.slice_of(subdomain, parents)
 
-    def entry(self, row: Record) -> Entry | None:
-        """A module, filed with its number of pages: one that says it has none is not asked for."""
-        return None if row.get("total_pages") == 0 else super().entry(row)
-
-    def read_parent(self, ids: Query, reader: ListReader, stream_slice: StreamSlice) -> Iterator[Record]:
-        """The pages of a module. Raises `HotmartError` for one of which neither address tells any."""
+    def fetch(self, query: Query, page_token: str | None = None) -> Page:
+        """Return the pages of a module. Raises `HotmartError` for a module whose pages neither address has."""
         refusal: HotmartError | None = None
-        rows: Sequence[Any] = ()
+        page = NO_ROWS
         try:
-            rows = self.fetch(ids).rows
+            page = super().fetch(query, page_token)
+        except NothingThere as nothing:
+            refusal = nothing.answer
         except HotmartError as problem:
             if not problem.status or problem.status == 401:
                 raise
             refusal = problem
-        if rows:
-            yield from self._records(rows, {})
-            return
-        for product_id in self._candidates(ids["subdomain"]):
-            rows = self._try_product(ids, product_id)
+        may_have_none = query["parent"].may_have_none
+        rows = page.rows or self._by_products(query, only_with_pages=may_have_none)
+        if not rows and not may_have_none:
+            raise self._unknown(refusal)
+        return replace(page, rows=rows)
+
+    def _by_products(self, query: Query, *, only_with_pages: bool) -> list[Any]:
+        """Return the pages by the first product that has any, with the fields of the module and the product."""
+        module_id, subdomain = query["module_id"], query["subdomain"]
+        with_pages = self._with_pages.setdefault(subdomain, [])
+        for product_id in list(with_pages) if only_with_pages else self._candidates(subdomain):
+            try:
+                rows = self._by_product.fetch({"module_id": module_id, "product_id": product_id}).rows
+            except HotmartError as problem:
+                if not problem.status or problem.status == 401:
+                    raise
+                continue
             if rows:
-                yield from self._records(rows, {**ids, "product_id": product_id})
-                return
-        raise self._unknown(refusal)
-
-    def _records(self, rows: Sequence[Any], ids: Query) -> Iterator[Record]:
-        self.progress.page_read(self.name, len(rows))
-        for row in rows:
-            yield self.record({**row, **ids} if isinstance(row, dict) else row)[1]
-
-    def _try_product(self, ids: Query, product_id: str) -> list[Any]:
-        try:
-            rows = list(self._by_product.fetch({"module_id": ids["module_id"], "product_id": product_id}).rows)
-        except HotmartError as problem:
-            if not problem.status or problem.status == 401:
-                raise
-            return []
-        if rows:
-            with self._lock:
-                answered = self._answered.setdefault(ids["subdomain"], [])
-                if product_id not in answered:
-                    answered.append(product_id)
-        return rows
+                if product_id not in with_pages:
+                    with_pages.append(product_id)
+                fields = {"module_id": module_id, "subdomain": subdomain, "product_id": product_id}
+                return [{**row, **fields} if isinstance(row, dict) else row for row in rows]
+        return []
 
     def _candidates(self, subdomain: str) -> list[str]:
-        """The products to try, first those that have answered in this club."""
+        """Return the products to try, first those that had pages in this members area."""
         with self._lock:
             if self._product_ids is None:
                 try:
-                    self._product_ids = self.api.parents.take(self._want_products)
+                    self._product_ids = self.api.parents.take(self._product_selector)
                 except ParentUnread as unread:
                     self._product_ids, self._no_products = [], unread
-            answered = self._answered.get(subdomain, [])
-            return [*answered, *(one for one in self._product_ids if one not in answered)][:MAX_PRODUCTS_A_CLUB]
+        with_pages = self._with_pages.get(subdomain, [])
+        return [*with_pages, *(each for each in self._product_ids if each not in with_pages)][:MAX_PRODUCTS]
 
     def _unknown(self, refusal: HotmartError | None) -> HotmartError:
         reason = str(refusal or self._no_products or "")
         unknown = HotmartError(
-            f"{self.name}: Hotmart tells the module's pages neither by its club nor by any of the account's first "
-            f"{MAX_PRODUCTS_A_CLUB} products. {reason}".rstrip()
+            f"{self.name}: Hotmart returns the pages of the module neither by its members area nor by any of the "
+            f"account's first {MAX_PRODUCTS} products. {reason}".rstrip()
         )
         unknown.status = refusal.status if refusal else 404
         return unknown

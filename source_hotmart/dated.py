@@ -19,6 +19,7 @@ from source_hotmart.answers import Page
 from source_hotmart.base import Api, HotmartStream
 from source_hotmart.errors import HotmartError, QueryRefused
 from source_hotmart.reading.limits import LearnedLimits
+from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.reading.windows import WindowReader, label_of
 from source_hotmart.state.intervals import Interval, RereadRule
@@ -77,6 +78,8 @@ class DatedStream(HotmartStream, ABC):
         """The values of `transaction_status` that are asked for. Without any Hotmart applies its default filter."""
         self.saved: list[Interval] = []
         """What the saved state says was read. Empty in a full refresh."""
+        self._has_probed = False
+        """Whether it was found out if Hotmart answers at all."""
         self.resumes = False
         """Whether this sync is incremental: what is missed at its end is read by the next."""
 
@@ -146,6 +149,7 @@ class DatedStream(HotmartStream, ABC):
                 "planned": planned or PlannedCount(),
                 "kind": kind,
                 "complete": [],
+                "short": [],
                 **extra,
             },
         )
@@ -158,7 +162,10 @@ class DatedStream(HotmartStream, ABC):
         return key, record
 
     def ask(self, window: Window, statuses: Sequence[str], rows: int) -> Page | None:
-        """Return a page of so many rows, `None` where Hotmart refuses it twice or fails."""
+        """Return a page of so many rows, `None` where Hotmart does not answer. Raises `QueryRefused`.
+
+        An outage is waited for once, or the whole sync would have to do without the answers.
+        """
         query = {**self.query(window, statuses), "max_results": rows}
         try:
             try:
@@ -166,7 +173,14 @@ class DatedStream(HotmartStream, ABC):
             except QueryRefused:
                 time.sleep(ASK_AGAIN_S)
                 return self.fetch(query)
-        except (RequestWindowSplitRequiredException, HotmartError):
+        except RequestWindowSplitRequiredException:
+            newest_day = max(window[0], window[1] - DAY_MS + 1), window[1]
+            is_first, self._has_probed = not self._has_probed, True
+            outage_ended = is_first and ListReader(self).outlives_outage(self.query(newest_day, statuses))
+            return self.ask(window, statuses, rows) if outage_ended else None
+        except QueryRefused:
+            raise
+        except HotmartError:
             return None
 
     def query(self, window: Window, statuses: Sequence[str]) -> Query:
@@ -198,6 +212,8 @@ class DatedStream(HotmartStream, ABC):
         planned: PlannedCount = extra["planned"]
         rows = planned.add(reader.rows)
         if rows is not None and rows < planned.total and (planned.parts > 1 or reader.was_split):
+            whole = planned.window or window
             extra["complete"].clear()
+            extra["short"].append(whole)  # also the parts that were closed before
             reason = f"Hotmart counts {planned.total} rows, and {rows} arrived"
-            self.report.incomplete(self.name, label_of(planned.window or window), reason)
+            self.report.incomplete(self.name, label_of(whole), reason)

@@ -40,6 +40,8 @@ LOGGER = logging.getLogger("airbyte")
 
 BATCH_ROWS = 100
 """Rows that are handed over together. A slice's first row goes alone, so that it is seen at once."""
+MAX_TASKS = 1_000_000
+"""At the CDK's limit of slices that wait a generator sleeps, and with one worker that would be for ever."""
 QUEUE_BATCHES = 20
 """Batches that wait to be printed: with all threads of the size of their page, this bounds the memory of a sync."""
 
@@ -171,7 +173,7 @@ class BatchingSource(ConcurrentSource):
         self.repository = OrderedRepository(queue, InMemoryMessageRepository())
         threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="workerpool")
         super().__init__(
-            threadpool=ThreadPoolManager(threads, LOGGER),
+            threadpool=ThreadPoolManager(threads, LOGGER, max_concurrent_tasks=MAX_TASKS),
             logger=LOGGER,
             slice_logger=slice_logger,
             queue=queue,

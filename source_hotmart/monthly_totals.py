@@ -9,6 +9,7 @@ from typing import Any
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.answers import Page
+from source_hotmart.base import Api
 from source_hotmart.dated import DatedStream
 from source_hotmart.errors import AccessDenied, HotmartError
 from source_hotmart.reading.lists import ListReader
@@ -32,6 +33,10 @@ class MonthlyTotals(DatedStream, ABC):
     start_parameter = "start_date"
     end_parameter = "end_date"
 
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        self._currencies: set[str] = set()
+
     @property
     def start_ms(self) -> int:
         """The start of the start date's month: totals are of whole months."""
@@ -40,6 +45,15 @@ class MonthlyTotals(DatedStream, ABC):
     def rule(self) -> RereadRule:
         """Return the rule of whole months: the current one and the twelve before are read again."""
         return MonthRule(self.lookback_ms, self.late_months)
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take the currencies of a saved state: one in which nothing is sold any more needs zeros too."""
+        self._currencies = {str(currency) for currency in state.get("currencies") or ()}
+
+    @property
+    def state_extra(self) -> Mapping[str, Any]:
+        """The currencies that have occurred so far."""
+        return {"currencies": sorted(self._currencies)} if self._currencies else {}
 
     def slices(self) -> Iterable[StreamSlice]:
         """Yield one slice of all months: which currencies occur is known only when all are read."""
@@ -99,7 +113,8 @@ class MonthlyTotals(DatedStream, ABC):
         return result.is_complete
 
     def _zeros(self, months: Iterable[Window], found: set[tuple[str, str]]) -> Iterator[Record]:
-        for currency in sorted({currency for _, currency in found}):
+        self._currencies |= {currency for _, currency in found}
+        for currency in sorted(self._currencies):
             for start_ms, _ in months:
                 if (day := _first_day(start_ms), currency) not in found:
                     total = {"value": 0, "currency_code": currency}

@@ -1,36 +1,37 @@
-"""The lists by which other lists are found: each is read once a sync, and only what its children need is kept.
+"""The lists of parents, such as products: each is read once per sync, and only what child streams need is kept.
 
-When the stream of a parent is selected as well, its children wait for its read and listen in. Whoever waits is a
-generator of slices. The CDK always leaves a worker to read slices, and the source has parents started before their
-children, so the read that is waited for is never behind the one who waits.
+When the parent stream is selected as well, its children wait for its own read and keep what they need of its records.
+Only a generator of slices waits. The engine always leaves a worker to read slices, and parents start before their
+children, so a child never waits for a read that is queued behind itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Condition
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from airbyte_cdk.models import FailureType, SyncMode
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 BEGINS_WITHIN_S = 300.0
-"""For so long a child waits until its parent's own read begins; then it reads the list itself."""
+"""A child waits this long for its parent's own read to begin. Then it reads the list itself."""
 
 Record = dict[str, Any]
 Slice = Mapping[str, Any]
 
 
 class Parent(Protocol):
-    """What is asked of a stream whose rows others are found by. It has one slice a club, or one in all."""
+    """A parent stream. It has one slice per members area, or one slice."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def incomplete_lists(self) -> set[str]:
-        """The members areas of whose lists rows may be missing."""
+        """The members areas whose lists lack rows."""
 
     def stream_slices(self, *, sync_mode: SyncMode) -> Iterable[Slice | None]: ...
 
@@ -38,148 +39,158 @@ class Parent(Protocol):
 
 
 class ParentUnread(Exception):
-    """A list of parents could not be read; `problem` is why."""
+    """Nothing of a list of parents could be read. `problem` is the reason."""
 
     def __init__(self, problem: AirbyteTracedException) -> None:
         super().__init__(str(problem))
         self.problem = problem
 
 
+class ParentKey(NamedTuple):
+    """What a child stream keeps of a parent."""
+
+    id: str
+    values: tuple[Any, ...]
+    """Those of the child's `parent_fields`."""
+    may_have_none: bool = False
+    """Whether a rejection says that this parent has no such list."""
+    is_moving: bool = False
+    """Whether its rows change without a date."""
+    changed_ms: int = 0
+    """The latest of its dates."""
+    charged_ms: int = 0
+    """When its last charge may have been made."""
+    trait: Any = None
+    """What makes it a new parent where it changes."""
+
+
 @dataclass(frozen=True, eq=False)
-class Want:
-    """What one child needs of the rows of a parent."""
+class ParentSelector:
+    """What one child needs of the records of a parent."""
 
     parent: type
-    keep: Callable[[Record], Any | None]
-    """Makes a few ids of a row; `None` for a row of which the child needs nothing."""
+    select: Callable[[Record], Any | None]
+    """Returns what to keep of a record, `None` for a parent that the child does not read."""
 
 
 @dataclass
-class _List:
-    """One list of parents: of one club, or the only one."""
+class _ParentList:
+    """One list of parents: that of a members area, or the only one."""
 
-    kept: dict[Want, list[Any]]
-    own_read: bool = False
-    """Whether the parent's own stream is the one that reads it."""
-    ended: bool = False
-    problem: AirbyteTracedException | None = None
+    kept: dict[ParentSelector, list[Any]]
+    is_own_read: bool
+    """Whether the parent stream itself reads it."""
+    rows: int = 0
+    is_partial: bool = False
+    ended: Future[None] = field(default_factory=Future)
 
     def add(self, record: Record) -> None:
-        for want, kept in self.kept.items():
-            item = want.keep(record)
+        self.rows += 1
+        for selector, kept in self.kept.items():
+            item = selector.select(record)
             if item is not None:
                 kept.append(item)
+
+    def read(self, stream: Parent, records: Iterator[Record]) -> Iterator[Record]:
+        """Yield the records, and end the list whichever way they end."""
+        problem: AirbyteTracedException | None = AirbyteTracedException(
+            message=f"{stream.name}: Reading it was interrupted.", failure_type=FailureType.system_error
+        )
+        try:
+            for record in records:
+                self.add(record)
+                yield record
+            problem = None
+        except AirbyteTracedException as failure:
+            self.is_partial = self.rows > 0
+            problem = None if self.is_partial else failure
+            raise
+        finally:
+            if problem:
+                self.ended.set_exception(problem)
+            else:
+                self.ended.set_result(None)
 
 
 @dataclass
 class ParentLists:
-    """The lists of one sync. Everything is asked for before anything is read."""
+    """The lists of one sync. Streams and selectors are registered before anything is read."""
 
     _streams: dict[type, Parent] = field(default_factory=dict)
     _selected: set[type] = field(default_factory=set)
-    _wants: dict[type, list[Want]] = field(default_factory=dict)
-    _lists: dict[tuple[type, str], _List] = field(default_factory=dict)
-    _changed: Condition = field(default_factory=Condition)
+    _selectors: dict[type, list[ParentSelector]] = field(default_factory=dict)
+    _lists: dict[tuple[type, str], _ParentList] = field(default_factory=dict)
+    _begun: Condition = field(default_factory=Condition)
 
-    def offer(self, stream: Parent) -> None:
-        """Name a stream that can be read for its children."""
+    def register_parent(self, stream: Parent) -> None:
+        """Register a stream that can be read for its children."""
         self._streams[type(stream)] = stream
 
-    def expect(self, stream: Parent) -> None:
-        """Say that a stream is going to be read for its own sake."""
+    def register_selected(self, stream: Parent) -> None:
+        """Register a stream that the catalog selects."""
         self._selected.add(type(stream))
 
-    def expects(self, parent: type) -> bool:
-        """Whether a stream is going to be read for its own sake."""
+    def is_selected(self, parent: type) -> bool:
+        """Whether the catalog selects a stream."""
         return parent in self._selected
 
-    def want(self, want: Want) -> None:
-        """Have something kept of every row of a parent."""
-        self._wants.setdefault(want.parent, []).append(want)
+    def register_child(self, selector: ParentSelector) -> None:
+        """Register what a child needs of each record of a parent."""
+        self._selectors.setdefault(selector.parent, []).append(selector)
 
-    def watched(self, stream: Parent, stream_slice: Slice, records: Iterator[Record]) -> Iterator[Record]:
-        """The records of a stream's own read, from which its children take what they need."""
-        wanted = self._wants.get(type(stream))
-        return self._listen(stream, club_of(stream_slice), records) if wanted else records
+    def tee(self, stream: Parent, stream_slice: Slice, records: Iterator[Record]) -> Iterator[Record]:
+        """Return the records of a stream's own read, which also go to its children."""
+        if type(stream) not in self._selectors:
+            return records
+        return self._tee(stream, subdomain_of(stream_slice), records)
 
-    def take(self, want: Want, club: str = "") -> list[Any]:
-        """What was kept for one child; reads the list when nobody else does. Raises `ParentUnread`.
+    def take(self, selector: ParentSelector, subdomain: str = "") -> list[Any]:
+        """Return, once, what was kept for a child. Reads the list if no other stream does. Raises `ParentUnread`.
 
-        May wait for the read of a selected parent to begin, so only generators of slices may call it for one; it
-        hands out what it keeps once.
+        May wait until the read of a selected parent begins, so only a generator of slices may call it.
         """
-        key = want.parent, club
-        with self._changed:
-            if want.parent in self._selected:
-                self._changed.wait_for(lambda: key in self._lists, BEGINS_WITHIN_S)
-            mine = self._begin(key, own_read=False)
-        if mine:
-            self._read(self._streams[want.parent], club, mine)
-        with self._changed:
+        key = selector.parent, subdomain
+        with self._begun:
+            if selector.parent in self._selected:
+                self._begun.wait_for(lambda: key in self._lists, BEGINS_WITHIN_S)
+            mine = self._begin(key, is_own_read=False)
             found = self._lists[key]
-            self._changed.wait_for(lambda: found.ended)
-            if found.problem:
-                raise ParentUnread(found.problem)
-            return found.kept.pop(want)
+        try:
+            if mine:
+                self._read(self._streams[selector.parent], subdomain, mine)
+            found.ended.result()
+        except AirbyteTracedException as problem:
+            if not found.is_partial:
+                raise ParentUnread(problem) from None
+        return found.kept.pop(selector)
 
-    def is_short(self, parent: type, club: str = "") -> bool:
-        """Whether rows are known to be missing from a list that was taken."""
-        return club in self._streams[parent].incomplete_lists
+    def is_short(self, parent: type, subdomain: str = "") -> bool:
+        """Whether records are missing from a list that was taken."""
+        return self._lists[parent, subdomain].is_partial or subdomain in self._streams[parent].incomplete_lists
 
-    def _begin(self, key: tuple[type, str], *, own_read: bool) -> _List | None:
-        """A list to read now; `None` when somebody has begun. With the lock held."""
+    def _begin(self, key: tuple[type, str], *, is_own_read: bool) -> _ParentList | None:
+        """Return a list to read now, `None` if its read has begun. The caller holds the lock."""
         if key in self._lists:
-            # The second half of a list would be missing without a word.
-            if own_read and self._lists[key].own_read:
-                raise ValueError(f"{key} is read in more than one slice")
+            if is_own_read and self._lists[key].is_own_read:
+                raise ValueError(f"{key} is read in more than one slice")  # the second part would be missing
             return None
-        self._lists[key] = _List({want: [] for want in self._wants[key[0]]}, own_read)
-        self._changed.notify_all()
+        self._lists[key] = _ParentList({each: [] for each in self._selectors[key[0]]}, is_own_read)
+        self._begun.notify_all()
         return self._lists[key]
 
-    def _listen(self, stream: Parent, club: str, records: Iterator[Record]) -> Iterator[Record]:
-        with self._changed:
-            mine = self._begin((type(stream), club), own_read=True)
-        if mine is None:
-            yield from records
-            return
-        problem: AirbyteTracedException | None = _interrupted(stream)
-        try:
-            for record in records:
-                mine.add(record)
-                yield record
-            problem = None
-        except AirbyteTracedException as told:
-            problem = told
-            raise
-        finally:
-            self._end(mine, problem)
+    def _tee(self, stream: Parent, subdomain: str, records: Iterator[Record]) -> Iterator[Record]:
+        with self._begun:
+            mine = self._begin((type(stream), subdomain), is_own_read=True)
+        return (yield from mine.read(stream, records) if mine else records)
 
-    def _read(self, stream: Parent, club: str, mine: _List) -> None:
-        problem: AirbyteTracedException | None = _interrupted(stream)
-        try:
-            for stream_slice in stream.stream_slices(sync_mode=SyncMode.full_refresh):
-                if club_of(stream_slice) == club:
-                    for record in stream.read_slice(stream_slice or {}):
-                        mine.add(record)
-            problem = None
-        except AirbyteTracedException as told:
-            problem = told
-        finally:
-            self._end(mine, problem)
-
-    def _end(self, mine: _List, problem: AirbyteTracedException | None) -> None:
-        with self._changed:
-            mine.ended, mine.problem = True, problem
-            self._changed.notify_all()
+    @staticmethod
+    def _read(stream: Parent, subdomain: str, mine: _ParentList) -> None:
+        slices = (each or {} for each in stream.stream_slices(sync_mode=SyncMode.full_refresh))
+        rows = (row for each in slices if subdomain_of(each) == subdomain for row in stream.read_slice(each))
+        for _ in mine.read(stream, rows):
+            pass
 
 
-def club_of(stream_slice: Slice | None) -> str:
-    """The members area that a slice is of; empty for the lists of the whole account."""
+def subdomain_of(stream_slice: Slice | None) -> str:
+    """Return the members area of a slice, an empty text for lists of the whole account."""
     return str((stream_slice or {}).get("subdomain", ""))
-
-
-def _interrupted(stream: Parent) -> AirbyteTracedException:
-    return AirbyteTracedException(
-        message=f"{stream.name}: Reading it was interrupted.", failure_type=FailureType.system_error
-    )

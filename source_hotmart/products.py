@@ -39,9 +39,12 @@ class ProductStream(HotmartStream, ABC):
         listed: set[Any] = set()
         label = "the whole list"
         bad_rows = (yield from _noting(reader.read({}, label), listed)).bad_rows
+        bad_again = 0
         for status in PRODUCT_STATUSES:
             if status not in listed:
-                bad_rows += yield from self._read_status(reader, status)
+                bad_again += yield from self._read_status(reader, status)
+        # A row without a key has no status either, so a list by status repeats it.
+        bad_rows = max(bad_rows, bad_again)
         if bad_rows:
             raise reader.bad_rows(bad_rows, label)
 

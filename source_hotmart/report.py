@@ -8,6 +8,9 @@ from threading import Lock
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
+NAMED = 20
+"""So many lists are named in the last line."""
+
 
 class SyncReport:
     """Counts windows whose rows agree with Hotmart's own count, and names the others."""
@@ -66,6 +69,8 @@ class SyncReport:
                 keys,
             )
         if self._differing:
-            LOGGER.warning("Perhaps incomplete: %s.", "; ".join(self._differing))
+            left = len(self._differing) - NAMED
+            more = f"; and {left} more" if left > 0 else ""
+            LOGGER.warning("Perhaps incomplete: %s%s.", "; ".join(self._differing[:NAMED]), more)
         elif self._agreeing:
             LOGGER.info("Complete by Hotmart's own count in all %d windows and lists that have one.", self._agreeing)

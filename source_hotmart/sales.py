@@ -10,16 +10,17 @@ from typing import Any, ClassVar
 
 from airbyte_cdk.sources.types import StreamSlice
 
+from source_hotmart.answers import Page
 from source_hotmart.base import Api
 from source_hotmart.dated import LATE, LONGEST_DAYS, WHOLE, DatedStream, PlannedCount
-from source_hotmart.errors import HotmartError
+from source_hotmart.errors import HotmartError, QueryRefused
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.reading.windows import WindowReader, label_of
 from source_hotmart.sales_facts import PAGES_PER_PART, ROUND_TOTAL, expected_of
 from source_hotmart.sales_lookup import MAX_RANGES, SaleLookup
 from source_hotmart.sales_statuses import SALE_STATUSES, StatusQuestion
-from source_hotmart.state.day_digests import UNKNOWN, DayDigests, decode, encode
+from source_hotmart.sales_watch import UnsettledWatch
 from source_hotmart.state.windows import DAY_MS, Window, split_days, split_evenly, subtract, union
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -29,10 +30,10 @@ LATE_STATUSES = ("PROTESTED", "REFUNDED", "PARTIALLY_REFUNDED", "CHARGEBACK")
 RETURNED = "returned"
 """A third kind of slices: days whose unsettled sales are no longer the same."""
 
-WATCHED_DAYS = 730
-"""For so long after its order a sale is watched whose status is not final."""
 MAX_LOOKUPS = 200
 """So many sales that a view lacks are asked for one by one in a sync."""
+FEW = 20
+"""More missing sales than this, and than one in twenty, are read again as a date range."""
 NAMED = 10
 """So many transactions are named in a message."""
 
@@ -56,8 +57,7 @@ class SalesStream(DatedStream, ABC):
         """Roles to ask for one at a time, where Hotmart leaves sales out without one."""
         self._lookups_left = MAX_LOOKUPS
         self._lock = Lock()
-        self._digests: DayDigests = {}
-        self._found_digests: DayDigests = {}
+        self._watch = UnsettledWatch()
         self._lookup = SaleLookup(api)
 
     def join_in(self) -> None:
@@ -66,20 +66,17 @@ class SalesStream(DatedStream, ABC):
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Take from a saved state what is beside its intervals."""
-        self._digests = decode(state.get("unsettled") or {})
+        self._watch.load(state)
 
     @property
     def state_extra(self) -> Mapping[str, Any]:
         """The unsettled sales by day, as a digest."""
-        with self._lock:
-            return {"unsettled": encode(self._digests)} if self._digests else {}
+        return self._watch.state
 
     def slice_recorded(self, stream_slice: StreamSlice) -> None:
-        """Keep the digests of days that were read again because their unsettled sales changed."""
+        """Note days that were read again because their unsettled sales changed."""
         if stream_slice.extra_fields["kind"] == RETURNED:
-            with self._lock:
-                for window in stream_slice.extra_fields["complete"]:
-                    self._digests.update(self._of_days(window))
+            self._watch.was_read(stream_slice.extra_fields["complete"])
 
     def slices(self) -> Iterable[StreamSlice]:
         """Yield the new date ranges, then days whose unsettled sales changed, then ranges for the late statuses."""
@@ -98,11 +95,12 @@ class SalesStream(DatedStream, ABC):
                 views.all_planned()
 
     def _planned(self) -> Iterator[StreamSlice]:
+        late = self.rule().late(self.saved, self.start_ms)
+        # Before any row is read: a digest that is older than the rows only costs a day that is read again.
+        returned = self._returned(late) if self.resumes else []
         for window in self.needed():
             for part in split_days(window, LONGEST_DAYS):
                 yield from self._parts(part)
-        late = self.rule().late(self.saved, self.start_ms)
-        returned = self._returned(late) if self.resumes else []
         for window in returned:
             for part in split_days(window, LONGEST_DAYS):
                 yield self.slice_of(part, self.statuses, kind=RETURNED)
@@ -131,7 +129,7 @@ class SalesStream(DatedStream, ABC):
         """Yield the slice of a date range, or those of its parts when it has many pages."""
         count = self.api.sales.counts.of(
             (window, self.statuses),
-            lambda rows: self.ask(window, self.statuses, rows),
+            lambda rows: self._counted(window, rows),
             self.page_size or 1,
             self.name,
         )
@@ -149,32 +147,18 @@ class SalesStream(DatedStream, ABC):
         for piece in pieces:
             yield self.slice_of(piece, self.statuses, planned=planned)
 
+    def _counted(self, window: Window, rows: int) -> Page | None:
+        try:
+            return self.ask(window, self.statuses, rows)
+        except QueryRefused:
+            return None  # the range may still be readable in parts
+
     def _returned(self, late: Sequence[Window]) -> list[Window]:
         """Return the days of these date ranges whose unsettled sales are not those of the last sync."""
-        now_ms = self.api.now_ms
-        watched_ms = min((day * DAY_MS for day, digest in self._digests.items() if digest), default=now_ms)
-        oldest_ms = max(min(watched_ms, now_ms - 366 * DAY_MS, *(first for first, _ in late)), self.start_ms)
-        oldest_ms = max(oldest_ms, now_ms - WATCHED_DAYS * DAY_MS)
-        newest_ms = now_ms - self.lookback_ms
+        oldest_ms = self._watch.range(late, self.start_ms, self.api.now_ms)
+        newest_ms = self.api.now_ms - self.lookback_ms
         found = self._lookup.unsettled(oldest_ms, newest_ms, self.start_ms) if oldest_ms <= newest_ms else {}
-        if found is None:
-            return []
-        beyond = [window for interval in self.saved for window in self.rule().beyond_lookback(interval)]
-        with self._lock:
-            known = subtract(beyond, subtract(beyond, union(_day(day) for day in self._digests)))
-            changed = union(_day(day) for day, digest in found.items() if self._digests.get(day) != digest)
-            watched = union([*late, *known])
-            returned = subtract(watched, subtract(watched, changed))
-            self._found_digests = found
-            pending = {day for window in returned for day in self._of_days(window)}
-            self._digests = {
-                day: self._digests.get(day, UNKNOWN) if day in pending else digest for day, digest in found.items()
-            }
-        return returned
-
-    def _of_days(self, window: Window) -> DayDigests:
-        days = range(window[0] // DAY_MS, window[1] // DAY_MS + 1)
-        return {day: self._found_digests[day] for day in days if day in self._found_digests}
+        return [] if found is None else self._watch.changed(found, late, self.saved, self.rule())
 
     # Reading
 
@@ -198,56 +182,76 @@ class SalesStream(DatedStream, ABC):
                     ids.setdefault(_status_of(record), []).append(record[field])
                     yield record
             finally:
-                views.deliver(key, ids if stream_slice.extra_fields["complete"] else None)
+                is_whole = union(stream_slice.extra_fields["complete"]) == [_window(stream_slice)]
+                views.deliver(key, ids if is_whole else None)
             return
         own: set[str] = set()
         for record in super().read_slice(stream_slice):
             own.add(record[field])
             yield record
-        yield from self._complete_by(views.take(key), own, stream_slice)
+        reference = views.take(key)
+        if reference is not None:
+            yield from self._complete_by(reference, own, stream_slice)
 
     def _complete_by(
-        self, reference: Mapping[str, Collection[str]] | None, own: set[str], stream_slice: StreamSlice
+        self, reference: Mapping[str, Collection[str]], own: set[str], stream_slice: StreamSlice
     ) -> Iterator[Record]:
-        """Yield the sales that this view lacks, each asked for by its transaction."""
-        if reference is None:
-            return
-        label = label_of((stream_slice["start_ms"], stream_slice["end_ms"]))
-        missing = sorted(expected_of(reference, self.statuses) - own)
+        """Yield the sales that this view lacks: read once more where they are many, else one by one."""
+        missing = self._expected(reference, stream_slice) - own
+        if len(missing) > max(FEW, len(own) // 20):
+            again = WindowReader(self)
+            for record in again.read_windows([_window(stream_slice)], stream_slice.extra_fields["statuses"]):
+                if record[self._key_fields[0]] not in own:
+                    own.add(record[self._key_fields[0]])
+                    yield record
+            missing -= own
         with self._lock:
-            asked = missing[: self._lookups_left]
+            asked = sorted(missing)[: self._lookups_left]
             self._lookups_left -= len(asked)
-        reader, found = ListReader(self), set()
+        complete: list[Window] = stream_slice.extra_fields["complete"]
+        if len(asked) < len(missing):
+            complete.clear()  # the next sync asks for more of them
+        found: set[str] = set()
         for transaction in asked:
             query: Query = {"transaction": transaction, "transaction_status": list(self.statuses)}
             try:
-                for record in reader.read_list(query, f"transaction {transaction}"):
+                for record in ListReader(self).read_list(query, f"transaction {transaction}"):
                     found.add(record[self._key_fields[0]])
                     yield record
             except HotmartError as problem:
                 if not problem.status:  # it may be found in the next sync
-                    stream_slice.extra_fields["complete"].clear()
+                    complete.clear()
+        self._report_difference(reference, own, missing, found, stream_slice)
+
+    def _expected(self, reference: Mapping[str, Collection[str]], stream_slice: StreamSlice) -> set[str]:
+        """The sales of the reference that this view must have too."""
+        possible = self.late_statuses if stream_slice.extra_fields["kind"] == LATE else SALE_STATUSES
+        return expected_of(reference, self.statuses, with_unknown=set(possible) <= set(self.statuses))
+
+    def _report_difference(
+        self,
+        reference: Mapping[str, Collection[str]],
+        own: set[str],
+        missing: set[str],
+        found: set[str],
+        stream_slice: StreamSlice,
+    ) -> None:
+        label, other = label_of(_window(stream_slice)), self.api.sales.views.reference
         if found:
             LOGGER.info("%s: %d sales of %s were only found by their transaction.", self.name, len(found), label)
-        self._warn(sorted(set(missing) - found), f"{label} that {self.api.sales.views.reference} has are missing")
-        unknown = own - expected_of(reference, SALE_STATUSES)
+        self._warn(sorted(missing - found), f"{label} that {other} has are missing")
+        unknown = own - expected_of(reference, SALE_STATUSES, with_unknown=True)
         if stream_slice.extra_fields["kind"] == WHOLE and stream_slice["end_ms"] < self.api.now_ms - DAY_MS:
-            self._warn(sorted(unknown), f"{label} are missing from {self.api.sales.views.reference}")
+            self._warn(sorted(unknown), f"{label} are missing from {other}")
 
     def _warn(self, ids: Sequence[str], problem: str) -> None:
         if ids:
             more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
             self.report.views_differ(self.name, f"{len(ids)} sales of {problem}: {', '.join(ids[:NAMED])}{more}")
 
-    def check_count(self, reader: WindowReader, window: Window, extra: Mapping[str, Any]) -> None:
-        """Compare with the planned count, unless a comparison with another view shows what is missing."""
-        if self.api.sales.views.reference in ("", self.name):
-            super().check_count(reader, window, extra)
 
-
-def _day(day: int) -> Window:
-    """The milliseconds of a day, counted from 1970-01-01."""
-    return day * DAY_MS, (day + 1) * DAY_MS - 1
+def _window(stream_slice: StreamSlice) -> Window:
+    return stream_slice["start_ms"], stream_slice["end_ms"]
 
 
 def _range_of(stream_slice: StreamSlice) -> tuple[Any, ...]:

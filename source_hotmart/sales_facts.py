@@ -58,6 +58,7 @@ class _Range:
     """One date range of the view that the others are compared with."""
 
     is_read: bool = False
+    taken: int = 0
     ids_by_status: Mapping[str, Collection[str]] | None = None
 
 
@@ -112,7 +113,11 @@ class SaleViews:
             if of_range is None:
                 return None
             self._changed.wait_for(lambda: of_range.is_read)
-            return of_range.ids_by_status
+            ids_by_status = of_range.ids_by_status
+            of_range.taken += 1
+            if of_range.taken >= len(self._names) - 1:
+                of_range.ids_by_status = None  # or all transactions of the account would stay in memory
+            return ids_by_status
 
 
 @dataclass
@@ -132,6 +137,10 @@ class SalesFacts:
             return self._answers[question]
 
 
-def expected_of(ids: Mapping[str, Iterable[str]], statuses: Collection[str]) -> set[str]:
-    """Return the transactions of a view that another one must have too: those of the statuses that it accepts."""
-    return {one for status, of_status in ids.items() if not status or status in statuses for one in of_status}
+def expected_of(ids: Mapping[str, Iterable[str]], statuses: Collection[str], *, with_unknown: bool) -> set[str]:
+    """Return the transactions of a view that another one must have too: those of the statuses that it accepts.
+
+    Only the history shows statuses. `with_unknown` is for views that accept all statuses that can occur.
+    """
+    accepted = {*statuses, ""} if with_unknown else statuses
+    return {one for status, of_status in ids.items() if status in accepted for one in of_status}

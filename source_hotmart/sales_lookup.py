@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,16 +12,16 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
 )
 
 from source_hotmart.base import Api
-from source_hotmart.dated import LONGEST_DAYS, DatedStream
-from source_hotmart.errors import HotmartError
+from source_hotmart.dated import ASK_AGAIN_S, LONGEST_DAYS, DatedStream
+from source_hotmart.errors import HotmartError, QueryRefused
 from source_hotmart.progress import Progress
 from source_hotmart.reading.passes import Query
 from source_hotmart.reading.windows import WindowReader
 from source_hotmart.report import SyncReport
 from source_hotmart.sales_statuses import SALE_STATUSES, StatusPlan, StatusQuestion
-from source_hotmart.state.day_digests import DayDigests, digests
+from source_hotmart.state.day_digests import UNKNOWN, DayDigests, digests
 from source_hotmart.state.intervals import time_ms
-from source_hotmart.state.windows import DAY_MS, Window, split_days, union, whole_second
+from source_hotmart.state.windows import DAY_MS, Window, split_days, subtract, whole_second
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
@@ -107,11 +108,13 @@ class SaleLookup(DatedStream):
         end_ms = self.api.now_ms - 60_000
         for _ in range(ranges):
             window = max(start_ms, whole_second(end_ms - LONGEST_DAYS * DAY_MS)), end_ms
-            page = self._first_page(window, {"max_results": 1, **parameters}) if window[0] <= end_ms else None
+            page = self._first_page(window, {"max_results": 10, **parameters}) if window[0] <= end_ms else None
             if page is None:
                 return None
-            if page:
-                return page[0] if type(_purchase(page[0]).get("order_date")) is int else None
+            for row in page:
+                if type(_purchase(row).get("order_date")) is int and _purchase(row).get("transaction"):
+                    found: dict[str, Any] = row
+                    return found
             end_ms = window[0] - 1
         return None
 
@@ -121,9 +124,14 @@ class SaleLookup(DatedStream):
         return None if page is None else transaction in [_purchase(row).get("transaction") for row in page]
 
     def _first_page(self, window: Window, parameters: Query) -> Sequence[Any] | None:
+        """Return the rows of a first page, asked for once more where the failure may pass. `None` if it does not."""
         query: dict[str, Any] = {self.start_parameter: window[0], self.end_parameter: window[1], **parameters}
         try:
-            return self.fetch(query).rows
+            try:
+                return self.fetch(query).rows
+            except (QueryRefused, RequestWindowSplitRequiredException):
+                time.sleep(ASK_AGAIN_S)
+                return self.fetch(query).rows
         except (HotmartError, RequestWindowSplitRequiredException):
             return None
 
@@ -136,6 +144,8 @@ class SaleLookup(DatedStream):
             order_ms, status = purchase["order_date"], purchase.get("status")
             same_second = order_ms - SECOND_MS, order_ms + SECOND_MS
             is_listed = self._lists(purchase["transaction"], same_second, {"transaction_status": status})
+            if is_listed is None:
+                return ALL_ROLES  # this is not known, and no sale is left out if every role is asked for
             if is_listed is False:
                 LOGGER.info("%s: Hotmart leaves out sales as %s unless they are asked for.", self.name, role)
                 return ALL_ROLES
@@ -148,16 +158,21 @@ class SaleLookup(DatedStream):
         old = split_days((first_ms, min(young_ms - 1, last_ms)), LONGEST_DAYS)
         young = split_days((young_ms, last_ms), LONGEST_DAYS)
         found: list[tuple[int, str]] = []
+        unread: list[Window] = []
         for windows, statuses in ((old, UNSETTLED_STATUSES), (young, DISPUTED_STATUSES)):
             reader = WindowReader(self)
             try:
                 for record in reader.read_windows(windows, statuses):
-                    found.append((time_ms(record["order_date"]) // DAY_MS, f"{_status(record)} {record['id']}"))
-            except (HotmartError, TypeError, ValueError):
-                return None
-            if union(reader.complete) != union(windows):
-                return None
-        return digests(found, days[0], days[-1])
+                    if isinstance(record["order_date"], str) and record["order_date"][-1:] == "Z":
+                        found.append((time_ms(record["order_date"]) // DAY_MS, f"{_status(record)} {record['id']}"))
+            except HotmartError as problem:
+                LOGGER.warning("%s: Old sales whose status may change could not be read: %s", self.name, problem)
+            unread += subtract(windows, reader.complete)
+        unknown = {day for first, last in unread for day in range(first // DAY_MS, last // DAY_MS + 1)}
+        if len(unknown) == len(days):
+            return None
+        of_days = digests(found, days[0], days[-1])
+        return {day: UNKNOWN if day in unknown else digest for day, digest in of_days.items()}
 
 
 def _status(record: Mapping[str, Any]) -> str:

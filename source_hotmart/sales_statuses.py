@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from source_hotmart.answers import Page
+from source_hotmart.errors import QueryRefused
 from source_hotmart.state.windows import DAY_MS, Window, whole_second
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -39,7 +40,8 @@ MAX_EMPTY_RANGES = 6
 """So many date ranges without a sale are passed over."""
 
 Ask = Callable[[Window, Sequence[str], int], "Page | None"]
-"""Returns a page of so many rows of a date range with these statuses, `None` where Hotmart refuses or fails."""
+"""Returns a page of so many rows of a date range with these statuses, `None` where Hotmart does not answer. Raises
+`QueryRefused` where it refuses twice."""
 
 
 @dataclass(frozen=True)
@@ -66,18 +68,25 @@ class StatusQuestion:
         statuses: tuple[str, ...] | None = None
         for days in LENGTHS_DAYS:
             for window in self._newest(whole, days):
-                usual = self.ask(window, (), 1)
+                usual, _ = self._asked(window, ())
                 if usual is None:
                     break  # a shorter range may be answered
                 statuses = statuses or self._accepted(window)
-                united = self._unites(window, statuses, usual)
-                if united is not None:
+                united = self._unites(window, statuses, usual) if statuses else None
+                if statuses and united is not None:
                     return StatusPlan(statuses, one_at_a_time=not united)
                 if usual.rows:
                     break  # a shorter range may be small enough to compare
             else:
                 break  # there are no sales
         return StatusPlan(statuses or self.statuses, one_at_a_time=True)
+
+    def _asked(self, window: Window, statuses: Sequence[str], rows: int = 1) -> tuple[Page | None, bool]:
+        """Return the page, and whether Hotmart refused it. A call that fails is not refused."""
+        try:
+            return self.ask(window, statuses, rows), False
+        except QueryRefused:
+            return None, True
 
     def _newest(self, whole: Window, days: int) -> list[Window]:
         """Date ranges of so many days, the newest first."""
@@ -89,32 +98,37 @@ class StatusQuestion:
             end_ms = first_ms - 1
         return ranges
 
-    def _accepted(self, window: Window) -> tuple[str, ...]:
-        """The statuses that this view accepts in one request or alone."""
-        if self.ask(window, self.statuses, 1) is not None:
-            return self.statuses
-        if self.fallback and self.ask(window, self.fallback, 1) is not None:
-            return self.fallback
-        alone = tuple(status for status in self.statuses if self.ask(window, (status,), 1) is not None)
-        refused = [status for status in self.statuses if status not in alone]
+    def _accepted(self, window: Window) -> tuple[str, ...] | None:
+        """The statuses that this view accepts in one request or alone, `None` where that is not known."""
+        for statuses in (self.statuses, self.fallback):
+            page, is_refused = self._asked(window, statuses) if statuses else (None, True)
+            if not is_refused:
+                return statuses if page else None
+        refused = [status for status in self.statuses if self._asked(window, (status,))[1]]
+        alone = tuple(status for status in self.statuses if status not in refused)
         if alone and refused:
             LOGGER.warning(
                 "%s: Hotmart refuses the status %s here, also alone. Its sales are missing from this stream.",
                 self.stream_name,
                 ", ".join(refused),
             )
-        return alone or self.statuses
+        return alone or None
 
     def _unites(self, window: Window, statuses: tuple[str, ...], usual: Page) -> bool | None:
-        """Whether a request for all statuses returns at least the sales of the default filter. `None`: no evidence."""
-        every = self.ask(window, statuses, 1)
-        if every is None:
+        """Whether a request for all statuses returns at least the sales of the default filter. `None`: no evidence.
+
+        It is made in both orders, since Hotmart may use the first or the last status only.
+        """
+        every, _ = self._asked(window, statuses)
+        reverse, _ = self._asked(window, statuses[::-1])
+        if every is None or reverse is None:
             return None
-        if usual.total is not None and every.total is not None:
-            return every.total >= usual.total if usual.total else None
+        if usual.total is not None and every.total is not None and reverse.total is not None:
+            return every.total == reverse.total >= usual.total if usual.total else None
         if not usual.rows:
             return None
-        few, many = self.ask(window, (), self.page_rows), self.ask(window, statuses, self.page_rows)
-        if few is None or many is None or few.next_token or many.next_token:
+        pages = [self._asked(window, some, self.page_rows)[0] for some in ((), statuses, statuses[::-1])]
+        if any(page is None or page.next_token for page in pages):
             return None  # too many rows to compare
-        return len(many.rows) >= len(few.rows)
+        few, many, reverse_many = (len(page.rows) for page in pages if page)
+        return many == reverse_many >= few

@@ -31,8 +31,8 @@ from source_hotmart.answers import DEFAULT_BOUNDS, Bounds
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.base import Api, HotmartStream
 from source_hotmart.budget import CallBudget
+from source_hotmart.changed_parents import IncrementalChild
 from source_hotmart.check import check_access
-from source_hotmart.child import IncrementalChild
 from source_hotmart.config import Config, clean
 from source_hotmart.dated import DatedStream
 from source_hotmart.engine import BatchingSource, concurrent
@@ -133,7 +133,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         configured = {item.stream.name: item for item in self._catalog.streams} if self._catalog else {}
         made = [cls(api) for cls in offered_classes(parsed)]
         for stream in made:
-            api.parents.offer(stream)
+            api.parents.register_parent(stream)
         cursors = {stream.name: self._cursor(stream, manager, configured.get(stream.name), foreign) for stream in made}
 
         def write_silent_states() -> None:
@@ -174,7 +174,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         if not is_configured:
             stream.progress = Progress()
         elif not stream.refused_state:
-            stream.api.parents.expect(stream)
+            stream.api.parents.register_selected(stream)
             stream.join_in()
         return concurrent(stream, cursor, self._slice_logger)
 

@@ -6,21 +6,25 @@ from typing import Any
 
 from source_hotmart.answers import Envelope
 from source_hotmart.base import Api
+from source_hotmart.changed_parents import ChangedParentsStream
 from source_hotmart.child import ChildStream
 from source_hotmart.club import ClubStream
 from source_hotmart.club_pages import ModuleStream
+from source_hotmart.coupons import CouponStream
 from source_hotmart.default_filters import EARLIEST_MS
 from source_hotmart.events import EventStream
-from source_hotmart.following import FollowingChild
 from source_hotmart.monthly_totals import MonthlyTotals
 from source_hotmart.products import ProductStream
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.sales import SalesStream
 from source_hotmart.sales_statuses import SALE_STATUSES
+from source_hotmart.subscribers import SubscriberStream
 from source_hotmart.subscriptions import ChargeStream, SnapshotStream
 
 NO_CURSOR: list[str] = []
 """In the place of a cursor: the stream has none, and is read whole."""
+DRAFTS = {"status": ("DRAFT",)}
+"""Products for which Hotmart may know no lists yet."""
 
 
 class SalesHistory(SalesStream):
@@ -144,24 +148,22 @@ class SubscriptionSummary(SnapshotStream):
         return [{}, {"date_next_charge": EARLIEST_MS}] if hides else [{}]
 
 
-class SubscriptionPurchases(FollowingChild):
+class SubscriptionPurchases(SubscriberStream):
     """Every charge of a subscription, unpaid attempts included, as its subscriber sees them.
 
     https://developers.hotmart.com/docs/en/ > Subscriptions > Get subscribers' purchases
     """
 
     endpoint = "payments/api/v1/subscriptions/{subscriber_code}/purchases"
-    calls = "one for each subscriber; in later syncs for those that changed"
-    primary_key = ["subscriber_code", "transaction"]  # noqa: RUF012 - the CDK's own form of a compound key
+    calls = "one for each subscriber; in later syncs for those that are new or may have been charged"
+    primary_key = ["subscriber_code", "transaction", "recurrency_number"]  # noqa: RUF012 - the CDK's own form of a key
     page_size = None
     envelope = Envelope(rows="")
     parent = Subscriptions
-    each = "subscriber"
-    copies = (("subscriber_code", "subscriber_code"),)
-    none_on = (404,)
-    moved_by = ("accession_date", "request_date", "end_accession_date")
-    still_moving = ("status", ("DELAYED", "OVERDUE", "STARTED"))
-    overlap_days = None
+
+    def complete_row(self, row: Record) -> None:
+        """Set a number for the primary key: one payment can settle several recurrences, each with a row."""
+        row["recurrency_number"] = row.get("recurrency_number") or 0
 
 
 class Products(ProductStream):
@@ -176,7 +178,7 @@ class Products(ProductStream):
 class ProductOffers(ChildStream):
     """The prices at which a product is sold. https://developers.hotmart.com/docs/en/ > Product > Offers
 
-    Asked for by the product's uuid: for its number Hotmart answers nothing.
+    Hotmart finds them by the product's uuid, not by its number.
     """
 
     endpoint = "products/api/v1/products/{product_ucode}/offers"
@@ -184,43 +186,47 @@ class ProductOffers(ChildStream):
     primary_key = ["product_ucode", "code"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = 100
     parent = Products
-    each = "product"
-    copies = (("product_ucode", "ucode"), ("product_id", "id"))
+    parent_label = "product"
+    parent_fields = (("product_ucode", "ucode"), ("product_id", "id"))
+    may_have_none = DRAFTS
 
 
 class ProductPlans(ChildStream):
-    """The plans of a subscription product. https://developers.hotmart.com/docs/en/v1/product/product-plans/
+    """The plans of a product. https://developers.hotmart.com/docs/en/v1/product/product-plans/
 
-    One without plans is refused with 400 `invalid_parameter`, as was seen in March 2026.
+    For a product without plans Hotmart answers 400 `invalid_parameter`, as was seen in March 2026. `is_subscription` is
+    false for Smart Instalment and some combos, which can have plans.
     """
 
     endpoint = "products/api/v1/products/{product_ucode}/plans"
-    calls = "one for each product that is a subscription"
+    calls = "one for each product"
     primary_key = ["product_ucode", "code"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = 100
+    envelope = Envelope(empty_body_is_none=True)
     parent = Products
-    each = "product"
-    copies = (("product_ucode", "ucode"), ("product_id", "id"))
-    only_where = ("is_subscription", True)
-    none_on = (400,)
-    none_code = "invalid_parameter"
+    parent_label = "product"
+    parent_fields = (("product_ucode", "ucode"), ("product_id", "id"))
+    may_have_none = {"is_subscription": (False,)}  # noqa: RUF012 - a constant
+    empty_on_status = (400,)
+    empty_on_code = "invalid_parameter"
+    doubts_empty = True
+    requests_again = True
 
 
-class Coupons(ChildStream):
+class Coupons(CouponStream):
     """The discount coupons of a product. https://developers.hotmart.com/docs/en/v1/coupon/coupon-get-coupon/
 
-    Asked for by the product's number. For a product without coupons there may be an empty answer.
+    Hotmart finds them by the product's number. A coupon of several products has a row for each.
     """
 
     endpoint = "products/api/v1/coupon/product/{product_id}"
     calls = "one for each product"
-    primary_key = "id"
+    primary_key = ["id", "product_id"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = None
-    envelope = Envelope(empty_body_is_none=True)
     parent = Products
-    each = "product"
-    copies = (("product_id", "id"), ("product_ucode", "ucode"))
-    key_spans_parents = True
+    parent_label = "product"
+    parent_fields = (("product_id", "id"), ("product_ucode", "ucode"))
+    may_have_none = DRAFTS
 
 
 class ClubStudents(ClubStream):
@@ -267,8 +273,8 @@ class ClubPages(ModuleStream):
     parent = ClubModules
     needs_club = True
     products = Products
-    each = "module"
-    copies = (("module_id", "module_id"), ("subdomain", "subdomain"))
+    parent_label = "module"
+    parent_fields = (("module_id", "module_id"), ("subdomain", "subdomain"))
     parameters = ("subdomain",)
     key_spans_parents = True
 
@@ -277,24 +283,27 @@ class ClubPages(ModuleStream):
         _copy_where_missing(row, "is_published", "published")
 
 
-class ClubLessons(FollowingChild):
+class ClubLessons(ChangedParentsStream):
     """The progress of each student by lesson. https://developers.hotmart.com/docs/en/ > Members area
 
-    Read for the students who came back since the last sync, or may be new: who never entered need not have a date.
+    It is read for students that are new or have entered the members area since the last sync.
     """
 
     endpoint = "club/api/v1/users/{user_id}/lessons"
-    calls = "one for each student; in later syncs for those who came back or may be new"
+    calls = "one for each student; in later syncs for those who are new or entered the members area"
     primary_key = ["subdomain", "user_id", "page_id"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = None
     envelope = Envelope(rows="lessons", has_page_info=False)
     parent = ClubStudents
     needs_club = True
-    each = "student"
-    copies = (("subdomain", "subdomain"), ("user_id", "user_id"))
+    parent_label = "student"
+    parent_fields = (("user_id", "user_id"), ("subdomain", "subdomain"))
+    may_have_none = {"role": ("OWNER", "ADMIN", "CONTENT_EDITOR", "MODERATOR")}  # noqa: RUF012 - a constant
     parameters = ("subdomain",)
-    moved_by = ("last_access_date", "purchase_date")
+    changed_fields = ("last_access_date", "purchase_date", "first_access_date")
     scope_field = "subdomain"
+    overlap_days = 7
+    """Hotmart may show a visit some days late."""
 
 
 class EventParticipants(EventStream):
@@ -309,13 +318,13 @@ class EventParticipants(EventStream):
     cursor_field = "current_update"
     lifts = (("id", "eticket.id"), ("current_update", "eticket.current_update"))
     parent = Products
-    each = "event"
-    copies = (("event_id", "id"),)
-    only_where = ("format", "ETICKET")
-    parameters = ("last_update",)
+    parent_label = "event"
+    parent_fields = (("event_id", "id"),)
+    parent_filter = ("format", "ETICKET")
+    may_have_none = DRAFTS
+    parameters = ("last_update", "ticket_type", "checkin_status", "ticket_status", "id_eticket")
     key_spans_parents = True
     scope_field = "event_id"
-    overlap_days = 2
 
 
 def _copy_where_missing(value: Any, raw_spelling: str, column: str) -> None:

@@ -182,7 +182,7 @@ class ChargeStream(DatedStream, ABC):
         """
         start, now_ms = iso(self.start_ms), self.api.now_ms
         if self.start_ms > EARLIEST_MS:
-            records = WindowReader(self).read_windows([(EARLIEST_MS, self.start_ms - 1)])
+            records = WindowReader(self).read_windows(split_days((EARLIEST_MS, self.start_ms - 1), LONGEST_DAYS))
             yield from (record for record in records if (_date(record, "last_update") or start) >= start)
         with suppress(HotmartError):  # Hotmart may refuse dates in the future
             yield from WindowReader(self).read_windows([(now_ms + 1, later(now_ms, 24))])

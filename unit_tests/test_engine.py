@@ -13,10 +13,13 @@ from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSo
 from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
 from airbyte_cdk.sources.streams.http import HttpStream
 
+from integration_tests.harness import VirtualClock
 from integration_tests.rows import difference
 from source_hotmart import SourceHotmart
 from source_hotmart.engine import BATCH_ROWS, RowBatch, SlicePartition
+from source_hotmart.errors import HotmartError
 from source_hotmart.progress import Progress
+from source_hotmart.state.cursors import SliceCursor
 
 
 def test_the_private_names_of_the_cdk_are_where_they_are_looked_for() -> None:
@@ -85,14 +88,96 @@ def test_every_row_of_a_slice_is_handed_over_once_and_the_first_at_once(rows: in
     assert all(0 < len(batch) <= BATCH_ROWS for batch in batches)
 
 
-def test_rows_before_a_failure_are_handed_over() -> None:
-    numbers: list[int] = []
+def test_a_slice_keeps_its_problem_for_the_cursor_and_hands_over_every_row_before_it() -> None:
+    problem = HotmartError("numbers: one day could not be read.")
+    partition = SlicePartition(Numbers(7, problem), {})
 
-    with pytest.raises(OSError, match="gone"):
-        for batch in handed_over(Numbers(7, OSError("gone"))):
-            numbers.extend(row["id"] for row in batch.rows)
+    batches = list(partition.read())
 
-    assert numbers == list(range(7))
+    assert [row["id"] for batch in batches if isinstance(batch, RowBatch) for row in batch.rows] == list(range(7))
+    assert partition.problem is problem
+
+
+def test_an_unexpected_failure_loses_no_row_before_it_and_ends_in_a_sentence_without_its_text() -> None:
+    partition = SlicePartition(Numbers(7, OSError("a secret")), {})
+
+    batches = list(partition.read())
+
+    assert [row["id"] for batch in batches if isinstance(batch, RowBatch) for row in batch.rows] == list(range(7))
+    sentence = "numbers: An unexpected OSError ended a part of the stream. Report it as a fault."
+    assert partition.problem
+    assert partition.problem.message == sentence
+
+
+class Emitted:
+    """Keeps the states that a cursor writes."""
+
+    def __init__(self) -> None:
+        self.messages: list[AirbyteMessage] = []
+
+    def emit_message(self, message: AirbyteMessage) -> None:
+        self.messages.append(message)
+
+
+def cursor_of(problems: list[HotmartError | None], emitted: Emitted) -> tuple[SliceCursor, list[SlicePartition]]:
+    """Return a cursor, and slices that ended with these problems."""
+    cursor = SliceCursor("numbers", emitted, lambda found: found[-1] if found else None)  # type: ignore[arg-type]
+    partitions = []
+    for problem in problems:
+        partition = SlicePartition(Numbers(0), {})
+        partition.problem = problem
+        cursor.slice_planned()
+        partitions.append(partition)
+    return cursor, partitions
+
+
+@pytest.mark.parametrize("is_planned_last", [True, False])
+def test_a_stream_fails_once_and_after_its_last_slice(is_planned_last: bool, clock: VirtualClock) -> None:
+    first, second = HotmartError("first"), HotmartError("second")
+    cursor, partitions = cursor_of([first, None, second], Emitted())
+
+    if not is_planned_last:
+        cursor.all_planned()
+    for partition in partitions[:-1]:
+        cursor.close_partition(partition)
+    with pytest.raises(HotmartError, match="second"):
+        cursor.close_partition(partitions[-1])
+        cursor.all_planned()
+
+
+def test_a_stream_without_problems_does_not_fail(clock: VirtualClock) -> None:
+    cursor, partitions = cursor_of([None, None], Emitted())
+
+    for partition in partitions:
+        cursor.close_partition(partition)
+    cursor.all_planned()
+
+
+def test_states_are_at_least_five_seconds_apart(clock: VirtualClock) -> None:
+    emitted = Emitted()
+    cursor, partitions = cursor_of([None] * 12, emitted)
+
+    for partition in partitions:
+        cursor.close_partition(partition)
+        clock.advance(seconds=1)
+    cursor.ensure_at_least_one_state_emitted()
+
+    assert len(emitted.messages) == 3 + 1  # at 0, 5 and 10 seconds, and at the end
+
+
+def test_a_stream_that_is_silent_for_a_minute_writes_its_state(clock: VirtualClock) -> None:
+    emitted = Emitted()
+    cursor, partitions = cursor_of([None], emitted)
+    cursor.close_partition(partitions[0])
+
+    for seconds in (59, 1, 59, 1):
+        clock.advance(seconds=seconds)
+        cursor.write_if_silent(emitted.emit_message)
+    cursor.all_planned()
+    clock.advance(minutes=2)
+    cursor.write_if_silent(emitted.emit_message)
+
+    assert len(emitted.messages) == 1 + 2
 
 
 def test_rows_are_counted_one_by_one_for_the_log_the_state_and_the_status(connector: Any, hotmart: Any) -> None:

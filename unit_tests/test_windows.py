@@ -10,22 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from source_hotmart.state.windows import (
+    DAY_MS,
     Window,
     iso,
     later,
     milliseconds,
     moment,
     month_start,
+    split_at,
+    split_days,
     split_evenly,
     split_into_months,
-    split_months,
     subtract,
     union,
+    whole_second,
 )
 
 EARLIEST_MS = milliseconds(datetime(2010, 1, 1, tzinfo=UTC))
 LATEST_MS = milliseconds(datetime(2035, 1, 1, tzinfo=UTC))
-YEAR_MS = 366 * 86_400_000
 
 moments = st.integers(EARLIEST_MS, LATEST_MS) | st.sampled_from(
     [
@@ -50,23 +52,51 @@ def points(some: list[Window]) -> set[int]:
     return {point for start, end in some for point in range(start, end + 1)}
 
 
-@given(windows, st.sampled_from([1, 6, 12]))
-def test_months_cover_a_window_once_and_none_is_too_long(window: Window, months: int) -> None:
-    pieces = split_months(window, months)
+def meet_at_whole_seconds(pieces: list[Window]) -> bool:
+    return all(start_ms % 1000 == 0 for start_ms, _ in pieces[1:])
+
+
+@given(windows, st.sampled_from([1, 30, 180]))
+def test_days_cover_a_window_once_meet_at_whole_seconds_and_none_is_too_long(window: Window, days: int) -> None:
+    pieces = split_days(window, days)
 
     covers_once(pieces, window)
-    assert all(end_ms - start_ms < YEAR_MS for start_ms, end_ms in pieces)
-    assert all(end_ms < later(start_ms, months) + 3 * 86_400_000 for start_ms, end_ms in pieces)
+    assert meet_at_whole_seconds(pieces)
+    assert all(end_ms - start_ms + 1 <= days * DAY_MS for start_ms, end_ms in pieces)
+    assert all(end_ms - start_ms + 1 > days * DAY_MS - 1000 for start_ms, end_ms in pieces[:-1])
 
 
 @given(windows, st.integers(1, 400))
-def test_even_parts_cover_a_window_once_and_differ_by_a_millisecond(window: Window, parts: int) -> None:
+def test_even_parts_cover_a_window_once_and_differ_by_little_more_than_a_second(window: Window, parts: int) -> None:
     pieces = split_evenly(window, parts)
 
     covers_once(pieces, window)
-    lengths = {end_ms - start_ms for start_ms, end_ms in pieces}
-    assert max(lengths) - min(lengths) <= 1
-    assert len(pieces) == min(parts, window[1] - window[0] + 1)
+    assert meet_at_whole_seconds(pieces)
+    assert len(pieces) <= parts
+    if window[1] - window[0] >= parts * 2000:
+        lengths = [end_ms - start_ms for start_ms, end_ms in pieces]
+        assert len(pieces) == parts
+        assert max(lengths) - min(lengths) <= 2001
+
+
+@given(st.tuples(moments, st.integers(0, 5000)), st.integers(1, 8))
+def test_a_short_window_is_not_cut_below_a_second(start_and_length: tuple[int, int], parts: int) -> None:
+    start_ms, length_ms = start_and_length
+    window = start_ms, start_ms + length_ms
+
+    pieces = split_evenly(window, parts)
+
+    covers_once(pieces, window)
+    assert meet_at_whole_seconds(pieces)
+
+
+@given(windows, moments)
+def test_a_window_is_cut_at_the_second_of_a_time_inside(window: Window, time_ms: int) -> None:
+    before, after = split_at(window, time_ms)
+
+    covers_once([before, after] if after else [before], window)
+    is_inside = window[0] < whole_second(time_ms) <= window[1]
+    assert after == ((whole_second(time_ms), window[1]) if is_inside else None)
 
 
 @given(windows)

@@ -166,7 +166,7 @@ def stream_lines(name: str, cls: type[HotmartStream]) -> Iterator[str]:
             but = f" but {', '.join(left_out)}" if left_out else ""
             yield f"- Asked for in all statuses{but}, as a repeated `transaction_status`"
     if issubclass(cls, ChildStream):
-        yield f"- Found by `{camel_to_snake(cls.parent.__name__)}`: a list of each {cls.each}"
+        yield f"- Found by `{camel_to_snake(cls.parent.__name__)}`: a list of each {cls.parent_label}"
     yield f"- Calls of a full refresh: {cls.calls}"
     if cls.needs_club:
         yield "- Offered only where `members_area_subdomain` is set"

@@ -98,7 +98,7 @@ def _section(name: str, cls: type[HotmartStream]) -> Iterator[str]:
     yield f"- Endpoint: `GET /{cls.endpoint}`"
     yield f"- Key: {_key(cls)}; cursor: {_cursor(cls)}"
     if issubclass(cls, ChildStream):
-        yield f"- Found by: {_parent(cls)}, a list of each {cls.each}"
+        yield f"- Found by: {_parent(cls)}, a list of each {cls.parent_label}"
     yield f"- Calls: {cls.calls}"
     yield ""
     yield "| Field | Type | What it is |"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from threading import Lock
 
+DAY_MS = 86_400_000
 MOST_NEEDED = 16
 
 
@@ -13,6 +14,7 @@ class Limit:
     """A size that is halved where Hotmart answers no more, and doubled again after successes. Shared by threads."""
 
     least: int
+    most: int
     value: int | None = None
     """`None`: nothing was too large so far."""
     _successes: int = 0
@@ -36,17 +38,20 @@ class Limit:
                 return
             self._successes += 1
             if self._successes >= self._needed:
-                self.value, self._successes, self._has_grown = 2 * self.value, 0, True
+                larger = 2 * self.value
+                self.value, self._successes, self._has_grown = larger if larger < self.most else None, 0, True
 
 
 @dataclass
 class LearnedLimits:
     """What one stream learned about the API in this sync. Shared by its threads."""
 
-    length_ms: Limit = field(default_factory=lambda: Limit(least=86_400_000))
+    length_ms: Limit = field(default_factory=lambda: Limit(least=DAY_MS, most=180 * DAY_MS))
     """The longest date range."""
-    page_rows: Limit = field(default_factory=lambda: Limit(least=10))
+    page_rows: Limit = field(default_factory=lambda: Limit(least=10, most=500))
     """The most rows on a page."""
+    is_unavailable: bool = False
+    """Whether Hotmart answered nothing at all when it was asked last."""
     one_status_at_a_time: bool = False
     refused_statuses: set[str] = field(default_factory=set)
     """Statuses that Hotmart refuses also when they are asked for alone."""

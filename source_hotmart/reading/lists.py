@@ -18,7 +18,7 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException as TooHeavy,
 )
 
-from source_hotmart.answers import Page
+from source_hotmart.answers import Envelope, Page
 from source_hotmart.errors import BadRow, HotmartError, QueryRefused
 from source_hotmart.progress import Progress
 from source_hotmart.reading.passes import ListResult, Pass, Passes, Query, Record
@@ -52,6 +52,9 @@ class Readable(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def envelope(self) -> Envelope: ...
 
     @property
     def report(self) -> SyncReport: ...
@@ -162,7 +165,7 @@ class ListReader:
         while True:
             page = self._fetch(query, token)
             this.pages += 1
-            this.lacks_page_info |= not page.has_page_info
+            this.lacks_page_info |= self._stream.envelope.has_page_info and not page.has_page_info
             if page.total is not None:
                 this.totals.add(page.total)
                 if this.first_total is None:

@@ -77,7 +77,8 @@ class Passes:
         last = self.last
         if last.is_broken:
             return False
-        if last.lacks_page_info and not 0 < self.at_least <= self.rows:
+        # One row is no count: it only says that the list is not empty.
+        if last.lacks_page_info and not 1 < self.at_least <= self.rows:
             return False
         if self.rows < self.at_least:
             return False

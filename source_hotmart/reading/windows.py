@@ -20,12 +20,12 @@ from source_hotmart.errors import AccessDenied, HotmartError, QueryRefused
 from source_hotmart.reading.limits import LearnedLimits
 from source_hotmart.reading.lists import ListReader, PageTooHeavy, Readable
 from source_hotmart.reading.passes import Query, Record
-from source_hotmart.state.windows import DAY_MS, Window, iso, split_at, split_evenly
+from source_hotmart.state.windows import DAY_MS, Window, iso, split_at, split_evenly, whole_second
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
 STOPS_AFTER = 3
-"""So many failures in succession that are not of the piece itself: Hotmart is not available, and the rest is left."""
+"""After so many failures in succession Hotmart may not be available, and the rest is left to the next sync."""
 NAMED = 3
 """So many failed pieces are named in a message."""
 RETURNS_FROM = {"APPROVED": "PROTESTED"}
@@ -89,13 +89,16 @@ class WindowReader(ListReader):
         `at_least` is a number of rows that they are known to have together. Raises `AccessDenied` at once.
         """
         work = deque(windows)
-        failures = 0
-        while work:
+        limits = self._windowed.limits
+        if limits.is_unavailable and work:
+            limits.is_unavailable = not self._answers_any(work[0], statuses)
+        failures = bad_days = 0
+        while work and not limits.is_unavailable:
             window = self._next_piece(work)
             try:
                 whole = at_least if not (work or self.complete or self.problems) else 0
                 yield from self._read_piece(window, statuses, whole)
-                failures = 0
+                failures = bad_days = 0
             except TooHeavy as heavy:
                 work.extendleft(reversed(self._lighter(window, statuses, heavy)))
             except QueryRefused as refused:
@@ -104,12 +107,16 @@ class WindowReader(ListReader):
                 raise
             except PageTooHeavy as heavy:
                 self._note_day(window, str(heavy), heavy.failure_type)
+                bad_days += 1
+                if bad_days % STOPS_AFTER == 0 and work:
+                    limits.is_unavailable = not self._answers_any(work[0], statuses)
             except HotmartError as failure:
                 self.problems.append(Problem(window, failure))
                 failures += 1
-            if failures >= STOPS_AFTER:
-                self.problems += [Problem(left, self.problems[-1].failure) for left in work]
-                break
+                limits.is_unavailable |= failures >= STOPS_AFTER
+        if work:
+            reason = HotmartError(f"{self._stream.name}: Hotmart is not available. The next sync continues from here.")
+            self.problems += [Problem(left, reason) for left in work]
         if self.problems:
             raise self.failure()
 
@@ -188,7 +195,11 @@ class WindowReader(ListReader):
         if length_ms <= DAY_MS:
             self._note_day(window, heavy.error_message or "", FailureType.transient_error)
             return []
-        if self.outlives_outage(self._windowed.query(window, ())):
+        outage_ended = self.outlives_outage(self._windowed.query(window, ()))
+        if outage_ended is None and not self._answers_any(window, statuses):
+            self._windowed.limits.is_unavailable = True
+            return [window]
+        if outage_ended:
             return [window]
         rows = self._answered_rows(window, statuses)
         if rows:
@@ -197,6 +208,14 @@ class WindowReader(ListReader):
             return [window]
         LOGGER.info("%s Reading %s in two halves.", heavy.error_message, label_of(window))
         return self.halves(window)
+
+    def _answers_any(self, window: Window, statuses: Sequence[str]) -> bool:
+        """Whether Hotmart answers at all: for the first, the middle or the last day of a date range."""
+        first_ms, last_ms = window
+        middle_ms = (first_ms + last_ms) // 2
+        starts_ms = {first_ms, whole_second(middle_ms), max(first_ms, whole_second(last_ms - DAY_MS))}
+        days = [(start_ms, min(start_ms + DAY_MS - 1, last_ms)) for start_ms in sorted(starts_ms)]
+        return any(self._accepts(self._windowed.query(day, statuses[:1])) for day in days)
 
     def _answered_rows(self, window: Window, statuses: Sequence[str]) -> int:
         """Return a number of rows per page that Hotmart answers for a piece, 0 for none.

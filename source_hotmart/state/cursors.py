@@ -14,7 +14,7 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_hotmart.state.intervals import Interval, RereadRule, as_slices, close
+from source_hotmart.state.intervals import Interval, RereadRule, as_slices, close, reopen
 from source_hotmart.state.windows import Window
 
 STATE_EVERY_S = 5.0
@@ -149,6 +149,8 @@ class IntervalCursor(SliceCursor):
         windows: list[Window] = of_slice.extra_fields["complete"]
         for window in windows:
             self._intervals = close(self._intervals, window, self._now_ms)
+        for window in of_slice.extra_fields.get("short", ()):
+            self._intervals = reopen(self._intervals, window, self._plan.saved)
         self._plan.slice_recorded(of_slice)
 
 
@@ -157,6 +159,9 @@ class RefusedStateCursor(SliceCursor):
 
     def ensure_at_least_one_state_emitted(self) -> None:
         """Write no state: a new one would hide that the old one was not used."""
+
+    def write_if_silent(self, emit: Callable[[AirbyteMessage], None]) -> None:
+        """Write no state here either."""
 
 
 def bad_state(stream_name: str, problem: str) -> AirbyteTracedException:

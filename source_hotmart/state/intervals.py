@@ -62,6 +62,21 @@ def close(intervals: Iterable[Interval], window: Window, as_of_ms: int) -> list[
     return sorted([*kept, Interval(*window, as_of_ms)])
 
 
+def reopen(intervals: Iterable[Interval], window: Window, saved: Iterable[Interval]) -> list[Interval]:
+    """Return the intervals with what was known of a window before this sync, since its reading was not complete."""
+    kept = [
+        Interval(start_ms, end_ms, interval.as_of_ms)
+        for interval in intervals
+        for start_ms, end_ms in subtract([interval.window], [window])
+    ]
+    before = [
+        Interval(start_ms, end_ms, interval.as_of_ms)
+        for interval in saved
+        for start_ms, end_ms in subtract([interval.window], subtract([interval.window], [window]))
+    ]
+    return sorted([*kept, *before])
+
+
 @dataclass(frozen=True)
 class RereadRule:
     """What of the saved intervals an incremental sync reads again. This is the only place of the look-back rule."""

@@ -1,0 +1,75 @@
+"""Old sales whose status is not final, watched by day so that a sale that changes once more is read again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+from source_hotmart.state.day_digests import UNKNOWN, DayDigests, decode, encode
+from source_hotmart.state.intervals import Interval, RereadRule
+from source_hotmart.state.windows import DAY_MS, Window, subtract, union
+
+WATCHED_DAYS = 730
+"""For so long after its order a sale is watched whose status is not final."""
+
+
+class UnsettledWatch:
+    """The digest of the unsettled sales of each day, as one view saw them when it read the day last."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._digests: DayDigests = {}
+        self._found: DayDigests = {}
+        self._unread: list[Window] = []
+        """Parts of days whose unsettled sales changed, as long as they have not been read."""
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take the digests of a saved state. Raises `UnreadableState`."""
+        self._digests = decode(state.get("unsettled") or {})
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """What is kept in a state."""
+        with self._lock:
+            return {"unsettled": encode(self._digests)} if self._digests else {}
+
+    def range(self, late: Sequence[Window], start_ms: int, now_ms: int) -> int:
+        """Return the first millisecond to look for unsettled sales: a year back, longer where some were seen."""
+        watched_ms = min((day * DAY_MS for day, digest in self._digests.items() if digest), default=now_ms)
+        oldest_ms = max(min(watched_ms, now_ms - 366 * DAY_MS, *(first for first, _ in late)), start_ms)
+        return max(oldest_ms, now_ms - WATCHED_DAYS * DAY_MS)
+
+    def changed(
+        self, found: DayDigests, late: Sequence[Window], saved: Sequence[Interval], rule: RereadRule
+    ) -> list[Window]:
+        """Return the date ranges of days whose unsettled sales are not those of the last reading."""
+        beyond = [window for interval in saved for window in rule.beyond_lookback(interval)]
+        with self._lock:
+            known = subtract(beyond, subtract(beyond, union(_day(day) for day in self._digests)))
+            days = union(_day(day) for day, digest in found.items() if self._digests.get(day) != digest)
+            watched = union([*late, *known])
+            changed = subtract(watched, subtract(watched, days))
+            self._found, self._unread = found, changed
+            pending = {day for window in changed for day in self._of_days(window)}
+            self._digests = {
+                day: self._digests.get(day, UNKNOWN) if day in pending else digest for day, digest in found.items()
+            }
+        return changed
+
+    def was_read(self, complete: Sequence[Window]) -> None:
+        """Keep the digests of days of which every changed part has been read."""
+        with self._lock:
+            self._unread = subtract(self._unread, complete)
+            unread = {day for window in self._unread for day in self._of_days(window)}
+            read = {day: digest for window in complete for day, digest in self._of_days(window).items()}
+            self._digests.update({day: digest for day, digest in read.items() if day not in unread})
+
+    def _of_days(self, window: Window) -> DayDigests:
+        days = range(window[0] // DAY_MS, window[1] // DAY_MS + 1)
+        return {day: self._found[day] for day in days if day in self._found}
+
+
+def _day(day: int) -> Window:
+    """The milliseconds of a day, counted from 1970-01-01."""
+    return day * DAY_MS, (day + 1) * DAY_MS - 1

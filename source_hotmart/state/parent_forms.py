@@ -1,0 +1,89 @@
+"""The saved forms of the states of parents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+from source_hotmart.state.intervals import NO_STATE, UnreadableState, read_slices, time_ms
+from source_hotmart.state.known_parents import KnownParents
+from source_hotmart.state.parents import ALL_SCOPES, ParentState
+from source_hotmart.state.windows import DAY_MS, iso
+
+
+def format_states(states: Mapping[str, ParentState], scope_field: str) -> dict[str, Any]:
+    """Return the states in the form in which they are saved. Scopes with equal states share one entry."""
+    entries = sorted((repr(entry := _entry(state)), scope, entry) for scope, state in states.items())
+    if not scope_field:
+        return entries[0][2] if entries else {}
+    scopes = []
+    for _, group in groupby(entries, key=lambda item: item[0]):
+        equal = list(group)
+        names = [scope for _, scope, _ in equal]
+        scopes.append({scope_field: names if len(names) > 1 else names[0], **equal[0][2]})
+    return {"scopes": scopes}
+
+
+def _entry(state: ParentState) -> dict[str, Any]:
+    entry: dict[str, Any] = {"until": iso(state.until_ms)}
+    if state.since_ms is not None:
+        entry["since"] = iso(state.since_ms)
+    if state.known is not None:
+        entry |= {"open": list(state.open), "known": str(state.known)}
+    return entry
+
+
+def parse_states(
+    state: Mapping[str, Any], cursor_field: str, scope_field: str, start_ms: int, now_ms: int
+) -> dict[str, ParentState]:
+    """Return the saved state of each scope.
+
+    Accepts what `format_states` returns, the states of 1.0.0, and the plain form `{cursor_field: time}`. Raises
+    `UnreadableState` for anything else, and for a state of the future.
+    """
+    if not state or state.get(NO_STATE):
+        return {}
+    try:
+        states = _parse(state, cursor_field, scope_field, start_ms, now_ms)
+    except UnreadableState:
+        raise
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
+        raise UnreadableState("it is not in a form that this connector writes") from None
+    latest_ms = max((each.until_ms for each in states.values()), default=0)
+    if latest_ms > now_ms + DAY_MS:
+        raise UnreadableState(f"it ends in the future, at {iso(latest_ms)}; check this machine's clock")
+    return states
+
+
+def _parse(
+    state: Mapping[str, Any], cursor_field: str, scope_field: str, start_ms: int, now_ms: int
+) -> dict[str, ParentState]:
+    if "until" in state:
+        return {ALL_SCOPES: _parse_entry(state)}
+    if scope_field and "scopes" in state:
+        return {scope: _parse_entry(item) for item in state["scopes"] for scope in _names(item[scope_field])}
+    if scope_field and "states" in state:
+        items = {str(item["partition"].get(scope_field, ALL_SCOPES)): item["cursor"] for item in state["states"]}
+    else:
+        items = {ALL_SCOPES: state}
+    intervals = {scope: read_slices(cursor, cursor_field, start_ms, now_ms) for scope, cursor in items.items()}
+    # Of several intervals the first one ends before a gap, which is read again with all that follows.
+    return {
+        scope: ParentState(since_ms=found[0].start_ms, until_ms=found[0].end_ms)
+        for scope, found in intervals.items()
+        if found
+    }
+
+
+def _names(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else [str(name) for name in value]
+
+
+def _parse_entry(item: Mapping[str, Any]) -> ParentState:
+    return ParentState(
+        until_ms=time_ms(item["until"]),
+        since_ms=time_ms(item["since"]) if "since" in item else None,
+        open=tuple(str(each) for each in item.get("open", ())),
+        known=KnownParents.parse(item["known"]) if "known" in item else None,
+    )

@@ -1,0 +1,219 @@
+"""State of streams that read a list of each parent: which parents were read, and up to when.
+
+Hotmart lists some parents late, with dates of long ago, and a list of parents can arrive short. So dates alone do not
+show which parents are new. The state therefore holds digests of the parents that were read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from airbyte_cdk.sources.message import MessageRepository
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.types import StreamSlice
+
+from source_hotmart.state.cursors import SliceCursor, Verdict
+from source_hotmart.state.known_parents import KnownParents
+
+ALL_SCOPES = ""
+"""The scope of a stream with one list of parents, and of a state that holds for all scopes."""
+
+MAX_WAITING = 1000
+"""More parents than this that wait to be read are not listed in a state. Their buckets are read again instead."""
+DOUBTFUL_SHARE = 10
+"""A short list in which more than one in so many parents seems new lacks many others instead."""
+DOUBTFUL_AT_LEAST = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParentState:
+    """What was read of one scope: an account, a members area or an event."""
+
+    until_ms: int
+    """All known parents were read up to here."""
+    since_ms: int | None = None
+    """From where on, for lists that are filtered by a date."""
+    open: tuple[str, ...] = ()
+    """Parents to read again in any case."""
+    known: KnownParents | None = None
+    """`None` in states of 1.0.0, which do not say which parents were read."""
+
+
+class ParentProgress:
+    """What is read of one list of parents in this sync. It decides which parents are read.
+
+    The state claims that the known parents are up to date as of this sync. Parents that are still to be read are
+    missing from the digest or are listed as open, so a killed sync loses none of them.
+    """
+
+    def __init__(
+        self,
+        saved: ParentState | None,
+        keys: Mapping[str, str],
+        selected: Collection[str],
+        now_ms: int,
+        *,
+        moving: Collection[str] = (),
+        is_short: bool = False,
+    ) -> None:
+        """`keys` has what each parent is known by, by id. A parent whose key changes is new.
+
+        `selected` are parents that may have changed, `moving` are those of them to read in the next sync as well.
+        `is_short` says that parents are missing from the list.
+        """
+        self._keys = listed = keys
+        self._saved, self._now_ms, self._moving = saved, now_ms, moving
+        still_open = {each for each in saved.open if each in listed} if saved else set()
+        chosen = {each for each in selected if each in listed} | still_open
+        known = saved.known if saved else None
+        unknown = set(listed) - chosen
+        if known is not None:
+            new = known.unknown(listed.values(), {listed[each] for each in chosen})
+            unknown = {each for each in unknown if listed[each] in new}
+        # A list that lacks many known parents says nothing about the others: the next good one does.
+        lacks_many = not listed or (is_short and len(unknown) > max(DOUBTFUL_AT_LEAST, len(listed) // DOUBTFUL_SHARE))
+        self._gains = not (known and lacks_many)
+        self._waiting = dict.fromkeys(chosen | unknown if self._gains else chosen)
+        self._known = KnownParents.sized_for(len(listed))
+        for parent_id in listed:
+            if parent_id not in self._waiting:
+                self._known.add(listed[parent_id])
+        failed_before = still_open - set(selected)
+        by_bucket = sorted(self._waiting, key=lambda each: (self._known.bucket_of(keys[each]), each))
+        self.to_read = sorted(by_bucket, key=lambda each: each in failed_before)
+        """By bucket, so that a killed sync leaves few buckets incomplete. Parents that failed before are last."""
+        self._read: set[str] = set()
+        self._empty: set[str] = set()
+        self._failed: set[str] = set()
+
+    @property
+    def opened_before(self) -> frozenset[str]:
+        """The parents that the saved state lists as open."""
+        return frozenset(self._saved.open if self._saved else ())
+
+    def was_read(self, parent_id: str) -> None:
+        """Record a parent whose rows were all read."""
+        self._read.add(parent_id)
+        self._known.add(self._keys[parent_id])
+        self._waiting.pop(parent_id, None)
+
+    def is_empty(self, parent_id: str) -> None:
+        """Record a parent for which Hotmart says that there is nothing."""
+        self._empty.add(parent_id)
+
+    def was_not_read(self, parent_id: str) -> None:
+        """Record a parent to read again in the next sync."""
+        self._failed.add(parent_id)
+        self._waiting.pop(parent_id, None)
+
+    def state(self, *, trusts_empty: bool) -> ParentState:
+        """Return the state as of now. `trusts_empty` says whether "there is nothing" is taken for an answer."""
+        if trusts_empty:
+            for parent_id in sorted(self._empty):
+                self.was_read(parent_id)
+            self._empty.clear()
+        stay_open = self._failed | {each for each in self._read if each in self._moving}
+        if not self._gains and self._saved:
+            return replace(self._saved, open=_sorted(stay_open | set(self._saved.open) - self._read))
+        if len(self._waiting) <= MAX_WAITING:
+            stay_open |= set(self._waiting)
+        return ParentState(until_ms=self._until_ms, open=_sorted(stay_open), known=self._known)
+
+    @property
+    def _until_ms(self) -> int:
+        """This sync, or later where a clock was set back."""
+        return max(self._now_ms, self._saved.until_ms if self._saved else 0)
+
+
+def _sorted(ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(ids))
+
+
+@dataclass
+class SliceResult:
+    """The ids of the parents of one slice: read, without rows by Hotmart's answer, and to read again."""
+
+    read: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+
+@dataclass
+class ParentStates:
+    """The saved states of all scopes of a stream, and what this sync has read of each."""
+
+    saved: Mapping[str, ParentState] = field(default_factory=dict)
+    progress: dict[str, ParentProgress] = field(default_factory=dict)
+    """Scopes whose parents are read in this sync."""
+    planned: dict[str, ParentState] = field(default_factory=dict)
+    """Scopes of a single parent, with their state after it has been read."""
+    _read: dict[str, ParentState] = field(default_factory=dict)
+    is_planned: bool = False
+    """Whether every scope has a state of its own by now."""
+
+    def of(self, scope: str) -> ParentState | None:
+        """Return the saved state of a scope, or that of all scopes."""
+        return self.saved.get(scope, self.saved.get(ALL_SCOPES))
+
+    @property
+    def latest_ms(self) -> int:
+        """The latest moment in the saved states."""
+        return max((state.until_ms for state in self.saved.values()), default=0)
+
+    def record(self, scope: str, result: SliceResult) -> None:
+        """Record what was read of a slice."""
+        if scope in self.planned and (result.read or result.empty):
+            self._read[scope] = self.planned[scope]
+        progress = self.progress.get(scope)
+        if progress:
+            for ids, note in (
+                (result.read, progress.was_read),
+                (result.empty, progress.is_empty),
+                (result.unread, progress.was_not_read),
+            ):
+                for parent_id in ids:
+                    note(parent_id)
+
+    def current(self, *, trusts_empty: bool) -> dict[str, ParentState]:
+        """Return the state of each scope as of now."""
+        progress = list(self.progress.items())  # the generator of slices adds to it
+        states = {
+            **self.saved,
+            **{scope: each.state(trusts_empty=trusts_empty) for scope, each in progress},
+            **self._read,
+        }
+        if self.is_planned and len(states) > 1:
+            states.pop(ALL_SCOPES, None)
+        return states
+
+
+class ParentsCursor(SliceCursor):
+    """Writes down which parents were read."""
+
+    def __init__(
+        self,
+        stream_name: str,
+        repository: MessageRepository,
+        verdict: Verdict,
+        states: ParentStates,
+        format_state: Callable[[Mapping[str, ParentState]], dict[str, Any]],
+        trusts_empty: Callable[[], bool],
+    ) -> None:
+        super().__init__(stream_name, repository, verdict)
+        self._states = states
+        self._format_state = format_state
+        self._trusts_empty = trusts_empty
+
+    @property
+    def state(self) -> MutableMapping[str, Any]:
+        """The states of all scopes."""
+        with self._lock:
+            return self._format_state(self._states.current(trusts_empty=self._trusts_empty()))
+
+    def record_slice(self, partition: Partition) -> None:
+        """Record the parents of the slice."""
+        of_slice = partition.to_slice()
+        assert isinstance(of_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
+        self._states.record(of_slice["scope"], of_slice.extra_fields["result"])
