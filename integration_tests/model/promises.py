@@ -91,6 +91,7 @@ class Promises:
         """
         self.runs.append((now_ms, start_ms))
         if not sees_updates:
+            self._may_lack["subscription_purchases"] |= self._by_update
             self._may_be_stale["subscription_purchases"] |= self._by_update
         if is_complete or not sees_updates:
             self._by_update.clear()
@@ -161,10 +162,10 @@ class Promises:
         """A subscriber is read whole: when new, charged, or when the list of charges shows an update."""
         stream = "subscription_purchases"
         again = self._charged(max(self.lookback_days, 2))  # where the list of charges does not show updates
-        read = {key[0] for key in self._now.added(stream, before)} | (again if self.by_order else self._charged(2))
+        read = self._now.added("subscriptions", before) | (again if self.by_order else self._charged(2))
         listed = set() if self.by_order else self._listed(before)
         promised = {key for key in self._now[stream] if key[0] in read | listed}
-        candidates = changed | self._may_be_stale[stream]
+        candidates = changed | self._may_lack[stream] | self._may_be_stale[stream]
         self._by_update |= {key for key in candidates & promised if key[0] not in read | again}
         self._judge(stream, changed, promised, before)
 
