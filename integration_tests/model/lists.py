@@ -24,12 +24,7 @@ CHILDREN: Final = {
 SALES_PATHS: Final = f"{API}/sales/*"
 WITHOUT_DATES: Final = ("subscriptions", "club_students", "products")
 """Lists that may arrive empty."""
-WITHOUT_UPDATES: Final = (
-    "No charge shows by which date Hotmart filters",
-    "Hotmart does not filter charges by their last update",
-    "By which date Hotmart filters could not be asked",
-    "Which charges have changed could not be read",
-)
-"""What the connector says when the list of charges does not show which of them were updated."""
+WITHOUT_UPDATES: Final = ("Not all charges that have changed could be read",)
+"""What the connector says when it could not find out which charges were updated. The next sync does."""
 OF_PARENT: Final = {"subscriptions": ("subscription_purchases", 0), "club_students": ("club_lessons", slice(0, 2))}
 """What is lost with a row: the stream of its children, and the place of its key in theirs."""
