@@ -58,11 +58,12 @@ SUBSCRIPTIONS = OfferedStream(
 )
 PURCHASES = OfferedStream(
     name="subscription_purchases",
-    keys=("subscriber_code", "transaction"),
+    keys=("subscriber_code", "transaction", "recurrency_number"),
     cursor=None,
     columns={
         "subscriber_code": {"type": ["null", "string"]},
         "transaction": {"type": ["null", "string"]},
+        "recurrency_number": {"type": ["null", "integer"]},
         "status": {"type": ["null", "string"]},
     },
     declared={},
@@ -222,14 +223,16 @@ def test_a_late_refund_of_a_subscription_at_rest_is_counted_apart(warehouse: War
     ]
     warehouse.load(SUBSCRIPTIONS, file_of(tmp_path, *subscriptions))
     charges: list[dict[str, object]] = [
-        {"subscriber_code": code, "transaction": "a", "status": "COMPLETE"} for code in ("rests", "moves")
+        {"subscriber_code": code, "transaction": "a", "recurrency_number": 1, "status": "COMPLETE"}
+        for code in ("rests", "moves")
     ]
     warehouse.load(PURCHASES, file_of(tmp_path, *charges))
-    refunded = [held({"transaction": "a", "status": "REFUNDED"}, code) for code in ("rests", "moves")]
+    charge = {"transaction": "a", "recurrency_number": 1, "status": "REFUNDED"}
+    refunded = [held(charge, code) for code in ("rests", "moves")]
 
     found = compare_rows(PURCHASES, refunded, warehouse)
 
-    assert (found.differing, found.resting) == ([("moves", "a")], 1)
+    assert (found.differing, found.resting) == ([("moves", "a", "1")], 1)
 
 
 def test_a_difference_of_a_cent_to_the_summary_is_shown(warehouse: Warehouse, tmp_path: Path) -> None:

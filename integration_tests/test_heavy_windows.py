@@ -153,8 +153,8 @@ def test_a_refused_list_of_statuses_is_asked_one_by_one(connector: Connector, ho
         for call in hotmart.calls
         if call.path == HISTORY and call.status == 200 and asks_for_rows(call) and window_days(call) > 1
     ]
-    assert {len(statuses) for statuses in asked} == {1}
-    first_seen = list(dict.fromkeys(statuses[0] for statuses in asked))
+    assert {len(statuses) for statuses in asked} - {0} == {1}
+    first_seen = list(dict.fromkeys(statuses[0] for statuses in asked if statuses))
     assert (
         first_seen
         == [

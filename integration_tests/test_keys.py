@@ -60,7 +60,7 @@ def charge(serial: int, value: float) -> Row:
 
 
 def delivered_charge(row: Row) -> dict[str, Any]:
-    return {**row.record, "id": "HP1", "commission_currency": "USD"}
+    return {**row.record, "id": "HP1", "commission_currency": "USD", "recurrency_number": 0}
 
 
 # Keys
@@ -105,7 +105,7 @@ def test_one_of_two_charges_with_one_key_is_lost() -> None:
 
     found = difference("subscription_transactions", charges, [delivered_charge(charges[0])])
 
-    assert (found.lost, found.stale, found.surplus) == ([("HP1", "USD")], [], [])
+    assert (found.lost, found.stale, found.surplus) == ([("HP1", "USD", "0")], [], [])
 
 
 def test_one_of_two_equal_charges_with_one_key_is_lost() -> None:
@@ -113,7 +113,7 @@ def test_one_of_two_equal_charges_with_one_key_is_lost() -> None:
 
     found = difference("subscription_transactions", charges, [delivered_charge(charges[0])])
 
-    assert found.lost == [("HP1", "USD")]
+    assert found.lost == [("HP1", "USD", "0")]
 
 
 def test_rows_that_share_a_key_cannot_be_looked_up_by_it() -> None:

@@ -39,10 +39,11 @@ def queries(hotmart: Simulator, part: str) -> list[list[tuple[str, str]]]:
 
 
 def refused(hotmart: Simulator) -> list[Call]:
-    """The calls that Hotmart refused, but for those that find out which statuses the price details accept."""
+    """The calls that Hotmart refused, but for those that find out what it accepts, and for products without plans."""
 
     def finds_out(call: Call) -> bool:
-        return call.path.endswith("price/details") and call.get("max_results") == "1"
+        is_question = call.path.endswith("price/details") and call.get("max_results") == "1"
+        return is_question or call.path.endswith("/plans")
 
     return [call for call in hotmart.calls if call.status == 400 and not finds_out(call)]
 

@@ -50,9 +50,12 @@ class ProductStream(HotmartStream, ABC):
 
     def _read_status(self, reader: ListReader, status: str) -> Generator[Record, None, int]:
         """Read the products of one status, none where Hotmart does not accept it. Return the number of bad rows."""
+        listed: set[Any] = set()
         try:
-            result = yield from reader.read({"status": status}, f"the list of status {status}")
+            result = yield from _noting(reader.read({"status": status}, f"the list of status {status}"), listed)
         except QueryRefused:
+            if listed:  # a later page was refused, so products are missing
+                raise
             LOGGER.info("%s: Hotmart does not accept the status %s, so it was skipped.", self.name, status)
             return 0
         return result.bad_rows

@@ -137,7 +137,7 @@ def test_a_token_is_not_renewed_long_before_its_end(connector, clock: VirtualClo
 
 @pytest.mark.parametrize("page", ["first", "middle", "last"])
 def test_a_token_that_dies_in_mid_sync_is_renewed_and_the_call_repeated(connector, page):
-    connector.simulator.switches = replace(connector.simulator.switches, page_cap=4)
+    connector.simulator.switches = replace(connector.simulator.switches, page_cap=1)
     connector.simulator.add_fault(Fault(kind=401, path=SALES_PATH, page=page))
 
     run = connector.read(["sales_history"])

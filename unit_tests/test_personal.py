@@ -222,7 +222,8 @@ def test_all_but_the_marked_values_is_as_without_the_setting(connector, stream, 
     marks = marks_of(stream)
     for key, record in kept.items():
         open_values = sorted((path, repr(v)) for path, v in leaves_of(record) if not marks.get(path, False))
-        expected = [(path, text) for path, text in open_values if text != "None"]
+        # The second read began later.
+        expected = [(path, text) for path, text in open_values if text != "None" and path != "synced_until"]
         found = {(path, repr(v)) for path, v in leaves_of(hidden[key])}
         assert not [pair for pair in expected if pair not in found]
         shown = {(path, v) for path, v in leaves_of(hidden[key]) if marks.get(path, True) and v is not None}
