@@ -99,6 +99,11 @@ class SaleViews:
         with self._changed:
             self._changed.wait_for(lambda: self._is_planned)
 
+    def has_planned(self, key: Hashable) -> bool:
+        """Whether the reference reads a date range in this sync. Valid when all of them are known."""
+        with self._changed:
+            return key in self._ranges
+
     def deliver(self, key: Hashable, ids_by_status: Mapping[str, Collection[str]] | None) -> None:
         """Set the transactions of one date range, `None` where it was not read completely."""
         with self._changed:
