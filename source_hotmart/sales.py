@@ -189,7 +189,7 @@ class SalesStream(DatedStream, ABC):
         for record in super().read_slice(stream_slice):
             own.add(record[field])
             yield record
-        reference = views.take(key)
+        reference = views.take(key) if views.has(key) else self._listed(stream_slice)
         if reference is not None:
             yield from self._complete_by(reference, own, stream_slice)
 
@@ -197,6 +197,13 @@ class SalesStream(DatedStream, ABC):
         """Whether the view that is read first reads this date range as well."""
         views = self.api.sales.views
         return views.reference not in ("", self.name) and views.has(_range_of(stream_slice))
+
+    def _listed(self, stream_slice: StreamSlice) -> Mapping[str, Collection[str]] | None:
+        """Return the sales of a date range that was left open, or never read, by this view only."""
+        is_history = self.api.sales.views.reference == self._lookup.name
+        if not (is_history and self.resumes and stream_slice.extra_fields["kind"] == WHOLE):
+            return None
+        return self._lookup.sales_of(_window(stream_slice), self.start_ms, self.roles)
 
     def _complete_by(
         self, reference: Mapping[str, Collection[str]], own: set[str], stream_slice: StreamSlice

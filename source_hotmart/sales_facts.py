@@ -100,7 +100,7 @@ class SaleViews:
             self._changed.wait_for(lambda: self._is_planned)
 
     def has(self, key: Hashable) -> bool:
-        """Whether the reference reads a date range."""
+        """Whether the reference reads a date range in this sync. Valid when all of them are known."""
         with self._changed:
             return key in self._ranges
 

@@ -22,7 +22,7 @@ from source_hotmart.report import SyncReport
 from source_hotmart.sales_statuses import SALE_STATUSES, StatusPlan, StatusQuestion
 from source_hotmart.state.day_digests import UNKNOWN, DayDigests, digests
 from source_hotmart.state.intervals import time_ms
-from source_hotmart.state.windows import DAY_MS, Window, split_days, subtract, whole_second
+from source_hotmart.state.windows import DAY_MS, Window, split_days, subtract, union, whole_second
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
@@ -55,6 +55,7 @@ class SaleLookup(DatedStream):
         super().__init__(api)
         self.progress = Progress()
         self._own_report = SyncReport()
+        self.roles: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -92,6 +93,23 @@ class SaleLookup(DatedStream):
         self.limits.one_status_at_a_time = self.plan(start_ms).one_at_a_time
         found: DayDigests | None = self.api.sales.once(f"unsettled {days}", lambda: self._unsettled(days))
         return found
+
+    def sales_of(self, window: Window, start_ms: int, roles: Sequence[str]) -> dict[str, list[str]] | None:
+        """Return the transactions of a date range by status, `None` if they cannot be read completely."""
+        plan, self.edges, self.roles = self.plan(start_ms), self.window_edges(start_ms), tuple(roles)
+        self.limits.one_status_at_a_time = plan.one_at_a_time
+        reader, ids = WindowReader(self), dict[str, list[str]]()
+        try:
+            for record in reader.read_windows([window], plan.statuses):
+                ids.setdefault(str(_purchase(record).get("status") or ""), []).append(record["id"])
+        except HotmartError:
+            return None
+        return ids if union(reader.complete) == [window] else None
+
+    def queries(self, window: Window, statuses: Sequence[str]) -> list[Query]:
+        """Return a query per role where one alone does not return the sales of all roles."""
+        query = self.query(window, statuses)
+        return [{**query, "commission_as": role} for role in self.roles] or [query]
 
     def _edges(self, start_ms: int) -> tuple[int, int]:
         row = self._newest_row(start_ms, MAX_RANGES, {})
@@ -168,8 +186,8 @@ class SaleLookup(DatedStream):
             reader = WindowReader(self)
             try:
                 for record in reader.read_windows(windows, statuses):
-                    if isinstance(record["order_date"], str) and record["order_date"][-1:] == "Z":
-                        found.append((time_ms(record["order_date"]) // DAY_MS, f"{_status(record)} {record['id']}"))
+                    if (day := _day(record)) is not None:
+                        found.append((day, f"{_status(record)} {record['id']}"))
             except HotmartError as problem:
                 LOGGER.warning("%s: Old sales whose status may change could not be read: %s", self.name, problem)
             unread += subtract(windows, reader.complete)
@@ -178,6 +196,14 @@ class SaleLookup(DatedStream):
             return None
         of_days = digests(found, days[0], days[-1])
         return {day: UNKNOWN if day in unknown else digest for day, digest in of_days.items()}
+
+
+def _day(record: Mapping[str, Any]) -> int | None:
+    """Return the day of an order, counted from 1970-01-01, `None` where Hotmart sends no date."""
+    try:
+        return time_ms(record["order_date"]) // DAY_MS
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _status(record: Mapping[str, Any]) -> str:

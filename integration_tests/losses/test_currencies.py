@@ -1,0 +1,29 @@
+"""Monthly totals of a currency in which nothing is sold any more."""
+
+from __future__ import annotations
+
+from integration_tests.harness import NOW_MS
+from integration_tests.losses.conftest import Connect
+from integration_tests.losses.connection import DAY_MS, empty_world
+
+SUMMARY = "sales_summary"
+
+
+def test_a_currency_without_sales_has_totals_of_zero_in_every_later_sync(connect: Connect) -> None:
+    """All sales of a currency are refunded: its totals are zero after the next sync, and after the ones behind it."""
+    world = empty_world()
+    world.add_sales(40, (NOW_MS - 200 * DAY_MS, NOW_MS - 30 * DAY_MS), status="COMPLETE")
+    connection = connect(world, [SUMMARY])
+    connection.sync()
+    currencies = {record["currency_code"] for record in connection.warehouse.rows[SUMMARY].values()}
+    assert len(currencies) > 1
+    gone = min(currencies - {"BRL"})
+    for row in world.expected("sales_history"):
+        purchase = row.record["purchase"]
+        if purchase["price"]["currency_code"] == gone:
+            world.set_status(purchase["transaction"], "REFUNDED")
+    for _ in range(3):
+        connection.pass_time(days=1)
+        run = connection.sync()
+        assert any(record["currency_code"] == gone for record in run.records(SUMMARY))
+        assert not connection.differences()
