@@ -40,7 +40,7 @@ def reads_newest(call: Call) -> bool:
 
 
 def test_a_reversal_while_the_first_sync_runs_arrives(connect: Connect) -> None:
-    """A chargeback is reversed before the unsettled sales are read, and after its date range is read if that is first."""
+    """A chargeback is reversed as the unsettled sales are asked for, later than its date range where that is first."""
     connection, (old, *_) = sold(connect, 300, 100, 10)
     connection.config.update(start_date="2025-01-20", num_workers=2)
     connection.world.set_status(old, "CHARGEBACK")
