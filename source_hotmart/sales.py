@@ -120,8 +120,9 @@ class SalesStream(DatedStream, ABC):
         if plan.one_at_a_time and self.limits.refuse_several_statuses():
             LOGGER.info("%s: Several statuses in one request are not known to work, asking one at a time.", self.name)
         self.edges = self._lookup.window_edges(self.start_ms)
-        if self.has_roles:
-            self.roles = self._lookup.hidden_roles(self.start_ms, 2 if self.saved else MAX_RANGES)
+        if self.has_roles or self.resumes:
+            self._lookup.roles = self._lookup.hidden_roles(self.start_ms, 2 if self.saved else MAX_RANGES)
+            self.roles = self._lookup.roles if self.has_roles else ()
 
     # Planning
 
@@ -203,7 +204,7 @@ class SalesStream(DatedStream, ABC):
         is_history = self.api.sales.views.reference == self._lookup.name
         if not (is_history and self.resumes and stream_slice.extra_fields["kind"] == WHOLE):
             return None
-        return self._lookup.sales_of(_window(stream_slice), self.start_ms, self.roles)
+        return self._lookup.sales_of(_window(stream_slice), self.start_ms)
 
     def _complete_by(
         self, reference: Mapping[str, Collection[str]], own: set[str], stream_slice: StreamSlice

@@ -56,6 +56,7 @@ class SaleLookup(DatedStream):
         self.progress = Progress()
         self._own_report = SyncReport()
         self.roles: tuple[str, ...] = ()
+        """Roles to ask for one at a time when sales are listed."""
 
     @property
     def name(self) -> str:
@@ -94,9 +95,9 @@ class SaleLookup(DatedStream):
         found: DayDigests | None = self.api.sales.once(f"unsettled {days}", lambda: self._unsettled(days))
         return found
 
-    def sales_of(self, window: Window, start_ms: int, roles: Sequence[str]) -> dict[str, list[str]] | None:
+    def sales_of(self, window: Window, start_ms: int) -> dict[str, list[str]] | None:
         """Return the transactions of a date range by status, `None` if they cannot be read completely."""
-        plan, self.edges, self.roles = self.plan(start_ms), self.window_edges(start_ms), tuple(roles)
+        plan, self.edges = self.plan(start_ms), self.window_edges(start_ms)
         self.limits.one_status_at_a_time = plan.one_at_a_time
         reader, ids = WindowReader(self), dict[str, list[str]]()
         try:

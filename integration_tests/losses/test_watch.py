@@ -40,7 +40,7 @@ def reads_newest(call: Call) -> bool:
 
 
 def test_a_reversal_while_the_first_sync_runs_arrives(connect: Connect) -> None:
-    """A chargeback is reversed before the unsettled sales are read, and after its date range is read if that is first."""
+    """A chargeback is reversed as the unsettled sales are asked for, later than its date range where that is first."""
     connection, (old, *_) = sold(connect, 300, 100, 10)
     connection.config.update(start_date="2025-01-20", num_workers=2)
     connection.world.set_status(old, "CHARGEBACK")
@@ -100,6 +100,23 @@ def test_an_unsettled_sale_without_its_order_date_hides_no_reversal(connect: Con
     ]
     arrived = [record for code, record in latest.items() if code != other]
     assert not difference("sales_history", expected, arrived, after_increments=True)
+
+
+def test_reversals_of_sales_of_other_roles_arrive(connect: Connect) -> None:
+    """Hotmart lists the sales of co-producers and affiliates only where they are asked for."""
+    world = empty_world()
+    for days in range(20, 340, 4):
+        world.add_sales(1, NOW_MS - days * DAY_MS, status="COMPLETE")
+    old = world.change_status(80, "COMPLETE", "CHARGEBACK", ordered=(0, NOW_MS - 100 * DAY_MS))
+    connection = connect(world, ["sales_history", "sales_price_details"], roles_by_default="producer_only")
+    connection.sync()
+    for transaction in old:
+        world.set_status(transaction, "APPROVED")
+    connection.pass_time(days=1)
+
+    connection.sync()
+
+    assert not connection.differences()
 
 
 def test_unsettled_sales_that_cannot_be_read_in_part_hide_no_reversal_elsewhere(connect: Connect) -> None:
