@@ -19,6 +19,8 @@ def problems(results: list[Result]) -> list[str]:
         listed = entry.verdict if entry is not None else None
         if result.verdict is Verdict.SILENT and listed != Verdict.SILENT:
             found.append(f"{result.flip} loses rows in silence: {result.figures}")
+        elif listed == Verdict.DOCUMENTED and result.verdict is Verdict.EQUAL:
+            continue  # a limit of the documents that this history does not meet
         elif (listed or Verdict.EQUAL) != result.verdict:
             known_as = f"lists {result.flip} as {listed}" if listed else f"does not list {result.flip}"
             found.append(f"known.yaml {known_as}, but it is {result.verdict}: {result.figures}")
