@@ -273,9 +273,10 @@ class HotmartStream(HttpStream, ABC):
 
     def verdict(self, problems: Sequence[AirbyteTracedException]) -> AirbyteTracedException | None:
         """Return the one failure of the stream, given the problems of its slices."""
-        if len(problems) <= 1:
+        sentences = list(dict.fromkeys(str(problem.message) for problem in problems))
+        if len(sentences) <= 1:
             return problems[0] if problems else None
-        first = "\n".join(str(problem.message) for problem in problems[:PROBLEMS_NAMED])
-        more = f"\n{len(problems) - PROBLEMS_NAMED} more failures." if len(problems) > PROBLEMS_NAMED else ""
+        first = "\n".join(sentences[:PROBLEMS_NAMED])
+        more = f"\n{len(sentences) - PROBLEMS_NAMED} more failures." if len(sentences) > PROBLEMS_NAMED else ""
         failure_type = problems[0].failure_type
         return HotmartError(f"{self.name}: {len(problems)} parts could not be read.\n{first}{more}", failure_type)

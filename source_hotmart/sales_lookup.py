@@ -11,6 +11,7 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
 
+from source_hotmart.answers import Page
 from source_hotmart.base import Api
 from source_hotmart.dated import ASK_AGAIN_S, LONGEST_DAYS, DatedStream
 from source_hotmart.errors import HotmartError, QueryRefused
@@ -36,6 +37,8 @@ OTHER_ROLES = ("COPRODUCER", "AFFILIATE")
 ALL_ROLES = ("PRODUCER", *OTHER_ROLES)
 MAX_RANGES = 6
 """So many date ranges are looked at for a sale."""
+GIVES_UP_AFTER = 2
+"""After so many calls in succession that failed in all their tries no other one is made: each takes minutes."""
 
 INCLUSIVE = (0, 0)
 SECOND_MS = 1_000
@@ -57,6 +60,8 @@ class SaleLookup(DatedStream):
         self._own_report = SyncReport()
         self.roles: tuple[str, ...] = ()
         """Roles to ask for one at a time when sales are listed."""
+        self._unanswered = 0
+        """Calls in succession that failed in all their tries."""
 
     @property
     def name(self) -> str:
@@ -67,6 +72,22 @@ class SaleLookup(DatedStream):
     def report(self) -> SyncReport:
         """Where its lists are counted: not among those of the sync."""
         return self._own_report
+
+    @property
+    def _has_given_up(self) -> bool:
+        return self._unanswered >= GIVES_UP_AFTER
+
+    def fetch(self, query: Query, page_token: str | None = None) -> Page:
+        """Return one page, as every stream does, until it has given up."""
+        if self._has_given_up:
+            raise HotmartError(f"{self.name}: Hotmart is not available. The next sync continues from here.")
+        try:
+            page = super().fetch(query, page_token)
+        except HotmartError as failure:
+            self._unanswered += not failure.status
+            raise
+        self._unanswered = 0
+        return page
 
     def window_edges(self, start_ms: int) -> tuple[int, int]:
         """Return the milliseconds to add to the start and the end of a date range so that Hotmart includes both."""
@@ -132,7 +153,9 @@ class SaleLookup(DatedStream):
             if page is None:
                 return None
             for row in page:
-                if type(_purchase(row).get("order_date")) is int and _purchase(row).get("transaction"):
+                order_ms = _purchase(row).get("order_date")
+                is_in_range = type(order_ms) is int and window[0] - DAY_MS <= order_ms <= window[1] + DAY_MS
+                if is_in_range and _purchase(row).get("transaction"):  # no other date can be asked for
                     found: dict[str, Any] = row
                     return found
             end_ms = window[0] - 1
@@ -173,7 +196,7 @@ class SaleLookup(DatedStream):
             if is_listed is False:
                 LOGGER.info("%s: Hotmart leaves out sales as %s unless they are asked for.", self.name, role)
                 return ALL_ROLES
-        return ()
+        return ALL_ROLES if self._has_given_up else ()
 
     def _unsettled(self, days: range) -> DayDigests | None:
         now_ms = self.api.now_ms

@@ -19,11 +19,11 @@ the tests run (`make docs`); every cell of it is a sync against a simulated Hotm
 
 What holds in every case:
 
-- A sync that ends with success has brought every row once, or a warning names what may be missing: a window that
-  Hotmart counts otherwise, or one product, student and so on that it refused. One that fails says so in one sentence a
-  stream, with what to do, and ends with a non-zero exit code.
-- Streams that are not concerned are read to their end. Rows that came before a failure are valid, the state covers
-  only what was read completely, and the next sync brings the rest.
+- A sync that ends with success has brought every row once, or a warning names what may be missing: a date range that
+  Hotmart counts otherwise, or one product, student and so on that it refused. One that fails says so in one message for
+  each stream, with what to do, and ends with a non-zero exit code.
+- Streams that are not concerned are read to their end. So are the other date ranges, parents and rows of the stream
+  that is: it fails once, at its end. The state covers only what was read completely, and the next sync brings the rest.
 - Every call has an end: {connect_s:g} seconds to connect, {read_s:g} seconds without a byte, {total_s:g} seconds and
   {body_mib} MiB for the whole answer, its headers included. Every repetition has one too, see [Outcomes](#outcomes).
 - Redirects are never followed, and no credential and no access token is in any output.
@@ -32,10 +32,15 @@ What holds in every case:
 KINDS_OF_CALL = """\
 ## Calls
 
-The login is the call for the access token. The first, a middle and the last page are those of a window of
-`sales_history`, which can be asked for in smaller windows. The others cannot: a club's call reads a list of a members
-area, here the second one of `club_students`, and stands for every list that is read whole, such as `products`. A
-parent's call reads the list of one of many parents, here `product_offers` of the second of four products.
+The login is the call for the access token. The first, a middle and the last page are those of a date range of
+`sales_history`, which can be asked for in shorter ranges. For ever, the fault also meets the questions before the first
+page: how to ask for all statuses and roles, and how many rows there are. The other lists have no dates, only pages that
+can be smaller: a club's call reads a list of a members area, here the second one of `club_students`, and stands for
+every list that is read whole, such as `products`. A parent's call reads the list of one of many parents, here
+`product_offers` of the second of four products.
+
+`make test` runs every fourth fault on a middle page, the last page and a club's call; with `HOTMART_ALL_FAULTS=1`, as
+in the whole check, it runs them all.
 """
 
 FAULTS = """\
@@ -51,8 +56,8 @@ OUTCOMES = """\
 Words in capitals are those of [hotmart.md](hotmart.md#how-to-read-the-messages); REASON stands here without its stream.
 
 The kind of failure is what Airbyte is told: after a `transient_error` it tries again by itself, a `config_error` is for
-the user to mend, a `system_error` for whoever looks after the connector. Calls and waits are the most that one window
-of twelve months, or one list, can take; each call takes as long as its answer, at the most as long as said above.
+the user to mend, a `system_error` for whoever looks after the connector. Calls and waits are the most that one date
+range of twelve months, or one list, can take; each call takes as long as its answer, at the most as long as said above.
 """
 
 REASONS = """\
@@ -116,7 +121,7 @@ def _outcomes() -> str:
 
 def _message(outcome: Outcome) -> str:
     told = {name: name.upper() for name in ("stream", "reason", "window")}
-    return outcome.sentence.format(**told, key="FIELD", failed="NUMBER", parents="NUMBER")
+    return outcome.sentence.format(**told, parent="PRODUCT", failed="NUMBER", parents="NUMBER", count="NUMBER rows")
 
 
 def _reasons() -> str:

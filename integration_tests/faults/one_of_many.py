@@ -9,7 +9,7 @@ from integration_tests.faults.outcomes import Outcome
 SKIPPED: Final = Outcome(
     code="✓ P",
     meaning=(
-        "Rows of all other parents come, and a warning names the one that Hotmart refused; it is asked for again in "
+        "Rows of all other parents arrive, and a warning names the one that Hotmart refused; it is asked for again in "
         "the next sync. When all are refused, or three and more than a quarter, the stream fails."
     ),
     ending="complete",
@@ -20,7 +20,7 @@ SKIPPED: Final = Outcome(
 )
 
 ONE_FAILED: Final = (
-    "{stream}: {failed} of {parents} products could not be read: {window}; the next sync tries them again. "
+    "{stream}: {failed} of {parents} products could not be read: {parent}. The next sync tries them again. "
     "The first one: "
 )
 
@@ -37,7 +37,10 @@ def _last(outcome: Outcome) -> Outcome:
 
 _BY_LIST: Final = {
     **dict.fromkeys((out.REFUSED, out.NO_PERMISSION, out.FINAL, out.UNKNOWN_CLUB), SKIPPED),
-    **{failed: _last(failed) for failed in (out.ENDED, out.CONTRACT, out.QUOTA, out.CIRCLE, out.NO_KEY, out.AWAY)},
+    **{
+        failed: _last(failed)
+        for failed in (out.ENDED, out.SILENT, out.CONTRACT, out.QUOTA, out.CIRCLE, out.NO_KEY, out.AWAY)
+    },
 }
 
 

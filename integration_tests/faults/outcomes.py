@@ -11,10 +11,6 @@ LOGIN_REFUSED: Final = (
     "Tools > Developer Credentials, and check that the credential was not deleted."
 )
 TRIED: Final = "{stream}: {reason} Tried 7 times; the next sync continues from here."
-DAY: Final = (
-    "{stream}: {reason} Even the single day {window} could not be read; the next sync tries it again. If this lasts, "
-    "report it to Hotmart's support with this day."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +19,8 @@ class Outcome:
 
     In `sentence` stand `{stream}`, the `{reason}` of the fault and a `{window}`. `calls` is how many calls may meet
     the fault at the most, and `waits_s` how long the connector may wait between them, in one window of twelve months.
-    `leaves_out_a_parent`: rows of the one parent that the fault met do not come, those of the others do.
+    `leaves_out_a_parent`: rows of the one parent that the fault met do not arrive, those of the others do.
+    `leaves_out_bad_rows`: one row of each page that the fault met does not arrive, all others do.
     """
 
     code: str
@@ -35,45 +32,75 @@ class Outcome:
     waits_s: int
     warns: bool = False
     leaves_out_a_parent: bool = False
+    leaves_out_bad_rows: bool = False
 
 
 OUTLIVED: Final = Outcome(
     code="✓",
-    meaning="Outlived: the call is repeated, every row comes once, and nothing is said.",
+    meaning="Outlived: the call is repeated, or its list read again. Every row arrives once, without a message.",
     ending="complete",
-    calls=2,
+    calls=12,
     waits_s=125,
 )
 WARNED: Final = Outcome(
     code="✓ W",
-    meaning="Every row comes once. A warning in the log says what is odd, once a field or window.",
+    meaning="Every row arrives once. A warning in the log says what is odd, once for each field or list.",
     ending="complete",
     calls=60,
-    waits_s=0,
+    waits_s=10,
+    warns=True,
+)
+REPAIRED: Final = Outcome(
+    code="✓ J",
+    meaning=(
+        "Every row arrives once. Bytes that are no UTF-8 are read as Latin-1, control characters are accepted, and "
+        "numbers that JSON does not have become null. A warning names the stream."
+    ),
+    ending="complete",
+    calls=60,
+    waits_s=10,
     warns=True,
 )
 KEPT: Final = Outcome(
     code="✓ K",
-    meaning="Every row comes once, its values as sent, or converted where nothing is lost.",
+    meaning="Every row arrives once, its values as sent, or converted where nothing is lost.",
     ending="complete",
     calls=60,
-    waits_s=0,
+    waits_s=10,
 )
 HALVED: Final = Outcome(
     code="✓ H",
-    meaning="Outlived in pieces: smaller windows, or one status at a time, until none of them meets the fault.",
+    meaning=(
+        "Outlived in pieces: asked once more after five seconds, then for fewer rows per page, shorter date ranges or "
+        "one status at a time, until none of them meets the fault."
+    ),
     ending="complete",
     calls=60,
     waits_s=400,
 )
 ENDED: Final = Outcome(
     code="T",
-    meaning="Tried seven times with growing waits, then the stream fails.",
+    meaning=(
+        "Tried seven times with growing waits, then the stream fails. Of the questions before the first page two are "
+        "tried so often, and the others are not asked any more."
+    ),
     ending="a stream fails",
     sentence=TRIED,
     failure="transient_error",
-    calls=14,
-    waits_s=130,
+    calls=60,
+    waits_s=560,
+)
+SILENT: Final = Outcome(
+    code="D1",
+    meaning=(
+        "Asked once more after five seconds, an outage waited for, then the stream fails. Where a single row is "
+        "answered, the list is read in smaller pages."
+    ),
+    ending="a stream fails",
+    sentence="{stream}: {reason} The next sync reads {window} again.",
+    failure="transient_error",
+    calls=10,
+    waits_s=70,
 )
 CONTRACT: Final = Outcome(
     code="C",
@@ -81,8 +108,8 @@ CONTRACT: Final = Outcome(
     ending="a stream fails",
     sentence=TRIED,
     failure="system_error",
-    calls=14,
-    waits_s=130,
+    calls=75,
+    waits_s=560,
 )
 QUOTA: Final = Outcome(
     code="Q",
@@ -90,26 +117,31 @@ QUOTA: Final = Outcome(
     ending="a stream fails",
     sentence=TRIED,
     failure="transient_error",
-    calls=14,
-    waits_s=900,
+    calls=60,
+    waits_s=3700,
 )
-DAY_FAILS: Final = Outcome(
+UNAVAILABLE: Final = Outcome(
     code="D",
-    meaning="Repeated, an outage waited for, then halved down to a day; if that day cannot be read the stream fails.",
+    meaning=(
+        "Repeated, an outage waited for, then asked for single days: if none of them is answered, the stream fails."
+    ),
     ending="a stream fails",
-    sentence=DAY,
+    sentence="{stream}: Hotmart is not available. The next sync continues from here.",
     failure="transient_error",
-    calls=45,
-    waits_s=260,
+    calls=85,
+    waits_s=500,
 )
-DAY_REFUSED: Final = Outcome(
+ALL_REFUSED: Final = Outcome(
     code="R",
-    meaning="Asked twice, with one status, then halved down to a day; if that is refused as well the stream fails.",
+    meaning=(
+        "Asked once more, with one status, and for the first and the last day: if these are refused as well, the "
+        "stream fails."
+    ),
     ending="a stream fails",
-    sentence=DAY,
+    sentence="{stream}: {reason} If this lasts, report it to Hotmart's support.",
     failure="system_error",
-    calls=45,
-    waits_s=260,
+    calls=65,
+    waits_s=120,
 )
 REFUSED: Final = Outcome(
     code="R1",
@@ -124,34 +156,39 @@ STALE: Final = Outcome(
     code="P",
     meaning="The pages are read anew, once, then the stream fails.",
     ending="a stream fails",
-    sentence="{stream}: Hotmart did not accept its own page token, twice, in {window}; the next sync tries again.",
+    sentence="{stream}: Hotmart rejected its own page token twice in {window}. The next sync tries again.",
     failure="system_error",
     calls=2,
-    waits_s=0,
+    waits_s=5,
 )
 CIRCLE: Final = Outcome(
     code="∞",
     meaning="The pages are read anew, once, then the stream fails: they lead in a circle.",
     ending="a stream fails",
     sentence=(
-        "{stream}: Hotmart's list of pages does not end (a page token came twice, or 20 pages were empty); the next "
+        "{stream}: Hotmart's list of pages has no end (a page token was repeated, or 20 pages were empty). The next "
         "sync tries again."
     ),
     failure="system_error",
-    calls=40,
-    waits_s=0,
+    calls=42,
+    waits_s=10,
 )
 NO_KEY: Final = Outcome(
     code="N",
-    meaning="The window fails and stays open, so that the next sync reads it again; nothing is repeated.",
+    meaning=(
+        "All other rows arrive, warnings name the places of up to three bad ones, and at its end the stream fails "
+        "with their number. The list stays open, so that the next sync reads it again."
+    ),
     ending="a stream fails",
     sentence=(
-        "{stream}: Hotmart sent a row without its {key}, so it cannot be told from others; the window stays open and "
-        "the next sync reads it again."
+        "{stream}: Hotmart sent {count} without a primary key in {window}. All other rows were read. The next sync "
+        "reads this list again. If this lasts, report it to Hotmart's support."
     ),
     failure="system_error",
-    calls=2,
-    waits_s=0,
+    calls=15,
+    waits_s=5,
+    warns=True,
+    leaves_out_bad_rows=True,
 )
 FINAL: Final = Outcome(
     code="F",
@@ -159,7 +196,7 @@ FINAL: Final = Outcome(
     ending="a stream fails",
     sentence=("{stream}: {reason}, for which there is no remedy here. If this lasts, report it to Hotmart's support."),
     failure="system_error",
-    calls=2,
+    calls=12,
     waits_s=0,
 )
 NO_PERMISSION: Final = Outcome(
@@ -171,7 +208,7 @@ NO_PERMISSION: Final = Outcome(
         "Hotmart under Tools > Developer Credentials, or deselect this stream."
     ),
     failure="config_error",
-    calls=2,
+    calls=12,
     waits_s=0,
 )
 WRONG_ENVIRONMENT: Final = Outcome(
@@ -184,8 +221,8 @@ WRONG_ENVIRONMENT: Final = Outcome(
         "account."
     ),
     failure="config_error",
-    calls=4,
-    waits_s=4,
+    calls=24,
+    waits_s=12,
 )
 ELSEWHERE: Final = Outcome(
     code="E",
@@ -196,7 +233,7 @@ ELSEWHERE: Final = Outcome(
         "this machine and Hotmart."
     ),
     failure="config_error",
-    calls=2,
+    calls=12,
     waits_s=0,
 )
 UNKNOWN_CLUB: Final = Outcome(
@@ -229,8 +266,8 @@ AWAY: Final = Outcome(
     ending="all fail",
     sentence=TRIED,
     failure="transient_error",
-    calls=14,
-    waits_s=130,
+    calls=35,
+    waits_s=320,
 )
 NO_LOGIN: Final = Outcome(
     code="L",

@@ -32,23 +32,26 @@ class CallKind:
     page: Page = "any"
     label: str = ""
     """How sentences name what was read, where it is no window of time."""
-    key: str = ""
     meets: Callable[[Call], bool] = lambda call: True
 
 
 TOKEN_CALL: Final = CallKind(name="token", head="login", stream="access token", path=TOKEN)
-FIRST: Final = CallKind(name="first page", head="first", stream="sales_history", path=HISTORY, page="first", key="id")
-MIDDLE: Final = CallKind(
-    name="middle page", head="middle", stream="sales_history", path=HISTORY, page="middle", key="id"
+FIRST: Final = CallKind(name="first page", head="first", stream="sales_history", path=HISTORY, page="first")
+MIDDLE: Final = CallKind(name="middle page", head="middle", stream="sales_history", path=HISTORY, page="middle")
+LAST: Final = CallKind(
+    name="last page",
+    head="last",
+    stream="sales_history",
+    path=HISTORY,
+    page="last",
+    meets=lambda call: call.get("page_token") is not None,
 )
-LAST: Final = CallKind(name="last page", head="last", stream="sales_history", path=HISTORY, page="last", key="id")
 CLUB: Final = CallKind(
     name="club call",
     head="club",
     stream="club_students",
     path=STUDENTS,
-    label=f"club {SECOND_CLUB}",
-    key="subdomain and user_id",
+    label=f"members area {SECOND_CLUB}",
     meets=lambda call: call.get("subdomain") == SECOND_CLUB,
 )
 PARENT: Final = CallKind(
@@ -57,7 +60,6 @@ PARENT: Final = CallKind(
     stream="product_offers",
     path="/products/api/v1/products/*/offers",
     label=SECOND_PRODUCT,
-    key="product_ucode and code",
     meets=lambda call: SECOND_PRODUCT in call.path,
 )
 CALLS: Final = (TOKEN_CALL, FIRST, MIDDLE, LAST, CLUB, PARENT)
@@ -109,16 +111,21 @@ NO_ROWS: Final = Treatment(once=everywhere(out.OUTLIVED), always=everywhere(out.
 TOO_HEAVY: Final = Treatment(
     once=everywhere(out.OUTLIVED, token=out.OUTLIVED),
     always=cells(
-        token=out.NO_LOGIN, first=out.DAY_FAILS, middle=out.HALVED, last=out.DAY_FAILS, club=out.ENDED, parent=out.ENDED
+        token=out.NO_LOGIN,
+        first=out.UNAVAILABLE,
+        middle=out.HALVED,
+        last=out.HALVED,
+        club=out.SILENT,
+        parent=out.SILENT,
     ),
 )
 BAD_QUERY: Final = Treatment(
     once=everywhere(out.OUTLIVED, token=out.LOGIN_FAILS),
     always=cells(
         token=out.LOGIN_FAILS,
-        first=out.DAY_REFUSED,
+        first=out.ALL_REFUSED,
         middle=out.HALVED,
-        last=out.DAY_REFUSED,
+        last=out.HALVED,
         club=out.REFUSED,
         parent=out.REFUSED,
     ),
@@ -127,7 +134,7 @@ BAD_TOKEN: Final = Treatment(
     once=everywhere(out.OUTLIVED, token=out.LOGIN_FAILS),
     always=cells(
         token=out.LOGIN_FAILS,
-        first=out.DAY_REFUSED,
+        first=out.ALL_REFUSED,
         middle=out.STALE,
         last=out.STALE,
         club=out.REFUSED,
@@ -176,6 +183,10 @@ IN_A_CIRCLE: Final = Treatment(
     always=cells(first=out.OUTLIVED, middle=out.CIRCLE, last=out.CIRCLE, club=out.CIRCLE, parent=out.CIRCLE),
 )
 WRONG_COUNT: Final = Treatment(once=in_dated_rows(out.OUTLIVED), always=in_dated_rows(out.WARNED))
+REPAIRED: Final = Treatment(once=everywhere(out.REPAIRED), always=everywhere(out.REPAIRED))
+UNREADABLE_LOGIN: Final = Treatment(once=cells(token=out.OUTLIVED), always=cells(token=out.NO_LOGIN))
+EMPTY_ONCE: Final = Treatment(once=cells(first=out.OUTLIVED), always={})
+WITHOUT_PAGE_INFO: Final = Treatment(once=in_dated_rows(out.OUTLIVED), always={})
 KEYLESS: Final = Treatment(once=everywhere(out.NO_KEY), always=everywhere(out.NO_KEY))
 CONVERTED: Final = Treatment(once=everywhere(out.KEPT), always=everywhere(out.KEPT))
 ANOTHER_DATE: Final = Treatment(once=in_dated_rows(out.KEPT), always=in_dated_rows(out.KEPT))
@@ -287,9 +298,9 @@ ROWS: Final[Sequence[Row]] = (
         reason="Hotmart sent an empty body where rows were expected.",
     ),
     Row(
-        name="invalid UTF-8",
+        name="invalid UTF-8 in the access token",
         order={"kind": "bad_utf8"},
-        treatment=REPEATED,
+        treatment=UNREADABLE_LOGIN,
         reason="Hotmart sent a body that is not JSON where rows were expected.",
     ),
     Row(
@@ -404,9 +415,24 @@ ROWS: Final[Sequence[Row]] = (
     Row(name="no TLS at the host", order={"network": "no TLS"}, treatment=NO_TLS),
     Row(name="a page token that repeats", order={"kind": "repeat_token"}, treatment=IN_A_CIRCLE),
     Row(name="an empty page with a next token", order={"kind": "empty_page_with_token"}, treatment=IN_A_CIRCLE),
+    Row(
+        name="an empty list with a total of 0, against the count before",
+        order={"kind": "empty_list"},
+        treatment=EMPTY_ONCE,
+    ),
+    Row(name="a page without `page_info`", order={"kind": "no_page_info"}, treatment=WITHOUT_PAGE_INFO),
     Row(name="`total_results` one too high", order={"kind": "wrong_total"}, treatment=WRONG_COUNT),
     Row(name="`total_results` two too low", order={"kind": "wrong_total", "value": -2}, treatment=WRONG_COUNT),
     Row(name="a record without its key", order={"kind": "no_key"}, treatment=KEYLESS),
+    *(
+        Row(name=name, order={"kind": "raw_value", "value": value}, treatment=REPAIRED, changes_values=True)
+        for name, value in (
+            ("a byte of Latin-1 in a text", '"caf\xe9"'),
+            ("a line break in a text", '"one\ntwo"'),
+            ("`NaN`", "NaN"),
+            ("`1e999`", "1e999"),
+        )
+    ),
     Row(
         name="a number where text was",
         order={"kind": "number_for_string"},

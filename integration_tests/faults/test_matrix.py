@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,20 +16,36 @@ from hotmart_simulator import Simulator
 from integration_tests.faults.laboratory import SIDE_BY_SIDE, STREAMS, SWITCHES, Laboratory, account, held, keys
 from integration_tests.faults.network import Network
 from integration_tests.faults.outcomes import CIRCLE, NO_KEY, QUOTA, Outcome
-from integration_tests.faults.table import CALLS, CLUB, FIRST, ROWS, TOKEN_CALL, CallKind, Row
+from integration_tests.faults.table import CALLS, CLUB, FIRST, HISTORY, LAST, MIDDLE, ROWS, TOKEN_CALL, CallKind, Row
 from integration_tests.harness import Run, VirtualClock, loaded
 from integration_tests.rows import difference, key_of
 from integration_tests.secrecy import assert_hidden, secrets_of
 
 FOREIGN_WORDS = ("Exhausted", "see logs", "request window", "Something went wrong", "Exception", "Traceback", "http")
 
+ALL_FAULTS = os.environ.get("HOTMART_ALL_FAULTS") == "1"
+"""Whether every fault runs on every kind of call, as in the whole check."""
+SAMPLED = (MIDDLE, LAST, CLUB)
+"""Kinds of call that the code of another kind reads. By default they meet every fourth fault, each another one."""
+ONE_IN = 4
+
+
+def is_chosen(number: int, call: CallKind) -> bool:
+    """Whether the fault of this number in the table runs on a kind of call."""
+    return ALL_FAULTS or call not in SAMPLED or (number + CALLS.index(call)) % ONE_IN == 0
+
+
 CASES = [
     pytest.param(row, call, always, id=f"{row.name}-{call.head}-{'always' if always else 'once'}")
-    for row in ROWS
+    for number, row in enumerate(ROWS)
     for call in CALLS
     for always in (False, True)
-    if row.outcome(call, always=always)
+    if row.outcome(call, always=always) and is_chosen(number, call)
 ]
+
+OLD_SALES = "Old sales whose status may change could not be read"
+PAGES = 4
+"""Of the account's sales."""
 
 reference: dict[str, dict[Any, dict[str, Any]]] = {}
 """Records of an undisturbed sync, by stream and key."""
@@ -71,6 +88,8 @@ def assert_rows(run: Run, row: Row, call: CallKind, outcome: Outcome, complete: 
         assert not found.surplus, found
         if outcome.leaves_out_a_parent and stream == call.stream:
             assert all(call.label in key for key in found.lost)
+        elif outcome.leaves_out_bad_rows and stream == call.stream:
+            assert len(found.lost) <= PAGES, found
         elif stream in complete:
             assert not found.lost, found
         if not row.changes_values:
@@ -85,9 +104,9 @@ def assert_told(run: Run, row: Row, call: CallKind, outcome: Outcome, laboratory
         read_s=f"{bounds.read_s:g}", total_s=f"{bounds.total_s:g}", body_mib=bounds.body_bytes >> 20
     )
     parts = re.split(r"\{(\w+)\}", outcome.sentence)
-    told = {"stream": call.stream, "reason": reason, "key": call.key}
+    told = {"stream": call.stream, "reason": reason}
     if call.label and outcome.ending == "a stream fails":
-        told |= {"window": call.label, "failed": "1", "parents": "4"}
+        told |= {"parent": call.label, "failed": "1", "parents": "4"}
     pattern = "".join(
         re.escape(part) if number % 2 == 0 else re.escape(told[part]) if part in told else ".+"
         for number, part in enumerate(parts)
@@ -117,15 +136,19 @@ def assert_outcome(run: Run, row: Row, call: CallKind, outcome: Outcome, laborat
     else:
         assert not run.errors
     warnings = [line for line in run.logs.splitlines() if line.startswith("WARN")]
-    assert bool(warnings) == outcome.warns, warnings
-    assert len(warnings) == len(set(warnings))
+    # Old sales are looked through only where there are any, in a longer date range.
+    assert any(OLD_SALES not in warning for warning in warnings) == outcome.warns, warnings
+    # The questions before the first page of sales note by themselves what is odd in the rows.
+    most = 4 if call.path == HISTORY else 1
+    assert all(warnings.count(warning) <= most for warning in warnings)
 
 
 def assert_within_time(outcome: Outcome, laboratory: Laboratory) -> None:
     """No more calls met the fault than are told, and no longer was waited."""
-    assert laboratory.fault is None or laboratory.fault.fired <= outcome.calls
+    assert laboratory.fault is None or laboratory.fault.fired <= outcome.calls, laboratory.fault.fired
     side_by_side = SIDE_BY_SIDE if outcome.ending == "all fail" else 1
-    assert sum(laboratory.clock.slept_s) <= outcome.waits_s * side_by_side
+    slept_s = sum(laboratory.clock.slept_s)
+    assert slept_s <= outcome.waits_s * side_by_side, slept_s
 
 
 def assert_secret(run: Run, laboratory: Laboratory) -> None:
@@ -174,7 +197,7 @@ def test_a_window_of_twelve_months_takes_no_longer_than_is_told(laboratory: Labo
     assert_outcome(run, row, FIRST, outcome, laboratory)
     assert_within_time(outcome, laboratory)
     assert laboratory.fault
-    assert laboratory.fault.fired > outcome.calls * 2 // 3
+    assert laboratory.fault.fired > outcome.calls * 2 // 3, laboratory.fault.fired
     assert_secret(run, laboratory)
 
 
@@ -211,7 +234,8 @@ def test_a_check_tells_of_the_fault_at_once_and_in_one_sentence(
 def test_every_output_of_the_matrix_was_looked_through(tell: Tell) -> None:
     if len(outputs) > 2:  # not where single cases were chosen
         assert len(outputs) >= len(CASES) + len(CHECKED)
+    sampled = "" if ALL_FAULTS else f" (one in {ONE_IN} of {len(SAMPLED)} kinds; HOTMART_ALL_FAULTS=1 runs all)"
     tell(
-        f"faults: {len(ROWS)} on {len(CALLS)} kinds of call, {len(CASES)} cases and {len(CHECKED)} checks; "
+        f"faults: {len(ROWS)} on {len(CALLS)} kinds of call, {len(CASES)} cases{sampled} and {len(CHECKED)} checks; "
         f"secrets looked for in {len(outputs)} outputs, {sum(outputs) / 1e6:.0f} MB"
     )

@@ -70,7 +70,7 @@ CASES = [
     Case(name="403 for ever", exit_code=1, says="no permission to read it (403)", fault=always(403)),
     Case(name="404 for ever", exit_code=1, says="Hotmart answered 404", fault=always(404)),
     Case(name="redirect for ever", exit_code=1, says="to another address (302)", fault=always("redirect")),
-    Case(name="no key for ever", exit_code=1, says="a row without its id", fault=always("no_key")),
+    Case(name="no key for ever", exit_code=1, says="without a primary key", fault=always("no_key")),
     Case(name="login refused", exit_code=1, says="did not accept the Client ID", fault=always(401, path=TOKEN)),
     Case(name="unknown club", exit_code=1, says="knows no members area", config={"members_area_subdomain": "nobody"}),
     Case(name="check: login refused", command="check", exit_code=0, says="FAILED", fault=always(401, path=TOKEN)),

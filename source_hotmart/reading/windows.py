@@ -179,6 +179,8 @@ class WindowReader(ListReader):
         limits = self._windowed.limits
         others = [other for other in statuses if other != status and other not in limits.refused_statuses]
         rows = self._stream.page_size or 1
+        if self._accepts(self._windowed.query(window, (status,)), rows):
+            return False  # what was refused is a later page
         if not any(self._accepts(self._windowed.query(window, (other,)), rows) for other in others[-2:]):
             return False
         if limits.refuse_status(status):
