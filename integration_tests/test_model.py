@@ -33,6 +33,8 @@ CHOSEN = {
     "several_statuses",
     "passing_400",  # a single refusal of a list counts as a failure
     "status_shown",  # under one side a late status is found a day later
+    "transactions_delay_hours",  # changes that only this list shows arrive a day later
+    "summary_delay_hours",
     "dates_unit",  # cuts off the milliseconds that rows are compared by
 }
 """Switches that are not drawn from the register."""
