@@ -27,7 +27,7 @@ from integration_tests.model.history import START_MS, History
 from integration_tests.model.promises import Promises
 
 FIRST_WORLD = int(os.environ.get("HOTMART_FIRST_WORLD", "0"))
-WORLDS = int(os.environ.get("HOTMART_WORLDS", "12"))
+WORLDS = int(os.environ.get("HOTMART_WORLDS", "6"))
 CHOSEN = {
     "transaction_date_filters",  # drawn by itself, with promises of its own
     "several_statuses",
