@@ -18,7 +18,7 @@ from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.reading.windows import WindowReader, label_of
 from source_hotmart.sales_facts import PAGES_PER_PART, ROUND_TOTAL, expected_of
-from source_hotmart.sales_lookup import SaleLookup
+from source_hotmart.sales_lookup import MAX_RANGES, SaleLookup
 from source_hotmart.sales_statuses import SALE_STATUSES, StatusQuestion
 from source_hotmart.sales_watch import UnsettledWatch
 from source_hotmart.state.windows import DAY_MS, Window, split_days, split_evenly, subtract, union
@@ -121,9 +121,7 @@ class SalesStream(DatedStream, ABC):
             LOGGER.info("%s: Several statuses in one request are not known to work, asking one at a time.", self.name)
         self.edges = self._lookup.window_edges(self.start_ms)
         if self.has_roles or self.resumes:
-            ranges = [*self.needed(), *self.rule().late(self.saved, self.start_ms)]
-            oldest_ms = min((first_ms for first_ms, _ in ranges), default=self.api.now_ms)
-            self._lookup.roles = self._lookup.hidden_roles(oldest_ms)
+            self._lookup.roles = self._lookup.hidden_roles(self.start_ms, 2 if self.saved else MAX_RANGES)
             self.roles = self._lookup.roles if self.has_roles else ()
 
     # Planning

@@ -94,14 +94,12 @@ class SaleLookup(DatedStream):
         edges: tuple[int, int] = self.api.sales.once("edges", lambda: self._edges(start_ms))
         return edges
 
-    def hidden_roles(self, oldest_ms: int) -> tuple[str, ...]:
+    def hidden_roles(self, start_ms: int, ranges: int) -> tuple[str, ...]:
         """Return the roles to ask for one at a time, none where Hotmart returns the sales of all roles anyway.
 
-        A sale of another role is looked for in all that is going to be read, from `oldest_ms` on, the newest first.
+        `ranges` is the number of date ranges in which a sale of another role is looked for, the newest first.
         """
-        ranges = 1 + (self.api.now_ms - oldest_ms) // (LONGEST_DAYS * DAY_MS)
-        question = f"roles in {ranges} ranges"
-        roles: tuple[str, ...] = self.api.sales.once(question, lambda: self._hidden_roles(oldest_ms, ranges))
+        roles: tuple[str, ...] = self.api.sales.once("roles", lambda: self._hidden_roles(start_ms, ranges))
         return roles
 
     def plan(self, start_ms: int) -> StatusPlan:
@@ -185,10 +183,8 @@ class SaleLookup(DatedStream):
             return None
 
     def _hidden_roles(self, start_ms: int, ranges: int) -> tuple[str, ...]:
-        plan = self.plan(start_ms)
-        statuses = {} if plan.one_at_a_time else {"transaction_status": list(plan.statuses)}
         for role in OTHER_ROLES:
-            row = self._newest_row(start_ms, ranges, {"commission_as": role, **statuses})
+            row = self._newest_row(start_ms, ranges, {"commission_as": role})
             if row is None:
                 continue
             purchase = row["purchase"]
