@@ -121,7 +121,10 @@ class SalesStream(DatedStream, ABC):
             LOGGER.info("%s: Several statuses in one request are not known to work, asking one at a time.", self.name)
         self.edges = self._lookup.window_edges(self.start_ms)
         if self.has_roles or self.resumes:
-            self._lookup.roles = self._lookup.hidden_roles(self.start_ms, 2 if self.saved else MAX_RANGES)
+            oldest_ms = min((first_ms for first_ms, _ in self.needed()), default=self.api.now_ms)
+            needed = 1 + (self.api.now_ms - oldest_ms) // (LONGEST_DAYS * DAY_MS)
+            ranges = max(needed, 2 if self.saved else MAX_RANGES)
+            self._lookup.roles = self._lookup.hidden_roles(self.start_ms, ranges)
             self.roles = self._lookup.roles if self.has_roles else ()
 
     # Planning

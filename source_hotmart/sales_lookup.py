@@ -99,7 +99,9 @@ class SaleLookup(DatedStream):
 
         `ranges` is the number of date ranges in which a sale of another role is looked for, the newest first.
         """
-        roles: tuple[str, ...] = self.api.sales.once("roles", lambda: self._hidden_roles(start_ms, ranges))
+        roles: tuple[str, ...] = self.api.sales.once(
+            f"roles in {ranges} ranges", lambda: self._hidden_roles(start_ms, ranges)
+        )
         return roles
 
     def plan(self, start_ms: int) -> StatusPlan:
