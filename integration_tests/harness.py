@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -53,6 +54,7 @@ class VirtualClock:
     def __init__(self, now_ms: int = NOW_MS) -> None:
         self.now_ns = now_ms * 1_000_000
         self.slept_s: list[float] = []
+        self._slept_s_by_thread: defaultdict[int, float] = defaultdict(float)
         self._real_sleep = time.sleep
 
     def install(self, patch: Callable[[str, Any], Any]) -> None:
@@ -77,8 +79,14 @@ class VirtualClock:
         """Let time pass at once, for every thread: those that sleep side by side add up."""
         if seconds > 0:
             self.slept_s.append(seconds)
+            self._slept_s_by_thread[threading.get_ident()] += seconds
             self.now_ns += int(seconds * 1e9)
         self._real_sleep(0)
+
+    @property
+    def longest_wait_s(self) -> float:
+        """Seconds that the thread which slept longest has slept. Other threads may have slept at the same time."""
+        return max(self._slept_s_by_thread.values(), default=0)
 
     def advance(self, **duration: float) -> None:
         """Let `days`, `hours`, `minutes` or `seconds` pass."""

@@ -159,14 +159,14 @@ def test_after_a_429_the_reset_is_waited_for_and_not_much_longer(connector, cloc
 
     assert run.exit_code == 0
     assert_all_products(run, connector)
-    assert reset_s <= sum(clock.slept_s) <= reset_s + 3
+    assert reset_s <= clock.longest_wait_s <= reset_s + 3
 
 
 def test_after_a_429_a_wait_in_the_usual_header_is_kept_as_well(connector, clock: VirtualClock):
     run = read_products(connector, kind=429, quota_headers=False, retry_after_s=20)
 
     assert run.exit_code == 0
-    assert 20 <= sum(clock.slept_s) <= 60 + 3
+    assert 20 <= clock.longest_wait_s <= 60 + 3
 
 
 @pytest.mark.parametrize("told", ["soon", "-5", "3600", "NaN", ""])
@@ -175,7 +175,7 @@ def test_after_a_429_with_a_useless_header_the_wait_is_bounded(connector, clock:
 
     assert run.exit_code == 0
     assert_all_products(run, connector)
-    assert 1 <= sum(clock.slept_s) <= 3 * 60
+    assert 1 <= clock.longest_wait_s <= 3 * 60
 
 
 def test_a_quota_that_stays_closed_for_minutes_is_waited_for(connector, clock: VirtualClock):
