@@ -49,7 +49,7 @@ def asks_for_rows(call: Call) -> bool:
 
 def reads_a_range(call: Call) -> bool:
     """Whether a call asks for the rows of a date range with all statuses, and does not only find something out."""
-    return asks_for_rows(call) and len(call.all("transaction_status")) > 4
+    return asks_for_rows(call) and call.get("commission_as") is None and len(call.all("transaction_status")) > 4
 
 
 def window_days(call: Call) -> float:

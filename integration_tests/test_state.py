@@ -33,7 +33,7 @@ def asks_for_rows(call: Call) -> bool:
 def whole_ranges(hotmart: Simulator) -> list[int]:
     """The starts of the date ranges that were read with all statuses."""
     calls = (call for call in hotmart.calls if call.path == HISTORY and len(call.all("transaction_status")) == 17)
-    return [int(str(call.get("start_date"))) for call in calls if call.get("max_results") != "1"]
+    return [int(str(call.get("start_date"))) for call in calls if call.get("max_results") not in ("1", "10")]
 
 
 def is_late_range(call: Call) -> bool:

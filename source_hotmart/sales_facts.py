@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from threading import Condition, Lock
+from threading import Condition, Lock, RLock
 from typing import Any
 
 from source_hotmart.answers import Page
@@ -132,10 +132,10 @@ class SalesFacts:
     counts: RowCounts = field(default_factory=RowCounts)
     views: SaleViews = field(default_factory=SaleViews)
     _answers: dict[str, Any] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
+    _lock: RLock = field(default_factory=RLock)
 
     def once(self, question: str, ask: Callable[[], Any]) -> Any:
-        """Return the answer to a question, asked by the first caller only."""
+        """Return the answer to a question, which only the first caller asks. `ask` may ask another question first."""
         with self._lock:
             if question not in self._answers:
                 self._answers[question] = ask()

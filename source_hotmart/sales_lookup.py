@@ -185,8 +185,10 @@ class SaleLookup(DatedStream):
             return None
 
     def _hidden_roles(self, start_ms: int, ranges: int) -> tuple[str, ...]:
+        plan = self.plan(start_ms)
+        statuses = {} if plan.one_at_a_time else {"transaction_status": list(plan.statuses)}
         for role in OTHER_ROLES:
-            row = self._newest_row(start_ms, ranges, {"commission_as": role})
+            row = self._newest_row(start_ms, ranges, {"commission_as": role, **statuses})
             if row is None:
                 continue
             purchase = row["purchase"]

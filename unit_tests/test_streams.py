@@ -107,10 +107,15 @@ def validator(schema: Mapping[str, Any]) -> Draft7Validator:
     return Draft7Validator(schema, format_checker=Draft7Validator.FORMAT_CHECKER)
 
 
+def is_question(call: Call) -> bool:
+    """Whether a call asks for the number of rows, or for one sale in another role."""
+    return call.get("max_results") in ("1", "10")
+
+
 def is_for_rows(call: Call) -> bool:
     """Whether a call is for rows, and does not find something out about statuses, roles and unsettled sales."""
     of_sales = "/sales/" in call.path and not call.path.endswith("/summary")
-    return call.get("max_results") != "1" and (len(call.all("transaction_status")) > 4 or not of_sales)
+    return not is_question(call) and (len(call.all("transaction_status")) > 4 or not of_sales)
 
 
 def without_time(rows: Mapping[Any, Row]) -> dict[Any, Row]:

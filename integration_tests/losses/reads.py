@@ -97,5 +97,5 @@ def holds(call: Call, at_ms: int) -> bool:
 
 
 def counts_only(call: Call) -> bool:
-    """Whether a call asks for Hotmart's count and not for rows."""
-    return call.get("max_results") == "1"
+    """Whether a call asks for Hotmart's count, or for one sale in another role, and not for all rows."""
+    return call.get("max_results") in ("1", "10")

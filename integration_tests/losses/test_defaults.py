@@ -162,6 +162,20 @@ def test_sales_of_every_role_arrive(connector: Connector, hotmart: Simulator, wo
     complete(connector.read([stream]), world, stream)
 
 
+@pytest.mark.parametrize("stream", ["sales_history", "sales_users"])
+def test_sales_of_a_role_arrive_if_none_of_them_is_paid(
+    connector: Connector, hotmart: Simulator, world: World, stream: str
+) -> None:
+    """Without `commission_as` only sales as a producer are listed, and all sales in other roles have expired."""
+    purchases = [row.record["purchase"] for row in world.expected("sales_history")]
+    for purchase in purchases:
+        if purchase["commission_as"] != "PRODUCER":
+            world.set_status(purchase["transaction"], "EXPIRED")
+    hotmart.switches = stable(roles_by_default="producer_only")
+
+    complete(connector.read([stream]), world, stream)
+
+
 def test_sales_of_every_role_arrive_in_later_syncs(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
