@@ -30,6 +30,9 @@ ASK_AGAIN_S = 2.0
 LONGEST_DAYS = 180
 """The longest date range that is asked for. Hotmart refuses or may cut longer ones from somewhere below two years."""
 
+GIVES_UP_AFTER = 2
+"""After so many questions in succession that failed in all their retries no other one is asked. Each takes minutes."""
+
 WHOLE, LATE = "whole", "late"
 """Kinds of slices: all rows of a date range, or those that have taken on a late status."""
 
@@ -80,6 +83,8 @@ class DatedStream(HotmartStream, ABC):
         """What the saved state says was read. Empty in a full refresh."""
         self._has_probed = False
         """Whether it was found out if Hotmart answers at all."""
+        self._failed_questions = 0
+        """Questions in succession that failed in all their retries."""
         self.resumes = False
         """Whether this sync is incremental: what is missed at its end is read by the next."""
 
@@ -166,13 +171,15 @@ class DatedStream(HotmartStream, ABC):
 
         An outage is waited for once, or the whole sync would have to do without the answers.
         """
+        if self._failed_questions >= GIVES_UP_AFTER:
+            return None
         query = {**self.query(window, statuses), "max_results": rows}
         try:
             try:
-                return self.fetch(query)
+                page = self.fetch(query)
             except QueryRefused:
                 time.sleep(ASK_AGAIN_S)
-                return self.fetch(query)
+                page = self.fetch(query)
         except RequestWindowSplitRequiredException:
             newest_day = max(window[0], window[1] - DAY_MS + 1), window[1]
             is_first, self._has_probed = not self._has_probed, True
@@ -180,8 +187,11 @@ class DatedStream(HotmartStream, ABC):
             return self.ask(window, statuses, rows) if outage_ended else None
         except QueryRefused:
             raise
-        except HotmartError:
+        except HotmartError as failure:
+            self._failed_questions += not failure.status
             return None
+        self._failed_questions = 0
+        return page
 
     def query(self, window: Window, statuses: Sequence[str]) -> Query:
         """Return the query of one date range, always with both dates: without them only about 30 days are returned."""

@@ -13,7 +13,7 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
 
 from source_hotmart.answers import Page
 from source_hotmart.base import Api
-from source_hotmart.dated import ASK_AGAIN_S, LONGEST_DAYS, DatedStream
+from source_hotmart.dated import ASK_AGAIN_S, GIVES_UP_AFTER, LONGEST_DAYS, DatedStream
 from source_hotmart.errors import HotmartError, QueryRefused
 from source_hotmart.progress import Progress
 from source_hotmart.reading.lists import ListReader
@@ -37,8 +37,6 @@ OTHER_ROLES = ("COPRODUCER", "AFFILIATE")
 ALL_ROLES = ("PRODUCER", *OTHER_ROLES)
 MAX_RANGES = 6
 """So many date ranges are looked at for a sale."""
-GIVES_UP_AFTER = 2
-"""After so many calls in succession that failed in all their tries no other one is made: each takes minutes."""
 
 INCLUSIVE = (0, 0)
 SECOND_MS = 1_000
@@ -61,7 +59,7 @@ class SaleLookup(DatedStream):
         self.roles: tuple[str, ...] = ()
         """Roles to ask for one at a time when sales are listed."""
         self._unanswered = 0
-        """Calls in succession that failed in all their tries."""
+        """Calls in succession that failed in all their retries."""
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hotmart_simulator import Call, Fault, Simulator, World
-from integration_tests.harness import NOW_MS, Connector, loaded
+from integration_tests.harness import NOW_MS, Connector, VirtualClock, loaded
 from integration_tests.losses.reads import DAY_MS, HISTORY, VIEWS, complete, tiny_world, up_to_date
 
 MOST_ROWS = 500
@@ -66,6 +66,20 @@ def test_an_outage_of_one_view_costs_few_calls_and_no_row(
     second = connector.read(streams, first.state, config=config)
     assert second.exit_code == 0, second.sentences
     assert not [str(found) for name in streams if (found := up_to_date(world, loaded(first, second), name))]
+
+
+@pytest.mark.parametrize("kind", [500, 503])
+def test_an_error_in_every_call_for_sales_ends_the_sync_in_minutes(
+    connector: Connector, hotmart: Simulator, clock: VirtualClock, kind: int
+) -> None:
+    """Each call fails in all its retries, which take a minute. The first sync would ask for the size of nine ranges."""
+    hotmart.add_fault(Fault(kind=kind, path=HISTORY, times=None))
+
+    run = connector.read(["sales_history", "subscriptions"], config={**connector.config, "num_workers": 1})
+
+    assert run.exit_code == 1
+    assert run.statuses == {"sales_history": "INCOMPLETE", "subscriptions": "COMPLETE"}
+    assert sum(clock.slept_s) <= 15 * 60
 
 
 def test_an_outage_that_begins_while_sales_are_read_costs_few_calls(

@@ -59,7 +59,7 @@ def test_an_empty_namespace_is_none(connect: Connect, of_catalog: str | None, of
 
 
 def has_complete(call: Call) -> bool:
-    """Whether a call asks for the sales of a date range in all statuses, and not only for their number or one of them."""
+    """Whether a call asks for the sales of a date range in all statuses, not only for their number or for one."""
     return "COMPLETE" in call.all("transaction_status") and call.get("max_results") not in ("1", "10")
 
 
