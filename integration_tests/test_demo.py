@@ -43,31 +43,6 @@ COMMISSIONS = OfferedStream(
     },
     declared={},
 )
-SUBSCRIPTIONS = OfferedStream(
-    name="subscriptions",
-    keys=("subscriber_code",),
-    cursor=None,
-    columns={
-        "subscriber_code": {"type": ["null", "string"]},
-        "status": {"type": ["null", "string"]},
-        "accession_date": {"type": ["null", "string"], "format": "date-time"},
-        "request_date": {"type": ["null", "string"], "format": "date-time"},
-        "end_accession_date": {"type": ["null", "string"], "format": "date-time"},
-    },
-    declared={},
-)
-PURCHASES = OfferedStream(
-    name="subscription_purchases",
-    keys=("subscriber_code", "transaction", "recurrency_number"),
-    cursor=None,
-    columns={
-        "subscriber_code": {"type": ["null", "string"]},
-        "transaction": {"type": ["null", "string"]},
-        "recurrency_number": {"type": ["null", "integer"]},
-        "status": {"type": ["null", "string"]},
-    },
-    declared={},
-)
 TOTALS = OfferedStream(
     name="sales_summary",
     keys=("month", "currency_code"),
@@ -117,7 +92,7 @@ def file_of(folder: Path, *records: dict[str, object]) -> Path:
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
-    with Warehouse(tmp_path / "test.duckdb", [SALES, COMMISSIONS, TOTALS, SUBSCRIPTIONS, PURCHASES]) as opened:
+    with Warehouse(tmp_path / "test.duckdb", [SALES, COMMISSIONS, TOTALS]) as opened:
         yield opened
 
 
@@ -213,26 +188,6 @@ def test_a_row_that_says_something_else_is_named(warehouse: Warehouse, tmp_path:
     assert not dearer.is_equal
     assert "sales_history: 1 rows say something else than in Hotmart, such as b" in printed.get()
     assert (later.differing, later.surplus) == (["a"], 2)
-
-
-def test_a_late_refund_of_a_subscription_at_rest_is_counted_apart(warehouse: Warehouse, tmp_path: Path) -> None:
-    long_ago = "2024-01-01T00:00:00.000Z"
-    subscriptions: list[dict[str, object]] = [
-        {"subscriber_code": code, "status": status, "accession_date": long_ago, "request_date": long_ago}
-        for code, status in (("rests", "INACTIVE"), ("moves", "OVERDUE"))
-    ]
-    warehouse.load(SUBSCRIPTIONS, file_of(tmp_path, *subscriptions))
-    charges: list[dict[str, object]] = [
-        {"subscriber_code": code, "transaction": "a", "recurrency_number": 1, "status": "COMPLETE"}
-        for code in ("rests", "moves")
-    ]
-    warehouse.load(PURCHASES, file_of(tmp_path, *charges))
-    charge = {"transaction": "a", "recurrency_number": 1, "status": "REFUNDED"}
-    refunded = [held(charge, code) for code in ("rests", "moves")]
-
-    found = compare_rows(PURCHASES, refunded, warehouse)
-
-    assert (found.differing, found.resting) == ([("moves", "a", "1")], 1)
 
 
 def test_a_difference_of_a_cent_to_the_summary_is_shown(warehouse: Warehouse, tmp_path: Path) -> None:

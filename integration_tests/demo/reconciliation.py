@@ -12,13 +12,6 @@ from integration_tests.rows import HeldRow, difference
 HALF_A_CENT: Final = 0.005
 """Sums of doubles agree when they lie closer than this."""
 
-RESTING: Final = """
-    SELECT subscriber_code FROM subscriptions
-    WHERE status NOT IN ('DELAYED', 'OVERDUE', 'STARTED')
-      AND greatest(accession_date, request_date, end_accession_date) < now() - INTERVAL 65 DAYS
-"""
-"""Subscriptions whose charges an incremental sync does not read again: "What arrives when" in docs/hotmart.md."""
-
 PRICES: Final = """
     SELECT strftime(order_date AT TIME ZONE 'UTC', '%Y-%m') AS month,
            purchase->'price'->>'currency_code' AS currency,
@@ -65,8 +58,6 @@ class RowComparison:
     missing: int
     differing: list[Any]
     """Keys of the rows that say something else than in Hotmart, and are not documented to."""
-    resting: int
-    """Charges of subscriptions at rest, refunded late: documented to stay as they were until a full refresh."""
     surplus: int
     added: int
     """Rows that the connector adds on purpose: months without a sale in some currency, which Hotmart leaves out."""
@@ -86,15 +77,12 @@ def compare_rows(stream: OfferedStream, held: Iterable[HeldRow], warehouse: Ware
     arrived = list(warehouse.rows(stream))
     found = difference(stream.name, expected, arrived, after_increments=True)
     added = sum(row["total_items"] == 0 for row in arrived) if stream.name == "sales_summary" else 0
-    at_rest = {code for (code,) in warehouse.query(RESTING)} if stream.name == "subscription_purchases" else set()
-    differing = [key for key in found.stale if key[0] not in at_rest]
     return RowComparison(
         stream=stream.name,
         in_hotmart=len(expected),
         in_warehouse=len(arrived) - added,
         missing=len(found.lost),
-        differing=differing,
-        resting=len(found.stale) - len(differing),
+        differing=found.stale,
         surplus=len(found.surplus),
         added=added,
     )

@@ -99,12 +99,6 @@ def print_rows(console: Console, comparisons: Sequence[RowComparison]) -> None:
                 f"{item.stream}: {count} rows say something else than in Hotmart, such as {example}", style="bold red"
             )
     for item in comparisons:
-        if item.resting:
-            console.print(
-                f"{item.stream}: charges refunded after their subscription came to rest stay as they were: "
-                f"{item.resting:,}",
-                style="dim",
-            )
         if item.added:
             console.print(
                 f"{item.stream}: beside these, rows of zeros for months without a sale in a currency: {item.added:,}",

@@ -1,7 +1,6 @@
 """PyAirbyte reads an account into a database, twice, and the tables say what Hotmart holds."""
 
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from integration_tests.ecosystem.agreement import as_record
 from integration_tests.ecosystem.conftest import CONNECTOR
 from integration_tests.ecosystem.postgres import USER, PostgresServer
 from integration_tests.ecosystem.tables import Tables
-from integration_tests.rows import HeldRow, difference, key_of, sent
+from integration_tests.rows import HeldRow, difference, key_of
 
 SCHEMA = "hotmart"
 
@@ -49,23 +48,6 @@ def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CacheBase]
             schema_name=SCHEMA,
             cache_dir=tmp_path / "files",
         )
-
-
-READ_AGAIN_DAYS = 60
-"""A little less than the connector's look-back."""
-
-
-RESTS_BY: Mapping[str, str] = {"subscription_purchases": "approved_date"}
-"""Streams whose old rows stay as they were, as the table "What arrives when" of docs/hotmart.md says, and by what date.
-
-A charge of a subscription that is at rest is not read again for a late refund.
-"""
-
-
-def is_read_again(stream: str, row: HeldRow) -> bool:
-    """Whether a second sync must bring a row as it is now."""
-    date_ms = row.record.get(RESTS_BY.get(stream, ""))
-    return date_ms is None or date_ms > (time.time() - READ_AGAIN_DAYS * 86_400) * 1000
 
 
 def kind_of(field: Mapping[str, Any]) -> str:
@@ -104,16 +86,10 @@ def test_tables_say_what_hotmart_holds_after_each_of_two_reads(
                 HeldRow(identity, {name: value for name, value in record.items() if name in columns})
                 for identity, record in hotmart.expected(stream.name)
             ]
-            resting = {
-                key_of(stream.name, sent(stream.name, row))
-                for row in expected
-                if number == 2 and not is_read_again(stream.name, row)
-            }
             # A subscription may be a day older than when it was read, and a warranty over.
             is_ageing = stream.name in ("subscription_summary", "subscription_purchases")
             after_increments = number == 2 or is_ageing
             found = difference(stream.name, expected, rows, after_increments=after_increments)
-            found.stale = [key for key in found.stale if key not in resting]
             assert not found, found
             told.append(f"{stream.name} {len(rows):,}")
         with capsys.disabled():
