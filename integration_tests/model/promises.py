@@ -161,10 +161,9 @@ class Promises:
     def _judge_purchases(self, changed: set[Any], before: Account) -> None:
         """A subscriber is read whole: when new, charged, or when the list of charges shows an update."""
         stream = "subscription_purchases"
-        again = self._charged(max(self.lookback_days, 2))  # where the list of charges does not show updates
-        read = self._now.added("subscriptions", before) | (again if self.by_order else self._charged(2))
-        listed = set() if self.by_order else self._listed(before)
-        promised = {key for key in self._now[stream] if key[0] in read | listed}
+        again = self._charged(max(self.lookback_days, 2))  # where the list of charges cannot be read
+        read = self._now.added("subscriptions", before) | self._charged(2)
+        promised = {key for key in self._now[stream] if key[0] in read | self._listed(before)}
         candidates = changed | self._may_lack[stream] | self._may_be_stale[stream]
         self._by_update |= {key for key in candidates & promised if key[0] not in read | again}
         self._judge(stream, changed, promised, before)
