@@ -188,6 +188,8 @@ class SaleLookup(DatedStream):
         for role in OTHER_ROLES:
             row = self._newest_row(start_ms, ranges, {"commission_as": role, **statuses})
             if row is None:
+                if self._unanswered:
+                    return ALL_ROLES
                 continue
             purchase = row["purchase"]
             order_ms, status = purchase["order_date"], purchase.get("status")
@@ -198,7 +200,7 @@ class SaleLookup(DatedStream):
             if is_listed is False:
                 LOGGER.info("%s: Hotmart leaves out sales as %s unless they are asked for.", self.name, role)
                 return ALL_ROLES
-        return ALL_ROLES if self._has_given_up else ()
+        return ()
 
     def _unsettled(self, days: range) -> DayDigests | None:
         now_ms = self.api.now_ms

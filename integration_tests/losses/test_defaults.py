@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
-from hotmart_simulator import Simulator, World
+from hotmart_simulator import Call, Fault, Simulator, World
 from integration_tests.harness import NOW_MS, Connector, VirtualClock, Warehouse, switches
-from integration_tests.losses.reads import DAY_MS, complete, tiny_world, up_to_date
+from integration_tests.losses.reads import DAY_MS, HISTORY, complete, tiny_world, up_to_date
 from integration_tests.rows import difference
 
 TICKETS = [
@@ -174,6 +175,23 @@ def test_sales_of_a_role_arrive_if_none_of_them_is_paid(
     hotmart.switches = stable(roles_by_default="producer_only")
 
     complete(connector.read([stream]), world, stream)
+
+
+def test_sales_of_a_role_arrive_if_nobody_knows_whether_there_are_any(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    """The request for one sale as a co-producer fails in all its retries, and there are none as an affiliate."""
+    hotmart.switches = stable(roles_by_default="producer_only")
+    for role, kind, times in (("COPRODUCER", 503, 7), ("AFFILIATE", "empty_list", None)):
+        asks_for_one = partial(asks_for_one_sale_as, role)
+        hotmart.add_fault(Fault(kind=kind, path=HISTORY, times=times, where=asks_for_one))
+
+    complete(connector.read(["sales_history"]), world, "sales_history")
+
+
+def asks_for_one_sale_as(role: str, call: Call) -> bool:
+    """Whether a call asks for a page of few sales in a role."""
+    return call.get("commission_as") == role and call.get("max_results") == "10"
 
 
 def test_sales_of_every_role_arrive_in_later_syncs(
