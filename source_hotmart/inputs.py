@@ -1,48 +1,128 @@
-"""The three files of a command, read with a sentence for whatever is wrong with them.
+"""The files that a command names, read with one sentence for each way in which they can be wrong.
 
-The CDK reads them too, and says of every mistake that something went wrong in the connector.
+The CDK reads them too, and reports every mistake as "Something went wrong in the connector".
 """
 
 from __future__ import annotations
 
+import io
+import json
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
-from airbyte_cdk.models import AirbyteStateMessage, ConfiguredAirbyteCatalog, FailureType, SyncMode
+from airbyte_cdk.models import (
+    AirbyteStateMessage,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteCatalogSerializer,
+    FailureType,
+    SyncMode,
+)
 
 from source_hotmart.errors import HotmartError
 
-T = TypeVar("T")
-
-SETTINGS = "The file of settings cannot be read: it is not a JSON object. Give one with the fields of the form."
-CATALOG = (
-    "The catalog cannot be read: it is not in the form of Airbyte's protocol. Give a configured catalog with a list "
-    "of streams."
-)
-STATE = (
-    "The saved state cannot be read: it is not in the form of Airbyte's protocol. Clear the state of the connection "
-    "(in Airbyte: the connection's Streams tab > Clear data, or Refresh), and all will be read from the start date."
-)
 MODES = tuple(mode.value for mode in SyncMode)
 
 
-def read_file(read: Callable[[], T], otherwise: str) -> T:
-    """What the CDK makes of a file. Raises a config_error with `otherwise` where it cannot make anything of it.
+@dataclass(frozen=True)
+class InputFile:
+    """A file that an option names. Its errors name the file, and end with the form that is wanted."""
 
-    A file that cannot be opened is left to the CDK, which names it.
-    """
+    option: str
+    path: str
+    wanted: str
+
+    def refuse(self, problem: str) -> HotmartError:
+        """Return a config_error about this file."""
+        return HotmartError(f"{self.option} {self.path}: {problem} {self.wanted}", FailureType.config_error)
+
+    def lines(self) -> io.TextIOWrapper:
+        """Open the file to read it line by line. Bytes that are not text become replacement characters.
+
+        Raises a config_error if the file cannot be opened.
+        """
+        file = self._open()
+        return io.TextIOWrapper(file, encoding=_encoding(file.peek(4)), errors="replace", newline="\n")
+
+    def parse(self) -> Any:
+        """Return the JSON value in the file. Raises a config_error that names line and column where it is not valid."""
+        try:
+            with self._open() as file:
+                content = file.read()
+            text = content.decode(_encoding(content))
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            raise self.refuse(f"The file is not UTF-8 text in line {line}.") from None
+        except OSError as error:
+            raise self.refuse(f"The file cannot be read ({error.strerror}).") from None
+        if not text.strip():
+            raise self.refuse("The file is empty.")
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as error:
+            # Its text quotes nothing of the file, which can hold secrets.
+            raise self.refuse(
+                f"The file is not valid JSON at line {error.lineno}, column {error.colno}: {error.msg}."
+            ) from None
+        except (ValueError, RecursionError):
+            raise self.refuse("The file is not valid JSON.") from None
+
+    def _open(self) -> io.BufferedReader:
+        try:
+            return Path(self.path).open("rb")
+        except FileNotFoundError:
+            problem = "There is no such file."
+        except IsADirectoryError:
+            problem = "This is a folder, not a file."
+        except PermissionError:
+            problem = (
+                "The user that runs the connector has no permission to read this file (in a container that is user id "
+                "1000)."
+            )
+        except OSError as error:
+            problem = f"The file cannot be read ({error.strerror})."
+        raise self.refuse(problem)
+
+
+def _encoding(content: bytes) -> str:
+    """Return UTF-8, or what the first bytes say: PowerShell writes UTF-16, and some editors a byte order mark."""
+    return json.detect_encoding(content[:4])
+
+
+def read_settings(path: str) -> dict[str, Any]:
+    """Return the settings in a file. Raises a config_error."""
+    file = InputFile(
+        "--config",
+        path,
+        'Give a JSON object with your settings: {"client_id": "…", "client_secret": "…", "token": "…", "start_date": '
+        '"2024-01-31"}.',
+    )
+    settings = file.parse()
+    if not isinstance(settings, dict):
+        raise file.refuse("The file holds no JSON object.")
+    return settings
+
+
+def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
+    """Return the configured catalog in a file. Raises a config_error."""
+    file = InputFile(
+        "--catalog", path, "Give a configured catalog, as the command source-hotmart catalog --config FILE prints it."
+    )
+    content = file.parse()
     try:
-        return read()
-    except (OSError, HotmartError):
+        _check_modes(content)
+        catalog = ConfiguredAirbyteCatalogSerializer.load(content)
+    except HotmartError:
         raise
     except Exception:  # the CDK raises half a dozen kinds, and quotes the file in them
-        raise HotmartError(otherwise, FailureType.config_error) from None
+        raise file.refuse("The file holds no configured catalog in the form of Airbyte's protocol.") from None
+    _check_names(catalog)
+    return catalog
 
 
-def check_modes(content: Any) -> None:
-    """Refuse a stream with a sync mode that does not exist, by name. Raises a config_error."""
+def _check_modes(content: Any) -> None:
     for item in content["streams"]:
         mode, name = item["sync_mode"], item["stream"]["name"]
         if isinstance(mode, str) and isinstance(name, str) and mode not in MODES:
@@ -51,8 +131,8 @@ def check_modes(content: Any) -> None:
             )
 
 
-def check_names(catalog: ConfiguredAirbyteCatalog) -> ConfiguredAirbyteCatalog:
-    """Refuse a stream that is configured twice: its rows would come twice. Raises a config_error."""
+def _check_names(catalog: ConfiguredAirbyteCatalog) -> None:
+    """Reject a stream that is configured twice, since its rows would arrive twice."""
     counts = Counter(item.stream.name for item in catalog.streams)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
@@ -60,7 +140,6 @@ def check_names(catalog: ConfiguredAirbyteCatalog) -> ConfiguredAirbyteCatalog:
             f"{', '.join(twice)}: The catalog has this stream more than once. Choose it once.",
             FailureType.config_error,
         )
-    return catalog
 
 
 def without_namespaces(states: Sequence[AirbyteStateMessage]) -> tuple[list[AirbyteStateMessage], dict[str, str]]:

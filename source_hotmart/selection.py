@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from inspect import isabstract, isclass
 
-from airbyte_cdk.models import ConfiguredAirbyteStream, FailureType, SyncMode
+from airbyte_cdk.models import (
+    AirbyteCatalog,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteStream,
+    DestinationSyncMode,
+    FailureType,
+    SyncMode,
+)
 from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
@@ -25,6 +33,11 @@ def stream_classes() -> list[type[HotmartStream]]:
         for item in vars(streams).values()
         if isclass(item) and issubclass(item, HotmartStream) and not isabstract(item) and hasattr(item, "endpoint")
     ]
+
+
+def stream_names(classes: Iterable[type[HotmartStream]] | None = None) -> list[str]:
+    """Return the names of classes, or of all streams."""
+    return [camel_to_snake(cls.__name__) for cls in (stream_classes() if classes is None else classes)]
 
 
 def offered_classes(config: Config) -> list[type[HotmartStream]]:
@@ -59,20 +72,57 @@ def parents_first(configured: Iterable[ConfiguredAirbyteStream]) -> list[Configu
     return sorted(configured, key=turn)
 
 
-def not_offered(*items: ConfiguredAirbyteStream) -> AirbyteTracedException:
-    names = [item.stream.name for item in items]
-    known = {camel_to_snake(cls.__name__) for cls in stream_classes()}
-    club = [name for name in names if name in known]
-    other = [name for name in names if name not in known]
+def not_offered(*names: str) -> AirbyteTracedException:
+    """Return a config_error about configured streams that the settings do not allow, or that do not exist."""
+    known = stream_names()
+    members_area = [name for name in names if name in known]
     sentences = []
-    if club:
+    if members_area:
         sentences.append(
-            f"{', '.join(club)}: The setting members_area_subdomain is empty, and without it there is no members "
-            "area to read. Fill it in, or deselect the stream."
+            f"{', '.join(members_area)}: The setting members_area_subdomain is empty, and without it there is no "
+            "members area to read. Fill it in, or deselect the stream (on the command line with a new catalog: "
+            "source-hotmart catalog --config FILE)."
         )
-    if other:
-        sentences.append(
-            f"{', '.join(other)}: This connector has no such stream. Refresh the connection's schema and deselect it."
-        )
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            sentences.append(
+                f"{name}: This connector has no such stream.{hint} Refresh the connection's schema and deselect it."
+            )
     message = " ".join(sentences)
     return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)
+
+
+def configured_catalog(
+    offered: AirbyteCatalog, names: Sequence[str] = (), *, full: bool = False
+) -> ConfiguredAirbyteCatalog:
+    """Return a catalog that reads streams: incremental where they can be, unless all is to be read in full.
+
+    Args:
+        offered: What `discover` gives for the settings.
+        names: The streams to read, all if there are none.
+        full: Whether to read every stream in full.
+
+    Raises:
+        AirbyteTracedException: A config_error about names that are not offered.
+    """
+    streams = {stream.name: stream for stream in offered.streams}
+    missing = [name for name in names if name not in streams]
+    if missing:
+        raise not_offered(*missing)
+    configured = []
+    for stream in [stream for stream in streams.values() if not names or stream.name in names]:
+        incremental = SyncMode.incremental in stream.supported_sync_modes and not full
+        configured.append(
+            ConfiguredAirbyteStream(
+                stream=stream,
+                sync_mode=SyncMode.incremental if incremental else SyncMode.full_refresh,
+                destination_sync_mode=DestinationSyncMode.append_dedup
+                if incremental
+                else DestinationSyncMode.overwrite,
+                cursor_field=stream.default_cursor_field if incremental else None,
+                primary_key=stream.source_defined_primary_key,
+            )
+        )
+    return ConfiguredAirbyteCatalog(streams=configured)

@@ -22,7 +22,6 @@ from airbyte_cdk.sources.concurrent_source.concurrent_source_adapter import Conc
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
 from airbyte_cdk.sources.streams import Stream
-from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
@@ -38,10 +37,11 @@ from source_hotmart.dated import DatedStream
 from source_hotmart.engine import BatchingSource, concurrent
 from source_hotmart.progress import Progress
 from source_hotmart.report import SyncReport
-from source_hotmart.selection import not_offered, offered_classes, parents_first, tell_whole
+from source_hotmart.selection import not_offered, offered_classes, parents_first, stream_names, tell_whole
 from source_hotmart.state.cursors import IntervalCursor, RefusedStateCursor, SliceCursor, bad_state
 from source_hotmart.state.intervals import UnreadableState, read_slices
 from source_hotmart.state.windows import iso
+from source_hotmart.state_file import read_states
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -72,29 +72,18 @@ class SourceHotmart(ConcurrentSourceAdapter):
 
     @staticmethod
     def read_config(config_path: str) -> MutableMapping[str, Any]:
-        """The settings in a file. Raises a config_error where it holds none."""
-        return inputs.read_file(lambda: ConcurrentSourceAdapter.read_config(config_path), inputs.SETTINGS)
+        """Return the settings in a file. Raises a config_error."""
+        return inputs.read_settings(config_path)
 
     @classmethod
     def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
-        """The configured catalog in a file. Raises a config_error where it holds none, or one that is ambiguous."""
-
-        def read() -> ConfiguredAirbyteCatalog:
-            inputs.check_modes(cls._read_json_file(catalog_path))
-            return super(SourceHotmart, cls).read_catalog(catalog_path)
-
-        return inputs.check_names(inputs.read_file(read, inputs.CATALOG))
+        """Return the configured catalog in a file. Raises a config_error."""
+        return inputs.read_catalog(catalog_path)
 
     @classmethod
-    def read_state(cls, state_path: str) -> list[AirbyteStateMessage]:
-        """The states in a file. Raises a config_error where it holds anything else."""
-
-        def read() -> list[AirbyteStateMessage]:
-            states = super(SourceHotmart, cls).read_state(state_path)
-            ConnectorStateManager(state=states)  # refuses kinds that only other connectors write
-            return states
-
-        return inputs.read_file(read, inputs.STATE)
+    def read_state(cls, state_path: str | None) -> list[AirbyteStateMessage]:
+        """Return the last state of each stream in a file, none without a file. Raises a config_error."""
+        return read_states(state_path, stream_names()) if state_path else []
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """Clean the configuration of what pasting adds; it is checked later, where refusing it prints no trace."""
@@ -219,12 +208,12 @@ class SourceHotmart(ConcurrentSourceAdapter):
         parsed = Config.from_mapping(config)
         self._catalog, self._state = catalog, state
         self._concurrent_source = BatchingSource(parsed.num_workers, self._slice_logger)
-        offered = {camel_to_snake(cls.__name__) for cls in offered_classes(parsed)}
+        offered = stream_names(offered_classes(parsed))
         missing = [item for item in catalog.streams if item.stream.name not in offered]
         tell_whole(item for item in catalog.streams if item not in missing)
         for item in missing:
             yield as_airbyte_message(item.stream, AirbyteStreamStatus.INCOMPLETE)
-            yield not_offered(item).as_airbyte_message(StreamDescriptor(name=item.stream.name))
+            yield not_offered(item.stream.name).as_airbyte_message(StreamDescriptor(name=item.stream.name))
         known = ConfiguredAirbyteCatalog(streams=parents_first(item for item in catalog.streams if item not in missing))
         try:
             yield from super().read(logger, config, known, state)
@@ -232,4 +221,4 @@ class SourceHotmart(ConcurrentSourceAdapter):
             self._progress.end()
             self._report.log_summary()
         if missing:
-            raise not_offered(*missing)
+            raise not_offered(*(item.stream.name for item in missing))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,7 @@ from hypothesis import strategies as st
 
 from hotmart_simulator import World
 from integration_tests.harness import Connector, Run, catalog, small_world, stream_names
-from integration_tests.rows import difference
 from source_hotmart.errors import HotmartError
-from source_hotmart.inputs import CATALOG, SETTINGS, STATE
 from source_hotmart.source import SourceHotmart
 
 
@@ -40,16 +39,116 @@ def products(**changes: Any) -> dict[str, Any]:
     return made
 
 
-NO_SETTINGS = ["", "{", "[]", "null", '"x"', "NaN", "5", '[{"client_id":"x"}]']
+SETTINGS_FORM = (
+    'Give a JSON object with your settings: {"client_id": "…", "client_secret": "…", "token": "…", "start_date": '
+    '"2024-01-31"}.'
+)
+CATALOG_FORM = "Give a configured catalog, as the command source-hotmart catalog --config FILE prints it."
+STATE_FORM = (
+    "Give the STATE messages that the last read printed, one per line, or a JSON list of states such as "
+    '[{"type": "STREAM", "stream": {"stream_descriptor": {"name": "products"}, "stream_state": {}}}]. To read '
+    "everything from the start date, leave --state out, or in Airbyte use Clear data or Refresh."
+)
+FORMS = {"--config": SETTINGS_FORM, "--catalog": CATALOG_FORM, "--state": STATE_FORM}
+NO_NAME = "Expecting property name enclosed in double quotes"
+BAD_JSON = [
+    (b"{", f"The file is not valid JSON at line 1, column 2: {NO_NAME}."),
+    (b'{\n  "a": 1\n  "b": 2\n}', "The file is not valid JSON at line 3, column 3: Expecting ',' delimiter."),
+    (b"\xef\xbb\xbf{\n'a'", f"The file is not valid JSON at line 2, column 1: {NO_NAME}."),
+    ("{\n'a'".encode("utf-16"), f"The file is not valid JSON at line 2, column 1: {NO_NAME}."),
+    (b'{\n\n"a": "caf\xe9"}', "The file is not UTF-8 text in line 3."),
+]
+
+
+def refusal_of(connector: Connector, option: str, path: Path) -> str:
+    """The sentence about a file, without its name and without the form that is wanted."""
+    sentence = only_error(connector.run("read", option, str(path), catalog=catalog(["products"])))
+    head, _, problem = sentence.partition(f"{option} {path}: ")
+    assert not head
+    assert problem.endswith(f" {FORMS[option]}")
+    assert connector.simulator.calls == []
+    return problem.removesuffix(f" {FORMS[option]}")
+
+
+@pytest.mark.parametrize("option", FORMS)
+@pytest.mark.parametrize(("content", "problem"), BAD_JSON, ids=[repr(content[:20]) for content, _ in BAD_JSON])
+def test_a_file_that_is_no_json_is_named_with_line_and_column(
+    connector: Connector, tmp_path: Path, option: str, content: bytes, problem: str
+) -> None:
+    path = tmp_path / "given.json"
+    path.write_bytes(content)
+
+    assert refusal_of(connector, option, path) == problem
+
+
+@pytest.mark.parametrize("option", ["--config", "--catalog"])
+@pytest.mark.parametrize("content", ["[" * 100_000, f"[{'9' * 5_000}]"], ids=["deep", "long"])
+def test_json_beyond_all_bounds_is_named(connector: Connector, tmp_path: Path, option: str, content: str) -> None:
+    path = tmp_path / "given.json"
+    path.write_text(content, "utf-8")
+
+    assert refusal_of(connector, option, path) == "The file is not valid JSON."
+
+
+@pytest.mark.parametrize("option", FORMS)
+def test_a_file_that_cannot_be_opened_is_named_with_the_reason(
+    connector: Connector, tmp_path: Path, option: str
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+
+    assert refusal_of(connector, option, tmp_path / "missing.json") == "There is no such file."
+    assert refusal_of(connector, option, tmp_path / "none" / "x.json") == "There is no such file."
+    assert refusal_of(connector, option, tmp_path) == "This is a folder, not a file."
+    assert refusal_of(connector, option, file / "x.json") == "The file cannot be read (Not a directory)."
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+@pytest.mark.parametrize("option", FORMS)
+def test_a_file_without_permission_is_named(connector: Connector, tmp_path: Path, option: str) -> None:
+    path = tmp_path / "given.json"
+    path.touch(0o000)
+
+    assert refusal_of(connector, option, path) == (
+        "The user that runs the connector has no permission to read this file (in a container that is user id 1000)."
+    )
+
+
+@pytest.mark.parametrize("option", ["--config", "--catalog"])
+def test_an_empty_file_is_named(connector: Connector, tmp_path: Path, option: str) -> None:
+    path = tmp_path / "given.json"
+    path.write_text(" \n", "utf-8")
+
+    assert refusal_of(connector, option, path) == "The file is empty."
 
 
 @pytest.mark.parametrize("command", ["check", "discover", "read"])
-@pytest.mark.parametrize("content", NO_SETTINGS)
-def test_a_settings_file_that_holds_no_settings_is_told(connector: Connector, command: str, content: str) -> None:
+@pytest.mark.parametrize("content", ["[]", "null", '"x"', "NaN", "5", '[{"client_id":"x"}]'])
+def test_a_settings_file_that_holds_no_settings_is_told(
+    connector: Connector, tmp_path: Path, command: str, content: str
+) -> None:
     files = {"catalog": catalog(["products"])} if command == "read" else {}
 
-    assert only_error(connector.run(command, config=content, **files)) == SETTINGS
+    sentence = only_error(connector.run(command, config=content, **files))
+
+    assert sentence == f"--config {tmp_path / 'config.json'}: The file holds no JSON object. {SETTINGS_FORM}"
     assert connector.simulator.calls == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_files_are_read_as_editors_and_powershell_write_them(
+    connector: Connector, tmp_path: Path, encoding: str
+) -> None:
+    files = {"--config": connector.config, "--catalog": catalog(["products"]), "--state": {"sales_history": {}}}
+    flags = []
+    for option, content in files.items():
+        path = tmp_path / f"{option}.json"
+        path.write_bytes(json.dumps(content, indent=1).replace("\n", "\r\n").encode(encoding))
+        flags += [option, str(path)]
+
+    run = connector.run("read", *flags)
+
+    assert (run.exit_code, run.statuses) == (0, {"products": "COMPLETE"}), run.sentences
 
 
 def without(stream: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -58,8 +157,6 @@ def without(stream: dict[str, Any], *names: str) -> dict[str, Any]:
 
 STREAM = catalog(["products"])["streams"][0]
 NO_CATALOG: list[Any] = [
-    "{",
-    " ",
     "null",
     "[]",
     "5",
@@ -69,6 +166,8 @@ NO_CATALOG: list[Any] = [
     {"streams": [None]},
     {"streams": {"products": {}}},
     {"stream": []},
+    {"type": "CATALOG", "catalog": {"streams": [STREAM["stream"]]}},
+    {"streams": [STREAM["stream"]]},
     {"streams": [without(STREAM, "sync_mode")]},
     {"streams": [without(STREAM, "stream")]},
     {"streams": [{**STREAM, "stream": without(STREAM["stream"], "name")}]},
@@ -79,8 +178,13 @@ NO_CATALOG: list[Any] = [
 
 
 @pytest.mark.parametrize("content", NO_CATALOG, ids=lambda content: json.dumps(content)[:40])
-def test_a_catalog_that_is_none_is_told(connector: Connector, content: Any) -> None:
-    assert only_error(connector.run("read", catalog=content)) == CATALOG
+def test_a_catalog_that_is_none_is_told(connector: Connector, tmp_path: Path, content: Any) -> None:
+    path = tmp_path / "given.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+
+    problem = refusal_of(connector, "--catalog", path)
+
+    assert problem == "The file holds no configured catalog in the form of Airbyte's protocol."
 
 
 def test_a_catalog_without_streams_reads_nothing(connector: Connector) -> None:
@@ -121,52 +225,9 @@ def test_an_unknown_stream_fails_by_name_and_the_others_go_on(connector: Connect
     assert run.exit_code != 0
     assert run.statuses == {"prodcuts": "INCOMPLETE", "products": "COMPLETE"}
     assert {error["message"] for error in run.errors} == {
-        "prodcuts: This connector has no such stream. Refresh the connection's schema and deselect it."
+        "prodcuts: This connector has no such stream. Did you mean products? Refresh the connection's schema and "
+        "deselect it."
     }
-
-
-NO_STATE: list[Any] = [
-    "",
-    "{",
-    "5",
-    '"x"',
-    {"sales_history": {}},
-    ["x"],
-    [{}],
-    [{"type": "NEW", "stream": {"stream_descriptor": {"name": "products"}, "stream_state": {}}}],
-    [{"type": "STREAM", "stream": {"stream_state": {}}}],
-    [{"type": "STREAM", "stream": {"stream_descriptor": {"name": "sales_history"}, "stream_state": "2024"}}],
-    [{"type": "GLOBAL", "global": {"shared_state": {"a": 1}, "stream_states": []}}],
-]
-
-
-@pytest.mark.parametrize("content", NO_STATE, ids=lambda content: json.dumps(content)[:60])
-def test_a_state_file_that_holds_no_state_is_told(connector: Connector, tmp_path: Path, content: Any) -> None:
-    path = tmp_path / "given.json"
-    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
-
-    run = connector.run("read", "--state", str(path), catalog=catalog(["sales_history"]))
-
-    assert only_error(run) == STATE
-
-
-@pytest.mark.parametrize("content", ["null", "[]", '[{"type":"LEGACY","data":{"sales_history":{}}}]'])
-def test_an_empty_state_file_reads_everything(connector: Connector, tmp_path: Path, content: str) -> None:
-    path = tmp_path / "given.json"
-    path.write_text(content, encoding="utf-8")
-
-    run = connector.run("read", "--state", str(path), catalog=catalog(["sales_history"]))
-
-    assert run.exit_code == 0, run.sentences
-    expected = connector.simulator.world.expected("sales_history")
-    assert not difference("sales_history", expected, run.records("sales_history"))
-
-
-def test_the_state_of_another_stream_concerns_nobody(connector: Connector) -> None:
-    run = connector.read(["sales_history"], {"coupons_of_old": {"foo": 1}, "products": {"page": 3}})
-
-    assert run.exit_code == 0, run.sentences
-    assert set(run.state) == {"sales_history"}
 
 
 anything = st.recursive(
@@ -195,4 +256,4 @@ def test_any_content_is_read_or_refused_in_a_sentence(tmp_path: Path, content: A
             read(str(path))
         except HotmartError as refused:
             assert refused.failure_type == FailureType.config_error
-            assert str(refused).endswith((".", "incremental."))
+            assert str(refused).endswith(".")

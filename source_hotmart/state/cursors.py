@@ -167,7 +167,8 @@ class RefusedStateCursor(SliceCursor):
 def bad_state(stream_name: str, problem: str) -> AirbyteTracedException:
     """Return the refusal of a saved state."""
     message = (
-        f"{stream_name}: The saved state cannot be used: {problem}. Clear this stream's state (in Airbyte: the "
-        "connection's Streams tab > Clear data, or Refresh), and it will be read from the start date."
+        f"{stream_name}: The saved state cannot be used: {problem}. Clear this stream's state, and it will be read "
+        "from the start date: in Airbyte with Clear data or Refresh in the connection's Streams tab, on the command "
+        "line by taking the stream out of the file for --state."
     )
     return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)
