@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import re
 import time
 from collections.abc import Mapping
@@ -21,9 +20,12 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
-    model_validator,
 )
+
+from source_hotmart.hosts import base_url
+from source_hotmart.pasted import unknown_settings, visible
 
 EARLIEST_START = datetime(2010, 1, 1, tzinfo=UTC)
 """No sale on Hotmart is older than about 2010, and the API refuses dates far before it."""
@@ -35,14 +37,19 @@ AUTH_URL = "https://api-sec-vlc.hotmart.com"
 MIN_KEY_LENGTH = 16
 """Of the key of hashes: a shorter one can be found by trying."""
 
-_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+START_DATE = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?"
+)
+"""Accepted forms of the start date, the same as the pattern in spec.json."""
+
 _SUBDOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 _HINTS = {
     "client_id": "Copy the Client ID from Hotmart: Tools > Developer Credentials.",
     "client_secret": "Copy the Client Secret from Hotmart: Tools > Developer Credentials.",
     "token": "Copy the Basic value that Hotmart shows beside these two: Tools > Developer Credentials.",
-    "start_date": "Give a day such as 2024-01-01 or a UTC time such as 2024-01-01T00:00:00Z.",
+    "start_date": "Give a day such as 2024-01-31 or a UTC time such as 2024-01-31T00:00:00Z.",
     "members_area_subdomain": "Give the name in hotmart.com/club/NAME, several separated by commas, or leave it empty.",
     "lookback_days": "Give a whole number of days from 0 to 730, or leave it empty for 65.",
     "num_workers": "Give a whole number from 1 to 32, or leave it empty for 16.",
@@ -52,13 +59,13 @@ _HINTS = {
 
 
 def clean_token(text: str) -> str:
-    """The Basic value without the word `Basic`, spaces and line ends that came along when it was pasted."""
+    """Return the Basic value without the word `Basic`, spaces and line ends."""
     return "".join(re.sub(r"^\s*basic\s+", "", text, flags=re.IGNORECASE).split())
 
 
 def clean_subdomains(text: str) -> str:
-    """Comma-separated club names from names or pasted club addresses, each once."""
-    names = (_subdomain(part.strip()) for part in text.split(","))
+    """Return comma-separated names, each once, from names or addresses with commas, semicolons or spaces between."""
+    names = map(_subdomain, re.split(r"[,;\s]+", text))
     return ", ".join(dict.fromkeys(name for name in names if name))
 
 
@@ -80,8 +87,10 @@ def _subdomain(text: str) -> str:
 
 
 def clean(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What the user meant: trimmed, without `Basic `, club names out of addresses. Never raises."""
-    cleaned: dict[str, Any] = {key: value.strip() if isinstance(value, str) else value for key, value in config.items()}
+    """Return settings without what pasting adds: invisible characters, spaces, `Basic `, addresses. Never raises."""
+    cleaned: dict[str, Any] = {
+        key: visible(value).strip() if isinstance(value, str) else value for key, value in config.items()
+    }
     for key, cleaner in (("token", clean_token), ("members_area_subdomain", clean_subdomains)):
         if isinstance(cleaned.get(key), str):
             cleaned[key] = cleaner(cleaned[key])
@@ -119,7 +128,7 @@ class Config(BaseModel):
     client_id: SecretStr = Field(min_length=1)
     client_secret: SecretStr = Field(min_length=1)
     token: SecretStr = Field(min_length=1)
-    """The Basic value that the token call sends as its header, without the word `Basic`."""
+    """The Basic value that the token request sends: the Base64 form of the two above, whatever padding was pasted."""
     start_date: datetime
     """UTC, cut to milliseconds."""
     members_area_subdomain: tuple[str, ...] = ()
@@ -142,11 +151,35 @@ class Config(BaseModel):
         message = "\n".join(dict.fromkeys(sentences))
         raise AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)
 
+    @classmethod
+    def unknown(cls, config: Mapping[str, Any]) -> list[str]:
+        """Return a sentence for each setting that does not exist, with the nearest name and without its value."""
+        known = dict.fromkeys(cls.model_fields) | {"personal_data": PersonalData.model_fields}
+        return list(unknown_settings(config, known))
+
+    @field_validator("token")
+    @classmethod
+    def _token_belongs_to_credentials(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        client_id, client_secret = info.data.get("client_id"), info.data.get("client_secret")
+        if client_id is None or client_secret is None:
+            return value  # these have errors of their own
+        text = value.get_secret_value().rstrip("=")
+        try:
+            given = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
+        except (binascii.Error, ValueError):
+            given = ""
+        pair = f"{client_id.get_secret_value()}:{client_secret.get_secret_value()}"
+        if visible(given) != pair:
+            raise ValueError("it does not belong to this Client ID and Client Secret")
+        return SecretStr(base64.b64encode(pair.encode()).decode())
+
     @field_validator("start_date", mode="before")
     @classmethod
     def _parse_start_date(cls, value: Any) -> datetime:
         if not isinstance(value, str):
             raise ValueError("it is not a date")
+        if not START_DATE.fullmatch(value):
+            raise ValueError(f"{value!r} is not in the form YYYY-MM-DD")
         try:
             moment = datetime.fromisoformat(value)
             moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -163,11 +196,11 @@ class Config(BaseModel):
     def _split_subdomains(cls, value: Any) -> tuple[str, ...]:
         if not isinstance(value, str):
             raise ValueError("it is not text")
-        names = tuple(clean_subdomains(value).split(", ")) if value.strip(" ,") else ()
-        for name in names:
+        names = clean_subdomains(value)
+        for name in names.split(", ") if names else ():
             if not _SUBDOMAIN.fullmatch(name):
-                raise ValueError(f"{name!r} is not the name of a club")
-        return names
+                raise ValueError(f"{name!r} is not the name of a members area")
+        return tuple(names.split(", ")) if names else ()
 
     @field_validator("personal_data", mode="before")
     @classmethod
@@ -186,17 +219,6 @@ class Config(BaseModel):
             raise ValueError("the key is too short")
         return {"mode": mode, "key": key}
 
-    @model_validator(mode="after")
-    def _token_belongs_to_credentials(self) -> Self:
-        token = self.token.get_secret_value()
-        try:
-            pair = base64.b64decode(token + "=" * (-len(token) % 4), validate=True).decode()
-        except (binascii.Error, ValueError):
-            pair = ""
-        if pair != f"{self.client_id.get_secret_value()}:{self.client_secret.get_secret_value()}":
-            raise ValueError("token does not belong to this Client ID and Client Secret")
-        return self
-
     @property
     def start_ms(self) -> int:
         """The start date in epoch milliseconds."""
@@ -205,43 +227,28 @@ class Config(BaseModel):
     @property
     def api_url(self) -> str:
         """Where data is read, without a trailing slash."""
-        return _host("HOTMART_API_URL", API_URLS[self.environment])
+        return base_url("HOTMART_API_URL", API_URLS[self.environment])
 
     @property
     def auth_url(self) -> str:
         """Where access tokens come from, without a trailing slash."""
-        return _host("HOTMART_AUTH_URL", AUTH_URL)
+        return base_url("HOTMART_AUTH_URL", AUTH_URL)
 
-
-def _host(variable: str, default: str) -> str:
-    """A base URL, which only the process environment may replace: a configuration must not be able to send
-    the credentials elsewhere.
-    """
-    url = os.environ.get(variable, "").strip().rstrip("/") or default
-    address = urlsplit(url)
-    if address.scheme == "https" and address.hostname:
-        return url
-    if address.scheme == "http" and address.hostname in _LOOPBACK_HOSTS:
-        return url
-    message = (
-        f"The environment variable {variable} must hold an https address (plain http is accepted for this "
-        "machine only); correct it or remove it."
-    )
-    raise AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)
+    def check_hosts(self) -> None:
+        """Raise a config_error if the environment names a host that cannot be used."""
+        _ = self.api_url, self.auth_url
 
 
 def _sentence(details: dict[str, Any]) -> str:
     """One sentence for one pydantic error: which field, what is wrong, what to do. Never the value of a secret."""
-    field = str(details["loc"][0]) if details["loc"] else "token"
+    field = str(details["loc"][0])
     match details["type"]:
         case "missing" | "string_too_short" | "too_short":
             problem = "it is missing"
         case "value_error":
-            problem = str(details["ctx"]["error"]).removeprefix("token ")
+            problem = str(details["ctx"]["error"])
         case "greater_than_equal" | "less_than_equal":
             problem = "it is out of range"
         case _:
             problem = "it has a wrong value"
-    if problem.startswith("does not belong"):
-        problem = f"it {problem}"
     return f"{field}: {problem}. {_HINTS[field]}"

@@ -16,6 +16,7 @@ from airbyte_cdk.sources.streams.http.http_client import HttpClient
 from source_hotmart.answers import DEFAULT_BOUNDS
 from source_hotmart.deadline import BoundedAdapter
 from source_hotmart.errors import HotmartError
+from source_hotmart.hosts import is_loopback
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -66,6 +67,8 @@ class Gate(BoundedAdapter):
         below = self._path.endswith("/") and path.startswith(self._path)
         if request.method != self._method or host != self._host or not (below or path == self._path):
             raise OutOfReach
+        if is_loopback(urlsplit(request.url or "").hostname):
+            proxies = None  # a proxy would take the call, in the clear, to what it calls this machine
         return super().send(request, stream, timeout, verify or True, cert, proxies)
 
 

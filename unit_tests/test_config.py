@@ -91,6 +91,51 @@ def test_a_value_of_a_wrong_type_is_refused_in_one_sentence(field, value):
     assert re.search(IMPERATIVES, sentence)
 
 
+INVISIBLE = [
+    "\u200b",
+    "\u200d",
+    "\u2060",
+    "\ufeff",
+    "\u00ad",
+    "\u200e",
+    "\u202a",
+    "\u2066",
+    "\u0000",
+    "\u001b",
+    "\u3164",
+]
+
+
+@pytest.mark.parametrize("field", ["client_id", "client_secret", "token", "start_date", "members_area_subdomain"])
+@pytest.mark.parametrize("char", INVISIBLE, ids=ascii)
+def test_invisible_characters_are_removed_wherever_pasting_put_them(field, char):
+    clean_settings = {**GOOD, "members_area_subdomain": "my-school"}
+    value = clean_settings[field]
+    pasted = f"{char}{value[:4]}{char} {char}".replace(" ", "") + value[4:] + f"{char} {char}"
+
+    config = Config.from_mapping({**clean_settings, field: pasted})
+
+    assert config == Config.from_mapping(clean_settings)
+
+
+def test_invisible_characters_are_removed_from_the_key_of_hashes():
+    config = Config.from_mapping(
+        {**GOOD, "personal_data": {"mode": "hash\u200b", "key": "\ufeff0123456789\u200babcdef"}}
+    )
+
+    assert config.personal_data.key.get_secret_value() == "0123456789abcdef"
+
+
+@pytest.mark.parametrize("secret", ["s", "se", "sec", "secr"])
+@pytest.mark.parametrize("change", [lambda token: token.rstrip("="), lambda token: token + "=", lambda token: token])
+def test_the_token_may_lack_its_padding_and_is_sent_with_it(secret, change):
+    whole = basic("an-id", secret)
+
+    config = Config.from_mapping({**GOOD, "client_id": "an-id", "client_secret": secret, "token": change(whole)})
+
+    assert config.token.get_secret_value() == whole
+
+
 def test_fields_that_nobody_knows_are_let_be():
     config = Config.from_mapping({**GOOD, "region": "BR", "__injected_declarative_manifest": {}})
 
@@ -180,6 +225,10 @@ def test_a_token_that_does_not_belong_to_the_credentials_is_refused(token):
         ("2024-01-01T10:30:00", datetime(2024, 1, 1, 10, 30, tzinfo=UTC)),
         ("2024-01-01 10:30", datetime(2024, 1, 1, 10, 30, tzinfo=UTC)),
         ("2024-01-01T00:00:00-03:00", datetime(2024, 1, 1, 3, tzinfo=UTC)),
+        ("2024-01-01T00:00:00+00:00", datetime(2024, 1, 1, tzinfo=UTC)),
+        ("2024-01-01T00:00:00.000Z", datetime(2024, 1, 1, tzinfo=UTC)),
+        ("2024-01-01T00:00:00.5-0300", datetime(2024, 1, 1, 3, 0, 0, 500_000, tzinfo=UTC)),
+        ("2024-01-01T00:00:00.123456789Z", datetime(2024, 1, 1, 0, 0, 0, 123_000, tzinfo=UTC)),
         ("2024-01-01T00:00:00.123999Z", datetime(2024, 1, 1, 0, 0, 0, 123_000, tzinfo=UTC)),
         ("2010-01-01", datetime(2010, 1, 1, tzinfo=UTC)),
     ],
@@ -197,24 +246,46 @@ def test_a_start_date_is_read_as_utc_and_cut_to_milliseconds(text, start):
         "2024-02-31",
         "2023-02-29",
         "2024-13-01",
-        "2024-1-1",
-        "01/02/2024",
-        "31.12.2023",
-        "1704067200000",
-        "yesterday",
         "2024-01-01T25:00:00Z",
-        "\uff12\uff10\uff12\uff14-01-01",
-        "2024-01-01; DROP",
+        "2024-01-01T00:00:00+99:00",
         "0000-01-01",
-        "null",
     ],
 )
 def test_a_start_date_that_does_not_exist_is_refused(text):
     sentence = refusal(start_date=text)
 
     assert sentence == (
-        f"start_date: {text!r} is not a date that exists. Give a day such as 2024-01-01 or a UTC time such as "
-        "2024-01-01T00:00:00Z."
+        f"start_date: {text!r} is not a date that exists. Give a day such as 2024-01-31 or a UTC time such as "
+        "2024-01-31T00:00:00Z."
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "01/02/2024",
+        "01/01/2024",
+        "31.12.2023",
+        "2024-1-1",
+        "2024/01/01",
+        "20240101",
+        "2024-W05-1",
+        "1704067200000",
+        "yesterday",
+        "\uff12\uff10\uff12\uff14-01-01",
+        "2024-01-01; DROP",
+        "2024-01-01T",
+        "2024-01-01x10:30",
+        "2024-01-01T00:00:00,5Z",
+        "null",
+    ],
+)
+def test_a_start_date_in_another_form_is_refused_with_the_wanted_form(text):
+    sentence = refusal(start_date=text)
+
+    assert sentence == (
+        f"start_date: {text!r} is not in the form YYYY-MM-DD. Give a day such as 2024-01-31 or a UTC time such as "
+        "2024-01-31T00:00:00Z."
     )
 
 
@@ -270,8 +341,14 @@ def test_a_start_date_in_the_future_is_refused(clock, text, accepted):
         ("one,,two, ", ("one", "two")),
         ("one, two, one", ("one", "two")),
         ("https://hotmart.com/club/one, two.club.hotmart.com", ("one", "two")),
+        ("one; two;three", ("one", "two", "three")),
+        ("one two\tthree", ("one", "two", "three")),
+        ("one\ntwo\r\nthree", ("one", "two", "three")),
+        ("https://hotmart.com/club/one;https://two.club.hotmart.com/login\nthree", ("one", "two", "three")),
+        ("one\u200b,\u00a0two\ufeff", ("one", "two")),
         (",", ()),
         (" , ", ()),
+        ("; \n", ()),
     ],
 )
 def test_club_names_are_found_in_what_was_pasted(pasted, clubs):
@@ -283,12 +360,11 @@ def test_club_names_are_found_in_what_was_pasted(pasted, clubs):
 @pytest.mark.parametrize(
     ("pasted", "named"),
     [
-        ("my school", "my school"),
-        ("good, bad one", "bad one"),
+        ("good, -bad", "-bad"),
         ("https://example.com/x", "https://example.com/x"),
         ("https://hotmart.com/club/", "https://hotmart.com/club/"),
         ("http://[bad", "http://[bad"),
-        ("one;two", "one;two"),
+        ("one|two", "one|two"),
         ("-x", "-x"),
         ("escola-ção", "escola-ção"),
     ],
@@ -297,8 +373,8 @@ def test_a_text_that_is_no_club_name_is_refused_by_name(pasted, named):
     sentence = refusal(members_area_subdomain=pasted)
 
     assert sentence == (
-        f"members_area_subdomain: {named!r} is not the name of a club. Give the name in hotmart.com/club/NAME, several "
-        "separated by commas, or leave it empty."
+        f"members_area_subdomain: {named!r} is not the name of a members area. Give the name in "
+        "hotmart.com/club/NAME, several separated by commas, or leave it empty."
     )
 
 
@@ -486,6 +562,7 @@ def test_the_process_environment_replaces_the_host(monkeypatch, address, used):
         "ftp://127.0.0.1",
         "developers.hotmart.com",
         "https://",
+        "https://:443",
     ],
 )
 def test_credentials_are_never_sent_in_the_clear_to_another_machine(monkeypatch, address):
@@ -494,6 +571,115 @@ def test_credentials_are_never_sent_in_the_clear_to_another_machine(monkeypatch,
     with pytest.raises(AirbyteTracedException, match="HOTMART_AUTH_URL must hold an https address") as caught:
         _ = Config.from_mapping(GOOD).auth_url
     assert caught.value.failure_type == FailureType.config_error
+
+
+BAD_ADDRESSES = [
+    ("https://hotmart.example.com:99999", "its port is not a number from 1 to 65535"),
+    ("https://hotmart.example.com:0", "its port is not a number from 1 to 65535"),
+    ("https://hotmart.example.com:port", "its port is not a number from 1 to 65535"),
+    ("http://127.0.0.1:-1", "its port is not a number from 1 to 65535"),
+    ("https://hotmart.example.com/?a=b", "it has a query (?)"),
+    ("https://hotmart.example.com?", "it has a query (?)"),
+    ("https://hotmart.example.com/#top", "it has a fragment (#)"),
+    ("https://me:hunter2@hotmart.example.com", "it has a user name or password"),
+    ("https://hotmart.example.com/a/../b", "its path has '.' or '..' or a backslash"),
+    ("https://hotmart.example.com/..", "its path has '.' or '..' or a backslash"),
+    ("https://hotmart.example.com/%2e%2E/b", "its path has '.' or '..' or a backslash"),
+    ("https://hotmart.example.com\\b", "its path has '.' or '..' or a backslash"),
+    ("https://hotmart example.com", "it is not an address"),
+    ("https://[::1", "it is not an address"),
+    ("https://*", "it is not an address"),
+    ("https://\u200bhotmart.example.com", "it is not an address"),
+]
+
+
+@pytest.mark.parametrize("variable", ["HOTMART_API_URL", "HOTMART_AUTH_URL"])
+@pytest.mark.parametrize(("address", "problem"), BAD_ADDRESSES, ids=[ascii(address) for address, _ in BAD_ADDRESSES])
+@pytest.mark.parametrize("command", ["check", "discover", "read"])
+def test_a_bad_address_in_the_environment_is_named_in_one_sentence(
+    connector: Connector, monkeypatch, command, variable, address, problem
+):
+    monkeypatch.setenv(variable, address)
+
+    run = connector.run(command)
+
+    sentence = run.connection_status["message"] if command == "check" else run.sentences
+    assert sentence == (
+        f"The environment variable {variable} must hold an https address such as https://proxy.example.com/hotmart "
+        f"(plain http is accepted for this machine only), but {problem}. Correct it or remove it."
+    )
+    assert {error["failure_type"] for error in run.errors} == (set() if command == "check" else {"config_error"})
+    assert address not in run.output
+    assert connector.simulator.calls == []
+
+
+def test_an_address_is_used_in_the_form_in_which_it_is_sent(connector: Connector, monkeypatch):
+    monkeypatch.setenv(
+        "HOTMART_API_URL", connector.simulator.url.replace("http://127.0.0.1", "HTTP://LocalHost") + "//"
+    )
+
+    run = connector.run("check")
+
+    assert run.connection_status["status"] == "SUCCEEDED", run.connection_status
+
+
+def test_the_token_is_sent_with_its_padding(connector: Connector):
+    connector.simulator.login.client_secret += "!"
+    login = connector.simulator.login
+    connector.config |= {"client_secret": login.client_secret, "token": f"\u200bBasic {login.basic.rstrip('=')}\u200b"}
+
+    run = connector.run("check")
+
+    assert run.connection_status["status"] == "SUCCEEDED", run.connection_status
+
+
+UNKNOWN = [
+    ({"start_dat": "2024-01-01"}, "The setting 'start_dat' is unknown and was ignored. Did you mean start_date?"),
+    ({"lookback_day": 3}, "The setting 'lookback_day' is unknown and was ignored. Did you mean lookback_days?"),
+    ({"clientId": "x"}, "The setting 'clientId' is unknown and was ignored. Did you mean client_id?"),
+    ({"num-workers": 2}, "The setting 'num-workers' is unknown and was ignored. Did you mean num_workers?"),
+    (
+        {"personal_data": {"mode": "drop", "kye": "hunter2"}},
+        "The setting 'personal_data.kye' is unknown and was ignored. Did you mean key?",
+    ),
+    (
+        {"region": "hunter2"},
+        "The setting 'region' is unknown and was ignored. The settings are client_id, client_secret, token, "
+        "start_date, members_area_subdomain, lookback_days, num_workers, environment, personal_data.",
+    ),
+]
+
+
+@pytest.mark.parametrize("command", ["check", "discover", "read"])
+@pytest.mark.parametrize(("settings_given", "sentence"), UNKNOWN, ids=str)
+def test_an_unknown_setting_is_named_with_the_nearest_known_one(
+    connector: Connector, command, settings_given, sentence
+):
+    run = connector.run(command, config={**connector.config, **settings_given})
+
+    assert run.exit_code == 0
+    assert run.logs.splitlines().count(f"WARN {sentence}") == 1
+    assert "hunter2" not in run.output
+
+
+@pytest.mark.parametrize("name", ["_limit", "__injected_declarative_manifest"])
+def test_what_platforms_add_to_settings_is_no_mistyped_setting(connector: Connector, name):
+    run = connector.run("check", config={**connector.config, name: 1})
+
+    assert "WARN" not in run.logs
+
+
+def test_known_settings_are_not_warned_of(connector: Connector):
+    everything = {
+        "lookback_days": 1,
+        "num_workers": 2,
+        "environment": "production",
+        "personal_data": {"mode": "hash", "key": "0123456789abcdef"},
+    }
+
+    run = connector.run("check", config={**connector.config, **everything})
+
+    assert "WARN" not in run.logs
 
 
 def test_no_setting_can_replace_the_host():
@@ -507,7 +693,7 @@ def test_no_setting_can_replace_the_host():
 REFUSED = {
     "start_date": ("2024-02-31", "start_date: '2024-02-31' is not a date that exists."),
     "num_workers": ("many", "num_workers: it has a wrong value."),
-    "members_area_subdomain": ("my school", "members_area_subdomain: 'my school' is not the name of a club."),
+    "members_area_subdomain": ("a/b", "members_area_subdomain: 'a/b' is not the name of a members area."),
     "token": ("eHh4Onl5eQ==", "token: it does not belong to this Client ID and Client Secret."),
 }
 

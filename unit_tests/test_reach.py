@@ -82,6 +82,10 @@ class Recorder:
 
             do_GET = do_POST = answer
 
+            def do_CONNECT(self) -> None:
+                recorder.asked.append((self.requestline, self.headers["Authorization"]))
+                self.send_error(502)
+
             def log_message(self, format: str, *args: Any) -> None:
                 """Nothing: the tests look at `asked`."""
 
@@ -322,21 +326,36 @@ def test_the_certificates_that_the_environment_names_are_trusted(connector, monk
     assert [line.split()[0] for line, _ in secure.asked] == ["POST", "GET"]
 
 
-def test_the_proxy_that_the_environment_names_is_used(connector, monkeypatch, recorder):
-    use(monkeypatch, "http://localhost:9")
+PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+
+
+def use_proxy(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "")
-    monkeypatch.setenv("HTTP_PROXY", recorder.url)
-    monkeypatch.setenv("http_proxy", recorder.url)
-    connector.config["members_area_subdomain"] = ""
+    for name in PROXIES:
+        monkeypatch.setenv(name, url)
+
+
+def test_the_proxy_that_the_environment_names_is_used(connector, monkeypatch, recorder):
+    use(monkeypatch, "https://hotmart.example.com")
+    use_proxy(monkeypatch, recorder.url)
 
     status = connector.run("check").connection_status
 
-    assert status["status"] == "SUCCEEDED"
-    assert [line.split("?")[0] for line, _ in recorder.asked] == [
-        f"POST http://localhost:9{TOKEN_PATH}",
-        "GET http://localhost:9/payments/api/v1/sales/history",
-    ]
+    assert status["status"] == "FAILED"
+    assert {line.rpartition(" ")[0] for line, _ in recorder.asked} == {"CONNECT hotmart.example.com:443"}
+    assert {authorization for _, authorization in recorder.asked} == {None}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_this_machine_is_called_without_a_proxy(connector, monkeypatch, recorder, host):
+    use(monkeypatch, connector.simulator.url.replace("127.0.0.1", host))
+    use_proxy(monkeypatch, recorder.url)
+
+    status = connector.run("check").connection_status
+
+    assert status["status"] == "SUCCEEDED", status
+    assert not recorder.asked
 
 
 def test_a_read_uses_no_other_server_than_the_one_of_the_environment(connector: Connector, recorder: Recorder):

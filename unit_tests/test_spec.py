@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +13,11 @@ from airbyte_cdk.models import ConnectorSpecification
 from airbyte_cdk.test.standard_tests._spec_lint import assert_spec_is_valid
 from airbyte_cdk.utils.airbyte_secrets_utils import get_secret_paths
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
+import source_hotmart
 from integration_tests.harness import Connector
 from source_hotmart.config import MIN_KEY_LENGTH, Config, PersonalData
 
@@ -221,12 +226,37 @@ def test_the_key_of_hashes_is_a_secret_without_an_example(form):
         ("2024-01-01T00:00:00Z", True),
         ("01/02/2024", False),
         ("2024-1-1", False),
-        ("2024-01-01T00:00:00+01:00", False),
+        ("2024-01-01T00:00:00.000Z", True),
+        ("2024-01-01T00:00:00+00:00", True),
+        ("2024-01-01T00:00:00-03:00", True),
+        ("2024-01-01T00:00:00.123456-0300", True),
+        ("2024-01-01 10:30", True),
+        ("2024-01-01T", False),
+        ("2024-01-01x10:30", False),
+        ("20240101", False),
+        ("2024-W05-1", False),
         ("", False),
     ],
 )
-def test_the_date_picker_lets_days_and_utc_times_through(form, text, accepted):
+def test_the_form_and_the_model_let_the_same_dates_through(form, text, accepted):
     assert Draft7Validator(form["start_date"]).is_valid(text) is accepted
+
+    settings = {"client_id": "a", "client_secret": "b", "token": "YTpi", "start_date": text}
+    with nullcontext() if accepted else pytest.raises(AirbyteTracedException, match="start_date"):
+        Config.from_mapping(settings)
+
+
+@given(
+    st.from_regex(r"202[0-5]-0[1-9]-[0-2][1-9]([T ][0-2][0-9](:[0-5][0-9]){1,2}([.,][0-9]+)?(Z|[+-]0[0-9](:?00)?)?)?")
+)
+def test_a_date_that_the_model_takes_passes_the_form(text):
+    try:
+        Config.from_mapping({"client_id": "a", "client_secret": "b", "token": "YTpi", "start_date": text})
+    except AirbyteTracedException:
+        return
+    path = Path(source_hotmart.__file__).with_name("spec.json")
+    field = json.loads(path.read_text("utf-8"))["connectionSpecification"]["properties"]["start_date"]
+    assert Draft7Validator(field).is_valid(text.strip())
 
 
 def test_hosts_are_not_in_the_form(form):
