@@ -99,22 +99,118 @@ def test_a_sync_ended_anywhere_and_resumed_brings_every_row(
     )
 
 
-def test_sigterm_ends_within_seconds_and_says_so(process_connector: Connector, account: Simulator) -> None:
-    account.switches = switches(page_cap=60, latency_ms=3_000)
-    process = process_connector.start("read", catalog=catalog(STREAMS))
+def wait_for_start(process: subprocess.Popen[bytes]) -> None:
+    """Return once a stream has started, before its first response."""
     assert process.stdout is not None
     for line in process.stdout:
         if b"STARTED" in line:
-            break
+            return
+    raise AssertionError("the process ended before a stream started")
+
+
+ENDS = {signal.SIGTERM: -signal.SIGTERM, signal.SIGHUP: -signal.SIGHUP, signal.SIGINT: 130}
+"""As PyAirbyte and others accept an end: by the signal itself. Ctrl-C has the exit code that shells use for it."""
+
+
+@pytest.mark.parametrize("ending", ENDS)
+def test_a_signal_ends_within_seconds_and_says_so(
+    process_connector: Connector, account: Simulator, ending: signal.Signals
+) -> None:
+    account.switches = switches(page_cap=60, latency_ms=3_000)
+    process = process_connector.start("read", catalog=catalog(STREAMS))
+    wait_for_start(process)
 
     began = time.monotonic()
-    process.send_signal(signal.SIGTERM)
-    rest = process.stdout.read()
+    process.send_signal(ending)
+    rest, _ = process.communicate(timeout=30)
+
+    assert time.monotonic() - began < 3
+    assert process.returncode == ENDS[ending]
+    assert f"Ended by {ending.name}; the next sync continues from the last state.".encode() in rest
+    assert rest.endswith(b"}\n")
+    assert all(orjson.loads(line)["type"] for line in rest.splitlines())
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_a_process_at_once_whose_output_nobody_reads(
+    process_connector: Connector, ending: signal.Signals
+) -> None:
+    process = process_connector.start("read", catalog=catalog(STREAMS))
+    wait_for_start(process)
+    time.sleep(2)  # the pipe is full by now
+
+    process.send_signal(ending)
+    time.sleep(0.5)
+    assert process.poll() is None
+    began = time.monotonic()
+    process.send_signal(ending)
     code = process.wait(timeout=30)
+
+    assert time.monotonic() - began < 1
+    assert code == -ending
+    assert process.stdout is not None
     process.stdout.close()
 
-    assert time.monotonic() - began < 5
-    assert code == 143
+
+@pytest.mark.parametrize("ending", ENDS)
+def test_a_process_whose_output_nobody_reads_ends_within_seconds(
+    process_connector: Connector, ending: signal.Signals
+) -> None:
+    process = process_connector.start("read", catalog=catalog(STREAMS))
+    wait_for_start(process)
+    time.sleep(2)
+
+    process.send_signal(ending)
+    code = process.wait(timeout=10)
+
+    assert code == ENDS[ending]
+    assert process.stdout is not None
+    process.stdout.close()
+
+
+def test_a_signal_that_the_parent_has_set_to_be_ignored_stays_ignored(
+    process_connector: Connector, account: Simulator
+) -> None:
+    """As under nohup, and for a job in the background of a script."""
+    account.switches = switches(page_cap=60, latency_ms=300)
+    arguments = process_connector.arguments("read", catalog=catalog(["products"]))
+    process = subprocess.Popen(
+        ["sh", "-c", "trap '' INT HUP; exec \"$@\"", "-", sys.executable, "-m", "source_hotmart.run", *arguments],
+        env={**os.environ, **process_connector.environment},
+        stdout=subprocess.PIPE,
+    )
+    wait_for_start(process)
+
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=60)
+
+    assert process.returncode == 0
+
+
+UNSHARE = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
+
+
+@pytest.mark.skipif(
+    subprocess.run([*UNSHARE, "true"], check=False, capture_output=True).returncode != 0,
+    reason="this machine lets nobody make a process the first of its namespace",
+)
+def test_the_first_process_of_a_container_ends_with_143(process_connector: Connector, account: Simulator) -> None:
+    """Its signals have no default action, so it cannot die by one."""
+    account.switches = switches(page_cap=60, latency_ms=3_000)
+    arguments = process_connector.arguments("read", catalog=catalog(STREAMS))
+    process = subprocess.Popen(
+        [*UNSHARE, sys.executable, "-m", "source_hotmart.run", *arguments],
+        env={**os.environ, **process_connector.environment},
+        stdout=subprocess.PIPE,
+    )
+    wait_for_start(process)
+    (first,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii").split()
+
+    os.kill(int(first), signal.SIGTERM)
+    rest, _ = process.communicate(timeout=30)
+
+    assert process.returncode == 143
     assert b"Ended by SIGTERM" in rest
 
 

@@ -1,4 +1,4 @@
-"""The command `source-hotmart`: the CDK's entry point, with settings refused in sentences and an end in every case."""
+"""The command `source-hotmart`: the CDK's entry point, with one sentence per mistake and an end in every case."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ import errno
 import gc
 import logging
 import os
-import signal
 import sys
+from argparse import Namespace
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from io import TextIOWrapper
-from threading import Thread
 from typing import Any
 
 import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import PRINT_BUFFER
-from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification, FailureType
+from airbyte_cdk.models import (
+    AirbyteMessage,
+    ConfiguredAirbyteCatalogSerializer,
+    ConnectorSpecification,
+    FailureType,
+)
 from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_hotmart import command_line
 from source_hotmart.config import Config
+from source_hotmart.ending import end_on_signals
+from source_hotmart.selection import configured_catalog
 from source_hotmart.source import SourceHotmart
+
+LOGGER = logging.getLogger("airbyte")
 
 M_ARENA_MAX = -8
 """Of glibc's malloc.h."""
-
-TERMINATED = 128 + signal.SIGTERM
-"""The exit code by which shells and platforms tell an end by SIGTERM."""
-
-ENDED = "Ended by SIGTERM; the next sync continues from the last state."
-
-PATIENCE_WITH_STDOUT_S = 3
-"""How long an end by SIGTERM waits for a reader of stdout that has stopped reading."""
-
 
 MOST_HOPEFUL_FIRST = (FailureType.transient_error, FailureType.system_error, FailureType.config_error)
 """Where streams failed for several reasons, trying again helps if it helps one of them."""
@@ -48,9 +48,16 @@ class HotmartEntrypoint(AirbyteEntrypoint):
     """Checks settings with our own model, where the CDK would name no field ("None is not of type 'integer'")."""
 
     @staticmethod
+    def parse_args(args: Sequence[str]) -> Namespace:
+        """Return the parsed command line. Raises `SystemExit` where there is a mistake in it."""
+        return command_line.parse(args)
+
+    @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
-        """Raise one config_error with a sentence for each bad field."""
-        Config.from_mapping(config)
+        """Warn of unknown settings. Raises one config_error with a sentence for each bad field, or for a bad host."""
+        for sentence in Config.unknown(config):
+            LOGGER.warning("%s", sentence)
+        Config.from_mapping(config).check_hosts()
 
     def read(self, *arguments: Any) -> Iterator[AirbyteMessage]:
         """Messages of a sync. Raises, when streams failed, with the kind of their failures.
@@ -84,11 +91,12 @@ def _descriptor(stream_name: str) -> HashableStreamDescriptor:
 
 
 def run() -> None:
-    """Run the command line: `spec`, `check`, `discover` or `read`; ends the process non-zero when it fails.
+    """Run the command line, and end the process non-zero when it fails.
 
-    A failure leaves at once: the interpreter would first join threads that wait for a queue nobody empties.
+    A failure ends at once: the interpreter would first join threads that wait for a queue nobody empties.
     """
-    _end_on_sigterm()
+    parsed = command_line.parse(sys.argv[1:])
+    end_on_signals()
     # Records hold no cycles: the collector's default walks them all again and again, a seventh of the CPU of a read.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
@@ -100,9 +108,9 @@ def run() -> None:
     try:
         if sys.stdout is None:  # closed before the start: the next file opened would take its place
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-        _print_messages(sys.argv[1:])
+        exit_code = _print_catalog(parsed) if parsed.command == "catalog" else _print_messages(parsed)
     except OSError as broken:
-        if broken.filename is not None:  # a file that was named on the command line, not the output
+        if _stdout_works():
             sys.excepthook(*sys.exc_info())
             _leave(1)
         sentence = f"The output could not be written ({broken.strerror}); the sync ends here."
@@ -111,16 +119,57 @@ def run() -> None:
         os._exit(1)
     except Exception:
         sys.excepthook(*sys.exc_info())
-        _leave(1)
+        exit_code = 1
+    if exit_code:
+        _leave(exit_code)
 
 
-def _print_messages(arguments: Sequence[str]) -> None:
+def _print_messages(parsed: Namespace) -> int:
+    """Print the messages of one of Airbyte's commands, and return the exit code."""
     entrypoint = HotmartEntrypoint(SourceHotmart())
-    parsed = entrypoint.parse_args(list(arguments))
     with PRINT_BUFFER:
-        for message in entrypoint.run(parsed):
-            line = _without_secrets(message) if message.startswith('{"type":"TRACE"') else message
-            sys.stdout.write(f"{line}\n")
+        try:
+            for message in entrypoint.run(parsed):
+                line = _without_secrets(message) if message.startswith('{"type":"TRACE"') else message
+                sys.stdout.write(f"{line}\n")
+        except AirbyteTracedException as refusal:
+            if refusal.failure_type != FailureType.config_error:
+                raise
+            # For the user to correct: a traceback of the connector is no help.
+            trace = refusal.as_sanitized_airbyte_message()
+            trace.trace.error.stack_trace = None  # type: ignore[union-attr]
+            sys.stdout.write(f"{entrypoint.airbyte_message_to_string(trace)}\n")
+            return 1
+    return 0
+
+
+def _print_catalog(parsed: Namespace) -> int:
+    """Print a configured catalog and nothing else, so that stdout can be a file, and return the exit code."""
+    logging.disable()  # logs are messages on stdout
+    source = SourceHotmart()
+    try:
+        config = source.configure(source.read_config(parsed.config), "")
+        catalog = configured_catalog(source.discover(LOGGER, config), parsed.streams, full=parsed.full_refresh)
+    except AirbyteTracedException as refusal:
+        sys.stderr.write(f"source-hotmart: {refusal}\n")
+        return 1
+    finally:
+        logging.disable(logging.NOTSET)
+    for sentence in Config.unknown(config):
+        sys.stderr.write(f"source-hotmart: {sentence}\n")
+    content = orjson.dumps(ConfiguredAirbyteCatalogSerializer.dump(catalog), option=orjson.OPT_INDENT_2)
+    sys.stdout.write(content.decode() + "\n")
+    sys.stdout.flush()
+    return 0
+
+
+def _stdout_works() -> bool:
+    """Whether what is left for stdout can be written. What once failed is kept there, and fails again."""
+    try:
+        PRINT_BUFFER.flush()
+    except (OSError, AttributeError):  # there is no stdout if it was closed before the start
+        return False
+    return True
 
 
 def _without_secrets(message: str) -> str:
@@ -140,25 +189,6 @@ def _share_memory() -> None:
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
-
-
-def _end_on_sigterm() -> None:
-    """Have a thread of its own end the process between two whole lines.
-
-    The signal is blocked everywhere else: one that interrupts a write to stdout makes CPython lose a part of it, and
-    an exception in the main thread could come in the middle of a line.
-    """
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-
-    def end() -> None:
-        signal.sigwait({signal.SIGTERM})
-        if PRINT_BUFFER.lock.acquire(timeout=PATIENCE_WITH_STDOUT_S):
-            PRINT_BUFFER.write(f'{{"type":"LOG","log":{{"level":"INFO","message":"{ENDED}"}}}}\n')
-            with suppress(OSError):
-                PRINT_BUFFER.flush()
-        os._exit(TERMINATED)
-
-    Thread(target=end, name="end on SIGTERM", daemon=True).start()
 
 
 def _leave(exit_code: int) -> None:

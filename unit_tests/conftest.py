@@ -76,6 +76,7 @@ def command_line(
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the CDK replaces it
     monkeypatch.setattr(os, "_exit", _leave)
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, set())
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     thresholds = gc.get_threshold()
     monkeypatch.setattr(logging, "raiseExceptions", logging.raiseExceptions)
 
@@ -98,6 +99,8 @@ def command_line(
         return exit_code, printed.out + printed.err
 
     yield run_command
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
     signal.pthread_sigmask(signal.SIG_SETMASK, blocked)  # which processes started later would inherit
     gc.unfreeze()
     gc.set_threshold(*thresholds)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hotmart_simulator import Fault, World
-from integration_tests.harness import Connector, catalog, small_world, stream_names
-from integration_tests.rows import difference
-from source_hotmart.run import HotmartEntrypoint
-from source_hotmart.source import SourceHotmart
+from integration_tests.harness import Connector, Run, catalog, small_world, stream_names
+from integration_tests.rows import KEYS, difference
 
 
 @pytest.fixture
@@ -83,23 +83,183 @@ def test_a_settings_file_that_is_no_json_is_a_message_too(connector, command_lin
     assert connector.simulator.calls == []
 
 
-@pytest.mark.parametrize("file", ["--config", "--catalog", "--state"])
-def test_a_file_that_is_not_there_is_named(connector, command_line, tmp_path, file):
+FILES = [
+    ("read", "--config"),
+    ("read", "--catalog"),
+    ("read", "--state"),
+    ("check", "--config"),
+    ("discover", "--config"),
+]
+
+
+@pytest.mark.parametrize(("command", "file"), FILES)
+def test_a_file_that_is_not_there_is_named_in_one_message(connector, command_line, tmp_path, command, file):
     missing = str(tmp_path / "missing.json")
+    files = {"catalog": catalog(["products"])} if command == "read" else {}
 
-    exit_code, output = command_line("read", file, missing, catalog=catalog(["products"]))
+    exit_code, output = command_line(command, file, missing, **files)
 
-    assert exit_code != 0
-    assert "missing.json" in output
+    assert exit_code == 1
+    (error,) = [message["trace"]["error"] for message in messages(output) if message["type"] == "TRACE"]
+    assert error["failure_type"] == "config_error"
+    assert error["message"].startswith(f"{file} {missing}: There is no such file. ")
+    assert "Traceback" not in output
     assert "output could not be written" not in output
 
 
-def test_a_command_that_does_not_exist_is_refused():
-    entrypoint = HotmartEntrypoint(SourceHotmart())
+@pytest.mark.parametrize(("field", "value"), [("start_date", "01/02/2024"), ("token", "eHh4Onl5eQ==")])
+def test_a_bad_setting_is_one_message_without_a_traceback(connector, command_line, field, value):
+    exit_code, output = command_line("read", config={**connector.config, field: value}, catalog=catalog(["products"]))
 
-    with pytest.raises(SystemExit) as ended:
-        entrypoint.parse_args(["write"])
-    assert ended.value.code == 2
+    assert exit_code == 1
+    assert [message["type"] for message in messages(output)].count("TRACE") == 1
+    assert field in output
+    assert "Traceback" not in output
+
+
+def run_process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """The command as a process, its output as text."""
+    return subprocess.run(
+        [sys.executable, "-m", "source_hotmart.run", *arguments],
+        capture_output=True,
+        check=False,
+        timeout=60,
+        text=True,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("arguments", [[], ["write"], ["check"], ["read", "--config", "x"], ["--nothing"]], ids=str)
+def test_a_command_line_with_a_mistake_prints_the_usage(arguments):
+    process = run_process(*arguments)
+
+    assert process.returncode == 2
+    assert process.stdout == ""
+    assert process.stderr.startswith("usage: source-hotmart ")
+    assert "error: " in process.stderr
+
+
+@pytest.mark.parametrize("command", ["", "spec", "check", "discover", "read", "catalog"])
+def test_help_prints_help_only(command):
+    process = run_process(*command.split(), "--help")
+
+    assert process.returncode == 0
+    assert process.stdout.startswith(f"usage: source-hotmart {command}".rstrip())
+    assert process.stderr == ""
+    assert "{" not in process.stdout
+    assert "manifest" not in process.stdout
+
+
+def test_the_version_is_that_of_the_package():
+    process = run_process("--version")
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
+
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout == f"source-hotmart {project['tool']['poetry']['version']}\n"
+
+
+def cursors() -> dict[str, str]:
+    """The cursor of each stream that has one, by the shipped catalog."""
+    path = Path(__file__).parents[1] / "integration_tests" / "configured_catalog.json"
+    shipped = json.loads(path.read_text("utf-8"))["streams"]
+    return {item["stream"]["name"]: item["cursor_field"][0] for item in shipped if item.get("cursor_field")}
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_catalog_prints_what_read_takes(connector, command_line, full):
+    exit_code, output = command_line("catalog", *["--full-refresh"] * full)
+
+    assert exit_code == 0
+    made = json.loads(output)
+    assert [item["stream"]["name"] for item in made["streams"]] == stream_names()
+    expected = {} if full else cursors()
+    for item in made["streams"]:
+        name, cursor = item["stream"]["name"], expected.get(item["stream"]["name"])
+        assert item["stream"]["json_schema"]["properties"]
+        assert item["sync_mode"] == ("incremental" if cursor else "full_refresh")
+        assert item["destination_sync_mode"] == ("append_dedup" if cursor else "overwrite")
+        assert item.get("cursor_field") == ([cursor] if cursor else None)
+        assert item["primary_key"] == [[field] for field in KEYS[name]]
+    assert connector.simulator.calls == []
+
+    exit_code, _ = command_line("read", catalog=made)
+
+    assert exit_code == 0
+
+
+def test_catalog_leaves_out_the_members_area_without_the_setting(connector, command_line):
+    connector.config["members_area_subdomain"] = ""
+
+    exit_code, output = command_line("catalog")
+
+    names = [item["stream"]["name"] for item in json.loads(output)["streams"]]
+    assert exit_code == 0
+    assert names == [name for name in stream_names() if not name.startswith("club_")]
+    assert len(names) == len(stream_names()) - 4
+
+    exit_code, output = command_line("read", catalog=json.loads(output))
+
+    assert exit_code == 0
+    statuses = Run(messages(output), exit_code).statuses
+    assert statuses == dict.fromkeys(names, "COMPLETE")
+
+
+def test_catalog_prints_the_streams_that_are_named(connector, command_line):
+    exit_code, output = command_line("catalog", "products", "sales_history")
+
+    assert exit_code == 0
+    assert [item["stream"]["name"] for item in json.loads(output)["streams"]] == ["sales_history", "products"]
+
+
+REFUSED_CATALOGS = [
+    ({}, ["prodcuts"], "prodcuts: This connector has no such stream. Did you mean products?"),
+    ({"members_area_subdomain": ""}, ["club_pages"], "club_pages: The setting members_area_subdomain is empty"),
+    ({"start_date": "01/02/2024"}, [], "start_date: '01/02/2024' is not in the form YYYY-MM-DD."),
+    ({"start_date": None}, [], "start_date: it is missing."),
+]
+
+
+@pytest.mark.parametrize(("changes", "streams", "sentence"), REFUSED_CATALOGS)
+def test_catalog_writes_its_error_as_text_to_stderr(connector, changes, streams, sentence):
+    arguments = connector.arguments("catalog", config={**connector.config, **changes})
+
+    process = run_process(*arguments, *streams)
+
+    assert (process.returncode, process.stdout) == (1, "")
+    assert process.stderr.startswith(f"source-hotmart: {sentence}")
+    assert process.stderr.count("\n") == 1
+
+
+def test_catalog_names_a_file_that_is_not_there():
+    process = run_process("catalog", "--config", "nowhere.json")
+
+    assert (process.returncode, process.stdout) == (1, "")
+    assert process.stderr.startswith("source-hotmart: --config nowhere.json: There is no such file.")
+
+
+def test_catalog_warns_of_an_unknown_setting_on_stderr(connector):
+    process = run_process(*connector.arguments("catalog", config={**connector.config, "lookback_day": 3}))
+
+    assert process.returncode == 0
+    assert json.loads(process.stdout)["streams"]
+    assert process.stderr == (
+        "source-hotmart: The setting 'lookback_day' is unknown and was ignored. Did you mean lookback_days?\n"
+    )
+
+
+def test_streams_of_the_members_area_fail_by_name_without_the_setting_and_the_others_are_read(connector, command_line):
+    connector.config["members_area_subdomain"] = ""
+
+    exit_code, output = command_line("read", catalog=catalog(["club_students", "products", "club_pages"]))
+
+    assert exit_code == 1
+    run = Run(messages(output), exit_code)
+    assert run.statuses == {"club_students": "INCOMPLETE", "club_pages": "INCOMPLETE", "products": "COMPLETE"}
+    assert not difference("products", connector.simulator.world.expected("products"), run.records("products"))
+    assert {error["failure_type"] for error in run.errors} == {"config_error"}
+    named = {error["stream_descriptor"]["name"] for error in run.errors if error.get("stream_descriptor")}
+    assert named == {"club_students", "club_pages"}
+    assert "source-hotmart catalog --config FILE" in run.sentences
 
 
 def test_rows_are_not_blanked_where_they_hold_a_word_of_the_settings(connector, command_line):

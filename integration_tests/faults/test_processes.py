@@ -24,7 +24,9 @@ from integration_tests.secrecy import assert_hidden, secrets_of
 
 DAY_MS = 86_400_000
 STREAMS = ["sales_history", "products", "club_students"]
-TERMINATED = 128 + signal.SIGTERM
+TERMINATED = -signal.SIGTERM
+"""By the signal itself."""
+INTERRUPTED = 130
 UNWRITABLE = "The output could not be written"
 
 
@@ -99,6 +101,15 @@ CASES = [
     Case(name="ended in a silence", exit_code=TERMINATED, fault=always("hang"), ended_by=signal.SIGTERM),
     Case(name="ended while the quota is closed", exit_code=TERMINATED, fault=always(429), ended_by=signal.SIGTERM),
     Case(name="ended in the login", exit_code=TERMINATED, fault=always("hang", path=TOKEN), ended_by=signal.SIGTERM),
+    Case(name="Ctrl-C between tries", exit_code=INTERRUPTED, fault=always(500), ended_by=signal.SIGINT),
+    Case(name="Ctrl-C in a silence", exit_code=INTERRUPTED, fault=always("hang"), ended_by=signal.SIGINT),
+    Case(
+        name="check: ended in the login",
+        command="check",
+        exit_code=TERMINATED,
+        fault=always("hang", path=TOKEN),
+        ended_by=signal.SIGTERM,
+    ),
 ]
 
 
@@ -191,4 +202,4 @@ def test_a_process_ends_as_it_should(ended: Callable[[Case], Ended], case: Case)
         if case.exit_code == 0:
             assert run.statuses == dict.fromkeys(STREAMS, "COMPLETE")
     if case.ended_by:
-        assert "Ended by SIGTERM" in process.output
+        assert f"Ended by {case.ended_by.name}" in process.output
