@@ -7,6 +7,7 @@ VENV ?= .venv
 SALES ?= 5000
 ONLY ?=
 CHECK ?=
+CONFIG ?= secrets/config.json
 IMAGE ?= airbyte/source-hotmart:dev
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -17,7 +18,7 @@ READY := $(VENV)/.ready
 ECOSYSTEM := integration_tests/ecosystem
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test flips bench live audit docs test-ecosystem qa release-check version airbyte-python lock image image-test clean
+.PHONY: help demo test flips bench live audit catalog docs test-ecosystem qa release-check version airbyte-python lock image image-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +47,11 @@ audit: $(READY) ## licences and use of what is shipped, ruff's rules of security
 	@$(VENV)/bin/deptry --no-ansi source_hotmart
 	@$(VENV)/bin/pip-licenses --packages $$(sed -n 's/==.*//p' requirements/main.txt) >/dev/null
 	@$(PY) -m ruff check --select S source_hotmart
+
+catalog: $(READY) ## write secrets/catalog.json, what `read` takes, for secrets/config.json (CONFIG=other.json)
+	@mkdir -p secrets && $(VENV)/bin/source-hotmart catalog --config $(CONFIG) > secrets/catalog.json.new && \
+		mv secrets/catalog.json.new secrets/catalog.json || { rm -f secrets/catalog.json.new; exit 1; }
+	@echo "catalog: secrets/catalog.json"
 
 docs: $(READY) ## renew the generated pages in docs/
 	@$(PY) -m integration_tests.faults

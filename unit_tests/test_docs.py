@@ -64,7 +64,20 @@ FIXED_SENTENCES = {
 }
 
 # What stands in a quoted message for something that differs from case to case.
-PLACEHOLDERS = {"STREAM", "FIELD", "WINDOW", "WINDOWS", "NUMBER", "STATUS", "CODE", "VALUE", "TYPE", "REASON"}
+PLACEHOLDERS = {
+    "STREAM",
+    "FIELD",
+    "WINDOW",
+    "WINDOWS",
+    "NUMBER",
+    "STATUS",
+    "CODE",
+    "VALUE",
+    "TYPE",
+    "REASON",
+    "FILE",
+    "SIGNAL",
+}
 
 Row = dict[str, str]
 
@@ -136,7 +149,8 @@ def words_of_our_own(message: str) -> list[str]:
     left = message
     for text in sentences_of_the_connector():
         left = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", "\0", left)
-    known = PLACEHOLDERS | set(FORM["properties"]) | set(CLASSES) | {"it"}
+    options = {"config", "catalog", "state"}
+    known = PLACEHOLDERS | set(FORM["properties"]) | set(CLASSES) | options | {"it"}
     return [word for word in re.findall(r"\w+", left) if word not in known and not word.isdecimal()]
 
 
