@@ -46,26 +46,28 @@ class InputFile:
         file = self._open()
         return io.TextIOWrapper(file, encoding=_encoding(file.peek(4)), errors="replace", newline="\n")
 
-    def parse(self) -> Any:
-        """Return the JSON value in the file. Raises a config_error that names line and column where it is not valid."""
+    def read(self) -> str:
+        """Return the text of the file. Raises a config_error if it cannot be read, or is not text."""
         try:
             with self._open() as file:
                 content = file.read()
-            text = content.decode(_encoding(content))
+            return content.decode(_encoding(content))
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
             raise self.refuse(f"The file is not UTF-8 text in line {line}.") from None
         except OSError as error:
             raise self.refuse(f"The file cannot be read ({error.strerror}).") from None
+
+    def parse(self, text: str) -> Any:
+        """Return the JSON value in a text of this file. Raises a config_error with line and column of a mistake."""
         if not text.strip():
             raise self.refuse("The file is empty.")
         try:
             return json.loads(text)
         except json.JSONDecodeError as error:
             # Its text quotes nothing of the file, which can hold secrets.
-            raise self.refuse(
-                f"The file is not valid JSON at line {error.lineno}, column {error.colno}: {error.msg}."
-            ) from None
+            place = f"line {error.lineno}, column {error.colno}"
+            raise self.refuse(f"The file is not valid JSON at {place}: {error.msg}.") from None
         except (ValueError, RecursionError):
             raise self.refuse("The file is not valid JSON.") from None
 
@@ -99,7 +101,7 @@ def read_settings(path: str) -> dict[str, Any]:
         'Give a JSON object with your settings: {"client_id": "…", "client_secret": "…", "token": "…", "start_date": '
         '"2024-01-31"}.',
     )
-    settings = file.parse()
+    settings = file.parse(file.read())
     if not isinstance(settings, dict):
         raise file.refuse("The file holds no JSON object.")
     return settings
@@ -110,7 +112,7 @@ def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
     file = InputFile(
         "--catalog", path, "Give a configured catalog, as the command source-hotmart catalog --config FILE prints it."
     )
-    content = file.parse()
+    content = file.parse(file.read())
     try:
         _check_modes(content)
         catalog = ConfiguredAirbyteCatalogSerializer.load(content)

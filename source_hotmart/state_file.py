@@ -19,6 +19,9 @@ WANTED = (
     '[{"type": "STREAM", "stream": {"stream_descriptor": {"name": "products"}, "stream_state": {}}}]. To read '
     "everything from the start date, leave --state out, or in Airbyte use Clear data or Refresh."
 )
+UNKNOWN_FORM = "The file holds no saved state in a known form."
+REPLACED = "\ufffd"
+"""In the place of bytes that are not text."""
 OTHER_MESSAGES = frozenset({"RECORD", "LOG", "TRACE", "CONTROL", "DEBUG"})
 """Types of messages that a read prints beside its states."""
 RECORD = '{"type":"RECORD"'
@@ -52,63 +55,83 @@ def read_states(path: str, stream_names: Iterable[str]) -> list[AirbyteStateMess
         HotmartError: A config_error that names the file and the wanted form.
     """
     file, known = InputFile("--state", path, WANTED), frozenset(stream_names)
+    head: list[str] = []
+    with file.lines() as lines:
+        try:
+            states = _last_of_each(_states_by_line(lines, head, known))
+        except _BadLine as bad:
+            if bad.after_messages:
+                raise file.refuse(f"Line {bad.number} is not valid JSON.") from None
+            # One JSON value of several lines. The file may be a pipe, which cannot be read twice.
+            states = _states_of_whole(file, "".join(head) + lines.read(), known)
+        except (NoState, RecursionError, OSError):
+            raise file.refuse(UNKNOWN_FORM) from None
+    if not states:
+        LOGGER.info("--state %s: The file holds no state, so everything is read from the start date.", path)
+    return states
+
+
+def _states_of_whole(file: InputFile, text: str, known: frozenset[str]) -> list[AirbyteStateMessage]:
+    """Return the states of a file that is one JSON value of several lines."""
+    if REPLACED in text:
+        raise file.refuse("The file is not UTF-8 text.")
     try:
-        states = list(_states_by_line(file, known))
-    except _BadLine as bad:
-        if bad.after_messages:
-            raise file.refuse(f"Line {bad.number} is not valid JSON.") from None
-        states = _states_of_whole(file, known)
-    except (NoState, RecursionError, OSError):
-        raise file.refuse("The file holds no saved state in a known form.") from None
+        return _last_of_each(_states_in(file.parse(text), known))
+    except (NoState, RecursionError):
+        raise file.refuse(UNKNOWN_FORM) from None
+
+
+def _last_of_each(states: Iterable[State]) -> list[AirbyteStateMessage]:
+    """Return the last state of each stream. Raises `NoState` at one that is not in the form of the protocol."""
     last: dict[tuple[str, str | None], AirbyteStateMessage] = {}
     for state in states:
         try:
             message = AirbyteStateMessageSerializer.load(state)
-            descriptor = message.stream.stream_descriptor  # type: ignore[union-attr]
-            last[descriptor.name, descriptor.namespace or None] = message
         except Exception:  # the CDK raises half a dozen kinds, and quotes the file in them
-            raise file.refuse("The file holds no saved state in a known form.") from None
-    if not last:
-        LOGGER.info("--state %s: The file holds no state, so everything is read from the start date.", path)
+            raise NoState from None
+        if message.stream:
+            descriptor = message.stream.stream_descriptor
+            last[descriptor.name, descriptor.namespace or None] = message
     return list(last.values())
 
 
-def _states_of_whole(file: InputFile, known: frozenset[str]) -> list[State]:
-    """Return the states of a file that is one JSON value of several lines."""
-    try:
-        return list(_states_in(file.parse(), known))
-    except NoState:
-        raise file.refuse("The file holds no saved state in a known form.") from None
-
-
-def _states_by_line(file: InputFile, known: frozenset[str]) -> Iterator[State]:
+def _states_by_line(lines: Iterable[str], head: list[str], known: frozenset[str]) -> Iterator[State]:
     """Yield the states of a file with a JSON value per line, such as the output of a read.
 
     Lines that are not JSON are skipped: other programs may have written to the same file. So is a last line that was
-    cut off. Raises `_BadLine` at any other line that begins like JSON, since a state may be in it, and `NoState` if
-    there are lines, and none is a message or a state.
+    cut off.
+
+    Args:
+        lines: The file.
+        head: Gets the lines before the first message or state.
+        known: Names of streams.
+
+    Raises:
+        _BadLine: Any other line begins like JSON, so a state may be in it.
+        NoState: There are lines, and none is a message or a state.
     """
     seen, other, bad = False, False, 0
-    with file.lines() as lines:
-        for number, line in enumerate(lines, 1):
-            text = line.strip()
-            if not text:
-                continue
-            if bad:
-                raise _BadLine(bad, seen)
-            if text.startswith(RECORD):
-                seen = True
-                continue
-            try:
-                value = json.loads(text)
-            except (ValueError, RecursionError):
-                bad, other = number if PIECE_OF_JSON.match(text) else 0, True
-                continue
-            if isinstance(value, dict | list) or value is None:
-                yield from _states_in(value, known)
-                seen = True
-            else:
-                other = True
+    for number, line in enumerate(lines, 1):
+        if not seen:
+            head.append(line)
+        text = line.strip()
+        if not text:
+            continue
+        if bad:
+            raise _BadLine(bad, seen)
+        if text.startswith(RECORD):
+            seen = True
+            continue
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            bad, other = number if PIECE_OF_JSON.match(text) else 0, True
+            continue
+        if isinstance(value, dict | list) or value is None:
+            yield from _states_in(value, known)
+            seen = True
+        else:
+            other = True
     if bad and not seen:
         raise _BadLine(bad, seen)
     if other and not seen:

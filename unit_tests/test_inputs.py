@@ -56,7 +56,6 @@ BAD_JSON = [
     (b'{\n  "a": 1\n  "b": 2\n}', "The file is not valid JSON at line 3, column 3: Expecting ',' delimiter."),
     (b"\xef\xbb\xbf{\n'a'", f"The file is not valid JSON at line 2, column 1: {NO_NAME}."),
     ("{\n'a'".encode("utf-16"), f"The file is not valid JSON at line 2, column 1: {NO_NAME}."),
-    (b'{\n\n"a": "caf\xe9"}', "The file is not UTF-8 text in line 3."),
 ]
 
 
@@ -79,6 +78,16 @@ def test_a_file_that_is_no_json_is_named_with_line_and_column(
     path.write_bytes(content)
 
     assert refusal_of(connector, option, path) == problem
+
+
+@pytest.mark.parametrize(
+    ("option", "where"), [("--config", " in line 3"), ("--catalog", " in line 3"), ("--state", "")]
+)
+def test_a_file_that_is_no_text_is_named(connector: Connector, tmp_path: Path, option: str, where: str) -> None:
+    path = tmp_path / "given.json"
+    path.write_bytes(b'{\n\n"a": "caf\xe9"}')
+
+    assert refusal_of(connector, option, path) == f"The file is not UTF-8 text{where}."
 
 
 @pytest.mark.parametrize("option", ["--config", "--catalog"])

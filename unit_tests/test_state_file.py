@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +167,20 @@ def test_a_state_is_read_in_every_form(connector: Connector, tmp_path: Path, for
     of_all = len(connector.simulator.world.expected("sales_history"))
     assert 0 < len(run.records("sales_history")) < of_all / 2
     assert 0 < len(run.records("sales_users")) < of_all / 2
+
+
+@pytest.mark.parametrize("form", ["output", "indented list", "messages"])
+def test_a_state_is_read_from_a_pipe(connector: Connector, tmp_path: Path, form: str) -> None:
+    """As `--state <(jq . saved.json)` gives it: it can be read once only."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(path.write_text, FORMS_OF_STATES[form], "utf-8")
+        run = connector.run("read", "--state", str(path), catalog=catalog(RESUMED))
+        written.result(timeout=10)
+
+    assert (run.exit_code, run.statuses) == (0, dict.fromkeys(RESUMED, "COMPLETE")), run.sentences
+    assert 0 < len(run.records("sales_history")) < len(connector.simulator.world.expected("sales_history")) / 2
 
 
 @pytest.mark.parametrize("form", ["state", "message"])

@@ -718,7 +718,7 @@ def test_a_club_stream_without_a_club_names_the_setting_and_the_others_are_read(
 
     assert run.exit_code != 0
     assert "club_students: The setting members_area_subdomain is empty" in run.sentences
-    assert "Fill it in, or deselect the stream." in run.sentences
+    assert "Fill it in, or deselect the stream (on the command line with a new catalog: " in run.sentences
     assert run.statuses == {"products": "COMPLETE", "club_students": "INCOMPLETE"}
     assert len(by_key(run, "products")) == 12
 
