@@ -16,8 +16,9 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_hotmart.answers import NO_ROWS, Page
 from source_hotmart.base import Api, HotmartStream
 from source_hotmart.errors import HotmartError
-from source_hotmart.outcomes import BadRows, ParentOutcomes
+from source_hotmart.outcomes import HIDDEN_ID, BadRows, ParentOutcomes
 from source_hotmart.parents import ParentKey, ParentSelector, ParentUnread
+from source_hotmart.personal import hide_of
 from source_hotmart.reading.lists import RETRY_AFTER_S, ListReader
 from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
 from source_hotmart.state.parents import ParentStates, SliceResult
@@ -47,6 +48,8 @@ class ChildStream(HotmartStream, ABC):
     parent: ClassVar[type[HotmartStream]]
     parent_label: ClassVar[str]
     """What a row of the parent is to the user, such as "product"."""
+    parent_is_person: ClassVar[bool] = False
+    """Whether the parent's id belongs to a person. Messages then show it only where personal data is kept."""
     parent_fields: ClassVar[tuple[tuple[str, str], ...]]
     """(field, field of the parent): values for the path and the query, and for each row. The parent's id is first."""
     parent_filter: ClassVar[tuple[str, Any] | None] = None
@@ -74,6 +77,7 @@ class ChildStream(HotmartStream, ABC):
         self.states = ParentStates()
         self._selector = ParentSelector(self.parent, self.select)
         self._deduplicator = KeyDeduplicator(self._key_fields)
+        self._hide_person = hide_of(api.config.personal_data)
 
     def join_in(self) -> None:
         """Register what this stream needs of its parent."""
@@ -170,7 +174,7 @@ class ChildStream(HotmartStream, ABC):
                 "cannot be requested.",
                 FailureType.system_error,
             )
-        label = f"{self.parent_label} {self.label(query)}"
+        label = f"{self.parent_label} {self.label(query) or HIDDEN_ID}"
         result = yield from reader.read(query, label)
         if result.bad_rows:
             raise BadRows(str(reader.bad_rows(result.bad_rows, label)), FailureType.system_error)
@@ -182,9 +186,18 @@ class ChildStream(HotmartStream, ABC):
         return {name: value for (name, _), value in zip(self.parent_fields, padded, strict=True)}
 
     def label(self, query: Query) -> str:
-        """Return a parent by its ids, for messages."""
+        """Return a parent by its ids, for messages.
+
+        The id of a person is hashed or dropped like personal data. The label is empty if it is dropped.
+        """
         names = [name for name, _ in self.parent_fields if name == "subdomain" or name in self._path_fields]
-        return "/".join(str(query[name]) for name in names)
+        ids = [str(query[name]) for name in names]
+        if self.parent_is_person and self._hide_person:
+            hidden = self._hide_person(ids[0])  # the parent's id is first
+            if hidden is None:
+                return ""
+            ids[0] = hidden
+        return "/".join(ids)
 
     def request_params(
         self,

@@ -36,6 +36,8 @@ AUTH_URL = "https://api-sec-vlc.hotmart.com"
 
 MIN_KEY_LENGTH = 16
 """Of the key of hashes: a shorter one can be found by trying."""
+MIN_KEY_DISTINCT = 8
+"""Different characters in that key: a text such as `aaaaaaaaaaaaaaaa` is guessed early."""
 
 START_DATE = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -217,6 +219,10 @@ class Config(BaseModel):
             raise ValueError("the key is not text")
         if len(key) < MIN_KEY_LENGTH:
             raise ValueError("the key is too short")
+        if len(set(key)) < MIN_KEY_DISTINCT:
+            raise ValueError(
+                f"the key has fewer than {MIN_KEY_DISTINCT} different characters (openssl rand -hex 32 makes a good one)"
+            )
         return {"mode": mode, "key": key}
 
     @property

@@ -19,6 +19,8 @@ from source_hotmart.errors import HotmartError
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
+HIDDEN_ID = "(id not shown, see personal_data)"
+"""What messages show in place of the id of a person, where personal data is dropped."""
 NAMED = 10
 """At most this many parents are named in a message."""
 MANY_SHARE = 4
@@ -44,8 +46,8 @@ class Group:
     first: HotmartError | None = None
 
     def add(self, name: str, problem: HotmartError) -> None:
-        """Add a parent."""
-        self.take(Group(1, [name], problem))
+        """Add a parent. The name is empty if the settings hide it."""
+        self.take(Group(1, [name] if name else [], problem))
 
     def take(self, other: Group) -> None:
         """Add the parents of another group."""
@@ -54,6 +56,8 @@ class Group:
         self.names = [*self.names, *other.names][:NAMED]
 
     def __str__(self) -> str:
+        if not self.names:
+            return HIDDEN_ID
         more = self.count - len(self.names)
         return ", ".join(self.names) + (f" and {more} more" if more else "")
 

@@ -1,14 +1,17 @@
 """Personal data, hashed or dropped before a record leaves the connector, where the schema of its stream marks it.
 
-`"x-personal": true` on a field marks it and all that is in it, fields that the schema does not know included;
-`"x-personal": false` inside takes a field out again, such as a key by which streams join. A schema is compiled once
-into a plan of small functions that visit nothing but the marked places.
+`"x-personal": true` on a field marks it and all that is in it, including fields that the schema does not know.
+`"x-personal": "drop"` is the same for a field of few different values, such as a city. Counting how often each hash
+occurs would show the value, so it is dropped where others are hashed. `"x-personal": false` inside takes a field out
+again, such as a key by which streams join. A schema is compiled once into a plan of small functions that visit
+nothing but the marked places.
 """
 
 from __future__ import annotations
 
 import hmac
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -25,6 +28,9 @@ REMEMBERED = 1 << 14
 
 _WITHOUT_LETTERS = re.compile(r"[\W\d_]*")
 _NO_DIGIT = re.compile(r"\D")
+_WHOLE_FLOAT = re.compile(r"([+-]?\d+)\.0+")
+_INVISIBLE = ("Cc", "Cf")
+"""Unicode categories of control and format characters, such as zero-width space, soft hyphen and byte order mark."""
 
 
 def hide_of(settings: PersonalData) -> Hide | None:
@@ -58,17 +64,27 @@ def hasher(key: str) -> Hide:
             return {name: hash_value(item) for name, item in value.items()}
         if isinstance(value, list):
             return [hash_value(item) for item in value]
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         return None if value is None else hash_text(str(value))
 
     return hash_value
 
 
 def same_for_all_spellings(text: str) -> str:
-    """Trimmed and in lower case; of what has no letters (phones, documents, postal codes) the digits alone.
+    """Return one text for all spellings of a value.
 
-    `Ana@Example.com ` and `ana@example.com` are one mail, `123.456.789-09` and `12345678909` one document.
+    Case, white space, invisible characters and the Unicode form (composed or not) make no difference. A number with a
+    fraction of zero is the whole number. A text without letters (phones, documents, postal codes) is its digits alone.
+    `Ana@Example.com ` and `ana@example.com` are one address, `123.456.789-09` and `12345678909` one document.
     """
-    text = text.strip().lower()
+    if not text.isascii():
+        text = unicodedata.normalize("NFD", text)
+    if not text.isprintable():
+        text = "".join(char for char in text if char.isspace() or unicodedata.category(char) not in _INVISIBLE)
+    text = unicodedata.normalize("NFC", text.casefold())
+    text = " ".join(text.split())
+    text = _WHOLE_FLOAT.sub(r"\1", text) if _WHOLE_FLOAT.fullmatch(text) else text
     return (_WITHOUT_LETTERS.fullmatch(text) and _NO_DIGIT.sub("", text)) or text
 
 
@@ -88,7 +104,8 @@ def without_marks(schema: Any) -> Any:
 
 
 def _compile(schema: Mapping[str, Any], hide: Hide, *, marked: bool) -> Hide | None:
-    marked = schema.get(MARK, marked)
+    mark = schema.get(MARK, marked)
+    hide, marked = (drop, True) if mark == "drop" else (hide, mark)
     if marked and not _shows(schema):
         return hide
     if "items" in schema:

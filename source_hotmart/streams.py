@@ -297,6 +297,7 @@ class ClubLessons(ChangedParentsStream):
     parent = ClubStudents
     needs_club = True
     parent_label = "student"
+    parent_is_person = True
     parent_fields = (("user_id", "user_id"), ("subdomain", "subdomain"))
     may_have_none = {"role": ("OWNER", "ADMIN", "CONTENT_EDITOR", "MODERATOR")}  # noqa: RUF012 - a constant
     parameters = ("subdomain",)

@@ -23,6 +23,7 @@ class SubscriberStream(ChangedParentsStream, ABC):
     """
 
     parent_label = "subscriber"
+    parent_is_person = True
     parent_fields = (("subscriber_code", "subscriber_code"),)
     empty_on_status = (404,)
     doubts_empty = True

@@ -429,6 +429,7 @@ def test_an_environment_that_does_not_exist_is_refused_with_those_that_do(value)
         ({"mode": "hash", "key": "0123456789abcdef"}, "hash", "0123456789abcdef"),
         ({"mode": "hash", "key": "  0123456789 abcdef\r\n"}, "hash", "0123456789 abcdef"),
         ({"mode": "hash", "key": "chave-de-São-Paulo"}, "hash", "chave-de-São-Paulo"),
+        ({"mode": "hash", "key": "abcdefgh" * 2}, "hash", "abcdefgh" * 2),
     ],
 )
 def test_what_becomes_of_personal_data_is_chosen(choice, mode, key):
@@ -446,6 +447,13 @@ def test_what_becomes_of_personal_data_is_chosen(choice, mode, key):
         ({"mode": "hash", "key": "  "}, "the key is missing"),
         ({"mode": "hash", "key": "fifteen letters"}, "the key is too short"),
         ({"mode": "hash", "key": "fifteen letters    "}, "the key is too short"),
+        *[
+            (
+                {"mode": "hash", "key": key},
+                "the key has fewer than 8 different characters (openssl rand -hex 32 makes a good one)",
+            )
+            for key in ("a" * 40, "abcdefg" * 5, "12345671234567123", "password" * 3)
+        ],
         ({"mode": "hash", "key": 1234567890123456}, "the key is not text"),
         ({"mode": "hash", "key": ["0123456789abcdef"]}, "the key is not text"),
         ({"mode": "Hash", "key": "0123456789abcdef"}, "it is none of the three choices"),
