@@ -9,6 +9,9 @@ ONLY ?=
 CHECK ?=
 CONFIG ?= secrets/config.json
 IMAGE ?= airbyte/source-hotmart:dev
+# Labels of the image. An address with a password in it is left out.
+REVISION ?= $(or $(shell git rev-parse --verify --quiet HEAD),unknown)
+SOURCE ?= $(or $(shell git config --get remote.origin.url | grep -x 'https://[^@]*'),unknown)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PY := $(VENV)/bin/python
@@ -45,7 +48,7 @@ live: $(READY) ## ask a real account what is not known of the API (read-only, 60
 
 audit: $(READY) ## licences and use of what is shipped, ruff's rules of security (needs no network)
 	@$(VENV)/bin/deptry --no-ansi source_hotmart
-	@$(VENV)/bin/pip-licenses --packages $$(sed -n 's/==.*//p' requirements/main.txt) >/dev/null
+	@$(VENV)/bin/pip-licenses --packages $$(sed -n 's/==.*//p' requirements/image.txt) >/dev/null
 	@$(PY) -m ruff check --select S source_hotmart
 
 catalog: $(READY) ## write secrets/catalog.json, what `read` takes, for secrets/config.json (CONFIG=other.json)
@@ -75,11 +78,12 @@ version: $(READY) ## write another version into every place (VERSION=1.0.0)
 lock: ## renew poetry.lock and requirements/ (needs poetry with poetry-plugin-export)
 	poetry lock
 	poetry export --quiet --only main --output requirements/main.txt
+	$(MAKE) --no-print-directory requirements/image.txt
 	poetry export --quiet --only build --output requirements/build.txt
 	poetry export --quiet --with dev,build --output requirements/dev.txt
 
 image: ## build the connector's image (needs docker; IMAGE=name:tag)
-	docker build --tag $(IMAGE) .
+	docker build --build-arg REVISION="$(REVISION)" --build-arg SOURCE="$(SOURCE)" --tag $(IMAGE) .
 
 image-test: $(READY) ## run that image as platforms do, against simulated accounts (needs docker)
 	@$(PY) -m integration_tests.image $(IMAGE)
@@ -87,6 +91,11 @@ image-test: $(READY) ## run that image as platforms do, against simulated accoun
 clean: ## remove the environment, the demo's output and all caches
 	rm -rf $(VENV) .venv-ecosystem .venv-qa demo-output build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What the image installs: the lock without what no command imports.
+requirements/image.txt: requirements/main.txt requirements/left-out.txt
+	@awk 'FNR == NR { left_out[$$1]; next } /^[a-z0-9]/ { split($$1, pin, "=="); keep = !(pin[1] in left_out) } keep' \
+		requirements/left-out.txt requirements/main.txt > $@
 
 # Made anew, from the lock's hashes, whenever the lock changes.
 $(INSTALLED): requirements/dev.txt

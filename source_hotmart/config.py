@@ -220,9 +220,8 @@ class Config(BaseModel):
         if len(key) < MIN_KEY_LENGTH:
             raise ValueError("the key is too short")
         if len(set(key)) < MIN_KEY_DISTINCT:
-            raise ValueError(
-                f"the key has fewer than {MIN_KEY_DISTINCT} different characters (openssl rand -hex 32 makes a good one)"
-            )
+            few = f"fewer than {MIN_KEY_DISTINCT} different characters"
+            raise ValueError(f"the key has {few} (openssl rand -hex 32 makes a good one)")
         return {"mode": mode, "key": key}
 
     @property

@@ -177,7 +177,7 @@ def test_the_image_is_built_from_a_list_of_what_may_go_in():
         "LICENSE",
         "pyproject.toml",
         "requirements/build.txt",
-        "requirements/main.txt",
+        "requirements/image.txt",
         "source_hotmart",
     ]
 

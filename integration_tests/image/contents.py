@@ -1,6 +1,6 @@
-"""Runs inside the image, with its own Python: tells in a line of JSON what `hardening.py` judges.
+"""Runs inside the image, with its own Python: prints a line of JSON for `hardening.py` to judge.
 
-Needs nothing but the standard library, for nothing else of the tests is in there.
+Needs nothing but the standard library, because the image holds nothing else of the tests.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ from pathlib import Path
 HOME = Path("/opt/source-hotmart")
 COMPILERS = {"cc", "gcc", "g++", "c++", "clang", "ld", "as", "make", "rustc", "cargo", "go"}
 TESTS = {"tests", "unit_tests", "integration_tests", "hotmart_simulator", "conftest.py", "pytest", "hypothesis"}
-TOOLS = {"pip", "poetry", "mypy", "ruff"}
+TOOLS = {"pip", "pip3", "ensurepip", "poetry", "uv", "mypy", "ruff"}
+"""Commands, and packages of any Python in the image."""
+LEFT_OUT = {"unidecode", "grpc", "numpy", "pandas"}
+"""Some packages of requirements/left-out.txt, by the names of their folders."""
 CACHES = {".cache/pip", ".cache/uv", ".cache/pypoetry"}
+BINARIES = {"bin", "sbin"}
 NOT_OF_THE_IMAGE = {"/proc", "/sys", "/dev", "/secrets"}
 
 
@@ -46,6 +50,17 @@ def belongs_to_user(path: Path) -> bool:
     return not stat.S_ISLNK(about.st_mode) and (about.st_uid == os.getuid() or bool(about.st_mode & stat.S_IWOTH))
 
 
+def has_rights_of_another_user(path: Path) -> bool:
+    """Whether a program runs with the rights of its owner or group, as su does."""
+    mode = path.lstat().st_mode
+    return stat.S_ISREG(mode) and bool(mode & (stat.S_ISUID | stat.S_ISGID))
+
+
+def is_of_python(folder: Path) -> bool:
+    """Whether a folder holds packages of a Python."""
+    return folder.name in ("site-packages", "dist-packages") or folder.name.startswith("python3")
+
+
 def effective_capabilities() -> int:
     """Bits of what this process may do beyond its user."""
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -65,14 +80,18 @@ def main() -> None:
                 amiss["the connector's files that its user may change"].append(str(path))
             if ours and path.name in TESTS:
                 amiss["tests"].append(str(path))
-            if ours and path.name in TOOLS:
+            if ours and path.name in LEFT_OUT:
+                amiss["packages that no command imports"].append(str(path))
+            if path.name in TOOLS and (folder.name in BINARIES or is_of_python(folder)):
                 amiss["tools of developers"].append(str(path))
-            if path.name in COMPILERS and folder.name in ("bin", "sbin") and os.access(path, os.X_OK):
+            if has_rights_of_another_user(path):
+                amiss["programs that run as another user or group"].append(str(path))
+            if path.name in COMPILERS and folder.name in BINARIES and os.access(path, os.X_OK):
                 amiss["compilers"].append(str(path))
-            if (path.suffix == ".whl" and ours) or "/".join(path.parts[-2:]) in CACHES:
+            if path.suffix == ".whl" or "/".join(path.parts[-2:]) in CACHES:
                 amiss["caches of packages"].append(str(path))
-    told = {"user": os.getuid(), "capabilities": effective_capabilities(), "writable": writable, "amiss": amiss}
-    print(json.dumps(told), file=sys.stdout)
+    found = {"user": os.getuid(), "capabilities": effective_capabilities(), "writable": writable, "amiss": amiss}
+    print(json.dumps(found), file=sys.stdout)
 
 
 if __name__ == "__main__":

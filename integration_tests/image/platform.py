@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Sequence
@@ -25,17 +26,23 @@ STREAMS: Final = frozenset(
 
 
 def check_labels(image: str, inspect_command: Sequence[str]) -> None:
-    """The labels that a platform reads say what metadata.yaml says; tells the size, which is for people."""
-    told = subprocess.run([*inspect_command, image], check=True, stdout=subprocess.PIPE, timeout=RUN_SECONDS).stdout
-    (described,) = json.loads(told)
+    """Compare the labels with metadata.yaml and the git checkout, and print the size."""
+    output = subprocess.run([*inspect_command, image], check=True, stdout=subprocess.PIPE, timeout=RUN_SECONDS).stdout
+    (described,) = json.loads(output)
     labels = (described.get("Config") or described)["Labels"]
     metadata = yaml.safe_load((ROOT / "metadata.yaml").read_text("utf-8"))["data"]
     expected = {
         "io.airbyte.name": metadata["dockerRepository"],
         "io.airbyte.version": metadata["dockerImageTag"],
+        "org.opencontainers.image.title": metadata["dockerRepository"].split("/")[-1],
+        "org.opencontainers.image.version": metadata["dockerImageTag"],
+        "org.opencontainers.image.licenses": metadata["license"],
     }
     found = {label: labels.get(label) for label in expected}
     expect(found == expected, f"labels: {found}, not {expected}")
+    revision, source = (labels.get(f"org.opencontainers.image.{name}", "") for name in ("revision", "source"))
+    expect(bool(re.fullmatch("[0-9a-f]{40}|unknown", revision)), f"labels: the revision is {revision!r}")
+    expect(bool(re.fullmatch("https://[^@]+|unknown", source)), f"labels: the source is {source!r}")
     print(f"platform: {described['Size'] / 1e6:.0f} MB, its base included")
 
 

@@ -36,7 +36,7 @@ class Place:
 PLACES: Final = (
     Place("pyproject.toml", r'^version = "(?P<version>[^"]+)"$'),
     Place("metadata.yaml", r"^  dockerImageTag: (?P<version>\S+)$"),
-    Place("Dockerfile", r"^LABEL .*io\.airbyte\.version=(?P<version>\S+)"),
+    Place("Dockerfile", r"^ARG VERSION=(?P<version>\S+)"),
     Place("docs/hotmart-skill.md", r"^- Airbyte source connector for Hotmart, version (?P<version>\S+)$"),
     Place("CHANGELOG.md", r"^## (?P<version>\d\S*)", is_written_by_hand=True),
     Place("docs/hotmart.md", r"^\| (?P<version>\d+\.\d+\.\d+) \|", is_written_by_hand=True),
