@@ -7,11 +7,18 @@
     pip install 'dagster>=1.13,<1.14'
     dagster job execute -f examples/dagster_accounts.py -j sync_accounts -c accounts.yaml
 
-A run syncs every account once and writes `records.jsonl` and `state.json` beside its settings. An account that fails
-is reported and harms no other; run it again, and each continues from its own state. docs/scaling.md tells more.
+A run syncs every account once and writes `records.jsonl` and `state.json` beside its settings, readable for you only.
+An account that fails is reported and does not affect the others. Run it again, and each continues from its own state.
+See docs/scaling.md.
+
+Retention: `records.jsonl` holds personal data (unless the settings hash or drop it) and grows with every run, because
+rows are appended. Delete it after each load into your database. `state.json` holds ids and dates and has to stay.
+Dagster keeps its runs and logs in $DAGSTER_HOME, without rows. Delete old ones there, and an account's whole folder
+when you stop reading the account.
 """
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,36 +28,34 @@ import dagster
 
 Message = dict[str, Any]
 
+CONNECTOR = os.environ.get("SOURCE_HOTMART", ".venv/bin/source-hotmart")
+"""The command of the connector. It is not a setting of a run, or whoever may start a run could start any program."""
+
+FOR_OWNER_ONLY = 0o077
+"""The umask of a step: nobody else may read rows and states."""
+
 
 class Accounts(dagster.Config):
-    """Where the accounts are, and how to read them."""
+    """Where the accounts are, and which streams to read."""
 
     folder: str = "accounts"
     catalog: str = "integration_tests/configured_catalog.json"
-    connector: str = ".venv/bin/source-hotmart"
-
-
-class Account(dagster.Config):
-    """One of them."""
-
-    folder: str
-    catalog: str
-    connector: str
 
 
 @dagster.op(out=dagster.DynamicOut(dict))
 def find_accounts(config: Accounts) -> Iterator[dagster.DynamicOutput[dict[str, str]]]:
     """Every folder that holds settings; its name may have letters, digits and underscores."""
     for path in sorted(Path(config.folder).glob("*/config.json")):
-        account = {"folder": str(path.parent), "catalog": config.catalog, "connector": config.connector}
+        account = {"folder": str(path.parent), "catalog": config.catalog}
         yield dagster.DynamicOutput(account, mapping_key=path.parent.name)
 
 
 @dagster.op
 def sync_account(context: dagster.OpExecutionContext, account: dict[str, str]) -> int:
     """Read what is new in one account; raises `Failure` with the connector's own sentence. Gives the number of rows."""
+    os.umask(FOR_OWNER_ONLY)  # of this step's own process
     folder, state = Path(account["folder"]), State(Path(account["folder"]) / "state.json")
-    command = [account["connector"], "read", "--config", str(folder / "config.json"), "--catalog", account["catalog"]]
+    command = [CONNECTOR, "read", "--config", str(folder / "config.json"), "--catalog", account["catalog"]]
     rows, failures = 0, list[Message]()
     with (
         (folder / "records.jsonl").open("a", encoding="utf-8") as records,

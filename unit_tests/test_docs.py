@@ -224,19 +224,18 @@ def test_the_personal_fields_on_the_page_are_those_that_the_schemas_mark():
     for name in CLASSES:
         schema = json.loads((ROOT / "source_hotmart" / "schemas" / f"{name}.json").read_text("utf-8"))
         marks = [(path, node["x-personal"]) for path, node in nodes(schema) if "x-personal" in node]
-        personal = [path for path, marked in marks if marked]
+        personal = [path for path, marked in marks if marked is True]
+        dropped = [path for path, marked in marks if marked == "drop"]
         open_inside = [
             path for path, marked in marks if not marked and path.startswith(tuple(f"{p}." for p in personal))
         ]
-        if personal:
-            in_schemas[name] = (sorted(personal), sorted(open_inside))
+        if personal or dropped:
+            in_schemas[name] = (sorted(personal), sorted(dropped), sorted(open_inside))
 
-    rows = table(PAGE, "Stream", "Personal", "Stays as it is")
-    told = {
-        names_in(row["Stream"])[0]: (sorted(names_in(row["Personal"])), sorted(names_in(row["Stays as it is"])))
-        for row in rows
-    }
-    assert told == in_schemas
+    columns = ("Personal", "Null with Hash too", "Stays as it is")
+    rows = table(PAGE, "Stream", *columns)
+    on_page = {names_in(row["Stream"])[0]: tuple(sorted(names_in(row[column])) for column in columns) for row in rows}
+    assert on_page == in_schemas
 
 
 def test_every_choice_of_the_form_is_on_the_page():

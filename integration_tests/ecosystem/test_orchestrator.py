@@ -109,7 +109,8 @@ class Orchestrator:
         wrapper = folder / "connector"
         wrapper.write_text(WRAPPER.format(connector=CONNECTOR, log=self._reads), encoding="utf-8")
         wrapper.chmod(0o755)
-        settings = {"folder": str(folder / "accounts"), "catalog": str(CATALOG), "connector": str(wrapper)}
+        self._connector = wrapper
+        settings = {"folder": str(folder / "accounts"), "catalog": str(CATALOG)}
         self._settings = folder / "accounts.yaml"
         self._settings.write_text(
             json.dumps({"ops": {"find_accounts": {"config": settings}}}), encoding="utf-8"
@@ -122,7 +123,7 @@ class Orchestrator:
         dagster = Path(sys.executable).with_name("dagster")
         done = subprocess.run(
             [dagster, "job", "execute", "-f", example, "-j", "sync_accounts", "-c", self._settings],
-            env={**os.environ, "DAGSTER_HOME": str(self._home)},
+            env={**os.environ, "DAGSTER_HOME": str(self._home), "SOURCE_HOTMART": str(self._connector)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -209,6 +210,8 @@ def test_twenty_accounts_are_read_side_by_side_and_two_that_fail_harm_no_other(
     assert not came(forbidden.records(), "products")
     assert not differing(forbidden, "sales_history", syncs=1)
     assert 1 < at_a_time <= AT_A_TIME
+    written = [account.folder / name for account in healthy for name in ("records.jsonl", "state.json")]
+    assert {oct(path.stat().st_mode & 0o777) for path in written} == {"0o600"}
 
     had = {account.name: account.records() for account in accounts}
     new = {account.name: set(account.control("POST", "move", {"sales": 3})["sales"]) for account in accounts}
