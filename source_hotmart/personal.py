@@ -2,9 +2,10 @@
 
 `"x-personal": true` on a field marks it and all that is in it, including fields that the schema does not know.
 `"x-personal": "drop"` is the same for a field of few different values, such as a city. Counting how often each hash
-occurs would show the value, so it is dropped where others are hashed. `"x-personal": false` inside takes a field out
-again, such as a key by which streams join. A schema is compiled once into a plan of small functions that visit
-nothing but the marked places.
+occurs would show the value, so it is dropped where others are hashed. `"x-personal": "keep"` is for a field that many
+people share, such as a country: it is dropped with the others, and kept where they are hashed. `"x-personal": false`
+inside takes a field out again, such as a key by which streams join. A schema is compiled once into a plan of small
+functions that visit nothing but the marked places.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def compile_hiding(schema: Mapping[str, Any], hide: Hide | None) -> Hide | None:
 
     A value of another type than declared is hidden whole where anything in it would be.
     """
-    return None if hide is None else _compile(schema, hide, marked=False)
+    return None if hide is None else _compile(_marks_of(schema, drops=hide is drop), hide, marked=False)
 
 
 def without_marks(schema: Any) -> Any:
@@ -101,6 +102,16 @@ def without_marks(schema: Any) -> Any:
     if isinstance(schema, Mapping):
         return {name: without_marks(item) for name, item in schema.items() if name != MARK}
     return schema
+
+
+def _marks_of(schema: Any, *, drops: bool) -> Any:
+    """Return a schema whose fields that are kept in one mode are marked as personal in the other."""
+    if not isinstance(schema, Mapping):
+        return schema
+    return {
+        name: drops if name == MARK and item == "keep" else _marks_of(item, drops=drops)
+        for name, item in schema.items()
+    }
 
 
 def _compile(schema: Mapping[str, Any], hide: Hide, *, marked: bool) -> Hide | None:

@@ -136,9 +136,9 @@ def test_what_is_marked_is_text_so_that_a_hash_is_valid_there(stream):
 
 
 @pytest.mark.parametrize("stream", stream_names())
-def test_a_mark_is_true_false_or_drop(stream):
+def test_a_mark_is_one_that_is_known(stream):
     found = {json.dumps(schema[MARK]) for _, schema in nodes(schema_of(stream)) if MARK in schema}
-    assert found <= {"true", "false", '"drop"'}
+    assert found <= {"true", "false", '"drop"', '"keep"'}
 
 
 @pytest.mark.parametrize("stream", stream_names())
@@ -223,7 +223,7 @@ def test_all_but_the_marked_values_is_as_without_the_setting(connector, stream, 
 
     assert kept
     assert kept.keys() == hidden.keys()
-    marks = marks_of(stream)
+    marks = {path: choice is DROP if mark == "keep" else mark for path, mark in marks_of(stream).items()}
     for key, record in kept.items():
         open_values = sorted((path, repr(v)) for path, v in leaves_of(record) if not marks.get(path, False))
         # The second read began later.
@@ -267,7 +267,8 @@ def test_records_stay_valid_and_keep_their_keys(connector, choice):
 
 def test_the_hash_of_a_value_that_few_people_have_is_not_given_out(connector):
     """Such as a city: the commonest hash would be that of the largest city."""
-    kept, hashed = (read(connector, choice, ["sales_users", "subscription_transactions"]) for choice in (None, HASH))
+    streams = ["sales_users", "subscription_transactions"]
+    kept, hashed, dropped = (read(connector, choice, streams) for choice in (None, HASH, DROP))
 
     def values(run: Run, stream: str, name: str) -> Counter[Any]:
         leaves = (leaf for record in run.records(stream) for leaf in leaves_of(record))
@@ -284,6 +285,7 @@ def test_the_hash_of_a_value_that_few_people_have_is_not_given_out(connector):
         assert not values(hashed, stream, name)
     for name in ("country", "state"):
         assert values(kept, "sales_users", name) == values(hashed, "sales_users", name) != Counter()
+        assert not values(dropped, "sales_users", name)
 
 
 STREAMS_OF_PERSONS = {"club_lessons": "/club/api/v1/users/*/lessons", "subscription_purchases": "*/purchases"}
@@ -482,6 +484,16 @@ def test_a_place_that_is_dropped_is_dropped_where_others_are_hashed():
 
     assert user.pop("address") == {"country": "BR", "city": None, "new": None}
     assert user == {"name": hmac_of("Ana"), "ddd": None, "new": hmac_of("x")}
+
+
+def test_a_place_that_many_people_share_is_kept_where_others_are_hashed_and_dropped_where_they_are_dropped():
+    schema = record_of(user={**record_of(name=field(), country=field("keep")), MARK: True})
+
+    def hidden(hide):
+        return plan_of(schema, hide)({"user": {"name": "Ana", "country": "BR"}})["user"]
+
+    assert hidden(hasher(KEY)) == {"name": hmac_of("Ana"), "country": "BR"}
+    assert hidden(drop) is None
 
 
 @pytest.mark.parametrize("value", ["Recife", 7, ["Recife"]], ids=repr)
