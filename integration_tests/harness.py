@@ -28,6 +28,7 @@ from integration_tests.flips.known import milder_sides
 from integration_tests.rows import KEYS, by_key
 from source_hotmart import SourceHotmart
 from source_hotmart.answers import DEFAULT_BOUNDS
+from source_hotmart.patience import DEFAULT_PATIENCE
 from source_hotmart.run import HotmartEntrypoint
 from source_hotmart.selection import stream_classes
 
@@ -207,6 +208,8 @@ class Connector:
         self.folder = folder
         self.bounds = DEFAULT_BOUNDS
         """Time-outs, for tests that run into them in this process."""
+        self.patience = DEFAULT_PATIENCE
+        """Pauses between retries, for tests on the real clock in this process."""
         self.config: dict[str, Any] = {
             "client_id": simulator.client_id,
             "client_secret": simulator.client_secret,
@@ -253,7 +256,7 @@ class Connector:
         exit_code = 0
         try:
             arguments = self.arguments(command, **files)
-            entrypoint = HotmartEntrypoint(SourceHotmart(self.bounds))
+            entrypoint = HotmartEntrypoint(SourceHotmart(self.bounds, self.patience))
             for line in entrypoint.run(entrypoint.parse_args([*arguments, *flags])):
                 lines.append(line)
         except Exception as uncaught:  # as the CDK's hook for uncaught exceptions does

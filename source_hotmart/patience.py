@@ -21,13 +21,30 @@ class Patience:
     max_retries: int = 6
     """The waits double from one second: 63 s in all for a server error, several minutes for a closed quota."""
     max_time: timedelta = timedelta(minutes=20)
+    max_renewals: int = 7
+    """New access tokens for one call that Hotmart rejects with 401."""
+    renewal_pause_s: float = 1.0
+    """The pause before the second new token in succession. It doubles with each further one."""
     advice: str | None = None
     """What a failure says at last; by default how often the call was tried."""
 
+    def pause_s(self, renewals: int, jitter: float) -> float:
+        """Return the seconds before the next access token, after so many in succession that were rejected.
 
+        The first one is not waited for. Two programs may end each other's tokens: pauses that grow let them take
+        turns, and a `jitter` between 0 and 1 keeps them out of step.
+        """
+        if not renewals:
+            return 0.0
+        return min(MAX_RENEWAL_PAUSE_S, self.renewal_pause_s * 2.0 ** (renewals - 1)) * (0.5 + jitter)
+
+
+MAX_RENEWAL_PAUSE_S = 30.0
 DEFAULT_PATIENCE = Patience()
 IMPATIENT = Patience(
     max_retries=0,
+    max_renewals=3,
+    renewal_pause_s=0.5,
     advice="Check the network between this machine and Hotmart (proxy, firewall), and try again in a few minutes.",
 )
 """For `check`, which answers a person who waits."""

@@ -35,6 +35,7 @@ from source_hotmart.check import check_access
 from source_hotmart.config import Config, clean
 from source_hotmart.dated import DatedStream
 from source_hotmart.engine import BatchingSource, concurrent
+from source_hotmart.patience import DEFAULT_PATIENCE, Patience
 from source_hotmart.progress import Progress
 from source_hotmart.report import SyncReport
 from source_hotmart.selection import not_offered, offered_classes, parents_first, stream_names, tell_whole
@@ -52,8 +53,9 @@ TELLING_LEAD_S = 2
 class SourceHotmart(ConcurrentSourceAdapter):
     """Reads a Hotmart account, its streams side by side."""
 
-    def __init__(self, bounds: Bounds = DEFAULT_BOUNDS) -> None:
+    def __init__(self, bounds: Bounds = DEFAULT_BOUNDS, patience: Patience = DEFAULT_PATIENCE) -> None:
         self._bounds = bounds
+        self._patience = patience
         self._catalog: ConfiguredAirbyteCatalog | None = None
         self._state: list[AirbyteStateMessage] | None = None
         self._report = SyncReport()
@@ -98,7 +100,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         )
 
     def check_connection(self, logger: logging.Logger, config: Mapping[str, Any]) -> tuple[bool, Any]:
-        """Ask for a token, for one sale, and for one student of each club."""
+        """Log in, and make one cheap call per family of endpoints."""
         return check_access(config)
 
     def streams(self, config: Mapping[str, Any]) -> list[Stream]:
@@ -106,14 +108,15 @@ class SourceHotmart(ConcurrentSourceAdapter):
         parsed = Config.from_mapping(config)
         self._report, budget = SyncReport(), CallBudget()
         self._progress = Progress(self.message_repository.emit_message, budget.__str__)
-        authenticator = HotmartAuthenticator(parsed, bounds=self._bounds)
+        authenticator = HotmartAuthenticator(parsed, self._patience, self._bounds)
         now_ms = self._now_ms(parsed, authenticator)
         api = Api(
             parsed,
             authenticator,
             now_ms,
             budget,
-            bounds=self._bounds,
+            self._patience,
+            self._bounds,
             report=self._report,
             progress=self._progress,
         )

@@ -118,8 +118,10 @@ class Application:
         answer = self._with_bad_rows(answer, exchange, is_data=is_data, is_last=is_last)
         fault = self._simulator.fault_registry.due(call, is_data=is_data, is_last=is_last)
         if fault is not None and fault.kind == "wrong_date":
-            date_s = self._simulator.clock() + (fault.value or 0)
-            answer.headers.append(("Date", formatdate(date_s, usegmt=True)))
+            date = fault.value
+            if not isinstance(date, str):
+                date = formatdate(self._simulator.clock() + (date or 0), usegmt=True)
+            answer.headers.append(("Date", date))
         elif fault is not None and fault.kind not in DELIVERY_KINDS:
             answer = self._tampered(fault, answer, exchange)
         call.rows = answer.rows

@@ -8,6 +8,7 @@ ERROR_CODES: Final = {
     403: "unauthorized_client",
     404: "not_found",
     405: "method_not_allowed",
+    407: "proxy_authentication_required",
     408: "request_timeout",
     418: "i_am_a_teapot",
     422: "unprocessable_entity",

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from hotmart_simulator.server.request_log import Call
 
-STATUSES: Final = (400, 401, 403, 404, 405, 408, 418, 422, 425, 429, 500, 502, 503, 504, 524)
+STATUSES: Final = (400, 401, 403, 404, 405, 407, 408, 418, 422, 425, 429, 500, 502, 503, 504, 524)
 # What is wrong with the answer's content.
 CONTENT_KINDS: Final = (
     "html200",
@@ -72,7 +72,8 @@ class Fault:
       the reference has them: the rows with these keys, on each page that has one. Faults with `keys` happen before the
       one other fault that an answer has.
     - empty_list: no rows and a total of 0, no token. no_page_info: rows without `page_info`.
-    - wrong_total and wrong_length: `value` to add. wrong_date: seconds to add to the header `Date`.
+    - wrong_total and wrong_length: `value` to add. wrong_date: seconds to add to the header `Date`, or
+      the text of the header.
     """
 
     kind: int | str
