@@ -542,7 +542,9 @@ def test_a_family_that_may_not_be_read_fails_its_streams_and_no_other(small: Mak
     for stream in set(run.statuses) - refused:
         # Other streams are read in between, so a subscription may be a day older by now.
         assert not differs(connector, stream, run, after_increments=stream == "subscription_summary")
-    assert len(paths(connector, LESSONS if family == "club" else PARTICIPANTS)) <= 2
+    # A 401 may have been for the token, so that one call of each thread is made again with new ones.
+    calls = len(paths(connector, LESSONS if family == "club" else PARTICIPANTS))
+    assert calls <= (2 if status == 403 else 40)
 
 
 # States

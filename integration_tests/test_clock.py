@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hotmart_simulator import Call, Simulator, World
-from integration_tests.harness import NOW_MS, Connector, VirtualClock, loaded, switches
+from hotmart_simulator import Call, Fault, Simulator, World
+from integration_tests.harness import NOW_MS, Connector, Run, VirtualClock, loaded, switches
 from integration_tests.rows import difference
 
 CHARGES = "subscription_transactions"
@@ -46,6 +50,141 @@ def test_a_clock_that_is_ahead_loses_no_row_and_fails_no_window(apart, world, ah
     assert (f"clock is {ahead_s} seconds ahead of Hotmart's" in run.logs) == (ahead_s > 2)
     assert run.state["sales_history"]["slices"][-1]["end"] == "2026-01-01T00:00:00.000Z"
     assert not [call for call in connector.simulator.calls if call.status == 400]
+
+
+TOKEN = "/security/oauth/token"
+MINUTE_MS = 60_000
+DATED = ["sales_history", "sales_users", CHARGES, "subscriptions", "subscription_purchases"]
+ABSURD = [
+    "Thu, 01 Jan 2026 00:00:00 +99999999999999999999",
+    "Thu, 01 Jan 2026 00:00:00 +9999",
+    "Thu, 01 Jan 99999999999 00:00:00 GMT",
+    "yesterday",
+    "",
+]
+
+
+def times_in(state: Any) -> Iterator[str]:
+    """Every time in a state."""
+    if isinstance(state, str):
+        if re.match(r"\d{4}-\d\d-\d\dT", state):
+            yield state
+    elif isinstance(state, Mapping):
+        for value in state.values():
+            yield from times_in(value)
+    elif isinstance(state, list):
+        for value in state:
+            yield from times_in(value)
+
+
+def latest_ms(run: Run) -> float:
+    """The latest moment in the states of a sync, epoch milliseconds."""
+    return max(datetime.fromisoformat(text).timestamp() * 1000 for text in times_in(run.state))
+
+
+def assert_whole(run: Run, world: World) -> None:
+    assert run.exit_code == 0, run.sentences
+    for stream in DATED:
+        assert not difference(stream, world.expected(stream), run.records(stream), after_increments=True)
+
+
+@pytest.mark.parametrize("seconds", [11 * 60, 86_400, 30 * 365 * 86_400, 7_900 * 365 * 86_400])
+def test_a_login_that_is_dated_later_moves_no_state_into_the_future(connector, world, clock, seconds):
+    late = connector.simulator.add_fault(Fault(kind="wrong_date", path=TOKEN, value=seconds, times=None))
+
+    first = connector.read(DATED)
+    clock.advance(days=1)
+    second = connector.read(DATED, state=first.state)
+
+    assert late.fired >= 2
+    assert_whole(first, world)
+    for run, now_ms in ((first, NOW_MS), (second, clock.now_ms)):
+        assert run.exit_code == 0, run.sentences
+        assert latest_ms(run) <= now_ms
+        assert f"Hotmart's login is dated {seconds} seconds after this machine's clock" in run.logs
+    assert not [call for call in connector.simulator.calls if call.status == 400]
+
+
+@pytest.mark.parametrize("seconds", [5, 9 * 60])
+def test_a_login_that_is_dated_a_little_later_is_believed(connector, world, seconds):
+    connector.simulator.switches = switches(future_end_date="accept")
+    connector.simulator.add_fault(Fault(kind="wrong_date", path=TOKEN, value=seconds, times=None))
+
+    run = connector.read(DATED)
+
+    assert_whole(run, world)
+    assert NOW_MS < latest_ms(run) <= NOW_MS + 10 * MINUTE_MS
+
+
+@pytest.mark.parametrize("days", [3, 1_000, 20_000])
+def test_a_login_that_is_dated_days_earlier_is_no_success_without_rows(connector, days):
+    first = connector.read(DATED)
+    connector.simulator.add_fault(Fault(kind="wrong_date", path=TOKEN, value=-days * 86_400, times=None))
+
+    run = connector.read(DATED, state=first.state)
+    check = connector.run("check").connection_status
+
+    sentence = (
+        f"Hotmart's login is dated {days:,} days before this machine's clock. Set the clock right if it is wrong."
+    )
+    assert run.exit_code == 1
+    assert set(run.statuses.values()) == {"INCOMPLETE"}
+    assert {error["failure_type"] for error in run.errors} == {"transient_error"}
+    assert sentence in run.sentences
+    assert check["status"] == "FAILED"
+    assert sentence in check["message"]
+
+
+def test_one_early_date_is_asked_again(connector, world):
+    early = connector.simulator.add_fault(Fault(kind="wrong_date", path=TOKEN, value=-3 * 365 * 86_400))
+
+    run = connector.read(DATED)
+
+    assert early.fired == 1
+    assert_whole(run, world)
+
+
+@pytest.mark.parametrize("value", [-3 * 365 * 86_400, 30 * 365 * 86_400])
+def test_an_odd_date_of_a_later_login_changes_nothing_in_a_running_sync(connector, world, clock, value):
+    connector.simulator.switches = switches(token_life_s=600, page_cap=5)
+    connector.simulator.before_call = lambda call: clock.advance(seconds=20)
+    connector.config["num_workers"] = 1
+    odd = connector.simulator.add_fault(Fault(kind="wrong_date", path=TOKEN, value=value, nth=2, times=None))
+
+    run = connector.read([CHARGES], full_refresh=True)
+
+    assert odd.fired >= 1
+    assert run.exit_code == 0, run.sentences
+    assert not difference(CHARGES, world.expected(CHARGES), run.records(CHARGES))
+
+
+@pytest.mark.parametrize("text", ABSURD)
+def test_a_date_that_cannot_be_read_is_as_none(connector, world, text):
+    connector.simulator.add_fault(Fault(kind="wrong_date", path=TOKEN, value=text, times=None))
+
+    run = connector.read(DATED)
+
+    assert_whole(run, world)
+    assert latest_ms(run) <= NOW_MS
+
+
+@pytest.mark.parametrize("zone", ["-0000", "+0000", "UTC", "GMT"])
+def test_every_name_of_utc_is_utc_on_a_machine_of_another_zone(connector, monkeypatch, zone):
+    monkeypatch.setenv("TZ", "America/Sao_Paulo")
+    time.tzset()
+    connector.simulator.add_fault(Fault(kind="wrong_date", path=TOKEN, value=f"Thu, 01 Jan 2026 00:00:00 {zone}"))
+
+    run = connector.read(["sales_history"])
+
+    assert "clock" not in run.logs
+    assert latest_ms(run) == NOW_MS
+
+
+@pytest.fixture(autouse=True)
+def own_zone() -> Iterator[None]:
+    """Undo what a test sets, once the environment is as before."""
+    yield
+    time.tzset()
 
 
 @pytest.mark.parametrize("ahead_s", [0.3, 1, 300])

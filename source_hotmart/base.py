@@ -6,7 +6,7 @@ import logging
 from abc import ABC
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from string import Formatter
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -41,6 +41,7 @@ from source_hotmart.progress import Progress
 from source_hotmart.reach import confine
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
+from source_hotmart.renewal import TokenRenewal
 from source_hotmart.report import SyncReport
 from source_hotmart.sales_facts import SalesFacts
 
@@ -103,6 +104,7 @@ class HotmartStream(HttpStream, ABC):
         budget = FirstInLine(api.budget) if self.is_chain and isinstance(api.budget, CallBudget) else api.budget
         super().__init__(authenticator=api.authenticator, api_budget=budget)
         confine(self._http_client, "GET", self.url_base, api.bounds.total_s)
+        self._renewal = TokenRenewal(self.name, api.authenticator, api.patience)
         self._path_fields = frozenset(name for _, name, _, _ in Formatter().parse(self.endpoint) if name)
         self._lift_paths = tuple((name, tuple(path.split("."))) for name, path in self.lifts)
         keys = [self.primary_key] if isinstance(self.primary_key, str) else list(self.primary_key or [])
@@ -192,7 +194,8 @@ class HotmartStream(HttpStream, ABC):
         """
         token = {"page_token": page_token} if page_token else None
         try:
-            _, response = self._fetch_next_page(stream_slice=query, next_page_token=token)
+            call = partial(self._fetch_next_page, stream_slice=query, next_page_token=token)
+            _, response = self._renewal.send(call)
         except (HotmartError, RequestWindowSplitRequiredException):
             raise
         except PaginationResetRequiredException:

@@ -33,8 +33,18 @@ class QueryRefused(HotmartError):
 class AccessDenied(HotmartError):
     """401 or 403: the credentials were accepted, but not for this endpoint in this environment."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, FailureType.config_error)
+    def __init__(self, sentence: str, failure_type: FailureType = FailureType.config_error) -> None:
+        super().__init__(sentence, failure_type)
+
+
+class TokenRejected(HotmartError):
+    """401: Hotmart did not accept the access token of this call. `digest` says which token it was."""
+
+    status = 401
+
+    def __init__(self, stream_name: str, digest: int) -> None:
+        super().__init__(f"{stream_name}: Hotmart did not accept the access token (401).")
+        self.digest = digest
 
 
 class UnknownClub(HotmartError):

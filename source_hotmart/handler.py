@@ -6,8 +6,8 @@ Codes and their meaning: https://developers.hotmart.com/docs/en/start/http-respo
 from __future__ import annotations
 
 import logging
+import re
 from threading import Lock
-from weakref import WeakSet
 
 import requests
 from airbyte_cdk.models import FailureType
@@ -29,7 +29,8 @@ from source_hotmart.answers import (
     too_late,
 )
 from source_hotmart.deadline import ran_out_of_time
-from source_hotmart.errors import AccessDenied, HotmartError, QueryRefused, QuotaUsedUp, UnknownClub
+from source_hotmart.decoding import TooDeep, decode_json
+from source_hotmart.errors import AccessDenied, HotmartError, QueryRefused, QuotaUsedUp, TokenRejected, UnknownClub
 from source_hotmart.patience import DEFAULT_PATIENCE, Patience
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -49,28 +50,32 @@ def _without_traceback(record: logging.LogRecord) -> bool:
 HTTP_LOGGER.addFilter(_without_traceback)
 
 
-_RETRY = ResponseAction.RETRY, FailureType.transient_error
+RETRY = ResponseAction.RETRY, FailureType.transient_error
 _RETRY_CONTRACT = ResponseAction.RETRY, FailureType.system_error
 _SPLIT = ResponseAction.SPLIT_REQUEST_WINDOW, FailureType.transient_error
-_REFRESH = ResponseAction.REFRESH_TOKEN_THEN_RETRY, FailureType.config_error
 
 STATUS_ACTIONS: dict[int, tuple[ResponseAction, FailureType, str]] = {
-    401: (*_REFRESH, "Hotmart did not accept the access token (401)"),
     408: (*_SPLIT, "Hotmart gave up waiting (408)"),
-    425: (*_RETRY, "Hotmart asked to come back later (425)"),
+    425: (*RETRY, "Hotmart asked to come back later (425)"),
     429: (
         ResponseAction.RATE_LIMITED,
         FailureType.transient_error,
         "Hotmart's quota of calls a minute is used up (429)",
     ),
-    500: (*_RETRY, "Hotmart had an internal error (500)"),
+    500: (*RETRY, "Hotmart had an internal error (500)"),
     # Documented: the query took more than about 30 s, ask for less.
     502: (*_SPLIT, "Hotmart could not answer so large a query in time (502)"),
-    503: (*_RETRY, "Hotmart is not available (503)"),
+    503: (*RETRY, "Hotmart is not available (503)"),
     504: (*_SPLIT, "Hotmart could not answer so large a query in time (504)"),
     524: (*_SPLIT, "Hotmart could not answer so large a query in time (524)"),
 }
 """Statuses after which the same call, or a part of it, may succeed. All others are final: see `_refuse`."""
+
+FIREWALL_STATUSES = (401, 403, 405, 406, 451)
+"""Refusals by firewalls and proxies as well as by Hotmart. The body shows whose they are."""
+
+_TUNNEL = re.compile(r"Tunnel connection failed: (4\d\d)\b")
+"""How `http.client` reports a proxy that opens no connection to Hotmart."""
 
 
 class AnswerHandler(ErrorHandler):
@@ -99,7 +104,6 @@ class AnswerHandler(ErrorHandler):
         self._patience = patience
         self._bounds = bounds
         self._can_ask_for_less = splittable or lowers_page_size
-        self._unauthorised: WeakSet[requests.PreparedRequest] = WeakSet()
         self._lock = Lock()
         self._has_warned = False
 
@@ -125,15 +129,19 @@ class AnswerHandler(ErrorHandler):
             body = read_body(response, self._bounds)
         except CutOff as cut:
             return self._resolution(_SPLIT, f"Hotmart sent {cut}")
+        if response.status_code == 407:
+            raise self._proxy_login()
+        if response.status_code in FIREWALL_STATUSES and not _is_of_hotmart(body):
+            return self._blocked(response.status_code)
         if response.status_code == 401:
-            self._deny_second_401(response.request)
+            self._reject_token(response)
         if response.status_code in STATUS_ACTIONS:
             action, failure_type, sentence = STATUS_ACTIONS[response.status_code]
             if action is ResponseAction.RATE_LIMITED and not self.max_retries:
                 raise QuotaUsedUp(f"{self._stream_name}: {sentence}.")
             return self._resolution((action, failure_type), sentence)
         if response.status_code >= 500:
-            return self._resolution(_RETRY, f"Hotmart or the network before it had an error ({response.status_code})")
+            return self._resolution(RETRY, f"Hotmart or the network before it had an error ({response.status_code})")
         if not 200 <= response.status_code < 300:
             try:
                 return self._refuse(response.status_code, error_code(body))
@@ -147,7 +155,7 @@ class AnswerHandler(ErrorHandler):
         try:
             page = self._envelope.open(body)
         except Unreadable as unreadable:
-            outcome = _RETRY_CONTRACT if unreadable.breaks_contract else _RETRY
+            outcome = _RETRY_CONTRACT if unreadable.breaks_contract else RETRY
             return self._resolution(outcome, f"Hotmart sent {unreadable} where rows were expected")
         if page.repaired:
             self._warn_once(page.repaired)
@@ -163,17 +171,19 @@ class AnswerHandler(ErrorHandler):
             "Hotmart sent invalid JSON (%s) in %s. The values concerned were replaced.", repaired, self._stream_name
         )
 
-    def _deny_second_401(self, request: requests.PreparedRequest) -> None:
-        """A first 401 may be an old token, so the CDK renews it; with a new one it is final."""
-        if request in self._unauthorised or not self.max_retries:
-            refusal = AccessDenied(
-                f"{self._stream_name}: Hotmart gave an access token and then did not accept it (401). Most often "
-                "the credential belongs to the other environment: choose production or sandbox as it was created; "
-                "else create it as the owner of the account."
-            )
-            refusal.status = 401
-            raise refusal
-        self._unauthorised.add(request)
+    def _reject_token(self, response: requests.Response) -> None:
+        """Raise `TokenRejected`, upon which the caller may try another token."""
+        raise TokenRejected(self._stream_name, hash(response.request.headers.get("Authorization")))
+
+    def _blocked(self, status: int) -> ErrorResolution:
+        return self._resolution(RETRY, f"A firewall or proxy on the way to Hotmart refused the call ({status})")
+
+    def _proxy_login(self) -> HotmartError:
+        return HotmartError(
+            f"{self._stream_name}: The proxy on the way to Hotmart asks for a user name and a password (407). Correct "
+            "the environment variable HTTPS_PROXY.",
+            FailureType.config_error,
+        )
 
     def _lost(self, exception: Exception | None) -> ErrorResolution:
         """What a network failure leads to. Its own text is never used: it may quote an address with a secret."""
@@ -187,7 +197,11 @@ class AnswerHandler(ErrorHandler):
                 "certificates and any proxy between this machine and Hotmart.",
                 FailureType.config_error,
             )
-        return self._resolution(_RETRY, "Hotmart could not be reached")
+        if isinstance(exception, requests.exceptions.ProxyError) and (tunnel := _TUNNEL.search(str(exception))):
+            if tunnel[1] == "407":
+                raise self._proxy_login()
+            return self._blocked(int(tunnel[1]))
+        return self._resolution(RETRY, "Hotmart could not be reached")
 
     def _refuse(self, status: int, code: str) -> ErrorResolution:
         """What a final refusal leads to: one sentence with what to do."""
@@ -217,8 +231,18 @@ class AnswerHandler(ErrorHandler):
         )
 
     def _resolution(self, outcome: tuple[ResponseAction, FailureType], sentence: str) -> ErrorResolution:
-        action, failure_type = _RETRY if outcome == _SPLIT and not self._can_ask_for_less else outcome
+        action, failure_type = RETRY if outcome == _SPLIT and not self._can_ask_for_less else outcome
         return ErrorResolution(action, failure_type, f"{self._stream_name}: {sentence}.")
+
+
+def _is_of_hotmart(body: bytes) -> bool:
+    """Whether a refusal is Hotmart's own: a JSON object, as documented, or nothing. A firewall sends a page."""
+    if not body.strip():
+        return True
+    try:
+        return isinstance(decode_json(body)[0], dict)
+    except (TooDeep, ValueError):
+        return False
 
 
 _PAGE = "hotmart_page"

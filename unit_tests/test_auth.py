@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -201,19 +202,116 @@ def test_a_token_revoked_for_all_threads_is_renewed_once(connector):
         assert_complete(run, connector, stream)
 
 
-def test_a_second_401_is_final_for_its_stream_and_for_no_other(connector):
+HTML: dict[str, Any] = {"body": "<html>Request blocked</html>", "content_type": "text/html"}
+DATA = "/*/api/*"
+
+
+def failure_of(run: Run, stream: str) -> dict[str, Any]:
+    return next(error for error in run.errors if error["message"].startswith(f"{stream}: "))
+
+
+def test_a_stream_whose_calls_are_never_accepted_fails_alone_and_soon(connector, clock: VirtualClock):
     connector.simulator.add_fault(Fault(kind=401, path=PRODUCTS_PATH, times=None))
 
     run = connector.read(["products", "sales_history"])
 
-    assert run.exit_code != 0
-    assert connector.simulator.count(PRODUCTS_PATH) == 2
-    error = next(error for error in run.errors if error["message"].startswith("products: "))
-    assert error["failure_type"] == "config_error"
-    assert "(401)" in error["message"]
-    assert "choose production or sandbox" in error["message"]
+    error = failure_of(run, "products")
+    assert error["failure_type"] == "transient_error"
+    assert (
+        "accepted these credentials in this sync, but kept rejecting new access tokens for this stream (401)"
+        in (error["message"])
+    )
     assert run.statuses == {"products": "INCOMPLETE", "sales_history": "COMPLETE"}
     assert_complete(run, connector, "sales_history")
+    assert 2 < connector.simulator.count(PRODUCTS_PATH) <= 10
+    assert 30 < sum(clock.slept_s) < 120
+
+
+def test_a_credential_that_never_worked_is_called_wrong(connector, clock: VirtualClock):
+    connector.simulator.switches = replace(connector.simulator.switches, sandbox=True)
+
+    run = connector.read(["products", "sales_history", "product_offers", "club_students"])
+
+    assert run.exit_code == 1
+    assert {error["failure_type"] for error in run.errors} == {"config_error"}
+    for stream in ("products", "sales_history", "club_students"):
+        message = failure_of(run, stream)["message"]
+        assert "(401)" in message
+        assert "choose production or sandbox" in message
+    assert sum(clock.slept_s) < 600
+
+
+def test_a_credential_that_stops_working_is_something_to_try_again(connector):
+    connector.simulator.switches = replace(connector.simulator.switches, page_cap=5)
+    connector.simulator.add_fault(Fault(kind=401, path=DATA, nth=12, times=None))
+
+    run = connector.read(["sales_history", "sales_users", "products", "club_students"])
+
+    assert run.exit_code == 1
+    assert {error["failure_type"] for error in run.errors} == {"transient_error"}
+    assert "production or sandbox" not in run.sentences
+
+
+@pytest.mark.parametrize("times", [1, 3, 6])
+def test_a_call_that_is_rejected_several_times_in_succession_is_outlived(connector, clock: VirtualClock, times):
+    connector.simulator.add_fault(Fault(kind=401, path=PRODUCTS_PATH, times=times))
+
+    run = connector.read(["products"])
+
+    assert run.exit_code == 0
+    assert_complete(run, connector, "products")
+    assert len(token_calls(connector)) == 1 + times
+    pauses = clock.slept_s
+    assert len(pauses) == times - 1  # the first new token is not waited for
+    for number, pause_s in enumerate(pauses):
+        assert 2**number / 2 <= pause_s <= 2**number * 3 / 2
+
+
+def test_the_pauses_of_two_programs_differ(connector, clock: VirtualClock):
+    connector.simulator.add_fault(Fault(kind=401, path=PRODUCTS_PATH, times=None))
+    connector.read(["products"])
+    first = list(clock.slept_s)
+    clock.slept_s.clear()
+
+    connector.read(["products"])
+
+    assert len(first) == len(clock.slept_s)
+    assert first != clock.slept_s
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("answer", [HTML, {"body": "Access denied", "content_type": "text/plain"}, {"body": "[]"}])
+def test_a_firewall_at_the_login_is_waited_for_and_blames_no_credential(connector, status, answer):
+    refusal = connector.simulator.add_fault(Fault(kind=status, path=TOKEN_PATH, times=2, **answer))
+
+    run = connector.read(["products"])
+
+    assert run.exit_code == 0
+    assert refusal.fired == 2
+    assert_complete(run, connector, "products")
+
+
+@pytest.mark.parametrize("command", ["check", "read"])
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_firewall_that_stays_at_the_login_has_a_sentence_of_its_own(connector, command, status):
+    connector.simulator.add_fault(Fault(kind=status, path=TOKEN_PATH, times=None, **HTML))
+
+    run = connector.read(["products"]) if command == "read" else connector.run("check")
+
+    sentence = run.sentences if command == "read" else run.connection_status["message"]
+    assert f"A firewall or proxy on the way to Hotmart refused the call ({status})." in sentence
+    assert "Client Secret" not in sentence
+    assert "blocked" not in run.output
+    assert {error["failure_type"] for error in run.errors} <= {"transient_error"}
+
+
+@pytest.mark.parametrize("body", ["", " \n", "{}", '{"message":"Unauthorized"}'])
+def test_a_refused_login_without_a_page_is_hotmarts_own(connector, body):
+    connector.simulator.add_fault(Fault(kind=401, path=TOKEN_PATH, times=None, body=body))
+
+    run = connector.run("check")
+
+    assert "Copy all three values again" in run.connection_status["message"]
 
 
 def test_wrong_credentials_in_a_read_are_told_as_in_a_check(connector):
@@ -296,23 +394,65 @@ def test_credentials_do_not_follow_a_redirect(connector, location):
     assert "access token: Hotmart sent the call to another address" in run.sentences
 
 
-@pytest.mark.parametrize("life", [None, "3600", 0, -5, True, 10**9, 3_599.5], ids=repr)
-def test_a_strange_life_of_the_token_does_no_harm(connector, life):
+def strange_token(connector: Any, **fields: Any) -> None:
+    """Let each login answer with these fields in place of its own, without those that are None."""
     grant = connector.simulator.login.grant
 
     def strange(*asked: Any) -> dict[str, Any]:
-        answer = {**grant(*asked), "expires_in": life}
-        if life is None:
-            del answer["expires_in"]
-        return answer
+        answer = {**grant(*asked), **fields}
+        return {name: value for name, value in answer.items() if value is not None}
 
     connector.simulator.login.grant = strange
 
-    run = connector.read(["products", "subscriptions"])
+
+@pytest.mark.parametrize("life", [None, "3600", 0, -5, -(10**18), True, 10**9, 3_599.5], ids=repr)
+def test_a_strange_life_of_the_token_does_no_harm(connector, life):
+    strange_token(connector, expires_in=life)
+
+    run = connector.read(["products", "subscriptions", "sales_history"])
 
     assert run.exit_code == 0
-    assert_complete(run, connector, "products")
-    assert_complete(run, connector, "subscriptions")
+    for stream in ("products", "subscriptions", "sales_history"):
+        assert_complete(run, connector, stream)
+    assert len(token_calls(connector)) == 1  # no login for each call
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "KEPT\r\nX-Other: KEPT",
+        "KEPT\n",
+        "KEPT BACK",
+        "KEPT\x00",
+        "KEPT\xe9",
+        "KEPT\u2028",
+        "KEPT" * 2_049,
+        7,
+        ["KEPT"],
+        "",
+    ],
+    ids=lambda token: repr(token)[:12],
+)
+def test_a_token_that_no_header_can_hold_is_not_sent_and_not_printed(connector, token):
+    strange_token(connector, access_token=token)
+
+    run = connector.read(["products"])
+
+    assert run.exit_code == 1
+    assert data_calls(connector) == []
+    assert re.search("an access token that is not printable ASCII|an answer without an access token", run.sentences)
+    assert "KEPT" not in run.output
+
+
+def test_a_token_of_eight_kilobytes_is_used(connector):
+    token = "x" * 8_192
+    strange_token(connector, access_token=token)
+    connector.simulator.login.check = lambda *_: None
+
+    run = connector.read(["products"])
+
+    assert run.exit_code == 0
+    assert {call.headers["authorization"] for call in data_calls(connector)} == {f"Bearer {token}"}
 
 
 def test_a_netrc_file_does_not_replace_the_credentials(connector, tmp_path, monkeypatch):

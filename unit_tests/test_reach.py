@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 import source_hotmart
 from hotmart_simulator import Fault, World
 from hotmart_simulator.server.login import TOKEN_PATH
-from integration_tests.harness import Connector, small_world
+from integration_tests.harness import Connector, catalog, small_world
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.base import Api
 from source_hotmart.config import API_URLS, AUTH_URL, Config
@@ -323,7 +323,101 @@ def test_the_certificates_that_the_environment_names_are_trusted(connector, monk
     status = connector.run("check").connection_status
 
     assert status["status"] == "SUCCEEDED"
-    assert [line.split()[0] for line, _ in secure.asked] == ["POST", "GET"]
+    assert [line.split()[0] for line, _ in secure.asked] == ["POST", "GET", "GET"]
+
+
+@pytest.fixture
+def unusable(tmp_path: Path) -> dict[str, Path]:
+    """Files of certificates that cannot be used, by what is wrong with them."""
+    text = tmp_path / "notes.txt"
+    text.write_text("no certificates here\n", encoding="utf-8")
+    return {"missing": tmp_path / "missing.pem", "below a file": text / "ca.pem", "not certificates": text}
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize("command", ["check", "read"])
+@pytest.mark.parametrize("wrong", ["missing", "below a file", "not certificates"])
+def test_certificates_that_cannot_be_read_are_reported_with_their_variable(
+    connector, command_line, monkeypatch, secure, unusable, variable, command, wrong
+):
+    use(monkeypatch, secure.url)
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)  # which is the first to be looked at
+    monkeypatch.setenv(variable, str(unusable[wrong]))
+    files = {"catalog": catalog(["products"])} if command == "read" else {}
+
+    exit_code, output = command_line(command, **files)
+
+    assert f"The environment variable {variable} names a file of certificates that cannot be read: " in output
+    assert str(unusable[wrong]) in output
+    assert "output could not be written" not in output
+    assert not secure.asked
+    if command == "read":
+        assert exit_code == 1
+        errors = [error for line in output.splitlines() if (error := json.loads(line).get("trace", {}).get("error"))]
+        assert {error["failure_type"] for error in errors} == {"config_error"}
+    else:
+        assert '"FAILED"' in output
+
+
+def test_a_variable_that_is_not_used_for_plain_http_is_not_looked_at(connector, monkeypatch, unusable):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(unusable["missing"]))
+
+    assert connector.run("check").connection_status["status"] == "SUCCEEDED"
+
+
+class RefusingProxy:
+    """A proxy that opens no connection to anybody."""
+
+    def __init__(self, status: int) -> None:
+        self.asked: list[str] = []
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_CONNECT(self) -> None:
+                proxy.asked.append(self.path)
+                self.send_error(status)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Nothing: the tests look at `asked`."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def __enter__(self) -> RefusingProxy:
+        Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence", "failure_type", "tries"),
+    [
+        (407, "The proxy on the way to Hotmart asks for a user name and a password (407).", "config_error", 1),
+        (403, "A firewall or proxy on the way to Hotmart refused the call (403).", "transient_error", 7),
+        (502, "Hotmart could not be reached.", "transient_error", 7),
+    ],
+)
+def test_a_proxy_that_opens_no_connection_gets_the_blame(connector, monkeypatch, status, sentence, failure_type, tries):
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
+    for name in ("HOTMART_API_URL", "HOTMART_AUTH_URL"):
+        monkeypatch.delenv(name)
+    with RefusingProxy(status) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("https_proxy", proxy.url)
+
+        run = connector.read(["products"])
+        check = connector.run("check").connection_status
+
+    assert set(proxy.asked) == {f"{urlsplit(AUTH_URL).hostname}:443"}
+    assert len(proxy.asked) == tries + 1
+    assert sentence in run.sentences
+    assert {error["failure_type"] for error in run.errors} == {failure_type}
+    assert check["status"] == "FAILED"
+    assert sentence in check["message"]
 
 
 PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")

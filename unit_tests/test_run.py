@@ -6,13 +6,15 @@ import json
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hotmart_simulator import Fault, World
-from integration_tests.harness import Connector, Run, catalog, small_world, stream_names
+from integration_tests.harness import NOW_MS, Connector, Run, catalog, small_world, stream_names
 from integration_tests.rows import KEYS, difference
 
 
@@ -284,6 +286,9 @@ def test_the_module_runs_as_a_process(connector: Connector):
 
 
 def test_a_read_as_a_process_ends_with_success(connector: Connector):
+    # The process has the real clock, and a login dated by that of the tests would be too early for it.
+    apart_s = int(datetime.now(UTC).timestamp()) - NOW_MS // 1000
+    connector.simulator.switches = replace(connector.simulator.switches, date_offset_s=apart_s)
     process = connector.start("read", catalog=catalog(["products"]))
     output, _ = process.communicate(timeout=60)
 

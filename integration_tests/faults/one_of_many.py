@@ -39,7 +39,16 @@ _BY_LIST: Final = {
     **dict.fromkeys((out.REFUSED, out.NO_PERMISSION, out.FINAL, out.UNKNOWN_CLUB), SKIPPED),
     **{
         failed: _last(failed)
-        for failed in (out.ENDED, out.SILENT, out.CONTRACT, out.QUOTA, out.CIRCLE, out.NO_KEY, out.AWAY)
+        for failed in (
+            out.ENDED,
+            out.SILENT,
+            out.CONTRACT,
+            out.QUOTA,
+            out.CIRCLE,
+            out.NO_KEY,
+            out.AWAY,
+            out.PROXY_LOGIN,
+        )
     },
 }
 

@@ -211,18 +211,34 @@ NO_PERMISSION: Final = Outcome(
     calls=12,
     waits_s=0,
 )
-WRONG_ENVIRONMENT: Final = Outcome(
+TOKENS_REJECTED: Final = Outcome(
     code="A2",
-    meaning="The access token is renewed once; refused with a new one, the stream fails.",
+    meaning=(
+        "The access token is renewed up to seven times with growing, random pauses, since another program with the "
+        "same credentials may end it. Then the stream fails, and its other calls try no new token. Where no call of "
+        "the sync was ever accepted, it is a `config_error` that names the environment."
+    ),
     ending="a stream fails",
     sentence=(
-        "{stream}: Hotmart gave an access token and then did not accept it (401). Most often the credential belongs "
-        "to the other environment: choose production or sandbox as it was created; else create it as the owner of the "
-        "account."
+        "{stream}: Hotmart accepted these credentials in this sync, but kept rejecting new access tokens for this "
+        "stream (401). If another program uses the same credentials, run them at different times. If it is always this "
+        "stream, they have no permission for it: create them as the owner of the account, or deselect it."
+    ),
+    failure="transient_error",
+    calls=40,
+    waits_s=420,
+)
+PROXY_LOGIN: Final = Outcome(
+    code="X",
+    meaning="Not repeated: the stream fails.",
+    ending="a stream fails",
+    sentence=(
+        "{stream}: The proxy on the way to Hotmart asks for a user name and a password (407). Correct the environment "
+        "variable HTTPS_PROXY."
     ),
     failure="config_error",
-    calls=24,
-    waits_s=12,
+    calls=12,
+    waits_s=0,
 )
 ELSEWHERE: Final = Outcome(
     code="E",
@@ -301,6 +317,15 @@ LOGIN_FAILS: Final = Outcome(
     meaning="Not repeated: every stream fails.",
     ending="all fail",
     sentence=LOGIN_REFUSED,
+    failure="config_error",
+    calls=1,
+    waits_s=0,
+)
+NO_PROXY_LOGIN: Final = Outcome(
+    code="LX",
+    meaning="Not repeated: every stream fails.",
+    ending="all fail",
+    sentence=PROXY_LOGIN.sentence,
     failure="config_error",
     calls=1,
     waits_s=0,

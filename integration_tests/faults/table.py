@@ -16,6 +16,7 @@ TOKEN: Final = "/security/oauth/token"
 SECOND_CLUB: Final = "second-school"
 SECOND_PRODUCT: Final = "0f882dc9-8537-4f55-88b5-ef3e992c76c4"
 """One of the account's four."""
+YEAR_S: Final = 365 * 86_400
 NO_TOKEN: Final = "Hotmart sent an answer without an access token where rows were expected."
 
 
@@ -143,8 +144,14 @@ BAD_TOKEN: Final = Treatment(
 )
 UNAUTHORISED: Final = Treatment(
     once=everywhere(out.OUTLIVED, token=out.LOGIN_FAILS),
-    always=everywhere(out.WRONG_ENVIRONMENT, token=out.LOGIN_FAILS),
+    always=everywhere(out.TOKENS_REJECTED, token=out.LOGIN_FAILS),
 )
+PROXY_LOGIN: Final = Treatment(
+    once=everywhere(out.PROXY_LOGIN, token=out.NO_PROXY_LOGIN),
+    always=everywhere(out.PROXY_LOGIN, token=out.NO_PROXY_LOGIN),
+)
+LATE_LOGIN: Final = Treatment(once=cells(token=out.WARNED), always=cells(token=out.WARNED))
+EARLY_LOGIN: Final = Treatment(once=cells(token=out.OUTLIVED), always=cells(token=out.NO_LOGIN))
 FORBIDDEN: Final = Treatment(
     once=everywhere(out.NO_PERMISSION, token=out.LOGIN_FAILS),
     always=everywhere(out.NO_PERMISSION, token=out.LOGIN_FAILS),
@@ -238,10 +245,25 @@ ROWS: Final[Sequence[Row]] = (
     ),
     Row(name="401", order={"kind": 401}, treatment=UNAUTHORISED),
     Row(name="403", order={"kind": 403}, treatment=FORBIDDEN),
+    *(
+        Row(
+            name=f"{status} by a firewall, in {form}",
+            order={"kind": status, "body": body, "content_type": content_type},
+            treatment=REPEATED,
+            reason=f"A firewall or proxy on the way to Hotmart refused the call ({status}).",
+        )
+        for status in (401, 403, 405)
+        for form, body, content_type in (
+            ("HTML", "<html>blocked</html>", "text/html"),
+            ("plain text", "Access denied", "text/plain"),
+        )
+        if status == 403 or form == "HTML"
+    ),
+    Row(name="403 with an empty body", order={"kind": 403, "body": ""}, treatment=FORBIDDEN),
     Row(
-        name="403 by a firewall, in HTML",
-        order={"kind": 403, "body": "<html>blocked</html>", "content_type": "text/html"},
-        treatment=FORBIDDEN,
+        name="407 of a proxy",
+        order={"kind": 407, "body": "<html>who are you?</html>", "content_type": "text/html"},
+        treatment=PROXY_LOGIN,
     ),
     *(
         Row(name=f"{status}", order={"kind": status}, treatment=UNREMEDIED, reason=f"Hotmart answered {status} {code}")
@@ -302,6 +324,23 @@ ROWS: Final[Sequence[Row]] = (
         order={"kind": "bad_utf8"},
         treatment=UNREADABLE_LOGIN,
         reason="Hotmart sent a body that is not JSON where rows were expected.",
+    ),
+    *(
+        Row(
+            name=f"an access token with a `Date` {told}",
+            order={"kind": "wrong_date", "value": seconds},
+            treatment=treatment,
+            reason=reason,
+        )
+        for told, seconds, treatment, reason in (
+            ("30 years ahead", 30 * YEAR_S, LATE_LOGIN, ""),
+            (
+                "of three years ago",
+                -3 * YEAR_S,
+                EARLY_LOGIN,
+                "Hotmart's login is dated 1,095 days before this machine's clock. Set the clock right if it is wrong.",
+            ),
+        )
     ),
     Row(
         name="`Content-Length` too short",
