@@ -1,29 +1,37 @@
-"""The connection check: three cheap calls, and for each way they can fail a sentence that says what to do."""
+"""The connection check: a login and one cheap call per family of endpoints, and a sentence for each way to fail."""
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
+from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.answers import Bounds
 from source_hotmart.auth import HotmartAuthenticator
-from source_hotmart.base import Api
+from source_hotmart.base import Api, HotmartStream
+from source_hotmart.child import ChildStream
 from source_hotmart.config import Config
 from source_hotmart.errors import AccessDenied, HotmartError, QuotaUsedUp, UnknownClub
 from source_hotmart.patience import IMPATIENT
+from source_hotmart.selection import offered_classes
 from source_hotmart.state.windows import DAY_MS
-from source_hotmart.streams import ClubStudents, SalesHistory
+from source_hotmart.streams import ClubStudents, Products, SalesHistory
+
+LOGGER = logging.getLogger("airbyte.hotmart")
 
 CHECK_BOUNDS = Bounds(connect_s=5, read_s=8, total_s=9)
-CLUBS_UNTIL_S = 20
-"""A check that lasts longer leaves further clubs out: with a call of nine seconds it stays under half a minute."""
+CALLS_UNTIL_S = 20
+"""A check that lasts longer makes no further call. With a call of nine seconds it stays under half a minute."""
 
 LOGIN_BUSY = (
     "Hotmart takes no more logins just now (429), so the credentials could not be tried. Try again in a minute."
@@ -36,42 +44,97 @@ QUOTA_USED_UP = (
 NO_ANSWER = (
     "Hotmart could not answer one small query. Try again in a few minutes; if this lasts, report it to its support."
 )
+OWNER = "as the owner of the account, in Hotmart under Tools > Developer Credentials."
+
+
+@dataclass(frozen=True)
+class Family:
+    """Endpoints that a credential is allowed or denied together, and a call that shows which."""
+
+    label: str
+    prefix: str
+    """Of the endpoints' paths."""
+    call: Callable[[Api], None]
+
+
+@dataclass
+class Findings:
+    """What the calls of a check showed."""
+
+    denied: list[tuple[Family, AccessDenied]] = field(default_factory=list)
+    has_worked: bool = False
+    note: str | None = None
+    """Why families were left out."""
 
 
 def check_access(config: Mapping[str, Any]) -> tuple[bool, str | None]:
-    """Whether the account can be read, and a sentence: why not, or a note. Never raises for what a user can mend."""
+    """Return whether the account can be read, and a sentence: the reason, or a note, which is logged as well."""
     try:
-        return True, _try_calls(Config.from_mapping(config))
+        note = _check(Config.from_mapping(config))
     except RequestWindowSplitRequiredException:
         return False, NO_ANSWER
     except AirbyteTracedException as problem:
         return False, str(problem)
+    if note:
+        LOGGER.warning("%s", note)  # platforms show the message of a failed check only
+    return True, note
 
 
-def _try_calls(config: Config) -> str | None:
-    """A token, one sale, one student of each club; returns a note where something could not be tried."""
+def _check(config: Config) -> str | None:
+    """Return a note about what cannot be read or was not tried. Raise `HotmartError` if nothing can be read."""
     began_s = time.monotonic()
     authenticator = HotmartAuthenticator(config, IMPATIENT, CHECK_BOUNDS)
     try:
         authenticator.get_auth_header()
     except QuotaUsedUp:
         raise HotmartError(LOGIN_BUSY) from None
-    now_ms = authenticator.hotmart_ms()  # which refuses dates in the future
     # Without a budget: it would wait for the quota where a person waits for the answer.
-    api = Api(config, authenticator, now_ms, APIBudget(policies=[]), IMPATIENT, CHECK_BOUNDS)
-    try:
-        sales = SalesHistory(api)
-        sales.fetch({**sales.query((now_ms - DAY_MS, now_ms), ()), "max_results": 1})
-        for subdomain in config.members_area_subdomain:
-            if time.monotonic() - began_s > CLUBS_UNTIL_S:
-                return f"Hotmart answers slowly; the clubs from {subdomain!r} on were not tried."
-            _try_club(api, subdomain)
-    except QuotaUsedUp:
-        return QUOTA_USED_UP
-    return None
+    api = Api(config, authenticator, authenticator.hotmart_ms(), APIBudget(policies=[]), IMPATIENT, CHECK_BOUNDS)
+    findings = _call_families(api, until_s=began_s + CALLS_UNTIL_S)
+    if findings.denied and not findings.has_worked:
+        raise _all_denied(findings)
+    notes = [_denied_note(config, findings)] if findings.denied else []
+    return " ".join([*notes, *([findings.note] if findings.note else [])]) or None
 
 
-def _try_club(api: Api, subdomain: str) -> None:
+def _call_families(api: Api, *, until_s: float) -> Findings:
+    """Call each family, until one fails for another reason than a missing permission."""
+    findings = Findings()
+    for number, family in enumerate(_families(api.config)):
+        if number and time.monotonic() > until_s:
+            findings.note = f"Hotmart answers slowly, so the check ended before {family.label}."
+            break
+        try:
+            family.call(api)
+            findings.has_worked = True
+        except AccessDenied as denied:
+            findings.denied.append((family, denied))
+            if denied.status == 401 and not findings.has_worked:  # new tokens would not help the others either
+                api = replace(api, patience=replace(api.patience, max_renewals=0))
+        except QuotaUsedUp:
+            findings.note = QUOTA_USED_UP
+            break
+    return findings
+
+
+def _families(config: Config) -> Iterator[Family]:
+    """Yield the families, with a call for one sale of the last day, one product, one student per members area."""
+    yield Family("sales and subscriptions", "payments", _one_sale)
+    yield Family("products", "products", _one_product)
+    for subdomain in config.members_area_subdomain:
+        yield Family(f"the members area {subdomain!r}", "club", partial(_one_student, subdomain))
+
+
+def _one_sale(api: Api) -> None:
+    stream = SalesHistory(api)
+    stream.fetch({**stream.query((api.now_ms - DAY_MS, api.now_ms), ()), "max_results": 1})
+
+
+def _one_product(api: Api) -> None:
+    Products(api).fetch({"max_results": 1})
+
+
+def _one_student(subdomain: str, api: Api) -> None:
     try:
         ClubStudents(api).fetch({"subdomain": subdomain, "max_results": 1})
     except (UnknownClub, AccessDenied, QuotaUsedUp):
@@ -80,3 +143,38 @@ def _try_club(api: Api, subdomain: str) -> None:
         raise HotmartError(
             f"{problem} Check members_area_subdomain as well: is {subdomain!r} the NAME in hotmart.com/club/NAME?"
         ) from None
+
+
+def _all_denied(findings: Findings) -> HotmartError:
+    """Return the failure of a check in which no call was allowed."""
+    if all(denied.status == 401 for _, denied in findings.denied):
+        return findings.denied[0][1]
+    return AccessDenied(f"{_denied_sentence(findings)}. Create them {OWNER}")
+
+
+def _denied_note(config: Config, findings: Findings) -> str:
+    """Return what these credentials cannot read, and which streams would fail."""
+    denied = {family.prefix for family, _ in findings.denied}
+    streams = [
+        camel_to_snake(cls.__name__)
+        for cls in offered_classes(config)
+        if any(each.endpoint.partition("/")[0] in denied for each in _lineage(cls))
+    ]
+    return (
+        f"{_denied_sentence(findings)}. These streams would fail: {', '.join(streams)}. Leave them out of the "
+        f"connection, or create other credentials {OWNER}"
+    )
+
+
+def _denied_sentence(findings: Findings) -> str:
+    labels = [family.label for family, _ in findings.denied]
+    listed = " and ".join(filter(None, [", ".join(labels[:-1]), labels[-1]]))
+    statuses = ", ".join(sorted({str(denied.status) for _, denied in findings.denied}))
+    return f"These credentials have no permission to read {listed} ({statuses})"
+
+
+def _lineage(cls: type[HotmartStream]) -> Iterator[type[HotmartStream]]:
+    """Yield a stream and the parents that it needs."""
+    yield cls
+    if issubclass(cls, ChildStream):
+        yield from _lineage(cls.parent)

@@ -7,7 +7,7 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -16,6 +16,7 @@ from hotmart_simulator.server.login import TOKEN_PATH
 from integration_tests.harness import NOW_MS, Connector, VirtualClock, small_world
 
 SALES_PATH = "/payments/api/v1/sales/history"
+PRODUCTS_PATH = "/products/api/v1/products"
 CLUB_PATH = "/club/api/v1/users"
 LONGEST_S = 30
 
@@ -57,7 +58,7 @@ def test_an_account_that_can_be_read_succeeds_without_a_note(connector):
     assert check(connector) == ("SUCCEEDED", "")
 
 
-def test_the_check_asks_for_a_token_one_sale_and_one_student_a_club(connector):
+def test_the_check_asks_for_a_token_one_sale_one_product_and_one_student_a_club(connector):
     check(connector)
 
     calls = [
@@ -66,6 +67,7 @@ def test_the_check_asks_for_a_token_one_sale_and_one_student_a_club(connector):
     assert calls == [
         ("POST", TOKEN_PATH, None, None),
         ("GET", SALES_PATH, "1", None),
+        ("GET", PRODUCTS_PATH, "1", None),
         ("GET", CLUB_PATH, "1", "my-school"),
         ("GET", CLUB_PATH, "1", "second-school"),
     ]
@@ -106,24 +108,125 @@ def test_a_token_of_another_credential_is_told_apart_without_a_call(connector):
 
 
 def test_a_credential_without_permission_says_who_has_to_create_it(connector):
-    connector.simulator.switches = replace(connector.simulator.switches, permission="none")
+    refuse(connector, "payments", "products", "club")
 
     status, sentence = check(connector)
 
     assert status == "FAILED"
-    assert "no permission" in sentence
-    assert "(403)" in sentence
-    assert "Create them as the owner of the account" in sentence
+    assert sentence == (
+        "These credentials have no permission to read sales and subscriptions, products, the members area 'my-school' "
+        "and the members area 'second-school' (403). Create them as the owner of the account, in Hotmart under Tools > "
+        "Developer Credentials."
+    )
 
 
-def test_a_credential_of_the_other_environment_says_where_to_choose_it(connector):
+STREAMS_OF = {
+    "payments": {
+        *("sales_history", "sales_users", "sales_commissions", "sales_price_details", "sales_summary"),
+        *("subscriptions", "subscription_transactions", "subscription_summary", "subscription_purchases"),
+    },
+    "products": {"products", "product_offers", "product_plans", "coupons", "event_participants"},
+    "club": {"club_students", "club_modules", "club_pages", "club_lessons"},
+}
+LABELS = {"payments": "sales and subscriptions", "products": "products", "club": "the members area 'my-school'"}
+
+
+def refuse(connector: Connector, *families: str, status: Literal[401, 403] = 403) -> None:
+    switches = connector.simulator.switches
+    connector.simulator.switches = replace(switches, refused_families=families, refused_with=status)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(
+    "families", [("payments",), ("products",), ("club",), ("payments", "products"), ("payments", "club")], ids=str
+)
+def test_a_credential_that_may_read_a_part_succeeds_and_names_the_other_part(connector, families, status):
+    refuse(connector, *families, status=status)
+
+    run = connector.run("check", config={**connector.config, "members_area_subdomain": "my-school"})
+
+    outcome = run.connection_status
+    assert outcome["status"] == "SUCCEEDED"
+    labels = " and ".join(LABELS[family] for family in families)
+    assert outcome["message"].startswith(f"These credentials have no permission to read {labels} ({status}). ")
+    (named,) = re.findall(
+        r"These streams would fail: ([a-z_, ]+)\. Leave them out of the connection", outcome["message"]
+    )
+    assert set(named.split(", ")) == set().union(*(STREAMS_OF[family] for family in families))
+    assert f"WARN {outcome['message']}" in run.logs
+    assert "deselect" not in outcome["message"]
+
+
+def test_streams_that_the_settings_leave_out_are_not_named(connector):
+    refuse(connector, "products")
+
+    status, note = check(connector, members_area_subdomain="")
+
+    assert status == "SUCCEEDED"
+    assert "club" not in note
+
+
+def test_what_a_check_names_is_what_a_sync_cannot_read(connector):
+    refuse(connector, "products")
+    note = connector.run("check").connection_status["message"]
+
+    run = connector.read()
+
+    failed = {stream for stream, status in run.statuses.items() if status == "INCOMPLETE"}
+    assert failed == {stream for stream in run.statuses if re.search(rf"\b{stream}\b", note.partition("fail: ")[2])}
+
+
+def test_one_refused_members_area_of_two_is_named(connector):
+    connector.simulator.add_fault(
+        Fault(kind=403, path=CLUB_PATH, times=None, where=lambda call: call.get("subdomain") == "second-school")
+    )
+
+    status, note = check(connector)
+
+    assert status == "SUCCEEDED"
+    assert "the members area 'second-school' (403)" in note
+    assert "my-school" not in note
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_firewall_is_no_refusal_by_hotmart(connector, status):
+    connector.simulator.add_fault(
+        Fault(kind=status, path=SALES_PATH, times=None, body="<html>blocked</html>", content_type="text/html")
+    )
+
+    outcome, sentence = check(connector)
+
+    assert outcome == "FAILED"
+    assert sentence.startswith(f"sales_history: A firewall or proxy on the way to Hotmart refused the call ({status}).")
+    assert "blocked" not in sentence
+
+
+def test_a_login_elsewhere_during_the_check_does_not_fail_it(connector):
+    """Another program logs in after each call of the check but the last ones."""
+    login = connector.simulator.login
+    calls = 0
+
+    def log_in_elsewhere(call: Any) -> None:
+        nonlocal calls
+        if call.path != TOKEN_PATH and (calls := calls + 1) <= 3:
+            login.end_tokens()
+
+    connector.simulator.before_call = log_in_elsewhere
+
+    assert check(connector) == ("SUCCEEDED", "")
+
+
+def test_a_rejected_token_is_reported_also_where_no_further_login_is_taken(connector):
+    """Hotmart takes three logins a minute, and the first check makes one of them."""
+    connector.simulator.switches = replace(connector.simulator.switches, login_limit="few_per_minute")
+    assert check(connector) == ("SUCCEEDED", "")
     connector.simulator.switches = replace(connector.simulator.switches, sandbox=True)
 
     status, sentence = check(connector)
 
     assert status == "FAILED"
-    assert "(401)" in sentence
-    assert "other environment: choose production or sandbox" in sentence
+    assert "choose production or sandbox" in sentence
+    assert connector.simulator.count(TOKEN_PATH, status=429) == 1
 
 
 @pytest.mark.parametrize("answer", ["404", "redirect", "html"])
@@ -217,10 +320,10 @@ def test_slow_answers_of_many_clubs_do_not_add_up_beyond_half_a_minute(connector
 FAULTS: dict[str, Fault | dict[str, Any]] = {
     "bad query": {"kind": 400},
     "stale page token": {"kind": 400, "error": "invalid_token"},
-    "401": {"kind": 401},
-    "403": {"kind": 403},
+    "401 by a firewall": {"kind": 401, "body": "<html>blocked</html>", "content_type": "text/html"},
     "403 by a firewall": {"kind": 403, "body": "<html>blocked</html>", "content_type": "text/html"},
     "404": {"kind": 404},
+    "407": {"kind": 407},
     "405": {"kind": 405},
     "422": {"kind": 422},
     "500": {"kind": 500},
@@ -240,7 +343,9 @@ FAULTS: dict[str, Fault | dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("path", [TOKEN_PATH, SALES_PATH, CLUB_PATH], ids=["token", "sales", "club"])
+@pytest.mark.parametrize(
+    "path", [TOKEN_PATH, SALES_PATH, PRODUCTS_PATH, CLUB_PATH], ids=["token", "sales", "products", "club"]
+)
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
 def test_whatever_goes_wrong_is_told_in_our_words_with_what_to_do(connector, fault, path):
     connector.simulator.add_fault(Fault(**fault, path=path, times=None))
@@ -271,7 +376,7 @@ def test_different_causes_have_different_sentences(connector, monkeypatch, close
     causes: list[Callable[[Simulator], dict[str, Any]]] = [
         wrong_secret,
         lambda simulator: {"token": basic("another", "credential")},
-        switched(permission="none"),
+        switched(refused_families=("payments", "products", "club")),
         switched(sandbox=True),
         lambda simulator: {"members_area_subdomain": "wrong-one"},
         lambda simulator: {"start_date": "2024-02-31"},
