@@ -126,7 +126,7 @@ UNAVAILABLE: Final = Outcome(
         "Repeated, an outage waited for, then asked for single days: if none of them is answered, the stream fails."
     ),
     ending="a stream fails",
-    sentence="{stream}: Hotmart is not available. The next sync continues from here.",
+    sentence="{stream}: {reason} Hotmart is not available. The next sync continues from here.",
     failure="transient_error",
     calls=85,
     waits_s=500,

@@ -93,7 +93,7 @@ class WindowReader(ListReader):
         if limits.is_unavailable and work:
             limits.is_unavailable = not self._answers_any(work[0], statuses)
         failures = bad_days = 0
-        last_failure = ""
+        reason = f"{self._stream.name}:"
         while work and not limits.is_unavailable:
             window = self._next_piece(work)
             try:
@@ -101,7 +101,7 @@ class WindowReader(ListReader):
                 yield from self._read_piece(window, statuses, whole)
                 failures = bad_days = 0
             except TooHeavy as heavy:
-                last_failure = f"{heavy.error_message} "
+                reason = heavy.error_message or reason
                 work.extendleft(reversed(self._lighter(window, statuses, heavy)))
             except QueryRefused as refused:
                 work.extendleft(reversed(self._after_refusal(window, statuses, refused)))
@@ -117,9 +117,8 @@ class WindowReader(ListReader):
                 failures += 1
                 limits.is_unavailable |= failures >= STOPS_AFTER
         if work:
-            name = self._stream.name
-            reason = HotmartError(f"{last_failure}{name}: Hotmart is not available. The next sync continues from here.")
-            self.problems += [Problem(left, reason) for left in work]
+            outage = HotmartError(f"{reason} Hotmart is not available. The next sync continues from here.")
+            self.problems += [Problem(left, outage) for left in work]
         if self.problems:
             raise self.failure()
 
