@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from abc import ABC
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from string import Formatter
@@ -29,11 +30,13 @@ from source_hotmart.answers import DEFAULT_BOUNDS, Bounds, Envelope, Page
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.budget import CallBudget, FirstInLine
 from source_hotmart.charges import UpdatedCharges
+from source_hotmart.columns import COLUMNS, FieldLog, put
 from source_hotmart.config import Config
+from source_hotmart.decoding import Repaired
 from source_hotmart.default_filters import DefaultFilters
 from source_hotmart.errors import BadRow, HotmartError, QueryRefused
 from source_hotmart.handler import HTTP_LOGGER, AnswerHandler, page_of
-from source_hotmart.normalise import Converter, Surprises, compile_schema
+from source_hotmart.normalise import Row, RowConverter
 from source_hotmart.parents import ParentLists
 from source_hotmart.patience import DEFAULT_PATIENCE, Patience, QuotaBackoff, out_of_tries
 from source_hotmart.personal import compile_hiding, hide_of, without_marks
@@ -44,6 +47,9 @@ from source_hotmart.reading.passes import Query, Record
 from source_hotmart.renewal import TokenRenewal
 from source_hotmart.report import SyncReport
 from source_hotmart.sales_facts import SalesFacts
+
+WITHOUT_KEY = "without a primary key"
+GUESSED_KEY = "with invalid bytes in the primary key"
 
 PROBLEMS_NAMED = 3
 """So many problems of a stream are named in its failure."""
@@ -66,12 +72,15 @@ class Api:
     sales: SalesFacts = field(default_factory=SalesFacts)
     default_filters: DefaultFilters = field(default_factory=DefaultFilters)
     updated_charges: UpdatedCharges = field(default_factory=UpdatedCharges)
+    field_logs: dict[str, FieldLog] = field(default_factory=dict)
+    """By name of the stream: some lists are read for several streams."""
 
 
 @cache
-def _declared_schema(stream_name: str) -> Mapping[str, Any]:
-    """The schema of a stream as its file has it."""
-    return ResourceSchemaLoader(__package__).get_schema(stream_name)
+def declared_schema(stream_name: str) -> Mapping[str, Any]:
+    """Return the schema of a stream: its file, and the columns that every stream has."""
+    schema = ResourceSchemaLoader(__package__).get_schema(stream_name)
+    return {**schema, "properties": {**schema["properties"], **COLUMNS}}
 
 
 class HotmartStream(HttpStream, ABC):
@@ -209,32 +218,38 @@ class HotmartStream(HttpStream, ABC):
     @cache  # noqa: B019 - as the CDK's own; a stream lives as long as the process
     def get_json_schema(self) -> Mapping[str, Any]:
         """As `discover` shows it: without our marks, and with what the stream costs in its description."""
-        shown: dict[str, Any] = without_marks(_declared_schema(self.name))
+        shown: dict[str, Any] = without_marks(declared_schema(self.name))
         return {**shown, "description": f"{shown['description']} Calls: {self.calls}."}
 
     @cached_property
-    def _convert(self) -> Converter:
+    def _convert(self) -> Callable[[Row], Row]:
         """Values as declared; then, where the settings say so, without personal data."""
-        schema = _declared_schema(self.name)
-        convert = compile_schema(schema, Surprises(self.name))
-        hide = compile_hiding(schema, hide_of(self.api.config.personal_data))
+        schema, hide_value = declared_schema(self.name), hide_of(self.api.config.personal_data)
+        log = self.api.field_logs.setdefault(self.name, FieldLog(self.name))
+        convert = RowConverter(schema, log, hide_value)
+        hide = compile_hiding(schema, hide_value)
         return (lambda row: hide(convert(row))) if hide else convert
 
     def record(self, row: Any) -> tuple[Hashable, Record]:
         """Return the primary key and the record of a row as Hotmart sent it. Raises `BadRow`."""
         if not isinstance(row, dict):
-            raise BadRow(self.name, self._key_fields)
-        for name, path in self._lift_paths:
-            value: Any = row
-            for step in path:
-                value = value.get(step) if type(value) is dict else None
-            row[name] = value
-        self.complete_row(row)
-        record: Record = self._convert(row)
+            raise BadRow(self.name, WITHOUT_KEY)
+        try:
+            for name, path in self._lift_paths:
+                value: Any = row
+                for step in path:
+                    value = value.get(step) if type(value) is dict else None
+                if name in row:
+                    put(row, name, value)
+                row[name] = value
+            self.complete_row(row)
+            record = self._convert(row)
+        except Exception as fault:  # one of our own, and no reason to lose the other rows
+            raise BadRow(self.name, f"that could not be converted ({_place_of(fault)})") from None
         key = tuple([record.get(name) for name in self._key_fields])
         for part in key:
             if type(part) is not int and (not part or type(part) is not str):
-                raise BadRow(self.name, self._key_fields)
+                raise BadRow(self.name, GUESSED_KEY if type(part) is Repaired else WITHOUT_KEY)
         return key, record
 
     def complete_row(self, row: Record) -> None:
@@ -283,3 +298,9 @@ class HotmartStream(HttpStream, ABC):
         more = f"\n{len(sentences) - PROBLEMS_NAMED} more failures." if len(sentences) > PROBLEMS_NAMED else ""
         failure_type = problems[0].failure_type
         return HotmartError(f"{self.name}: {len(problems)} parts could not be read.\n{first}{more}", failure_type)
+
+
+def _place_of(fault: Exception) -> str:
+    """Return the kind and the place of an exception, without its text, which may quote a value."""
+    frame = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{type(fault).__name__} in {frame.name}, line {frame.lineno}"

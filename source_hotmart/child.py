@@ -15,6 +15,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.answers import NO_ROWS, Page
 from source_hotmart.base import Api, HotmartStream
+from source_hotmart.columns import put
 from source_hotmart.errors import HotmartError
 from source_hotmart.outcomes import HIDDEN_ID, BadRows, ParentOutcomes
 from source_hotmart.parents import ParentKey, ParentSelector, ParentUnread
@@ -216,7 +217,8 @@ class ChildStream(HotmartStream, ABC):
         fields = {name: query[name] for name, _ in self.parent_fields}
         for row in page.rows:
             if isinstance(row, dict):
-                row.update(fields)
+                for name, value in fields.items():
+                    put(row, name, value)
         return page
 
     def _fetch_twice(self, fetch: Callable[[], Page], query: Query, page_token: str | None) -> Page:

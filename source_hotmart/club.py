@@ -11,6 +11,7 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.answers import Page
 from source_hotmart.base import HotmartStream
+from source_hotmart.columns import put
 from source_hotmart.errors import UnknownClub
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
@@ -40,7 +41,7 @@ class ClubStream(HotmartStream, ABC):
             ) from None
         for row in page.rows:
             if isinstance(row, dict):
-                row["subdomain"] = query["subdomain"]
+                put(row, "subdomain", query["subdomain"])
         return page
 
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:

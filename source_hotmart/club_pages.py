@@ -13,6 +13,7 @@ from airbyte_cdk.sources.types import StreamSlice
 from source_hotmart.answers import NO_ROWS, Envelope, Page
 from source_hotmart.base import Api, HotmartStream
 from source_hotmart.child import ChildStream, NothingThere
+from source_hotmart.columns import put
 from source_hotmart.errors import HotmartError
 from source_hotmart.parents import ParentKey, ParentSelector, ParentUnread
 from source_hotmart.reading.passes import Query
@@ -108,7 +109,10 @@ class ModuleStream(ChildStream, ABC):
                 if product_id not in with_pages:
                     with_pages.append(product_id)
                 fields = {"module_id": module_id, "subdomain": subdomain, "product_id": product_id}
-                return [{**row, **fields} if isinstance(row, dict) else row for row in rows]
+                for row in rows:
+                    for name, value in fields.items() if isinstance(row, dict) else ():
+                        put(row, name, value)
+                return list(rows)
         return []
 
     def _candidates(self, subdomain: str) -> list[str]:

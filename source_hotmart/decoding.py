@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
 
 import orjson
 
@@ -12,30 +15,59 @@ INVALID_BYTES = "invalid bytes"
 CONTROL_CHARACTERS = "control characters"
 INVALID_NUMBERS = "invalid numbers"
 
+EXACT_BELOW: Final = 2**53
+"""From here on several integers are one and the same floating-point number."""
+
 _LATIN_1 = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
 """What the `surrogateescape` handler makes of an invalid byte, and the same byte as a Latin-1 character."""
-_LONGEST_INTEGER = 20
-"""Digits of the largest integer that orjson keeps whole. It reads longer ones as floating-point numbers."""
+_INTEGERS = range(-(2**63), 2**64)
+"""The integers that orjson reads and writes. It reads all others as floating-point numbers."""
+_MOST_DIGITS = 20
+"""Characters of the longest integers in that range."""
 _SAMPLED = 50
 """One byte in so many is looked at for closing brackets, which costs a hundredth of the decoding."""
+
+_MARKS = bytes.maketrans(b"0123456789,[ -\t\n\r", b"0" * 10 + b":" * 7)
+"""Makes every digit a 0, and all that can stand before a number a colon."""
+_LONG_NUMBER_MARKS = b":" + b"0" * 16
+_LONG_NUMBER = re.compile(rb"[:,\[\s](?:-[0-9]{19}|-?[0-9]{20}|-?[0-9]{16,19}[.eE])")
+"""A number that orjson may read as another one: an integer of more than 64 bits, or 2^53 and more with a fraction."""
 
 
 class TooDeep(ValueError):
     """The JSON has more levels of objects and lists than a record can be written with."""
 
 
+class RawNumber(str):
+    """A number as Hotmart sent it, which neither an integer of 64 bits nor a floating-point number holds exactly."""
+
+    __slots__ = ()
+
+
+class Repaired(str):
+    """Text in which characters were guessed. It must not be a primary key, since another row may have that key."""
+
+    __slots__ = ()
+
+
 def decode_json(body: bytes) -> tuple[Any, str]:
     """Return the content of a JSON body, and what was invalid in it: "" or for example "invalid bytes".
 
-    Raise `ValueError` if the body is not JSON, and `TooDeep` if its values are nested too deeply.
+    Numbers that would lose digits are `RawNumber`. U+0000, which PostgreSQL does not store, is U+FFFD. Raise
+    `ValueError` if the body is not JSON, and `TooDeep` if its values are nested too deeply.
     """
     try:
         content, invalid = orjson.loads(body), ""
     except orjson.JSONDecodeError:
         content, invalid = _decode_invalid(body)
+    else:
+        if _LONG_NUMBER_MARKS in body.translate(_MARKS) and _LONG_NUMBER.search(body):
+            content = _decode_exactly(body)
     # More than 200 levels end with as many closing brackets in a row, and these take up four sampled bytes.
     if b"}}}}" in body[::_SAMPLED].replace(b"]", b"}"):
         _check_depth(content)
+    if not invalid and b"\\" in body and b"\\u0000" in body:
+        content = _with_texts(content, _without_nul)
     return content, invalid
 
 
@@ -47,27 +79,39 @@ def _check_depth(content: Any) -> None:
         raise TooDeep from None
 
 
+def _decode_exactly(body: bytes) -> Any:
+    """Decode a valid body with Python's decoder, which shows the digits of each number."""
+    decoder = _Decoder({})
+    try:
+        return decoder.decode(body.decode())
+    except RecursionError:
+        raise TooDeep from None
+
+
 def _decode_invalid(body: bytes) -> tuple[Any, str]:
     """Decode with Python's decoder, which accepts more than orjson."""
     text, found = _text_of(body)
     decoder = _Decoder(found)
     try:
-        return _with_whole_characters(decoder.decode(text)), ", ".join(found)
+        content = decoder.decode(text)
+        if "\\u" in text or "\0" in text or _has_halves(text):
+            content = _with_texts(content, partial(_whole, has_invalid_bytes=INVALID_BYTES in found))
     except RecursionError:
         raise TooDeep from None
+    return content, ", ".join(found)
 
 
 def _text_of(body: bytes) -> tuple[str, dict[str, None]]:
-    """Return a body as text, each invalid byte as the Latin-1 character of that byte."""
+    """Return a body as text, each invalid byte as half a character, and whether there are any."""
     encoding = json.detect_encoding(body)
     try:
         return body.decode(encoding, "surrogatepass"), {}
     except UnicodeDecodeError:
-        return body.decode(encoding, "surrogateescape").translate(_LATIN_1), {INVALID_BYTES: None}
+        return body.decode(encoding, "surrogateescape"), {INVALID_BYTES: None}
 
 
 class _Decoder:
-    """Python's JSON decoder, with null in place of numbers that JSON does not have or that are out of range."""
+    """Python's JSON decoder, with `RawNumber` for numbers that are not exact, out of range, or unknown to JSON."""
 
     def __init__(self, found: dict[str, None]) -> None:
         self._found = found
@@ -86,25 +130,53 @@ class _Decoder:
             text, strict=strict, parse_constant=self._float, parse_float=self._float, parse_int=self._integer
         )
 
-    def _float(self, text: str) -> float | None:
-        """Return a number, or null for `NaN`, `Infinity` and for one as large as `1e999`."""
+    def _float(self, text: str) -> float | RawNumber:
+        """Return a number. One as large as `1e999`, `NaN` and `Infinity` are invalid."""
         number = float(text)
-        if math.isfinite(number):
+        if -EXACT_BELOW < number < EXACT_BELOW:
             return number
-        self._found[INVALID_NUMBERS] = None
-        return None
+        if not math.isfinite(number):
+            self._found[INVALID_NUMBERS] = None
+        return RawNumber(text)
 
-    def _integer(self, text: str) -> int | float | None:
-        return int(text) if len(text) <= _LONGEST_INTEGER else self._float(text)
+    @staticmethod
+    def _integer(text: str) -> int | RawNumber:
+        is_short = len(text) <= _MOST_DIGITS  # Python refuses to convert thousands of digits
+        return number if is_short and (number := int(text)) in _INTEGERS else RawNumber(text)
 
 
-def _with_whole_characters(content: Any) -> Any:
-    """Replace each half of a character, such as of an emoji that was cut, by the sign for an unknown character.
+def _with_texts(content: Any, change: Callable[[str], str]) -> Any:
+    """Return JSON with every text in it changed, names of fields included."""
+    if type(content) is str:
+        return change(content)
+    if type(content) is dict:
+        return {str(change(name)): _with_texts(item, change) for name, item in content.items()}
+    if type(content) is list:
+        return [_with_texts(item, change) for item in content]
+    return content
 
-    Other encoders write such halves as an escape, and no UTF-8 can hold them.
+
+def _without_nul(text: str) -> str:
+    return text.replace("\0", "\ufffd")
+
+
+def _whole(text: str, *, has_invalid_bytes: bool) -> str:
+    """Return a text in whole characters: invalid bytes in Latin-1, halves of characters as the sign for an unknown one.
+
+    Other encoders write such a half as an escape, for example of an emoji that was cut, and no UTF-8 can hold it.
     """
-    text = json.dumps(content, ensure_ascii=False)
+    text = _without_nul(text)
+    if not _has_halves(text):
+        return text
+    latin = text.translate(_LATIN_1) if has_invalid_bytes else text
+    whole = latin.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    is_certain = latin == text and whole.count("\ufffd") == text.count("\ufffd")
+    return whole if is_certain else Repaired(whole)
+
+
+def _has_halves(text: str) -> bool:
     try:
-        return orjson.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-    except orjson.JSONDecodeError:  # the number of levels is all that it can still refuse
-        raise TooDeep from None
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

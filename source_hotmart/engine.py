@@ -33,6 +33,7 @@ from airbyte_cdk.sources.types import Record
 from airbyte_cdk.sources.utils.slice_logger import SliceLogger
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_hotmart.columns import UNPARSED, meta_of
 from source_hotmart.progress import Progress
 from source_hotmart.state.cursors import SliceCursor
 
@@ -192,12 +193,16 @@ class BatchingSource(ConcurrentSource):
         name, rows = queue_item.stream_name, queue_item.rows
         counts = concurrent_stream_processor._record_counter
         if not counts[name]:  # tells that the stream is running
-            yield from concurrent_stream_processor.on_record(Record(rows.pop(0), name))
+            first = rows.pop(0)
+            for message in concurrent_stream_processor.on_record(Record(first, name)):
+                if message.record:
+                    message.record.meta = meta_of(first)
+                yield message
         counts[name] += len(rows)
         emitted_at_ms = time.time_ns() // 1_000_000
         for row in rows:
-            yield AirbyteMessage(
-                type=Type.RECORD,
-                record=AirbyteRecordMessage(stream=name, data=row, emitted_at=emitted_at_ms),
-            )
+            record = AirbyteRecordMessage(stream=name, data=row, emitted_at=emitted_at_ms)
+            if UNPARSED in row:
+                record.meta = meta_of(row)
+            yield AirbyteMessage(type=Type.RECORD, record=record)
         yield from self.repository.consume_queue()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
@@ -56,10 +54,13 @@ class QuotaUsedUp(HotmartError):
 
 
 class BadRow(HotmartError):
-    """A row that is not an object, or that lacks a part of its primary key: the warehouse could not find it again."""
+    """A row that cannot be given out: it is not an object, has no usable primary key, or could not be converted."""
 
-    def __init__(self, stream_name: str, key_fields: Sequence[str]) -> None:
-        super().__init__(
-            f"{stream_name}: Hotmart sent a row without its primary key ({', '.join(key_fields)}).",
-            FailureType.system_error,
-        )
+    def __init__(self, stream_name: str, reason: str) -> None:
+        super().__init__(f"{stream_name}: Hotmart sent a row {reason}.", FailureType.system_error)
+        self.reason = reason
+        """What is wrong with the row, such as "without a primary key". Never a value."""
+
+
+class Unfit(Exception):
+    """A value that its declared type cannot hold without loss."""

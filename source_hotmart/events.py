@@ -17,6 +17,7 @@ from source_hotmart.answers import Envelope, Page
 from source_hotmart.base import Api, HotmartStream
 from source_hotmart.changed_parents import IncrementalChild
 from source_hotmart.child import NothingThere, Reading
+from source_hotmart.columns import put
 from source_hotmart.errors import HotmartError
 from source_hotmart.parents import ParentKey
 from source_hotmart.reading.lists import ListReader
@@ -102,7 +103,7 @@ class EventStream(IncrementalChild, ABC):
                 event["info"] = self._info_of(query["event_id"])
             for row in page.rows:
                 if isinstance(row, dict):
-                    row["event"] = copy.deepcopy(event["info"])
+                    put(row, "event", copy.deepcopy(event["info"]))
         return page
 
     def _info_of(self, event_id: Any) -> Any:

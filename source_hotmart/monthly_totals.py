@@ -10,6 +10,7 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.answers import Page
 from source_hotmart.base import Api
+from source_hotmart.columns import put
 from source_hotmart.dated import DatedStream
 from source_hotmart.errors import AccessDenied, HotmartError
 from source_hotmart.reading.lists import ListReader
@@ -68,7 +69,7 @@ class MonthlyTotals(DatedStream, ABC):
         month = _first_day(query[self.start_parameter] - self.edges[0])
         for row in page.rows:
             if isinstance(row, dict):
-                row["month"] = month
+                put(row, "month", month)
         return page
 
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:

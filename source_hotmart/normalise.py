@@ -1,171 +1,185 @@
-"""Values as the schema declares them: UTC times, ids as text; everything else as Hotmart sent it.
+"""Rows as their schema declares them: what a destination with typed columns would refuse is set aside, not lost.
 
-A schema is compiled once into a plan of small functions, for a walk of the schema per record costs more than
-all the rest of reading it.
+Nearly all rows need little, so a schema is compiled into code that only looks at each field, and stops at the first
+value that does not fit. Such a row is converted once more, field by field.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
-from functools import lru_cache
-from threading import Lock
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
-LOGGER = logging.getLogger("airbyte.hotmart")
+from source_hotmart.columns import ADDITIONAL, UNPARSED, Additional, FieldLog
+from source_hotmart.decoding import RawNumber
+from source_hotmart.errors import Unfit
+from source_hotmart.personal import MARK, Hide
+from source_hotmart.values import CONVERTERS, LARGEST_INTEGER, NUMBERS_BELOW, SMALLEST_INTEGER, raw_text
 
+Row = dict[str, Any]
 Converter = Callable[[Any], Any]
+"""Returns a value as declared, changed in place if it is an object. Raises `Unfit`."""
 
-SECONDS_BELOW = 100_000_000_000
-"""Epoch numbers below this are seconds: as milliseconds they would lie before March 1973."""
+SET_LATER: Final = "synced_until"
+"""A declared field that is set when a row has been converted. Hotmart sends none of this name."""
 
-DAY_MS = 86_400_000
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
-# A third of the time that datetime takes to print itself, with four times in every sale.
-_HOURS_MINUTES = tuple(f"{minute // 60:02}:{minute % 60:02}:" for minute in range(1440))
-_SECONDS = tuple(f"{second:02}." for second in range(60))
-_MILLISECONDS = tuple(f"{millisecond:03}Z" for millisecond in range(1000))
-_PLAIN_TYPES: dict[str, type] = {"boolean": bool, "integer": int, "number": float, "string": str}
-
-
-class Surprises:
-    """Fields whose values were not of the declared type; each is told once a sync."""
-
-    def __init__(self, stream_name: str) -> None:
-        self._stream_name = stream_name
-        self._seen: set[str] = set()
-        self._lock = Lock()
-
-    def note(self, path: str, declared: str, value: Any) -> None:
-        """Say once which field holds something else than declared; never the value itself."""
-        with self._lock:
-            if path in self._seen:
-                return
-            self._seen.add(path)
-        LOGGER.warning(
-            "%s: Hotmart sent %s in %s, where %s is declared; the values are kept as sent.",
-            self._stream_name,
-            type(value).__name__,
-            path,
-            declared,
-        )
+_DECLARED: Final = {
+    "date-time": "a time",
+    "string": "text",
+    "integer": "an integer of 64 bits",
+    "number": "a number below 10^29",
+    "boolean": "true or false",
+    "object": "an object",
+    "array": "a list",
+}
+_SENT: Final = {
+    str: "text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    RawNumber: "a number",
+    dict: "an object",
+    list: "a list",
+}
 
 
-def compile_schema(schema: Mapping[str, Any], surprises: Surprises, path: str = "") -> Converter:
-    """A function that changes a value, in place where it is an object, to what the schema declares.
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a schema declares of a value."""
 
-    Times become ISO 8601 in UTC with milliseconds, numbers where text is declared become text, an empty time
-    becomes null. Nothing is lost: what cannot be converted is kept as sent and noted in `surprises`.
-    """
-    declared = _declared_type(schema)
-    if declared == "object":
-        return _object_converter(schema, surprises, path)
-    if declared == "array":
-        return _array_converter(schema, surprises, path)
+    path: str
+    """With dots, and `[]` after the name of a list."""
+    kind: str
+    """Its type, or "date-time"."""
+    is_personal: bool
+    """Whether the value, or something in it, is marked as personal data."""
+    fields: Mapping[str, Field]
+    item: Field | None
+
+
+class RowConverter:
+    """Converts the rows of one stream in place. Shared by threads."""
+
+    def __init__(self, schema: Mapping[str, Any], log: FieldLog, hide: Hide | None = None) -> None:
+        """Compile a schema. `hide` returns what takes the place of personal data among the values that do not fit."""
+        self._log = log
+        self._hide = hide
+        self._root = _field(schema, "", is_marked=False)
+        self._known = frozenset(self._root.fields) - {ADDITIONAL, UNPARSED, SET_LATER}
+        self._convert = _object_converter(self._root)
+
+    def __call__(self, row: Row) -> Row:
+        """Return the row as declared, with what is not declared and what does not fit in columns of their own."""
+        if not self._known.issuperset(row):
+            self._set_aside(row)
+        try:
+            self._convert(row)
+        except Unfit:
+            unparsed: dict[str, str | None] = {}
+            self._convert_with_care(self._root, row, "", unparsed)
+            if unparsed:
+                row[UNPARSED] = unparsed
+        return row
+
+    def _set_aside(self, row: Row) -> None:
+        """Move fields that are not declared: destinations drop them, or take `ID` for the column `id`."""
+        kept = row.pop(ADDITIONAL) if type(row.get(ADDITIONAL)) is Additional else Additional()
+        for name in row.keys() - self._known:
+            kept[name] = row.pop(name)
+        for name in sorted(kept):
+            self._log.undeclared(name)
+        row[ADDITIONAL] = dict(kept)
+
+    def _convert_with_care(self, field: Field, value: Any, path: str, unparsed: dict[str, str | None]) -> Any:
+        """Return a value as declared, null where it does not fit."""
+        if value is None:
+            return None
+        if field.kind == "object" and type(value) is dict:
+            for name, inner in field.fields.items():
+                if name in value:
+                    inner_path = f"{path}.{name}" if path else name
+                    value[name] = self._convert_with_care(inner, value[name], inner_path, unparsed)
+            return value
+        if field.item and type(value) is list:
+            return [
+                self._convert_with_care(field.item, item, f"{path}[{number}]", unparsed)
+                for number, item in enumerate(value)
+            ]
+        try:
+            return _convert_scalar(field, value)
+        except Unfit:
+            self._log.unfit(field.path, _DECLARED[field.kind], _SENT.get(type(value), "text"))
+            raw = raw_text(value)
+            unparsed[path] = self._hide(raw) if self._hide and field.is_personal else raw
+            return None
+
+
+def _convert_scalar(field: Field, value: Any) -> Any:
+    if field.kind not in CONVERTERS:  # an object or a list is declared
+        if value == "":
+            return None
+        raise Unfit
+    return CONVERTERS[field.kind](value)
+
+
+def _field(schema: Mapping[str, Any], path: str, *, is_marked: bool) -> Field:
+    is_marked = schema.get(MARK, is_marked)
+    fields = {
+        name: _field(inner, f"{path}.{name}" if path else name, is_marked=is_marked)
+        for name, inner in schema.get("properties", {}).items()
+    }
+    item = _field(schema["items"], f"{path}[]", is_marked=is_marked) if "items" in schema else None
+    is_personal = is_marked or any(inner.is_personal for inner in [*fields.values(), *filter(None, [item])])
+    return Field(path, _kind(schema), is_personal, fields, item)
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
     if schema.get("format") == "date-time":
-        return _time_converter(surprises, path)
-    return _plain_converter(declared, surprises, path)
-
-
-def _declared_type(schema: Mapping[str, Any]) -> str:
+        return "date-time"
     types = schema.get("type", [])
     names = [types] if isinstance(types, str) else [name for name in types if name != "null"]
-    return names[0] if names else ""
+    return str(names[0]) if names else ""
 
 
-def _object_converter(schema: Mapping[str, Any], surprises: Surprises, path: str) -> Converter:
-    """A function with a line for each declared field, written out: a loop over them takes half as long again."""
-    names: dict[str, Any] = {"note": surprises.note, "path": path}
-    lines = ["if value.__class__ is not dict:", "    note(path, 'an object', value)", "    return value"]
-    lines.append("get = value.get")
-    for number, (name, field) in enumerate(schema.get("properties", {}).items()):
-        names[f"convert_{number}"] = compile_schema(field, surprises, f"{path}.{name}" if path else name)
-        # A value of this very type needs no work; objects, arrays and times always do.
-        untouched = None if field.get("format") == "date-time" else _PLAIN_TYPES.get(_declared_type(field))
-        is_touched = f" and item.__class__ is not {untouched.__name__}" if untouched else ""
+_FITS: Final = {
+    "string": "item.__class__ is not str",
+    "boolean": "item.__class__ is not bool",
+    "integer": f"not (item.__class__ is int and {SMALLEST_INTEGER} <= item <= {LARGEST_INTEGER})",
+    "number": "item.__class__ is not int and "
+    f"not (item.__class__ is float and {-NUMBERS_BELOW!r} < item < {NUMBERS_BELOW!r})",
+}
+"""By type, code that is true of a value that has to be converted. Objects, lists and times always have to be."""
+
+
+def _object_converter(field: Field) -> Converter:
+    """Return a function with a line for each declared field: a loop over them takes half as long again."""
+    names: dict[str, Any] = {"Unfit": Unfit}
+    lines = ["if value.__class__ is not dict: raise Unfit", "get = value.get"]
+    for number, (name, inner) in enumerate(field.fields.items()):
+        names[f"convert_{number}"] = _converter(inner)
+        condition = f"item is not None and {_FITS[inner.kind]}" if inner.kind in _FITS else "item is not None"
         lines.append(f"item = get({name!r})")
-        lines.append(f"if item is not None{is_touched}: value[{name!r}] = convert_{number}(item)")
+        lines.append(f"if {condition}: value[{name!r}] = convert_{number}(item)")
     source = "\n    ".join(["def convert(value):", *lines, "return value"])
     exec(source, names)  # noqa: S102 - of nothing but a schema of ours
     converter: Converter = names["convert"]
     return converter
 
 
-def _array_converter(schema: Mapping[str, Any], surprises: Surprises, path: str) -> Converter:
-    convert_item = compile_schema(schema.get("items", {}), surprises, f"{path}[]")
+def _list_converter(item: Field) -> Converter:
+    convert_item = _converter(item)
 
     def convert(value: Any) -> Any:
-        if type(value) is not list:
-            surprises.note(path, "a list", value)
-            return value
+        if value.__class__ is not list:
+            raise Unfit
         return [item if item is None else convert_item(item) for item in value]
 
     return convert
 
 
-def _time_converter(surprises: Surprises, path: str) -> Converter:
-    def convert(value: Any) -> Any:
-        if type(value) is int:
-            try:
-                return _iso(value)
-            except (OverflowError, ValueError):
-                surprises.note(path, "a time between the years 1 and 9999", value)
-                return value
-        if value == "":
-            return None
-        converted = _time_from_text(value)
-        if converted is None:
-            surprises.note(path, "a time", value)
-            return value
-        return converted
-
-    return convert
-
-
-def _iso(epoch: float) -> str:
-    """ISO 8601 of epoch milliseconds, or of seconds when the number is too small for milliseconds.
-
-    Raises `OverflowError` or `ValueError` outside of the years 1 to 9999.
-    """
-    if -SECONDS_BELOW < epoch < SECONDS_BELOW:
-        epoch *= 1000
-    day, time_ms = divmod(int(epoch), DAY_MS)
-    minute, time_ms = divmod(time_ms, 60_000)
-    second, millisecond = divmod(time_ms, 1000)
-    return f"{_day(day)}{_HOURS_MINUTES[minute]}{_SECONDS[second]}{_MILLISECONDS[millisecond]}"
-
-
-@lru_cache(maxsize=10_000)
-def _day(day: int) -> str:
-    return f"{date.fromordinal(_EPOCH_DAY + day).isoformat()}T"
-
-
-def _time_from_text(value: Any) -> str | None:
-    """ISO 8601 in UTC of text or of a number with a fraction; `None` when it is no time."""
-    try:
-        if isinstance(value, float):
-            return _iso(value)
-        if not isinstance(value, str):
-            return None
-        if value.lstrip("-").isdecimal():
-            return _iso(int(value))
-        time = datetime.fromisoformat(value)
-        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return time.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
-
-
-def _plain_converter(declared: str, surprises: Surprises, path: str) -> Converter:
-    accepted = {"number": (int, float), "integer": (int,), "string": (str,), "boolean": (bool,)}.get(declared)
-
-    def convert(value: Any) -> Any:
-        if accepted is None or type(value) in accepted:
-            return value
-        if declared == "string" and type(value) in (int, float):
-            return str(value)
-        surprises.note(path, f"a value of type {declared}", value)
-        return value
-
-    return convert
+def _converter(field: Field) -> Converter:
+    if field.kind == "object":
+        return _object_converter(field)
+    if field.item:
+        return _list_converter(field.item)
+    return CONVERTERS[field.kind]

@@ -10,6 +10,7 @@ from source_hotmart.changed_parents import ChangedParentsStream
 from source_hotmart.child import ChildStream
 from source_hotmart.club import ClubStream
 from source_hotmart.club_pages import ModuleStream
+from source_hotmart.columns import put
 from source_hotmart.coupons import CouponStream
 from source_hotmart.default_filters import EARLIEST_MS
 from source_hotmart.events import EventStream
@@ -239,11 +240,11 @@ class ClubStudents(ClubStream):
     envelope = Envelope(empty_object_is_none=True)
 
     def complete_row(self, row: Record) -> None:
-        """Whether a student has Plus access, of which Hotmart sends a word; the word is kept beside."""
+        """Set whether a student has Plus access, of which Hotmart sends a word, and keep the word in another column."""
         word = row.get("plus_access")
-        if isinstance(word, str):
-            row["plus_access_type"] = word
-            row["plus_access"] = word not in ("", "WITHOUT_PLUS_ACCESS")
+        if isinstance(word, str) and word.lower() not in ("", "true", "false"):
+            put(row, "plus_access_type", word)
+            row["plus_access"] = word != "WITHOUT_PLUS_ACCESS"
 
 
 class ClubModules(ClubStream):

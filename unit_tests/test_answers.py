@@ -355,23 +355,21 @@ def test_half_a_character_spoils_nothing_but_itself(sent, name):
         (b'"\xff\xfe\x80"', "\xff\xfe\x80", "invalid bytes"),
         (b'"\xc3"', "\xc3", "invalid bytes"),
         (b'"two\nlines\tand\x01more"', "two\nlines\tand\x01more", "control characters"),
-        (b"NaN", None, "invalid numbers"),
-        (b"Infinity", None, "invalid numbers"),
-        (b"-Infinity", None, "invalid numbers"),
-        (b"1e999", None, "invalid numbers"),
-        (b"-1e999", None, "invalid numbers"),
-        (b"9" * 400, None, "invalid numbers"),
-        (b"9" * 5000, None, "invalid numbers"),
-        (b'[1e999,"\xe9\n",0.1]', [None, "é\n", 0.1], "invalid bytes, invalid numbers, control characters"),
+        (b"NaN", "NaN", "invalid numbers"),
+        (b"Infinity", "Infinity", "invalid numbers"),
+        (b"-Infinity", "-Infinity", "invalid numbers"),
+        (b"1e999", "1e999", "invalid numbers"),
+        (b"-1e999", "-1e999", "invalid numbers"),
+        (b'[1e999,"\xe9\n",0.1]', ["1e999", "é\n", 0.1], "invalid bytes, invalid numbers, control characters"),
     ],
 )
-def test_invalid_values_are_replaced_and_the_rest_of_the_page_is_kept(sent, value, repaired):
+def test_invalid_values_are_read_as_text_and_the_rest_of_the_page_is_kept(sent, value, repaired):
     rest = b',"id":1},{"id":2,"name":"\xc3\xa9\\ud83d","large":12345678901234567890123}]'
     body = b'{"items":[{"value":' + sent + rest + b',"page_info":{"total_results":2,"next_page_token":"abc="}}'
 
     page = Envelope().open(body)
 
-    good = {"id": 2, "name": "é\ufffd", "large": 1.2345678901234568e22}
+    good = {"id": 2, "name": "é\ufffd", "large": "12345678901234567890123"}
     assert page == Page([{"value": value, "id": 1}, good], "abc=", 2, repaired=repaired)
 
 
@@ -383,9 +381,42 @@ def test_numbers_are_the_same_beside_invalid_values(sent):
     assert (type(beside), beside) == (type(valid), valid)
 
 
+@pytest.mark.parametrize("sent", [b"9" * 20, b"-9223372036854775809", b"9007199254740993.0", b"9" * 400, b"9" * 5000])
+@pytest.mark.parametrize("beside", [b"", b",NaN"], ids=["valid", "invalid"])
+def test_a_number_that_would_lose_digits_is_read_as_text(sent, beside):
+    value = Envelope().open(b'{"items":[{"value": ' + sent + b"}" + beside + b"]}").rows[0]["value"]
+
+    assert value == sent.decode()
+
+
+@pytest.mark.parametrize("sent", [b"1200240.0", b"9007199254740993", b"18446744073709551615", b"0.30000000000000004"])
+def test_a_number_that_loses_nothing_stays_a_number(sent):
+    body = b'{"items":[' + sent + b',"12345678901234567890"]}'
+
+    assert Envelope().open(body).rows[0] == orjson.loads(sent)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"items":[{"a\\u0000":"\\u0000b","c":["\\u0000"]}]}',
+        b'\xef\xbb\xbf{"items":[{"a\\u0000":"\\u0000b","c":["\\u0000"]}]}',
+        b'{"items":[{"a\0":"\0b","c":["\0"]}]}',
+    ],
+)
+def test_a_zero_character_is_the_sign_for_an_unknown_one_in_texts_and_names(body):
+    assert Envelope().open(body).rows == [{"a\ufffd": "\ufffdb", "c": ["\ufffd"]}]
+
+
+def test_a_text_that_looks_like_a_zero_character_stays():
+    rows = [r"\u0000", "\\"]
+
+    assert Envelope().open(orjson.dumps({"items": rows})).rows == rows
+
+
 @pytest.mark.parametrize("body", [b'{"items":["\\u0000"]}', b'\xef\xbb\xbf{"items":["\\u0000"]}'])
 def test_zero_characters_and_byte_order_marks_are_not_invalid(body):
-    assert Envelope().open(body) == Page(["\0"], None, None, has_page_info=False)
+    assert not Envelope().open(body).repaired
 
 
 NESTED = {

@@ -173,7 +173,7 @@ def _change_rows(fault: Fault, answer: Answer, endpoint: Endpoint) -> None:
 
 
 def _record(record: dict[str, Any], fault: Fault, endpoint: Endpoint, answer: Answer) -> None:
-    usual = {"no_key": endpoint.key, "null_key": endpoint.key, "bad_date": endpoint.date}
+    usual = {"no_key": endpoint.key, "null_key": endpoint.key, "raw_key": endpoint.key, "bad_date": endpoint.date}
     name = fault.field_name.split(".") if fault.field_name else usual.get(str(fault.kind), endpoint.text)
     if not name:
         return
@@ -185,7 +185,7 @@ def _record(record: dict[str, Any], fault: Fault, endpoint: Endpoint, answer: An
         target.pop(last, None)
     elif fault.kind == "null_key":
         target[last] = None
-    elif fault.kind == "raw_value":
+    elif fault.kind in ("raw_value", "raw_key"):
         target[last] = mark = f"raw value {len(answer.raw)} of a fault"
         answer.raw[mark] = ("NaN" if fault.value is None else str(fault.value)).encode("latin-1")
     else:

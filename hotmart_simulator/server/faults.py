@@ -31,8 +31,9 @@ CONTENT_KINDS: Final = (
     "number_for_string",
     "bad_date",
     "raw_value",
+    "raw_key",
 )
-ROW_KINDS: Final = ("no_key", "null_key", "null_row", "number_for_string", "bad_date", "raw_value")
+ROW_KINDS: Final = ("no_key", "null_key", "null_row", "number_for_string", "bad_date", "raw_value", "raw_key")
 """The kinds that change one row, or the rows with some primary keys."""
 HEADER_KINDS: Final = ("wrong_date",)
 # What is wrong with the way it is sent.
@@ -65,9 +66,9 @@ class Fault:
       added. A 429 also has `reset_s` and `retry_after_s`, sent as given, and `quota_headers=False`.
     - redirect: `location`. error_object: `error`. huge and gzip_bomb: `megabytes`.
     - drip and drip_head (before the body): `interval_s` per byte.
-    - bad_date, number_for_string and raw_value: `value`. These, no_key and null_key: `field_name` (dotted) in place of
-      the usual field. For raw_value it is JSON text that is sent as it is, in Latin-1: `NaN` (the default), `1e999`,
-      or a string with its quotes and with bytes that JSON does not allow.
+    - bad_date, number_for_string, raw_value and raw_key: `value`. These, no_key and null_key: `field_name` (dotted) in
+      place of the usual field. For raw_value and raw_key it is JSON text that is sent as it is, in Latin-1: `NaN` (the
+      default), `1e999`, or a string with its quotes and with bytes that JSON does not allow.
     - null_row (`null` in place of the row) and the kinds before: `row` of the page, from 0. Or `keys`, primary keys as
       the reference has them: the rows with these keys, on each page that has one. Faults with `keys` happen before the
       one other fault that an answer has.

@@ -46,6 +46,7 @@ _BY_LIST: Final = {
             out.QUOTA,
             out.CIRCLE,
             out.NO_KEY,
+            out.GUESSED_KEY,
             out.AWAY,
             out.PROXY_LOGIN,
         )

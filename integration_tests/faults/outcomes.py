@@ -54,7 +54,7 @@ REPAIRED: Final = Outcome(
     code="✓ J",
     meaning=(
         "Every row arrives once. Bytes that are no UTF-8 are read as Latin-1, control characters are accepted, and "
-        "numbers that JSON does not have become null. A warning names the stream."
+        "numbers that JSON does not have are read as text. A warning names the stream."
     ),
     ending="complete",
     calls=60,
@@ -183,6 +183,20 @@ NO_KEY: Final = Outcome(
     sentence=(
         "{stream}: Hotmart sent {count} without a primary key in {window}. All other rows were read. The next sync "
         "reads this list again. If this lasts, report it to Hotmart's support."
+    ),
+    failure="system_error",
+    calls=15,
+    waits_s=5,
+    warns=True,
+    leaves_out_bad_rows=True,
+)
+GUESSED_KEY: Final = Outcome(
+    code="NJ",
+    meaning="As N: a primary key in which a byte was guessed could be that of another row.",
+    ending="a stream fails",
+    sentence=(
+        "{stream}: Hotmart sent {count} with invalid bytes in the primary key in {window}. All other rows were read. "
+        "The next sync reads this list again. If this lasts, report it to Hotmart's support."
     ),
     failure="system_error",
     calls=15,

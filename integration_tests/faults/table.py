@@ -198,6 +198,8 @@ KEYLESS: Final = Treatment(once=everywhere(out.NO_KEY), always=everywhere(out.NO
 CONVERTED: Final = Treatment(once=everywhere(out.KEPT), always=everywhere(out.KEPT))
 ANOTHER_DATE: Final = Treatment(once=in_dated_rows(out.KEPT), always=in_dated_rows(out.KEPT))
 ODD_DATE: Final = Treatment(once=in_dated_rows(out.WARNED), always=in_dated_rows(out.WARNED))
+ODD_VALUE: Final = Treatment(once=everywhere(out.WARNED), always=everywhere(out.WARNED))
+GUESSED: Final = Treatment(once=everywhere(out.GUESSED_KEY), always=everywhere(out.GUESSED_KEY))
 CLUB_ONLY: Final = Treatment(once=cells(club=out.UNKNOWN_CLUB), always=cells(club=out.UNKNOWN_CLUB))
 
 
@@ -482,19 +484,51 @@ ROWS: Final[Sequence[Row]] = (
         Row(name=name, order={"kind": "bad_date", "value": value}, treatment=ANOTHER_DATE, changes_values=True)
         for name, value in (
             ("a date in the year 9999", 253_370_764_800_000),
-            ("a negative date", -1),
             ("a date in seconds", 1_700_000_000),
             ("a date as text", "2023-11-14T22:13:20-03:00"),
+            ("a date in eight digits", "20231114"),
             ("an empty date", ""),
+            ("0 where a date was", 0),
         )
     ),
     *(
         Row(name=name, order={"kind": "bad_date", "value": value}, treatment=ODD_DATE, changes_values=True)
         for name, value in (
+            ("a negative date", -1),
             ("a date in the year 0", -62_167_219_200_000),
             ("a date after the year 9999", 10**15),
             ("a date that is no date", "tomorrow"),
             ("an object where a date was", {"day": 1}),
         )
+    ),
+    *(
+        Row(
+            name=name,
+            order={"kind": "raw_value", "value": value},
+            treatment=ODD_VALUE,
+            changes_values=True,
+        )
+        for name, value in (
+            ("an object where text was", '{"a": 1}'),
+            ("a number whose digits are not known where text was", "1.8446744073709551617E19"),
+        )
+    ),
+    *(
+        Row(name=name, order={"kind": "raw_value", "value": value}, treatment=CONVERTED, changes_values=True)
+        for name, value in (
+            ("an integer of 70 bits where text was", str(2**70)),
+            ("U+0000 in a text, which becomes U+FFFD", r'"a\u0000b"'),
+        )
+    ),
+    Row(
+        name="a field that is not declared",
+        order={"kind": "raw_value", "field_name": "brand_new", "value": '{"a": 1}'},
+        treatment=CONVERTED,
+        changes_values=True,
+    ),
+    Row(
+        name="an invalid byte in the primary key",
+        order={"kind": "raw_key", "value": '"caf\xe9"'},
+        treatment=GUESSED,
     ),
 )

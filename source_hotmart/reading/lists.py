@@ -76,6 +76,8 @@ class ListReader:
         self._stream = stream
         self._yielded: set[int] = set()
         self._has_waited = False
+        self._bad_reasons: dict[str, None] = {}
+        """What was wrong with rows that were not yielded."""
         self.is_compared = False
         """Whether the rows are going to be compared with those of another list."""
 
@@ -86,10 +88,11 @@ class ListReader:
             raise self.bad_rows(result.bad_rows, label)
 
     def bad_rows(self, count: int, label: str) -> HotmartError:
-        """Return the failure of a stream in which rows had no primary key."""
+        """Return the failure of a stream in which rows had no primary key, or could not be converted."""
         rows = "1 row" if count == 1 else f"{count} rows"
+        reasons = " or ".join(self._bad_reasons)
         return HotmartError(
-            f"{self._stream.name}: Hotmart sent {rows} without a primary key in {label}. All other rows were read. The "
+            f"{self._stream.name}: Hotmart sent {rows} {reasons} in {label}. All other rows were read. The "
             "next sync reads this list again. If this lasts, report it to Hotmart's support.",
             FailureType.system_error,
         )
@@ -150,8 +153,8 @@ class ListReader:
         is_complete = passes.is_complete and not last.bad
         if passes.collisions:
             report.key_collision(name, passes.collisions)
-        for place in last.bad[:3]:
-            LOGGER.warning("%s: Hotmart sent a row without a primary key: %s.", name, place)
+        for bad_row in last.bad[:3]:
+            LOGGER.warning("%s: Hotmart sent a row %s.", name, bad_row)
         if not is_complete:
             self._stream.incomplete_lists.add(str(query.get("subdomain", "")))
         expected = last.totals or {passes.at_least} - {0}
@@ -196,8 +199,9 @@ class ListReader:
             content = hash(orjson.dumps(row, default=str)) if compares else None
             try:
                 key, record = record_of(row)
-            except BadRow:
-                this.bad.append(f"{label}, page {this.pages}, row {number}")
+            except BadRow as bad:
+                self._bad_reasons[bad.reason] = None
+                this.bad.append(f"{bad.reason}: {label}, page {this.pages}, row {number}")
                 continue
             key_hash = hash(key)
             if key_hash in contents:
