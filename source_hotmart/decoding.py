@@ -33,6 +33,8 @@ _LONG_NUMBER_MARKS = b":" + b"0" * 16
 _LONG_NUMBER = re.compile(rb"[:,\[\s](?:-[0-9]{19}|-?[0-9]{20}|-?[0-9]{16,19}[.eE])")
 """A number that orjson may read as another one: an integer of more than 64 bits, or 2^53 and more with a fraction."""
 
+_LONG_DIGITS = re.compile(r"-?[0-9]{16}")
+
 
 class TooDeep(ValueError):
     """The JSON has more levels of objects and lists than a record can be written with."""
@@ -133,11 +135,11 @@ class _Decoder:
     def _float(self, text: str) -> float | RawNumber:
         """Return a number. One as large as `1e999`, `NaN` and `Infinity` are invalid."""
         number = float(text)
-        if -EXACT_BELOW < number < EXACT_BELOW:
-            return number
         if not math.isfinite(number):
             self._found[INVALID_NUMBERS] = None
-        return RawNumber(text)
+            return RawNumber(text)
+        # An exponent stays, as on pages that orjson decodes.
+        return RawNumber(text) if abs(number) >= EXACT_BELOW and _LONG_DIGITS.match(text) else number
 
     @staticmethod
     def _integer(text: str) -> int | RawNumber:

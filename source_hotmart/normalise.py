@@ -14,7 +14,7 @@ from source_hotmart.columns import ADDITIONAL, UNPARSED, Additional, FieldLog
 from source_hotmart.decoding import RawNumber
 from source_hotmart.errors import Unfit
 from source_hotmart.personal import MARK, Hide
-from source_hotmart.values import CONVERTERS, LARGEST_INTEGER, NUMBERS_BELOW, SMALLEST_INTEGER, raw_text
+from source_hotmart.values import CONVERTERS, LARGEST_INTEGER, NUMBERS_BELOW, raw_text
 
 Row = dict[str, Any]
 Converter = Callable[[Any], Any]
@@ -26,7 +26,7 @@ SET_LATER: Final = "synced_until"
 _DECLARED: Final = {
     "date-time": "a time",
     "string": "text",
-    "integer": "an integer of 64 bits",
+    "integer": "an integer below 2^53",
     "number": "a number below 10^29",
     "boolean": "true or false",
     "object": "an object",
@@ -144,9 +144,9 @@ def _kind(schema: Mapping[str, Any]) -> str:
 _FITS: Final = {
     "string": "item.__class__ is not str",
     "boolean": "item.__class__ is not bool",
-    "integer": f"not (item.__class__ is int and {SMALLEST_INTEGER} <= item <= {LARGEST_INTEGER})",
-    "number": "item.__class__ is not int and "
-    f"not (item.__class__ is float and {-NUMBERS_BELOW!r} < item < {NUMBERS_BELOW!r})",
+    "integer": f"not (item.__class__ is int and {-LARGEST_INTEGER} <= item <= {LARGEST_INTEGER})",
+    "number": f"not (item.__class__ is float and {-NUMBERS_BELOW!r} < item < {NUMBERS_BELOW!r}) "
+    f"and not (item.__class__ is int and {-LARGEST_INTEGER} <= item <= {LARGEST_INTEGER})",
 }
 """By type, code that is true of a value that has to be converted. Objects, lists and times always have to be."""
 

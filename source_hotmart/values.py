@@ -1,6 +1,7 @@
 """Single values in the type that a schema declares, converted only where nothing is lost.
 
-The bounds are those of the destinations: a column of integers has 64 bits, one of numbers is DECIMAL(38, 9) or NUMERIC.
+The bounds are those of the destinations. PyAirbyte hands integers to PostgreSQL as floating-point numbers where a column
+has nulls, and larger ones would be rounded, or end the load. Columns of numbers are DECIMAL(38, 9) or NUMERIC.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ from source_hotmart.decoding import EXACT_BELOW, RawNumber
 from source_hotmart.errors import Unfit
 from source_hotmart.times import time_of
 
-LARGEST_INTEGER: Final = 2**63 - 1
-SMALLEST_INTEGER: Final = -(2**63)
+LARGEST_INTEGER: Final = EXACT_BELOW - 1
 NUMBERS_BELOW: Final = 1e29
 """A DECIMAL(38, 9) has 29 digits before the point. PyAirbyte makes such columns, and BigQuery's NUMERIC is the same."""
 
@@ -49,35 +49,36 @@ def text(value: Any) -> str:
 
 
 def integer(value: Any) -> int | None:
-    """Return an integer of 64 bits, also of text or of a number without a fraction; `None` for an empty text."""
-    if value.__class__ is float and value.is_integer() and -EXACT_BELOW < value < EXACT_BELOW:
-        return int(value)
+    """Return an integer below 2^53, also of text or of a number without a fraction; `None` for an empty text."""
+    if value.__class__ is float and value.is_integer():
+        value = int(value)
     if isinstance(value, str):
         if not value:
             return None
         number = _decimal(value)
         if number is not None and abs(number) < NUMBERS_BELOW and number == number.to_integral_value():
             value = int(number)
-    if value.__class__ is int and SMALLEST_INTEGER <= value <= LARGEST_INTEGER:
+    if value.__class__ is int and -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
         return int(value)
     raise Unfit
 
 
 def number(value: Any) -> int | float | None:
-    """Return a number smaller than 10^29, also of text in the form of JSON; `None` for an empty text."""
+    """Return a number below 10^29, also of text in the form of JSON; `None` for an empty text."""
     if isinstance(value, str):
         if not value:
             return None
         exact = _decimal(value)
         if exact is None:
             raise Unfit
-        is_whole = exact == exact.to_integral_value() and SMALLEST_INTEGER <= exact <= LARGEST_INTEGER
+        is_whole = abs(exact) <= LARGEST_INTEGER and exact == exact.to_integral_value()
         value = int(exact) if is_whole else float(exact)
         if Decimal(repr(value)) != exact:
             raise Unfit
-    if value.__class__ in (int, float) and -NUMBERS_BELOW < value < NUMBERS_BELOW:
-        kept: int | float = value
-        return kept
+    if value.__class__ is int and int(float(value)) == value:
+        return int(value)
+    if value.__class__ is float and -NUMBERS_BELOW < value < NUMBERS_BELOW:
+        return float(value)
     raise Unfit
 
 

@@ -26,7 +26,7 @@ CONTROL_TIMEOUT_S: Final = 120
 class SimulatorProcess:
     """Runs from `with` to the end of it; the account grows in every respect with its sales."""
 
-    def __init__(self, sales: int, log: Path, python: Path | None = None) -> None:
+    def __init__(self, sales: int, log: Path, python: Path | None = None, **sizes: int) -> None:
         self._arguments = {
             "--port": 0,
             "--seed": SEED,
@@ -35,6 +35,7 @@ class SimulatorProcess:
             "--subscriptions": sales // 5,
             "--students": sales // 12,
             "--subdomains": ",".join(CLUBS),
+            **{f"--{name}": size for name, size in sizes.items()},
         }
         self._log = log
         self._python = python or Path(sys.executable)
@@ -105,6 +106,10 @@ class SimulatorProcess:
         """Let things happen in the account; the keys of what changed, by kind of change."""
         moved: dict[str, list[str]] = self._control("POST", "move", changes)
         return moved
+
+    def add_fault(self, **fault: Any) -> None:
+        """Have something go wrong, by the fields of a `Fault`."""
+        self._control("POST", "faults", fault)
 
     def calls(self) -> dict[str, dict[str, int]]:
         """How many calls came since the last `reset_log`, by path and by status of the answer."""

@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 
 from integration_tests.demo.simulator_process import SimulatorProcess
+from integration_tests.ecosystem.postgres import USER, PostgresServer
 
 # Read by PyAirbyte when it is imported: no registry of connectors is asked, and nothing is reported.
 os.environ |= {"AIRBYTE_OFFLINE_MODE": "1", "DO_NOT_TRACK": "1"}
+
+from airbyte.caches import CacheBase, DuckDBCache, PostgresCache
+
+SCHEMA = "hotmart"
 
 ROOT = Path(__file__).parent.parent.parent
 CONNECTOR = ROOT / os.environ.get("VENV", ".venv") / "bin" / "source-hotmart"
@@ -23,3 +28,21 @@ def hotmart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulat
         for name, value in simulator.environment.items():
             monkeypatch.setenv(name, value)
         yield simulator
+
+
+@pytest.fixture(params=["DuckDB", "PostgreSQL"])
+def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CacheBase]:
+    """An empty database of each kind."""
+    if request.param == "DuckDB":
+        yield DuckDBCache(db_path=tmp_path / "account.duckdb", schema_name=SCHEMA, cache_dir=tmp_path / "files")
+        return
+    with PostgresServer() as server:
+        yield PostgresCache(
+            host="127.0.0.1",
+            port=server.port,
+            database="postgres",
+            username=USER,
+            password="trusted",
+            schema_name=SCHEMA,
+            cache_dir=tmp_path / "files",
+        )

@@ -1,23 +1,19 @@
 """PyAirbyte reads an account into a database, twice, and the tables say what Hotmart holds."""
 
 import sys
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import airbyte
 import pytest
-from airbyte.caches import CacheBase, DuckDBCache, PostgresCache
+from airbyte.caches import CacheBase
 
 from integration_tests.demo.changes import MOVES
 from integration_tests.demo.simulator_process import SimulatorProcess
 from integration_tests.ecosystem.agreement import as_record
 from integration_tests.ecosystem.conftest import CONNECTOR
-from integration_tests.ecosystem.postgres import USER, PostgresServer
 from integration_tests.ecosystem.tables import Tables
 from integration_tests.rows import HeldRow, difference, key_of
-
-SCHEMA = "hotmart"
 
 TYPES: Mapping[str, frozenset[str]] = {
     "date-time": frozenset({"TIMESTAMP", "TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE"}),
@@ -30,24 +26,6 @@ TYPES: Mapping[str, frozenset[str]] = {
     "array": frozenset({"JSON", "JSONB"}),
 }
 """What DuckDB and PostgreSQL may make of a declared field."""
-
-
-@pytest.fixture(params=["DuckDB", "PostgreSQL"])
-def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CacheBase]:
-    """An empty database of each kind."""
-    if request.param == "DuckDB":
-        yield DuckDBCache(db_path=tmp_path / "account.duckdb", schema_name=SCHEMA, cache_dir=tmp_path / "files")
-        return
-    with PostgresServer() as server:
-        yield PostgresCache(
-            host="127.0.0.1",
-            port=server.port,
-            database="postgres",
-            username=USER,
-            password="trusted",
-            schema_name=SCHEMA,
-            cache_dir=tmp_path / "files",
-        )
 
 
 def kind_of(field: Mapping[str, Any]) -> str:
