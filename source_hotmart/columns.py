@@ -90,13 +90,12 @@ class FieldLog:
                 return
             self._unfit.add(path)
         LOGGER.warning(
-            "%s: Hotmart sent %s in %s, where %s is declared. The column is null in such rows, and %s has what was "
-            "sent.",
+            "%s: Hotmart sent %s in %s, where %s is declared. The column is null in such rows, and unparsed_values has "
+            "what was sent.",
             self._stream_name,
             sent,
             path,
             declared,
-            UNPARSED,
         )
 
     def undeclared(self, name: str) -> None:
@@ -107,8 +106,8 @@ class FieldLog:
             self._undeclared.add(name)
             is_one_too_many = len(self._undeclared) > FIELDS_NAMED
         if is_one_too_many:
-            LOGGER.info("%s: Hotmart sent more undeclared fields. They are in %s.", self._stream_name, ADDITIONAL)
-        else:
-            shown = _UNUSUAL.sub("?", name[:_LONGEST_NAME])
-            shown = name if name and shown == name else f'"{shown}"'
-            LOGGER.info("%s: Hotmart sent the undeclared field %s. It is in %s.", self._stream_name, shown, ADDITIONAL)
+            LOGGER.info("%s: Hotmart sent more undeclared fields. They are in additional_fields.", self._stream_name)
+            return
+        shown = _UNUSUAL.sub("?", name[:_LONGEST_NAME])
+        shown = name if name and shown == name else f'"{shown}"'
+        LOGGER.info("%s: Hotmart sent the undeclared field %s. It is in additional_fields.", self._stream_name, shown)

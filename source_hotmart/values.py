@@ -1,7 +1,8 @@
 """Single values in the type that a schema declares, converted only where nothing is lost.
 
-The bounds are those of the destinations. PyAirbyte hands integers to PostgreSQL as floating-point numbers where a column
-has nulls, and larger ones would be rounded, or end the load. Columns of numbers are DECIMAL(38, 9) or NUMERIC.
+The bounds are those of the destinations. PyAirbyte hands the integers of a column with nulls to PostgreSQL as
+floating-point numbers: those from 2^53 on would be rounded, and those near 2^63 end the load of all rows. Columns of
+numbers are DECIMAL(38, 9) or NUMERIC.
 """
 
 from __future__ import annotations

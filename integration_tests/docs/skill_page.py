@@ -20,6 +20,7 @@ from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 from integration_tests.docs.document import ROOT, Section, section, sections, without_tables
 from source_hotmart.base import HotmartStream
 from source_hotmart.child import ChildStream
+from source_hotmart.columns import COLUMNS
 from source_hotmart.dated import DatedStream
 from source_hotmart.sales import SalesStream
 from source_hotmart.sales_statuses import SALE_STATUSES
@@ -139,7 +140,9 @@ def setting_lines(name: str, field: Mapping[str, Any], *, is_required: bool, ind
 def _overview() -> Iterator[str]:
     yield "## Streams"
     yield ""
-    yield "Every field may be null. Fields that are not listed pass through unchanged. Ids are text, times are UTC."
+    yield "Every field may be null. Ids are text, times are UTC. Every stream has two more columns:"
+    yield ""
+    yield from (f"- `{name}`: {column['description']}" for name, column in COLUMNS.items())
     yield ""
     yield f"Statuses of a sale: {', '.join(SALE_STATUSES)}."
     yield ""

@@ -11,6 +11,7 @@ from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 
 from source_hotmart.base import HotmartStream
 from source_hotmart.child import ChildStream
+from source_hotmart.columns import COLUMNS
 from source_hotmart.selection import stream_classes
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "streams.md"
@@ -24,8 +25,11 @@ HEAD = """\
 Made from the classes and schemas by `make docs`; change those, not this page. Setting up, what arrives when, and every
 message are in [hotmart.md](hotmart.md).
 
-Every field may be null, and fields that are not listed pass through unchanged. Times are UTC, ids are text. *Calls*
-is what a full refresh asks of Hotmart, whose quota is 500 calls a minute.
+Every field may be null. Times are UTC, ids are text. *Calls* is what a full refresh asks of Hotmart, whose quota is 500
+calls a minute. Every stream has two more columns:
+
+| Field | Type | What it is |
+|---|---|---|
 """
 
 # hotmart-api.md 6.6, by the fields as they stand in the records.
@@ -57,7 +61,7 @@ JOINS = (
 def streams_page() -> str:
     """The whole page."""
     classes = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
-    parts = [HEAD, *_table(classes), "", *_drawing()]
+    parts = [HEAD + "\n".join(_fields({"properties": COLUMNS})), "", *_table(classes), "", *_drawing()]
     for name, cls in classes.items():
         parts += ["", *_section(name, cls)]
     return "\n".join(parts) + "\n"

@@ -72,11 +72,11 @@ def test_every_row_with_an_odd_value_loads(cache: CacheBase, hotmart: SimulatorP
         rows: dict[Any, Mapping[str, Any]] = {key_of(stream, row): row for row in Tables(cache).rows(stream)}
         assert len(rows) == len(expected[stream])
         for key, odd in odd_values.items():
-            row = rows[key]
-            assert row["unparsed_values"] == (None if odd.unparsed is None else {odd.name: odd.unparsed}), odd
-            assert row["additional_fields"] == (odd.additional or None), odd
+            loaded = rows[key]
+            assert loaded["unparsed_values"] == (None if odd.unparsed is None else {odd.name: odd.unparsed}), odd
+            assert loaded["additional_fields"] == (odd.additional or None), odd
             if not odd.additional:
-                assert plain(row[odd.name]) == in_database(odd.column), odd
+                assert plain(loaded[odd.name]) == in_database(odd.column), odd
         untouched = [row for key, row in rows.items() if key not in odd_values]
         assert untouched
         assert all(row["unparsed_values"] is row["additional_fields"] is None for row in untouched)
