@@ -15,7 +15,15 @@ from conftest import Tell
 from hotmart_simulator import Simulator
 from integration_tests.faults.laboratory import SIDE_BY_SIDE, STREAMS, SWITCHES, Laboratory, account, held, keys
 from integration_tests.faults.network import Network
-from integration_tests.faults.outcomes import CIRCLE, GUESSED_KEY, NO_KEY, NO_PERMISSION, QUOTA, TOKENS_REJECTED, Outcome
+from integration_tests.faults.outcomes import (
+    CIRCLE,
+    GUESSED_KEY,
+    NO_KEY,
+    NO_PERMISSION,
+    QUOTA,
+    TOKENS_REJECTED,
+    Outcome,
+)
 from integration_tests.faults.table import CALLS, CLUB, FIRST, HISTORY, LAST, MIDDLE, ROWS, TOKEN_CALL, CallKind, Row
 from integration_tests.harness import Run, VirtualClock, loaded
 from integration_tests.rows import difference, key_of
