@@ -13,7 +13,7 @@ from typing import Any, Final
 from source_hotmart.columns import ADDITIONAL, UNPARSED, Additional, FieldLog
 from source_hotmart.decoding import RawNumber
 from source_hotmart.errors import Unfit
-from source_hotmart.personal import MARK, Hide
+from source_hotmart.personal import MARK, Hide, drop
 from source_hotmart.values import CONVERTERS, LARGEST_INTEGER, NUMBERS_BELOW, raw_text
 
 Row = dict[str, Any]
@@ -53,6 +53,8 @@ class Field:
     """Its type, or "date-time"."""
     is_personal: bool
     """Whether the value, or something in it, is marked as personal data."""
+    is_dropped: bool
+    """Whether that mark drops it also where other personal data is hashed."""
     fields: Mapping[str, Field]
     item: Field | None
 
@@ -64,7 +66,7 @@ class RowConverter:
         """Compile a schema. `hide` returns what takes the place of personal data among the values that do not fit."""
         self._log = log
         self._hide = hide
-        self._root = _field(schema, "", is_marked=False)
+        self._root = _field(schema, "", mark=False)
         self._known = frozenset(self._root.fields) - {ADDITIONAL, UNPARSED, SET_LATER}
         self._convert = _object_converter(self._root)
 
@@ -110,8 +112,14 @@ class RowConverter:
         except Unfit:
             self._log.unfit(field.path, _DECLARED[field.kind], _SENT.get(type(value), "text"))
             raw = raw_text(value)
-            unparsed[path] = self._hide(raw) if self._hide and field.is_personal else raw
+            unparsed[path] = self._hidden(raw, field)
             return None
+
+
+    def _hidden(self, raw: str, field: Field) -> Any:
+        if self._hide is None or not field.is_personal:
+            return raw
+        return drop(raw) if field.is_dropped else self._hide(raw)
 
 
 def _convert_scalar(field: Field, value: Any) -> Any:
@@ -122,15 +130,17 @@ def _convert_scalar(field: Field, value: Any) -> Any:
     return CONVERTERS[field.kind](value)
 
 
-def _field(schema: Mapping[str, Any], path: str, *, is_marked: bool) -> Field:
-    is_marked = schema.get(MARK, is_marked)
+def _field(schema: Mapping[str, Any], path: str, *, mark: bool | str) -> Field:
+    mark = schema.get(MARK, mark)
     fields = {
-        name: _field(inner, f"{path}.{name}" if path else name, is_marked=is_marked)
+        name: _field(inner, f"{path}.{name}" if path else name, mark=mark)
         for name, inner in schema.get("properties", {}).items()
     }
-    item = _field(schema["items"], f"{path}[]", is_marked=is_marked) if "items" in schema else None
-    is_personal = is_marked or any(inner.is_personal for inner in [*fields.values(), *filter(None, [item])])
-    return Field(path, _kind(schema), is_personal, fields, item)
+    item = _field(schema["items"], f"{path}[]", mark=mark) if "items" in schema else None
+    inside = [*fields.values(), *filter(None, [item])]
+    is_personal = bool(mark) or any(inner.is_personal for inner in inside)
+    is_dropped = mark == "drop" or any(inner.is_dropped for inner in inside)
+    return Field(path, _kind(schema), is_personal, is_dropped, fields, item)
 
 
 def _kind(schema: Mapping[str, Any]) -> str:

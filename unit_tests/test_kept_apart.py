@@ -276,3 +276,15 @@ def test_undeclared_fields_are_hidden_in_streams_without_personal_data_too(conne
 
     assert run.exit_code == 0
     assert (MAIL in run.output) == (mode["mode"] == "keep")
+
+
+def test_a_value_that_is_dropped_where_others_are_hashed_is_not_kept_apart_either(connector, world):
+    transaction = world.expected("subscription_transactions")[0].record["purchase"]["transaction"]
+    spoil(connector, "subscription_transactions", "subscriber.phone_ddd", '["31 secret"]', keys=(transaction,))
+    connector.config["personal_data"] = HASH
+
+    run = connector.read(["subscription_transactions"])
+
+    rows = [record for record in run.records("subscription_transactions") if "unparsed_values" in record]
+    assert rows
+    assert [row["unparsed_values"] for row in rows] == [{"subscriber.phone_ddd": None}] * len(rows)
