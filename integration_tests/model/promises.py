@@ -33,6 +33,9 @@ COMES_BACK: Final = {"CHARGEBACK", "PROTESTED"}
 """Statuses of a sale that is watched until it has left them."""
 DELAY_MS: Final = 2 * DAY_MS
 """Updates of charges are read again for so long."""
+WEEK_MS: Final = 7 * DAY_MS
+USUAL_LOOKBACK_DAYS: Final = 65
+"""Up to this look-back, charges are read again by a week of updates."""
 BY_ORDER_MS: Final = 180 * DAY_MS
 """The same where charges are filtered by the date of their order."""
 VISIT_DELAY_MS: Final = 6 * DAY_MS
@@ -141,7 +144,8 @@ class Promises:
 
     def _judge_charges(self, changed: set[Any], before: Account) -> None:
         stream = "subscription_transactions"
-        span_ms = BY_ORDER_MS if self.by_order else max(DELAY_MS, self.lookback_days * DAY_MS)
+        updates_ms = self.lookback_days * DAY_MS if self.lookback_days > USUAL_LOOKBACK_DAYS else WEEK_MS
+        span_ms = BY_ORDER_MS if self.by_order else max(DELAY_MS, min(updates_ms, self.lookback_days * DAY_MS))
         promised = {key for key in changed if self._is_recent(self._charge_ms(key), span_ms)}
         if not self.by_order:
             promised &= self._updated(before)
