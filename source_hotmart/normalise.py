@@ -115,7 +115,6 @@ class RowConverter:
             unparsed[path] = self._hidden(raw, field)
             return None
 
-
     def _hidden(self, raw: str, field: Field) -> Any:
         if self._hide is None or not field.is_personal:
             return raw
