@@ -6,6 +6,7 @@ or an HTML 200 is never "no rows" elsewhere: Hotmart sends the first for wrong p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,9 +15,19 @@ import requests
 from urllib3.exceptions import HTTPError as TransferError
 
 from source_hotmart.deadline import ran_out_of_time
-from source_hotmart.decoding import TooDeep, decode_json
+from source_hotmart.decoding import MOST_VALUES, TooDeep, TooManyValues, decode_json
 
 _CHUNK_BYTES = 1 << 16
+"""Also the most that one chunk of a compressed body is decoded to."""
+_DECODED = ("", "identity", "gzip", "x-gzip")
+"""A body that is compressed in another way was not asked for, and is no JSON."""
+MOST_ROWS = 20
+"""So many times the rows that were asked for are no page. Endpoints may ignore a smaller number."""
+LONGEST_TOKEN = 8192
+"""Characters of a page token, which is sent back in an address. Those that are known have fewer than 100."""
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_CODE_DIGITS = 5
+"""Known codes have four digits at the most. Documents, telephone numbers and credentials have more."""
 
 
 class Unreadable(Exception):
@@ -45,7 +56,10 @@ class Bounds:
     connect_s: float = 10
     read_s: float = 60
     total_s: float = 120
-    body_bytes: int = 64 << 20
+    body_bytes: int = 8 << 20
+    """A page of 500 sales has half a MiB."""
+    error_bytes: int = 1 << 20
+    """For an answer that is not 2xx. Of a longer one only the status counts."""
 
 
 DEFAULT_BOUNDS = Bounds()
@@ -93,6 +107,8 @@ class Envelope:
         rows = self._rows_in(answer, info if info is sent else None)
         if token is not None and not isinstance(token, str):
             raise Unreadable("a page token that is not text", breaks_contract=True)
+        if token and len(token) > LONGEST_TOKEN:
+            raise Unreadable(f"a page token of more than {LONGEST_TOKEN:,} characters", breaks_contract=True)
         return Page(
             rows=rows,
             next_token=token or None,
@@ -137,6 +153,10 @@ class Page:
     repaired: str = ""
     """What was invalid in the JSON and has been replaced, such as "invalid bytes". Never a value."""
 
+    def has_more_than(self, rows: int | None) -> bool:
+        """Whether it has many more rows than were asked for; `None` where pages have no size."""
+        return rows is not None and len(self.rows) > MOST_ROWS * rows
+
 
 NO_ROWS = Page(rows=(), next_token=None, total=None)
 """The page of an endpoint that has nothing to list."""
@@ -158,26 +178,34 @@ def _decode(body: bytes) -> tuple[Any, str]:
         return decode_json(body)
     except TooDeep:
         raise Unreadable("JSON that is nested too deeply") from None
+    except TooManyValues:
+        raise Unreadable(f"JSON of more than {MOST_VALUES:,} values") from None
     except ValueError:
         what = "an HTML page" if body.lstrip()[:1] == b"<" else "a body that is not JSON"
         raise Unreadable(what) from None
 
 
 def read_body(response: requests.Response, bounds: Bounds) -> bytes:
-    """The decoded body of a streamed response.
+    """Return the decoded body of a streamed response, nothing of an error answer that is too long.
 
-    Raises `CutOff` when it breaks off, or passes `bounds`. The response then holds no content, so that nothing
+    Raise `CutOff` when it breaks off, or passes `bounds`. The response then holds no content, so that nothing
     that logs responses can print a buyer's data.
     """
     chunks: list[bytes] = []
     size = 0
+    is_good = 200 <= response.status_code < 300
+    limit = bounds.body_bytes if is_good else min(bounds.error_bytes, bounds.body_bytes)
+    decodes = response.headers.get("Content-Encoding", "").strip().lower() in _DECODED
     try:
         # Unlike `iter_content`, `read1` returns as soon as anything arrived, so the size is seen in time.
-        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=decodes):
             chunks.append(chunk)
             size += len(chunk)
-            if size > bounds.body_bytes:
-                raise CutOff(f"an answer of more than {bounds.body_bytes >> 20} MiB")
+            if size > limit and not is_good:
+                _empty(response)
+                return b""
+            if size > limit:
+                raise CutOff(f"an answer of more than {limit >> 20} MiB")
     except (TransferError, OSError) as lost:
         _empty(response)
         late = ran_out_of_time(lost)
@@ -200,7 +228,9 @@ def too_late(bounds: Bounds) -> str:
 
 
 def error_code(body: bytes) -> str:
-    """Hotmart's code of an error answer such as `invalid_parameter` or `0006`; empty when it has none.
+    """Return Hotmart's code of an error answer such as `invalid_parameter` or `0006`; empty when it has none.
+
+    It stands in messages, so a text that has not the form of a code is none.
 
     https://developers.hotmart.com/docs/en/start/http-response-codes/; the Club has `code` instead of `error`.
     """
@@ -209,4 +239,6 @@ def error_code(body: bytes) -> str:
     except Unreadable:
         return ""
     code = (answer.get("error") or answer.get("code")) if isinstance(answer, dict) else None
-    return code if isinstance(code, str) else ""
+    if not isinstance(code, str) or not _CODE.fullmatch(code) or sum(map(str.isdigit, code)) > _CODE_DIGITS:
+        return ""
+    return code

@@ -10,13 +10,12 @@ import math
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Lock, RLock
-from urllib.parse import quote, quote_plus
 
 import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.http_client import HttpClient
-from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.auth import AuthBase
 
@@ -29,6 +28,7 @@ from source_hotmart.handler import HTTP_LOGGER, page_of
 from source_hotmart.login import NAME, REFUSED, BasicHeader, LoginHandler
 from source_hotmart.patience import DEFAULT_PATIENCE, Patience, QuotaBackoff, out_of_tries
 from source_hotmart.reach import confine
+from source_hotmart.redaction import hide
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
@@ -74,6 +74,7 @@ class HotmartAuthenticator(AuthBase):
         self.clock_lead_ms = 0
         """How far this machine's clock is ahead of Hotmart's, negative when behind. See `clock.py`."""
         self._timeout_s = (bounds.connect_s, bounds.read_s)
+        bounds = replace(bounds, body_bytes=bounds.error_bytes)  # there is no page in it
         self._client = HttpClient(
             name=NAME,
             logger=HTTP_LOGGER,
@@ -146,8 +147,7 @@ class HotmartAuthenticator(AuthBase):
             self._ends_at_s = self._granted_at_s + life_s
             self._renew_at_s = self._ends_at_s - min(RENEW_BEFORE_S, life_s / 2)
             self._compare_clocks(response, is_first=is_first)
-            for form in (self._token, quote(self._token, safe=""), quote_plus(self._token)):
-                add_to_secrets(form)
+            hide(self._token)
 
     def _log_in(self) -> requests.Response:
         """Return a response with a token. Raise `HotmartError`, and remember it for the other threads."""
@@ -202,9 +202,6 @@ class HotmartAuthenticator(AuthBase):
 
 
 def hide_secrets(config: Config) -> None:
-    """Have the CDK blank every form of the secret settings in logs and traces, also as a part of an address."""
+    """Hide the secret settings in everything that is printed."""
     for secret in (config.client_id, config.client_secret, config.token, config.personal_data.key):
-        text = secret.get_secret_value()
-        for form in dict.fromkeys((text, quote(text, safe=""), quote_plus(text))):
-            if form:  # there is no key where nothing is hashed
-                add_to_secrets(form)
+        hide(secret.get_secret_value())

@@ -143,7 +143,7 @@ class HotmartStream(HttpStream, ABC):
             self.api.patience,
             self.api.bounds,
             splittable=self.splittable,
-            lowers_page_size=self.page_size is not None,
+            page_size=self.page_size,
         )
 
     def get_backoff_strategy(self) -> BackoffStrategy:

@@ -29,7 +29,7 @@ from source_hotmart.streams import ClubStudents, Products, SalesHistory
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
-CHECK_BOUNDS = Bounds(connect_s=5, read_s=8, total_s=9)
+CHECK_BOUNDS = Bounds(connect_s=5, read_s=8, total_s=9, body_bytes=1 << 20)
 CALLS_UNTIL_S = 20
 """A check that lasts longer makes no further call. With a call of nine seconds it stays under half a minute."""
 

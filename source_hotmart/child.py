@@ -17,6 +17,7 @@ from source_hotmart.answers import NO_ROWS, Page
 from source_hotmart.base import Api, HotmartStream
 from source_hotmart.columns import put
 from source_hotmart.errors import HotmartError
+from source_hotmart.messages import named
 from source_hotmart.outcomes import HIDDEN_ID, BadRows, ParentOutcomes
 from source_hotmart.parents import ParentKey, ParentSelector, ParentUnread
 from source_hotmart.personal import hide_of
@@ -192,9 +193,9 @@ class ChildStream(HotmartStream, ABC):
         The id of a person is hashed or dropped like personal data. The label is empty if it is dropped.
         """
         names = [name for name, _ in self.parent_fields if name == "subdomain" or name in self._path_fields]
-        ids = [str(query[name]) for name in names]
+        ids = [named(query[name]) for name in names]
         if self.parent_is_person and self._hide_person:
-            hidden = self._hide_person(ids[0])  # the parent's id is first
+            hidden = self._hide_person(query[names[0]])  # the parent's id is first
             if hidden is None:
                 return ""
             ids[0] = hidden

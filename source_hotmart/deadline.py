@@ -1,11 +1,13 @@
-"""An end for every answer, its headers included.
+"""The transport: an end for every answer, its headers included, and nothing of it that `requests` would act on.
 
 `requests` measures its read time-out from byte to byte: a server that sends one byte a second, of the headers or of
-the body, never runs into it.
+the body, never runs into it. It also reads the body of a redirect without any limit, even where redirects are not
+followed, and it keeps every cookie.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from functools import cache, partial
@@ -13,10 +15,18 @@ from http.client import HTTPResponse
 from io import BufferedReader, RawIOBase
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
+
+# Its warnings quote addresses, which can hold a credential, and lines of the answer.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 POOL_SIZE = 32
 """As many connections are kept open as there can be threads."""
+
+
+IGNORED_HEADERS = ("Location", "Set-Cookie", "Set-Cookie2")
+"""Taken off each answer. The status of a redirect is kept, and is all that is needed."""
 
 
 class OutOfTime(TimeoutError):
@@ -43,6 +53,10 @@ class BoundedAdapter(HTTPAdapter):
         self._total_s = total_s
         super().__init__(pool_connections=POOL_SIZE, pool_maxsize=POOL_SIZE)
 
+    def add_headers(self, request: requests.PreparedRequest, **kwargs: Any) -> None:
+        """Ask for the one compressed form that `answers.read_body` decodes."""
+        request.headers["Accept-Encoding"] = "gzip"
+
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """As `requests` has it, also behind a proxy; its new connections know their time."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
@@ -60,6 +74,11 @@ class _Response(HTTPResponse):
     def __init__(self, total_s: float, sock: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp = BufferedReader(_TimedBytes(self.fp.detach(), sock, total_s))
+
+    def begin(self) -> None:
+        super().begin()
+        for name in IGNORED_HEADERS:
+            del self.msg[name]
 
 
 class _TimedBytes(RawIOBase):

@@ -24,8 +24,12 @@ _INTEGERS = range(-(2**63), 2**64)
 """The integers that orjson reads and writes. It reads all others as floating-point numbers."""
 _MOST_DIGITS = 20
 """Characters of the longest integers in that range."""
-_SAMPLED = 50
-"""One byte in so many is looked at for closing brackets, which costs a hundredth of the decoding."""
+MOST_VALUES = 500_000
+"""Values of one body. A page of 500 sales has 30,000, and each may take 100 bytes of memory or more."""
+_COUNTED_FROM_BYTES = 2 << 20
+"""Smaller bodies are not worth a count."""
+MOST_LEVELS = 240
+"""Levels of objects and lists. orjson reads 1,024 of them and writes 254, and a record is inside of a message."""
 
 _MARKS = bytes.maketrans(b"0123456789,[ -\t\n\r", b"0" * 10 + b":" * 7)
 """Makes every digit a 0, and all that can stand before a number a colon."""
@@ -34,6 +38,10 @@ _LONG_NUMBER = re.compile(rb"[:,\[\s](?:-[0-9]{19}|-?[0-9]{20}|-?[0-9]{16,19}[.e
 """A number that orjson may read as another one: an integer of more than 64 bits, or 2^53 and more with a fraction."""
 
 _LONG_DIGITS = re.compile(r"-?[0-9]{16}")
+
+
+class TooManyValues(ValueError):
+    """The JSON has more values than any page, so decoding it would only take memory."""
 
 
 class TooDeep(ValueError):
@@ -56,8 +64,10 @@ def decode_json(body: bytes) -> tuple[Any, str]:
     """Return the content of a JSON body, and what was invalid in it: "" or for example "invalid bytes".
 
     Numbers that would lose digits are `RawNumber`. U+0000, which PostgreSQL does not store, is U+FFFD. Raise
-    `ValueError` if the body is not JSON, and `TooDeep` if its values are nested too deeply.
+    `ValueError` if the body is not JSON, `TooDeep` if its values are nested too deeply, and `TooManyValues`.
     """
+    if len(body) > _COUNTED_FROM_BYTES and sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise TooManyValues
     try:
         content, invalid = orjson.loads(body), ""
     except orjson.JSONDecodeError:
@@ -65,20 +75,36 @@ def decode_json(body: bytes) -> tuple[Any, str]:
     else:
         if _LONG_NUMBER_MARKS in body.translate(_MARKS) and _LONG_NUMBER.search(body):
             content = _decode_exactly(body)
-    # More than 200 levels end with as many closing brackets in a row, and these take up four sampled bytes.
-    if b"}}}}" in body[::_SAMPLED].replace(b"]", b"}"):
-        _check_depth(content)
+    try:
+        orjson.dumps(_inside(content))  # stops at a depth by itself, in less time than a count of the levels takes
+    except TypeError:
+        if _is_too_deep(content):
+            raise TooDeep from None
     if not invalid and b"\\" in body and b"\\u0000" in body:
         content = _with_texts(content, _without_nul)
     return content, invalid
 
 
-def _check_depth(content: Any) -> None:
-    """Raise `TooDeep` where orjson reads more levels than it writes: a record with one of the rows would fail."""
-    try:
-        orjson.dumps([content])
-    except TypeError:
-        raise TooDeep from None
+def _inside(content: Any) -> Any:
+    """Return a value with the levels above it that a message has."""
+    for _ in range(254 - MOST_LEVELS):
+        content = [content]
+    return content
+
+
+def _is_too_deep(content: Any) -> bool:
+    """Whether a value has more levels than a record can be written with."""
+    level = [content] if type(content) in (dict, list) else []
+    for _ in range(MOST_LEVELS):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _decode_exactly(body: bytes) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_hotmart.messages import plain
+
 
 class HotmartError(AirbyteTracedException):
     """A failure told to the user in one sentence: what went wrong, where, and what to do."""
@@ -15,6 +17,7 @@ class HotmartError(AirbyteTracedException):
     """The code beside that status, such as `invalid_parameter`; empty where there was none."""
 
     def __init__(self, sentence: str, failure_type: FailureType = FailureType.transient_error) -> None:
+        sentence = plain(sentence)
         super().__init__(internal_message=sentence, message=sentence, failure_type=failure_type)
 
 

@@ -19,6 +19,7 @@ from source_hotmart.changed_parents import IncrementalChild
 from source_hotmart.child import NothingThere, Reading
 from source_hotmart.columns import put
 from source_hotmart.errors import HotmartError
+from source_hotmart.messages import named
 from source_hotmart.parents import ParentKey
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query
@@ -113,7 +114,7 @@ class EventStream(IncrementalChild, ABC):
         except HotmartError as refusal:
             if not refusal.status or refusal.status == 401:
                 raise
-            LOGGER.warning("%s: The column event stays empty for event %s. %s", self.name, event_id, refusal)
+            LOGGER.warning("%s: The column event stays empty for event %s. %s", self.name, named(event_id), refusal)
             return None
 
     def _not_listed_by_default(self, parents: list[ParentKey]) -> list[str]:

@@ -92,18 +92,19 @@ class AnswerHandler(ErrorHandler):
         bounds: Bounds = DEFAULT_BOUNDS,
         *,
         splittable: bool = False,
-        lowers_page_size: bool = False,
+        page_size: int | None = None,
     ) -> None:
         """Handle the answers for one stream.
 
         After a 408, 502, 504, 524 or a time-out the same call is repeated, unless the caller can ask for less: for a
-        shorter date range (`splittable`) or for fewer rows per page (`lowers_page_size`).
+        shorter date range (`splittable`) or for fewer rows than `page_size`, `None` where there are no pages.
         """
         self._stream_name = stream_name
         self._envelope = envelope
         self._patience = patience
         self._bounds = bounds
-        self._can_ask_for_less = splittable or lowers_page_size
+        self._page_size = page_size
+        self._can_ask_for_less = splittable or page_size is not None
         self._lock = Lock()
         self._has_warned = False
 
@@ -157,6 +158,8 @@ class AnswerHandler(ErrorHandler):
         except Unreadable as unreadable:
             outcome = _RETRY_CONTRACT if unreadable.breaks_contract else RETRY
             return self._resolution(outcome, f"Hotmart sent {unreadable} where rows were expected")
+        if page.has_more_than(self._page_size):
+            return self._resolution(_RETRY_CONTRACT, "Hotmart sent a page with many more rows than were requested")
         if page.repaired:
             self._warn_once(page.repaired)
         _keep_page(response, page)

@@ -16,6 +16,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.errors import HotmartError
+from source_hotmart.messages import joined, named
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
@@ -47,7 +48,7 @@ class Group:
 
     def add(self, name: str, problem: HotmartError) -> None:
         """Add a parent. The name is empty if the settings hide it."""
-        self.take(Group(1, [name] if name else [], problem))
+        self.take(Group(1, [named(name)] if name else [], problem))
 
     def take(self, other: Group) -> None:
         """Add the parents of another group."""
@@ -154,7 +155,7 @@ class ParentOutcomes:
             causes = [*([first] if first else ()), *self._unread_lists, *problems]
             if not sentences:
                 return None
-            return HotmartError(" ".join(sentences), causes[0].failure_type or FailureType.system_error)
+            return HotmartError(joined(sentences), causes[0].failure_type or FailureType.system_error)
 
     def _judge_empty(self) -> None:
         """Count the parents without rows as answered if that can be trusted, else as rejected."""

@@ -18,6 +18,7 @@ from typing import Any
 
 import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
+from airbyte_cdk.exception_handler import assemble_uncaught_exception
 from airbyte_cdk.logger import PRINT_BUFFER
 from airbyte_cdk.models import (
     AirbyteMessage,
@@ -26,12 +27,12 @@ from airbyte_cdk.models import (
     FailureType,
 )
 from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
-from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart import command_line
 from source_hotmart.config import Config
 from source_hotmart.ending import end_on_signals
+from source_hotmart.messages import clean_logs, plain, plain_message
 from source_hotmart.selection import configured_catalog
 from source_hotmart.source import SourceHotmart
 
@@ -105,20 +106,21 @@ def run() -> None:
         sys.stdout.reconfigure(encoding="utf-8")  # the protocol's, whatever the machine's own is
     # An output that cannot be written is told once, below, and not with a traceback for each line of the log.
     logging.raiseExceptions = False
+    clean_logs()
     try:
         if sys.stdout is None:  # closed before the start: the next file opened would take its place
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         exit_code = _print_catalog(parsed) if parsed.command == "catalog" else _print_messages(parsed)
     except OSError as broken:
         if _stdout_works():
-            sys.excepthook(*sys.exc_info())
+            _print_failure(broken)
             _leave(1)
         sentence = f"The output could not be written ({broken.strerror}); the sync ends here."
         with suppress(OSError):
             os.write(2, f"{sentence}\n".encode())
         os._exit(1)
-    except Exception:
-        sys.excepthook(*sys.exc_info())
+    except Exception as uncaught:
+        _print_failure(uncaught)
         exit_code = 1
     if exit_code:
         _leave(exit_code)
@@ -130,15 +132,14 @@ def _print_messages(parsed: Namespace) -> int:
     with PRINT_BUFFER:
         try:
             for message in entrypoint.run(parsed):
-                line = _without_secrets(message) if message.startswith('{"type":"TRACE"') else message
-                sys.stdout.write(f"{line}\n")
+                sys.stdout.write(f"{plain_message(message)}\n")
         except AirbyteTracedException as refusal:
             if refusal.failure_type != FailureType.config_error:
                 raise
             # For the user to correct: a traceback of the connector is no help.
             trace = refusal.as_sanitized_airbyte_message()
             trace.trace.error.stack_trace = None  # type: ignore[union-attr]
-            sys.stdout.write(f"{entrypoint.airbyte_message_to_string(trace)}\n")
+            sys.stdout.write(f"{plain_message(entrypoint.airbyte_message_to_string(trace))}\n")
             return 1
     return 0
 
@@ -151,12 +152,12 @@ def _print_catalog(parsed: Namespace) -> int:
         config = source.configure(source.read_config(parsed.config), "")
         catalog = configured_catalog(source.discover(LOGGER, config), parsed.streams, full=parsed.full_refresh)
     except AirbyteTracedException as refusal:
-        sys.stderr.write(f"source-hotmart: {refusal}\n")
+        sys.stderr.write(f"source-hotmart: {plain(str(refusal))}\n")
         return 1
     finally:
         logging.disable(logging.NOTSET)
     for sentence in Config.unknown(config):
-        sys.stderr.write(f"source-hotmart: {sentence}\n")
+        sys.stderr.write(f"source-hotmart: {plain(sentence)}\n")
     content = orjson.dumps(ConfiguredAirbyteCatalogSerializer.dump(catalog), option=orjson.OPT_INDENT_2)
     sys.stdout.write(content.decode() + "\n")
     sys.stdout.flush()
@@ -172,14 +173,11 @@ def _stdout_works() -> bool:
     return True
 
 
-def _without_secrets(message: str) -> str:
-    """A trace message with secrets blanked in its texts; the CDK forgets it for errors of concurrent streams."""
-    trace = orjson.loads(message)
-    error = trace["trace"].get("error") or {}
-    for name in ("message", "internal_message", "stack_trace"):
-        if error.get(name):
-            error[name] = filter_secrets(error[name])
-    return orjson.dumps(trace).decode()
+def _print_failure(failure: Exception) -> None:
+    """Print an uncaught exception as the CDK's own hook does, and blank secrets in the traceback of the trace too."""
+    logging.getLogger("airbyte").critical(failure, exc_info=failure)
+    trace = assemble_uncaught_exception(type(failure), failure).as_airbyte_message()
+    sys.stdout.write(f"{plain_message(AirbyteEntrypoint.airbyte_message_to_string(trace))}\n")
 
 
 def _share_memory() -> None:

@@ -18,6 +18,7 @@ from source_hotmart.base import Api
 from source_hotmart.dated import LONGEST_DAYS, DatedStream
 from source_hotmart.default_filters import CANCELLED, EARLIEST_MS
 from source_hotmart.errors import HotmartError, QueryRefused
+from source_hotmart.messages import named
 from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
 from source_hotmart.reading.windows import WindowReader
 from source_hotmart.state.windows import DAY_MS, Window, iso, later, milliseconds, split_days
@@ -211,7 +212,7 @@ class ChargeStream(DatedStream, ABC):
                         "%s: Hotmart lists %s in no date range, so other charges may be missing as well. The stream "
                         "subscription_purchases has all of them.",
                         self.name,
-                        transaction,
+                        named(transaction),
                     )
                 yield from missing
 

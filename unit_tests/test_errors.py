@@ -292,7 +292,7 @@ def answer(body: bytes, status: int = 200) -> requests.Response:
     ("can", "action"),
     [
         ({"splittable": True}, ResponseAction.SPLIT_REQUEST_WINDOW),
-        ({"lowers_page_size": True}, ResponseAction.SPLIT_REQUEST_WINDOW),
+        ({"page_size": 10}, ResponseAction.SPLIT_REQUEST_WINDOW),
         ({}, ResponseAction.RETRY),
     ],
     ids=["dates", "page size", "nothing"],
@@ -306,13 +306,13 @@ def test_a_query_that_is_too_heavy_is_made_smaller_where_it_can_be(status, can, 
 
 @pytest.mark.parametrize("status", [425, 500, 503, 599])
 def test_what_is_not_too_heavy_is_repeated_as_it_was(status):
-    handler = AnswerHandler("things", Envelope(), splittable=True, lowers_page_size=True)
+    handler = AnswerHandler("things", Envelope(), splittable=True, page_size=10)
 
     assert handler.interpret_response(answer(b"", status)).response_action == ResponseAction.RETRY
 
 
 def test_a_time_out_leads_to_smaller_pages_and_a_lost_connection_does_not():
-    handler = AnswerHandler("things", Envelope(), lowers_page_size=True)
+    handler = AnswerHandler("things", Envelope(), page_size=10)
 
     assert handler.interpret_response(requests.ReadTimeout()).response_action == ResponseAction.SPLIT_REQUEST_WINDOW
     assert handler.interpret_response(requests.ConnectionError()).response_action == ResponseAction.RETRY

@@ -29,6 +29,7 @@ from integration_tests.harness import Connector, catalog, small_world
 from source_hotmart.auth import HotmartAuthenticator
 from source_hotmart.base import Api
 from source_hotmart.config import API_URLS, AUTH_URL, Config
+from source_hotmart.errors import HotmartError
 from source_hotmart.reach import OutOfReach
 from source_hotmart.streams import Products
 
@@ -221,7 +222,7 @@ def test_an_address_that_looks_like_the_apis_is_not_called(connector, monkeypatc
 def test_a_redirect_takes_the_bearer_to_no_other_host_even_if_it_were_followed(stream, connector, recorder):
     connector.simulator.add_fault(Fault(kind="redirect", times=None, location=f"{recorder.url}/{PRODUCTS}"))
 
-    with pytest.raises(OutOfReach):
+    with pytest.raises(HotmartError, match=r"Hotmart sent the call to another address \(302\)"):
         send(data_client(stream), "GET", stream.url_base + PRODUCTS, allow_redirects=True)
 
     assert not recorder.asked

@@ -56,11 +56,15 @@ def tampered(
         _change_rows(fault, answer, endpoint)
     elif fault.kind == "empty_list":
         _empty(answer)
+    elif fault.kind == "many_rows":
+        _rows(document).extend([None] * fault.value)
     elif isinstance(document, list):
         return answer  # an array has neither tokens nor totals
-    elif fault.kind in ("repeat_token", "empty_page_with_token"):
+    elif fault.kind in ("repeat_token", "empty_page_with_token", "same_page_with_token"):
         _token(document, fault.kind, desk, endpoint, asked)
         answer.rows = len(document.get("items", ()))
+    elif fault.kind == "long_token":
+        document.setdefault("page_info", {})["next_page_token"] = "x" * fault.value
     elif fault.kind == "wrong_total":
         page_info = document.get("page_info", {})
         if "total_results" in page_info:
@@ -132,7 +136,7 @@ def _bare(answer: Answer, kind: str) -> None:
 
 
 def _token(document: dict[str, Any], kind: str, desk: Desk, endpoint: Endpoint | None, asked: Asked | None) -> None:
-    """Add a token that leads back to this page: the one that was sent, or for an empty page a new one."""
+    """Add a token that leads back to this page: the one that was sent, or a new one."""
     if not isinstance(endpoint, PagedEndpoint) or asked is None:
         return
     place = place_of(endpoint, desk, asked)
@@ -140,8 +144,9 @@ def _token(document: dict[str, Any], kind: str, desk: Desk, endpoint: Endpoint |
     if kind == "repeat_token":
         page_info["next_page_token"] = asked.get("page_token") or token_of(endpoint, desk, asked, place)
         return
-    document["items"] = []
-    page_info["results_per_page"] = 0
+    if kind == "empty_page_with_token":
+        document["items"] = []
+        page_info["results_per_page"] = 0
     again = Place(place.page, place.rows, place.turn + 1)
     page_info["next_page_token"] = token_of(endpoint, desk, asked, again)
 

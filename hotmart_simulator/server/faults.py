@@ -24,6 +24,9 @@ CONTENT_KINDS: Final = (
     "redirect",
     "repeat_token",
     "empty_page_with_token",
+    "same_page_with_token",
+    "long_token",
+    "many_rows",
     "wrong_total",
     "no_key",
     "null_key",
@@ -73,6 +76,8 @@ class Fault:
       the reference has them: the rows with these keys, on each page that has one. Faults with `keys` happen before the
       one other fault that an answer has.
     - empty_list: no rows and a total of 0, no token. no_page_info: rows without `page_info`.
+    - repeat_token, empty_page_with_token and same_page_with_token: the next page is this page. The last two have a new
+      token each time. long_token: a token of `value` characters. many_rows: `value` times `null` after the rows.
     - wrong_total and wrong_length: `value` to add. wrong_date: seconds to add to the header `Date`, or
       the text of the header.
     """

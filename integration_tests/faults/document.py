@@ -25,7 +25,10 @@ What holds in every case:
 - Streams that are not concerned are read to their end. So are the other date ranges, parents and rows of the stream
   that is: it fails once, at its end. The state covers only what was read completely, and the next sync brings the rest.
 - Every call has an end: {connect_s:g} seconds to connect, {read_s:g} seconds without a byte, {total_s:g} seconds and
-  {body_mib} MiB for the whole answer, its headers included. Every repetition has one too, see [Outcomes](#outcomes).
+  {body_mib} MiB for the whole answer, its headers included. A login or an error has {error_mib} MiB. Every repetition
+  has an end too, see [Outcomes](#outcomes).
+- A list ends after 20 pages in a row without a new primary key, and of log lines of one kind 50 are printed per stream.
+- Nothing of an error but a short code is printed, no cookie is kept, and no control character reaches the log.
 - Redirects are never followed, and no credential and no access token is in any output.
 """
 
@@ -71,7 +74,7 @@ def render() -> str:
     """The whole page."""
     bounds = DEFAULT_BOUNDS
     limits = {"connect_s": bounds.connect_s, "read_s": bounds.read_s, "total_s": bounds.total_s}
-    introduction = INTRODUCTION.format(**limits, body_mib=bounds.body_bytes >> 20)
+    introduction = INTRODUCTION.format(**limits, body_mib=bounds.body_bytes >> 20, error_mib=bounds.error_bytes >> 20)
     return "\n".join(
         [introduction, KINDS_OF_CALL, FAULTS, _faults(), OUTCOMES, _outcomes(), REASONS, _reasons()]
     ).replace("\n\n\n", "\n\n")

@@ -166,8 +166,8 @@ CIRCLE: Final = Outcome(
     meaning="The pages are read anew, once, then the stream fails: they lead in a circle.",
     ending="a stream fails",
     sentence=(
-        "{stream}: Hotmart's list of pages has no end (a page token was repeated, or 20 pages were empty). The next "
-        "sync tries again."
+        "{stream}: Hotmart's list of pages has no end (a page token was repeated, or 20 pages in a row had no "
+        "new primary key). The next sync tries again."
     ),
     failure="system_error",
     calls=42,

@@ -108,6 +108,7 @@ REPEATED: Final = Treatment(
 UNKNOWN_FORM: Final = Treatment(
     once=everywhere(out.OUTLIVED, token=out.OUTLIVED), always=everywhere(out.CONTRACT, token=out.NO_LOGIN_CONTRACT)
 )
+TOO_DEEP: Final = Treatment(once=everywhere(out.OUTLIVED), always=everywhere(out.ENDED))
 NO_ROWS: Final = Treatment(once=everywhere(out.OUTLIVED), always=everywhere(out.CONTRACT))
 TOO_HEAVY: Final = Treatment(
     once=everywhere(out.OUTLIVED, token=out.OUTLIVED),
@@ -240,6 +241,18 @@ ROWS: Final[Sequence[Row]] = (
         for code in ("invalid_parameter", "invalid_value_parameter", "invalid_value_headers", "")
     ),
     Row(
+        name="400 whose code is a mail address",
+        order={"kind": 400, "error": "ana.souza@example.com"},
+        treatment=BAD_QUERY,
+        reason="Hotmart refused the query (400 without a code).",
+    ),
+    Row(
+        name="400 nested a thousand levels deep",
+        order={"kind": 400, "body": '{"error":' + "[" * 1000 + "]" * 1000 + "}"},
+        treatment=BAD_QUERY,
+        reason="Hotmart refused the query (400 without a code).",
+    ),
+    Row(
         name="400 `invalid_token` (of the page)",
         order={"kind": 400, "error": "invalid_token"},
         treatment=BAD_TOKEN,
@@ -274,6 +287,19 @@ ROWS: Final[Sequence[Row]] = (
             (405, "method_not_allowed"),
             (418, "i_am_a_teapot"),
             (422, "unprocessable_entity"),
+        )
+    ),
+    *(
+        Row(
+            name=f"422 with {what} as its code",
+            order={"kind": 422, "error": code},
+            treatment=UNREMEDIED,
+            reason="Hotmart answered 422",
+        )
+        for what, code in (
+            ("a document", "123.456.789-09"),
+            ("control characters", "a\x1b[31m\rb\u2028c"),
+            ("two million characters", "x" * 2_000_000),
         )
     ),
     Row(
@@ -456,6 +482,25 @@ ROWS: Final[Sequence[Row]] = (
     Row(name="no TLS at the host", order={"network": "no TLS"}, treatment=NO_TLS),
     Row(name="a page token that repeats", order={"kind": "repeat_token"}, treatment=IN_A_CIRCLE),
     Row(name="an empty page with a next token", order={"kind": "empty_page_with_token"}, treatment=IN_A_CIRCLE),
+    Row(name="the same page with a new token", order={"kind": "same_page_with_token"}, treatment=IN_A_CIRCLE),
+    Row(
+        name="a page token of 10,000 characters",
+        order={"kind": "long_token", "value": 10_000},
+        treatment=NO_ROWS,
+        reason="Hotmart sent a page token of more than 8,192 characters where rows were expected.",
+    ),
+    Row(
+        name="20,000 rows more than were requested",
+        order={"kind": "many_rows", "value": 20_000},
+        treatment=NO_ROWS,
+        reason="Hotmart sent a page with many more rows than were requested.",
+    ),
+    Row(
+        name="a row that is nested a thousand levels deep",
+        order={"kind": "raw_value", "value": '{"a":[' * 500 + "1" + "]}" * 500},
+        treatment=TOO_DEEP,
+        reason="Hotmart sent JSON that is nested too deeply where rows were expected.",
+    ),
     Row(
         name="an empty list with a total of 0, against the count before",
         order={"kind": "empty_list"},

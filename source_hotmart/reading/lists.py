@@ -20,6 +20,7 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
 
 from source_hotmart.answers import Envelope, Page
 from source_hotmart.errors import BadRow, HotmartError, QueryRefused
+from source_hotmart.messages import LONGEST_LABEL, named
 from source_hotmart.progress import Progress
 from source_hotmart.reading.passes import ListResult, Pass, Passes, Query, Record
 from source_hotmart.report import SyncReport
@@ -30,8 +31,11 @@ RETRY_AFTER_S = 5.0
 """A failure or a wrong count may have passed by then."""
 OUTAGE_WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """Waits before each of the calls that find out whether Hotmart answers at all."""
-MAX_EMPTY_PAGES = 20
-"""So many pages without a row in succession, each with a token of a next one, are an endless loop."""
+MAX_PAGES_WITHOUT_NEWS = 20
+"""So many pages in succession without a new primary key, each with a token of a next one, are an endless loop.
+
+Rows that shift from page to page while a list is read can fill a page or two with rows that were read before.
+"""
 LEAST_PAGE_ROWS = 10
 """`max_results` is not lowered below this."""
 
@@ -103,7 +107,7 @@ class ListReader:
         `at_least` is a number of rows that the list is known to have. Pages are asked for with fewer and fewer rows
         where Hotmart cannot answer them. Raises `HotmartError` when a page cannot be read.
         """
-        rows = self._stream.page_size
+        rows, label = self._stream.page_size, named(label, LONGEST_LABEL)
         while True:
             try:
                 sized = query if rows == self._stream.page_size else {**query, "max_results": rows}
@@ -165,9 +169,9 @@ class ListReader:
     def _read_pass(self, query: Query, label: str, this: Pass, *, compares: bool) -> Iterator[Record]:
         """Yield the rows of one pass that were not yielded before."""
         progress, name = self._stream.progress, self._stream.name
-        tokens: set[str] = set()
+        tokens: set[int] = set()
         token: str | None = None
-        empty_pages = 0
+        without_news = 0
         while True:
             page = self._fetch(query, token)
             this.pages += 1
@@ -178,19 +182,20 @@ class ListReader:
                     this.first_total = page.total
                     progress.list_begun(name, label, page.total)
             progress.page_read(name, len(page.rows))
+            keys_before = len(this.contents)
             yield from self._new_rows(page, this, label, compares=compares)
-            token, is_empty = page.next_token, not page.rows
+            token = page.next_token
             del page  # or its rows would stay in memory while the next page is read
             if token is None:
                 return
-            empty_pages = empty_pages + 1 if is_empty else 0
-            if token in tokens or empty_pages >= MAX_EMPTY_PAGES:
+            without_news = without_news + 1 if len(this.contents) == keys_before else 0
+            if hash(token) in tokens or without_news >= MAX_PAGES_WITHOUT_NEWS:
                 raise EndlessPages(
-                    f"{name}: Hotmart's list of pages has no end (a page token was repeated, or {MAX_EMPTY_PAGES} "
-                    "pages were empty). The next sync tries again.",
+                    f"{name}: Hotmart's list of pages has no end (a page token was repeated, or "
+                    f"{MAX_PAGES_WITHOUT_NEWS} pages in a row had no new primary key). The next sync tries again.",
                     FailureType.system_error,
                 )
-            tokens.add(token)
+            tokens.add(hash(token))
 
     def _new_rows(self, page: Page, this: Pass, label: str, *, compares: bool) -> Iterator[Record]:
         yielded, contents, record_of = self._yielded, this.contents, self._stream.record

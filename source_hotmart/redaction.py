@@ -1,0 +1,68 @@
+"""Blank secrets in every text that is printed, in each form that a server, a library or a log may show them in."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from threading import Lock
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets, filter_secrets
+
+BLANK = "****"
+
+
+class _Secrets:
+    """The secrets of this process."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._forms: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+
+    def add(self, secret: str) -> None:
+        """Remember every form of a secret, for the CDK's own filter too."""
+        every = forms(secret)
+        with self._lock:
+            self._forms |= every
+            # The longest first: a form can be a part of another one, of which the rest would be seen.
+            self._pattern = re.compile("|".join(map(re.escape, sorted(self._forms, key=len, reverse=True))))
+        for form in sorted(every, key=len, reverse=True):  # each command begins with an empty list of the CDK's
+            add_to_secrets(form)
+
+    def blank(self, text: str) -> str:
+        """Return a text with every form of every secret replaced."""
+        return filter_secrets(self._pattern.sub(BLANK, text) if self._pattern else text)
+
+
+_SECRETS = _Secrets()
+
+
+def forms(secret: str) -> set[str]:
+    """Return a secret as it is, without its padding, in Base64, in an address, and in JSON or JSON inside of JSON."""
+    found = {secret, unquote(secret), unquote_plus(secret)}
+    found |= {base64.b64encode(form.encode(errors="replace")).decode() for form in found}
+    found |= {form.rstrip("=") for form in found}
+    for form in tuple(found):
+        encoded = {
+            quote(form, errors="replace"),
+            quote(form, safe="", errors="replace"),
+            quote_plus(form, errors="replace"),
+        }
+        found |= encoded | {re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), one) for one in encoded}
+    for _ in range(2):
+        for form in tuple(found):
+            found |= {json.dumps(form)[1:-1], json.dumps(form, ensure_ascii=False)[1:-1]}
+    return found - {""}
+
+
+def hide(secret: str) -> None:
+    """Hide a secret in everything that is printed from now on. An empty one is none."""
+    if secret:
+        _SECRETS.add(secret)
+
+
+def redact(text: str) -> str:
+    """Return a text with all secrets blanked."""
+    return _SECRETS.blank(text)

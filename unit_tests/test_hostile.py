@@ -1,0 +1,337 @@
+"""Answers of a hostile server: nothing of them takes the memory, is acted upon, or is printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from hotmart_simulator import World
+from hotmart_simulator.server.login import TOKEN_PATH
+from integration_tests.faults.raw_server import Answer, Asked, RawServer, answer, swelling
+from integration_tests.harness import Connector, catalog, small_world
+from integration_tests.secrecy import forms, secrets_of
+
+HISTORY = ["sales_history"]
+MOST_MEMORY_MB = 260
+"""Of a process. A sync of a small account takes about 130."""
+LOGIN = {"access_token": "granted%2Btoken%2Fof%3Dthe-gateway", "token_type": "bearer", "expires_in": 86_400}
+NOT_PRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]")
+
+
+def login_or(other: Answer) -> Answer:
+    """Grant an access token, and answer everything else as told."""
+    return lambda asked: answer(json.dumps(LOGIN).encode()) if asked.path == TOKEN_PATH else other(asked)
+
+
+@pytest.fixture
+def world() -> World:
+    """Not read here: the server of each test stands in its place."""
+    return small_world()
+
+
+@pytest.fixture
+def serve(monkeypatch, connector: Connector) -> Iterator[Callable[..., RawServer]]:
+    """Put a server in the place of both hosts of Hotmart."""
+    servers: list[RawServer] = []
+
+    def start(answers: Answer) -> RawServer:
+        servers.append(RawServer(answers).__enter__())
+        for name in ("HOTMART_API_URL", "HOTMART_AUTH_URL"):
+            monkeypatch.setenv(name, servers[-1].url)
+            connector.environment[name] = servers[-1].url
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.__exit__()
+
+
+def texts(output: str) -> list[str]:
+    """Every text in the lines that were printed, as a reader of the protocol gets it."""
+    found: list[str] = []
+
+    def collect(value: object) -> None:
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, dict | list):
+            for item in value.values() if isinstance(value, dict) else value:
+                collect(item)
+
+    for line in output.splitlines():
+        collect(json.loads(line))
+    return found
+
+
+# Memory
+
+
+MEASURED = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stderr=subprocess.STDOUT)
+print(os.wait4(process.pid, 0)[2].ru_maxrss, flush=True)
+"""
+"""Prints the output of a command and then its memory in KiB. A process counts the memory of the one that forked it,
+and that of the tests is large."""
+
+
+def peak_mb(connector: Connector, command: str) -> tuple[float, str]:
+    """Run a command in a process of its own, and return the memory that it took at most, and its output."""
+    files = {"catalog": catalog(HISTORY, full_refresh=True)} if command == "read" else {}
+    measured = [sys.executable, "-m", "source_hotmart.run", *connector.arguments(command, **files)]
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, *measured],
+        env={**os.environ, **connector.environment},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    output, _, peak_kb = done.stdout.rstrip().rpartition("\n")
+    return int(peak_kb) / 1024, output
+
+
+GZIP = "Content-Encoding: gzip"
+LARGE = {
+    "a redirect that swells to 600 MB": lambda: answer(swelling(600), 302, "Location: /x", GZIP),
+    "a page that swells to 600 MB": lambda: answer(swelling(600), 200, GZIP),
+    "an error that swells to 600 MB": lambda: answer(swelling(600), 422, GZIP),
+    "a page of 20 million lists": lambda: answer(b'{"items":[' + b"[]," * 20_000_000 + b"[]]}"),
+    "a page of 2 million lists": lambda: answer(b'{"items":[' + b"[]," * 2_000_000 + b"[]]}"),
+    "compressed twice": lambda: answer(swelling(600), 200, "Content-Encoding: gzip, gzip"),
+}
+
+
+@pytest.mark.parametrize(
+    ("large", "whose"), [*((large, "data") for large in LARGE), *((large, "login") for large in list(LARGE)[:2])]
+)
+def test_no_answer_takes_much_memory(serve, connector, large, whose):
+    sent = LARGE[large]()
+    serve((lambda asked: sent) if whose == "login" else login_or(lambda asked: sent))
+
+    peak, output = peak_mb(connector, "check")
+
+    assert '"status":"FAILED"' in output, output[-1_000:]
+    assert peak < MOST_MEMORY_MB
+
+
+# Headers
+
+
+def test_an_address_that_is_none_ends_check_with_a_status(serve, command_line):
+    serve(login_or(lambda asked: answer(b"", 302, "Location: http://[::1")))
+
+    exit_code, output = command_line("check")
+
+    assert exit_code == 0
+    assert '"status":"FAILED"' in output
+    assert "another address (302)" in output
+
+
+@pytest.mark.parametrize("command", ["check", "read"])
+def test_no_cookie_is_kept(serve, command_line, command):
+    cookies = [f"Set-Cookie: name{number}={'x' * 1_000}; Path=/" for number in range(50)]
+    empty = b'{"items":[],"page_info":{"total_results":0}}'
+    server = serve(
+        lambda asked: answer(json.dumps(LOGIN).encode() if asked.path == TOKEN_PATH else empty, 200, *cookies)
+    )
+
+    exit_code, _ = command_line(command, catalog=catalog(HISTORY) if command == "read" else None)
+
+    assert exit_code == 0
+    assert len(server.asked) > 2
+    assert not [asked for asked in server.asked if "cookie" in asked.headers]
+
+
+def test_only_gzip_is_asked_for(serve, command_line):
+    server = serve(login_or(lambda asked: answer(b'{"items":[]}')))
+
+    command_line("check")
+
+    assert {asked.headers["accept-encoding"] for asked in server.asked} == {"gzip"}
+
+
+WILD_HEADERS = [
+    "RateLimit-Limit: " + "9" * 5_000,
+    "RateLimit-Remaining: -1",
+    "RateLimit-Reset: nan",
+    "Retry-After: 1e400",
+    "Refresh: 0; url=http://[::1",
+    "Link: <<<<",
+    "X-\x1b[31m: \x1b]0;title\x07",
+    "not a header ana.souza@example.com",
+    "X-After: 1",
+]
+
+
+@pytest.mark.parametrize("status", [200, 400, 503])
+def test_wild_headers_lead_to_a_status_of_check(serve, command_line, status):
+    serve(login_or(lambda asked: answer(b'{"items":[],"page_info":{"total_results":0}}', status, *WILD_HEADERS)))
+
+    exit_code, output = command_line("check")
+
+    assert exit_code == 0
+    assert f'"status":"{"SUCCEEDED" if status == 200 else "FAILED"}"' in output
+    assert "ana.souza" not in output
+    assert not [text for text in texts(output) if NOT_PRINTABLE.search(text)]
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+NO_HTTP = {
+    "nothing": b"",
+    "no status line": b"\x00\xff\x1b[31m" * 20 + b"\r\n\r\n",
+    "a status that is none": b"HTTP/1.1 abc OK\r\n\r\n",
+    "many headers": HEAD + b"A: b\r\n" * 500 + b"\r\n{}",
+    "a header of 1 MB": HEAD + b"A: " + b"b" * 1_000_000 + b"\r\n\r\n{}",
+    "a negative length": HEAD + b"Content-Length: -2\r\n\r\n{}",
+    "a chunk without a size": HEAD + b"Transfer-Encoding: chunked\r\n\r\nana.souza@example.com\r\n{}\r\n0\r\n\r\n",
+    "a chunk of a negative size": HEAD + b"Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n",
+    "six encodings": HEAD + b"Content-Encoding: gzip, gzip, gzip, gzip, gzip, gzip\r\nContent-Length: 2\r\n\r\n{}",
+    "an encoding that nobody knows": HEAD + b"Content-Encoding: \xff\xfe\r\nContent-Length: 2\r\n\r\n{}",
+    "gzip that is none": HEAD + b"Content-Encoding: gzip\r\nContent-Length: 22\r\n\r\nana.souza@example.com!",
+}
+
+
+@pytest.mark.parametrize("sent", NO_HTTP.values(), ids=list(NO_HTTP))
+@pytest.mark.parametrize("whose", ["login", "data"])
+def test_what_is_no_http_leads_to_a_status_of_check(serve, command_line, sent, whose):
+    def once(asked: Asked) -> Iterator[bytes]:
+        yield sent
+        raise ConnectionError  # ends the connection
+
+    serve(once if whose == "login" else login_or(once))
+
+    exit_code, output = command_line("check")
+
+    assert exit_code == 0
+    assert '"status":"FAILED"' in output
+    assert "Traceback" not in output
+    assert "ana.souza" not in output
+
+
+# Texts
+
+ECHOES: dict[str, Callable[[Asked], bytes]] = {
+    "all as the code": lambda asked: json.dumps({"error": f"{asked.line} {asked.headers}"}).encode(),
+    "the header as the code": lambda asked: json.dumps({"error": asked.headers["authorization"]}).encode(),
+    "the credential as the code": lambda asked: json.dumps(
+        {"error": asked.headers["authorization"].split()[1].rstrip("=")}
+    ).encode(),
+    "the secret as the code": lambda asked: json.dumps({"code": "abc-def_secret.value"}).encode(),
+    "all as a text": lambda asked: f"{asked.line}\r\n{asked.headers}".encode(),
+    "all in a page": lambda asked: json.dumps({"items": [f"{asked.line}"], "message": str(asked.headers)}).encode(),
+    "all as the page token": lambda asked: json.dumps(
+        {"items": [], "page_info": {"next_page_token": f"{asked.line} {asked.headers}"}}
+    ).encode(),
+}
+
+
+@pytest.mark.parametrize("command", ["check", "read"])
+@pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 407, 422, 429, 503])
+@pytest.mark.parametrize("whose", ["login", "data"])
+def test_a_gateway_that_repeats_the_request_makes_nothing_leak(serve, connector, command_line, whose, status, command):
+    connector.simulator.login.client_secret = "abc-def_secret.value"
+    connector.config |= {"client_secret": "abc-def_secret.value", "token": connector.simulator.basic}
+    token = str(LOGIN["access_token"])
+    secrets = {*secrets_of(connector), token, "granted+token/of=the-gateway", connector.simulator.basic.rstrip("=")}
+    for echo in ECHOES:
+
+        def repeat(asked: Asked, echo: str = echo) -> bytes:
+            return answer(ECHOES[echo](asked), status, f"X-Echo: {asked.line}", "Location: /x")
+
+        server = serve(repeat if whose == "login" else login_or(repeat))
+
+        _, output = command_line(command, "--debug", catalog=catalog(["products"]) if command == "read" else None)
+
+        assert server.asked
+        printed = [output, *texts(output)]
+        assert not [form for secret in secrets for form in forms(secret) for text in printed if form in text]
+
+
+@pytest.mark.parametrize("where", ["code", "name", "id"])
+def test_no_control_characters_of_an_answer_are_printed(serve, command_line, where):
+    text = "a\x1b[31m\r\nb\u2028c\u202e" + "d" * 100_000
+
+    def products(asked: Asked) -> bytes:
+        if where == "code":
+            return answer(json.dumps({"error": text}).encode(), 422)
+        if asked.path.endswith("/products"):
+            row = {"id": 1 if where == "name" else text, "ucode": text, "name": text}
+            return answer(json.dumps({"items": [row], "page_info": {}}).encode())
+        return answer(b'{"error":"x"}', 422)
+
+    serve(login_or(products))
+
+    _, output = command_line("read", "--debug", catalog=catalog(["product_offers"]))
+
+    said = [line for line in output.splitlines() if not line.startswith(('{"type":"RECORD"', '{"type":"STATE"'))]
+    assert "422" in output
+    assert not [text for text in texts("\n".join(said)) if NOT_PRINTABLE.search(text)]
+    assert max(map(len, said)) < 50_000
+
+
+# No end
+
+
+def row(number: int) -> dict[str, object]:
+    return {"id": number, "ucode": f"u{number}", "name": "product"}
+
+
+def test_one_row_with_new_tokens_for_ever_ends_with_a_sentence(serve, command_line):
+    numbers = iter(range(1_000_000))
+
+    def again(asked: Asked) -> bytes:
+        page = {"items": [row(1)], "page_info": {"next_page_token": f"token{next(numbers)}"}}
+        return answer(json.dumps(page).encode())
+
+    server = serve(login_or(again))
+
+    exit_code, output = command_line("read", catalog=catalog(["products"]))
+
+    assert exit_code == 1
+    assert "products: Hotmart's list of pages has no end" in output
+    assert output.count('{"type":"RECORD"') == 1
+    assert len(server.asked) < 60
+
+
+def test_pages_that_repeat_rows_do_not_end_a_list_that_goes_on(serve, command_line):
+    def pages(asked: Asked) -> bytes:
+        found = re.search(r"page_token=(\d+)", asked.line)
+        number = int(found[1]) if found else 0
+        rows = [row(number // 10)]  # ten pages for each row
+        info = {"next_page_token": str(number + 1)} if number < 60 else {}
+        return answer(json.dumps({"items": rows, "page_info": info}).encode())
+
+    serve(login_or(pages))
+
+    exit_code, output = command_line("read", catalog=catalog(["products"]))
+
+    assert exit_code == 0
+    assert output.count('{"type":"RECORD"') == 7
+
+
+def test_warnings_of_one_kind_are_counted_and_not_all_printed(serve, command_line):
+    def offers(asked: Asked) -> bytes:
+        if asked.path.endswith("/products"):
+            found = re.search(r"page_token=(\d+)", asked.line)
+            number = int(found[1]) if found else 0
+            rows = [row(number * 100 + place) for place in range(100)]
+            info = {"next_page_token": str(number + 1)} if number < 2 else {}
+            return answer(json.dumps({"items": rows, "page_info": info}).encode())
+        rows = [{"code": asked.path[-20:], "name": "offer"}, {"name": "no key"}]
+        return answer(json.dumps({"items": rows, "page_info": {"total_results": 9}}).encode())
+
+    serve(login_or(offers))
+
+    _, output = command_line("read", catalog=catalog(["product_offers"]))
+
+    warnings = [json.loads(line)["log"]["message"] for line in output.splitlines() if '"level":"WARN"' in line]
+    assert len(warnings) < 200
+    assert any(
+        re.search(r"product_offers: [\d,]+ more log lines of the same kinds were left out", one) for one in warnings
+    )
+    assert max(map(len, warnings)) < 5_000
