@@ -450,11 +450,11 @@ def test_the_time_for_an_invalid_body_grows_with_its_size_only(filler):
     end = {b'"\xff': b'"', b'"\n': b'"', b"NaN,": b"1"}.get(filler, b"")
     body = b'{"items":[' + filler[:1] * (filler[:1] == b'"') + filler.removeprefix(b'"') * (1 << 20) + end + b"]}"
 
-    began_s = time.perf_counter()
+    began_s = time.process_time()  # another process may take the time of a clock
     with suppress(Unreadable):
         Envelope().open(body)
 
-    assert time.perf_counter() - began_s < 5
+    assert time.process_time() - began_s < 5
 
 
 @pytest.mark.parametrize("body", [b'{"a":NaN}', b'{"a":"\xff"}', b'{"a":"\n"}', b'{"a":"\\ud83d"', b"<html>"])

@@ -127,12 +127,11 @@ def test_a_fault_that_passes_needs_nothing_that_is_left_out(fault: Fault, tmp_pa
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(kind=401, times=None),
         Fault(kind=403, times=None),
         Fault(kind=400, times=None),
         Fault(kind=401, times=None, path="/security/oauth/token"),
     ],
-    ids=["401", "403", "400", "login"],
+    ids=["403", "400", "login"],
 )
 def test_a_fault_that_lasts_ends_in_its_own_sentence(fault: Fault, tmp_path: Path) -> None:
     with small_account(tmp_path) as (hotmart, connector, _):
