@@ -93,7 +93,7 @@ def test_a_silent_flip_that_is_not_listed_is_a_problem() -> None:
 
 
 def test_an_entry_that_is_mended_is_a_problem() -> None:
-    name, entry = next((name, entry) for name, entry in known().items() if entry.verdict is not Verdict.DOCUMENTED)
+    name, entry = next((name, entry) for name, entry in known().items() if entry.verdict == "loud")
     mended = Result(name, Verdict.EQUAL, (), "")
 
     assert any(f"lists {name} as {entry.verdict}, but it is equal" in problem for problem in problems([mended]))
