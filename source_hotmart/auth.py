@@ -147,6 +147,7 @@ class HotmartAuthenticator(AuthBase):
             self._ends_at_s = self._granted_at_s + life_s
             self._renew_at_s = self._ends_at_s - min(RENEW_BEFORE_S, life_s / 2)
             self._compare_clocks(response, is_first=is_first)
+            hide_secrets(self._config)  # so that many access tokens do not push them out
             hide(self._token)
 
     def _log_in(self) -> requests.Response:

@@ -82,8 +82,10 @@ class PlainLines(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Replace the message of a record, and its traceback, by a plain text."""
         record.msg, record.args = plain(record.getMessage()), None
-        if record.exc_info and record.exc_info[0] and not record.exc_text:
-            record.exc_text = plain("".join(traceback.format_exception(*record.exc_info)), LONGEST_TRACEBACK)
+        if record.exc_info and record.exc_info[0]:
+            # Another handler may have formatted it before.
+            text = record.exc_text or "".join(traceback.format_exception(*record.exc_info))
+            record.exc_text = plain(text, LONGEST_TRACEBACK)
         return True
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from integration_tests.secrecy import forms
 from source_hotmart.messages import FEW_OF_A_KIND, PLAIN_LINES, joined, named, plain, plain_message
-from source_hotmart.redaction import hide
+from source_hotmart.redaction import hide, redact
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
@@ -109,3 +109,11 @@ def test_a_traceback_in_the_log_is_cleaned(caplog):
     assert "secret-of-3319" not in caplog.text
     assert "\x1b" not in caplog.text
     assert "ValueError: **** \ufffd[31m" in caplog.text
+
+
+def test_secrets_of_long_ago_are_forgotten_and_those_that_are_added_again_are_not():
+    for number in range(1_000):
+        hide("client-secret-of-5512")
+        hide(f"token-{number}-of-5512")
+
+    assert redact("client-secret-of-5512 token-999-of-5512") == "**** ****"
