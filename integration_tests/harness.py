@@ -27,10 +27,10 @@ from hotmart_simulator import Simulator, Switches, World
 from integration_tests.flips.known import milder_sides
 from integration_tests.rows import KEYS, by_key
 from source_hotmart import SourceHotmart
-from source_hotmart.answers import DEFAULT_BOUNDS
-from source_hotmart.patience import DEFAULT_PATIENCE
+from source_hotmart.api.pages import DEFAULT_BOUNDS
+from source_hotmart.api.retries import DEFAULT_PATIENCE
+from source_hotmart.catalog import stream_classes
 from source_hotmart.run import HotmartEntrypoint
-from source_hotmart.selection import stream_classes
 
 NOW_MS = 1_767_225_600_000
 """2026-01-01T00:00:00Z, the moment at which tests start."""

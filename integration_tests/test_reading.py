@@ -103,7 +103,7 @@ def test_a_record_stands_above_every_state_that_covers_it(
 def test_a_long_sync_says_again_and_again_how_far_each_stream_is(
     connector: Connector, hotmart: Simulator, mocker: MockerFixture
 ) -> None:
-    mocker.patch("source_hotmart.progress.TELL_EVERY_S", 0.02)
+    mocker.patch("source_hotmart.sync.progress.TELL_EVERY_S", 0.02)
     hotmart.switches = switches(page_cap=10, latency_ms=40)
 
     run = connector.read(["sales_history", "sales_users"])

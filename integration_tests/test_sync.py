@@ -23,7 +23,7 @@ from integration_tests.harness import (
     truth,
 )
 from integration_tests.rows import difference, key_of
-from source_hotmart.selection import stream_classes
+from source_hotmart.catalog import stream_classes
 
 START_MS = 1_640_995_200_000
 DAY_MS = 86_400_000

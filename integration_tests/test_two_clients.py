@@ -13,7 +13,7 @@ from hotmart_simulator import Call, Simulator, World
 from hotmart_simulator.server.login import TOKEN_PATH
 from integration_tests.harness import Connector, Run, switches
 from integration_tests.rows import difference
-from source_hotmart.patience import Patience
+from source_hotmart.api.retries import Patience
 
 DAY_MS = 86_400_000
 STREAMS = ["sales_history", "subscriptions", "products", "club_students", "product_offers"]

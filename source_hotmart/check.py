@@ -16,16 +16,18 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
 from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_hotmart.answers import Bounds
-from source_hotmart.auth import HotmartAuthenticator
-from source_hotmart.base import Api, HotmartStream
-from source_hotmart.child import ChildStream
-from source_hotmart.config import Config
-from source_hotmart.errors import AccessDenied, HotmartError, QuotaUsedUp, UnknownClub
-from source_hotmart.patience import IMPATIENT
-from source_hotmart.selection import offered_classes
+from source_hotmart.api.authenticator import HotmartAuthenticator
+from source_hotmart.api.errors import AccessDenied, HotmartError, QuotaUsedUp, UnknownClub
+from source_hotmart.api.pages import Bounds
+from source_hotmart.api.retries import IMPATIENT
+from source_hotmart.catalog import offered_classes
+from source_hotmart.config.form import Config
 from source_hotmart.state.windows import DAY_MS
-from source_hotmart.streams import ClubStudents, Products, SalesHistory
+from source_hotmart.streams.base import Api, HotmartStream
+from source_hotmart.streams.child import ChildStream
+from source_hotmart.streams.members_area import ClubStudents
+from source_hotmart.streams.products import Products
+from source_hotmart.streams.sales import SalesHistory
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 

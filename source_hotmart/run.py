@@ -29,11 +29,11 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_hotmart import command_line
-from source_hotmart.config import Config
-from source_hotmart.ending import end_on_signals
-from source_hotmart.messages import clean_logs, plain, plain_message
-from source_hotmart.selection import configured_catalog
+from source_hotmart.api.messages import clean_logs, plain, plain_message
+from source_hotmart.catalog import configured_catalog
+from source_hotmart.command import command_line
+from source_hotmart.command.ending import end_on_signals
+from source_hotmart.config.form import Config
 from source_hotmart.source import SourceHotmart
 
 LOGGER = logging.getLogger("airbyte")

@@ -25,24 +25,24 @@ from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_hotmart import inputs
-from source_hotmart.answers import DEFAULT_BOUNDS, Bounds
-from source_hotmart.auth import HotmartAuthenticator
-from source_hotmart.base import Api, HotmartStream
-from source_hotmart.budget import CallBudget
-from source_hotmart.changed_parents import IncrementalChild
+from source_hotmart.api.authenticator import HotmartAuthenticator
+from source_hotmart.api.pages import DEFAULT_BOUNDS, Bounds
+from source_hotmart.api.rate_limit import CallBudget
+from source_hotmart.api.retries import DEFAULT_PATIENCE, Patience
+from source_hotmart.catalog import not_offered, offered_classes, parents_first, stream_names, tell_whole
 from source_hotmart.check import check_access
-from source_hotmart.config import Config, clean
-from source_hotmart.dated import DatedStream
-from source_hotmart.engine import BatchingSource, concurrent
-from source_hotmart.patience import DEFAULT_PATIENCE, Patience
-from source_hotmart.progress import Progress
-from source_hotmart.report import SyncReport
-from source_hotmart.selection import not_offered, offered_classes, parents_first, stream_names, tell_whole
+from source_hotmart.command import inputs
+from source_hotmart.command.state_file import read_states
+from source_hotmart.config.form import Config, clean
 from source_hotmart.state.cursors import IntervalCursor, RefusedStateCursor, SliceCursor, bad_state
 from source_hotmart.state.intervals import UnreadableState, read_slices
 from source_hotmart.state.windows import iso
-from source_hotmart.state_file import read_states
+from source_hotmart.streams.base import Api, HotmartStream
+from source_hotmart.streams.changed_parents import IncrementalChild
+from source_hotmart.streams.dated import DatedStream
+from source_hotmart.sync.engine import BatchingSource, concurrent
+from source_hotmart.sync.progress import Progress
+from source_hotmart.sync.report import SyncReport
 
 LOGGER = logging.getLogger("airbyte")
 

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from hotmart_simulator import Fault, Simulator
 from hotmart_simulator.client import Client
 from integration_tests.harness import small_world, switches
-from source_hotmart.answers import (
+from source_hotmart.api.deadline import BoundedAdapter, ran_out_of_time
+from source_hotmart.api.pages import (
     DEFAULT_BOUNDS,
     Bounds,
     CutOff,
@@ -30,7 +31,6 @@ from source_hotmart.answers import (
     error_code,
     read_body,
 )
-from source_hotmart.deadline import BoundedAdapter, ran_out_of_time
 
 PATH = "/products/api/v1/products"
 

@@ -17,7 +17,7 @@ from pytest_mock import MockerFixture
 
 from integration_tests.harness import VirtualClock, switches
 from integration_tests.rows import difference
-from source_hotmart.budget import BURST_CALLS, CallBudget, FirstInLine
+from source_hotmart.api.rate_limit import BURST_CALLS, CallBudget, FirstInLine
 
 MINUTE_S = 60
 Headers = dict[str, str]

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integration_tests.harness import NOW_MS, Connector, VirtualClock
-from source_hotmart.config import Config, clean
+from source_hotmart.config.form import Config, clean
 
 CLIENT_ID = "0d6d0c1c-id"
 CLIENT_SECRET = "5f0f2f8a-secret"

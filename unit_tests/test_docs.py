@@ -14,8 +14,8 @@ from airbyte_cdk.sources.utils.casing import camel_to_snake
 
 from integration_tests.docs.streams_page import JOINS, streams_page
 from integration_tests.docs.streams_page import PAGE as STREAMS_PAGE
-from source_hotmart.sales import SalesStream
-from source_hotmart.selection import stream_classes
+from source_hotmart.catalog import stream_classes
+from source_hotmart.streams.sales_views import SalesStream
 from unit_tests.test_schemas import nodes
 
 ROOT = Path(__file__).parent.parent

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hotmart_simulator import World
 from integration_tests.harness import Connector, Run, catalog, small_world, stream_names
-from source_hotmart.errors import HotmartError
+from source_hotmart.api.errors import HotmartError
 from source_hotmart.source import SourceHotmart
 
 

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integration_tests.harness import stream_names
-from source_hotmart.columns import FieldLog
-from source_hotmart.decoding import decode_json
-from source_hotmart.normalise import RowConverter
+from source_hotmart.api.decoding import decode_json
+from source_hotmart.records.columns import FieldLog
+from source_hotmart.records.conversion import RowConverter
 
 TIME = {"type": ["null", "string"], "format": "date-time", "airbyte_type": "timestamp_with_timezone"}
 TEXT = {"type": ["null", "string"]}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from source_hotmart.errors import AccessDenied, HotmartError
-from source_hotmart.outcomes import STOPS_AFTER, STOPS_AFTER_REJECTED, ParentOutcomes
+from source_hotmart.api.errors import AccessDenied, HotmartError
+from source_hotmart.streams.outcomes import STOPS_AFTER, STOPS_AFTER_REJECTED, ParentOutcomes
 
 
 def outcomes(listed: int, *, to_read: int | None = None, known: bool = False, doubts: bool = False) -> ParentOutcomes:

@@ -22,8 +22,16 @@ from hotmart_simulator import Fault, World
 from hotmart_simulator.common.people import Person
 from integration_tests.harness import Connector, Run, catalog, keys_of, small_world, stream_names
 from integration_tests.rows import key_of
-from source_hotmart.config import PersonalData
-from source_hotmart.personal import MARK, Hide, compile_hiding, drop, hasher, hide_of, same_for_all_spellings
+from source_hotmart.config.form import PersonalData
+from source_hotmart.records.personal_data import (
+    MARK,
+    Hide,
+    compile_hiding,
+    drop,
+    hasher,
+    hide_of,
+    same_for_all_spellings,
+)
 from unit_tests.test_schemas import fields, nodes, plain_type, schema_of
 
 KEY = "a key of this test alone"

@@ -11,10 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_hotmart.auth import HotmartAuthenticator
-from source_hotmart.base import Api
-from source_hotmart.config import Config
-from source_hotmart.dated import DatedStream
+from source_hotmart.api.authenticator import HotmartAuthenticator
+from source_hotmart.config.form import Config
 from source_hotmart.state import day_digests
 from source_hotmart.state.intervals import (
     Interval,
@@ -27,7 +25,10 @@ from source_hotmart.state.intervals import (
     read_slices,
 )
 from source_hotmart.state.windows import DAY_MS, Window, iso, later, month_start, split_days, union, whole_second
-from source_hotmart.streams import SalesHistory, SalesSummary, Subscriptions
+from source_hotmart.streams.base import Api
+from source_hotmart.streams.dated import DatedStream
+from source_hotmart.streams.sales import SalesHistory, SalesSummary
+from source_hotmart.streams.subscriptions import Subscriptions
 
 EARLIEST_MS = 1_262_304_000_000  # 2010-01-01
 LATEST_MS = 1_767_225_600_000  # 2026-01-01

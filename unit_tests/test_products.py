@@ -12,7 +12,7 @@ from hotmart_simulator import Fault, World
 from hotmart_simulator.common.vocabulary import PRODUCT_STATUSES as DOCUMENTED
 from integration_tests.harness import Connector, small_world
 from integration_tests.rows import difference
-from source_hotmart.products import PRODUCT_STATUSES
+from source_hotmart.streams.product_list import PRODUCT_STATUSES
 
 PATH = "/products/api/v1/products"
 

@@ -26,12 +26,12 @@ import source_hotmart
 from hotmart_simulator import Fault, World
 from hotmart_simulator.server.login import TOKEN_PATH
 from integration_tests.harness import Connector, catalog, small_world
-from source_hotmart.auth import HotmartAuthenticator
-from source_hotmart.base import Api
-from source_hotmart.config import API_URLS, AUTH_URL, Config
-from source_hotmart.errors import HotmartError
-from source_hotmart.reach import OutOfReach
-from source_hotmart.streams import Products
+from source_hotmart.api.authenticator import HotmartAuthenticator
+from source_hotmart.api.errors import HotmartError
+from source_hotmart.api.transport import OutOfReach
+from source_hotmart.config.form import API_URLS, AUTH_URL, Config
+from source_hotmart.streams.base import Api
+from source_hotmart.streams.products import Products
 
 PACKAGE = Path(source_hotmart.__file__).parent
 PRODUCTS = "products/api/v1/products"
@@ -266,7 +266,7 @@ def test_the_hosts_are_those_that_the_platform_allows():
 
 
 def test_no_module_has_another_way_out():
-    for path in PACKAGE.glob("*.py"):
+    for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             match node:
                 case ast.Import(names=names):
@@ -283,7 +283,7 @@ def test_no_module_has_another_way_out():
             ways |= {f"requests.{name}" for name in ("Session", "request", "get", "post", "put", "patch", "delete")}
             assert not ways & set(imported), path.name
         built = path.read_text("utf-8").count("HttpClient(")
-        assert built == (path.name == "auth.py"), path.name
+        assert built == (path.name == "authenticator.py"), path.name
 
 
 # Certificates, proxies

@@ -17,9 +17,9 @@ from hotmart_simulator import Fault, Simulator, World
 from hotmart_simulator.server.login import TOKEN_PATH
 from integration_tests.harness import Connector, catalog, small_world
 from integration_tests.secrecy import assert_hidden, secrets_of
-from source_hotmart.auth import HotmartAuthenticator
-from source_hotmart.config import Config
-from source_hotmart.errors import HotmartError
+from source_hotmart.api.authenticator import HotmartAuthenticator
+from source_hotmart.api.errors import HotmartError
+from source_hotmart.config.form import Config
 
 STREAMS = ["sales_history", "subscription_transactions", "club_students"]
 AWKWARD_SECRETS = ["p+/=&% ?#x-9f2c", 'quo"te\\slash-9f2c', "sécret-ção-日本-9f2c", "%2B%2F%3D-9f2c"]

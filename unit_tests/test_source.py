@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from integration_tests.harness import Connector, catalog, stream_names
 from source_hotmart import SourceHotmart
-from source_hotmart.selection import stream_classes
+from source_hotmart.catalog import stream_classes
 
 
 def test_streams_are_found_in_the_order_they_are_written() -> None:

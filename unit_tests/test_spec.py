@@ -19,7 +19,7 @@ from jsonschema import Draft7Validator
 
 import source_hotmart
 from integration_tests.harness import Connector
-from source_hotmart.config import MIN_KEY_LENGTH, Config, PersonalData
+from source_hotmart.config.form import MIN_KEY_LENGTH, Config, PersonalData
 
 SECRETS = ["client_id", "client_secret", "token"]
 FIELDS = list(Config.model_fields)

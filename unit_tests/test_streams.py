@@ -28,11 +28,11 @@ from integration_tests.harness import (
     truth,
 )
 from integration_tests.rows import difference, key_of
-from source_hotmart.auth import HotmartAuthenticator
-from source_hotmart.base import Api, HotmartStream
-from source_hotmart.config import Config
-from source_hotmart.selection import stream_classes
+from source_hotmart.api.authenticator import HotmartAuthenticator
+from source_hotmart.catalog import stream_classes
+from source_hotmart.config.form import Config
 from source_hotmart.state.windows import iso
+from source_hotmart.streams.base import Api, HotmartStream
 
 SAMPLE_FOLDER = Path(__file__).parent / "resource" / "samples"
 STREAMS = stream_names()

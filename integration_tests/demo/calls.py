@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from airbyte_cdk.sources.utils.casing import camel_to_snake
 
-from source_hotmart.selection import stream_classes
+from source_hotmart.catalog import stream_classes
 
 
 @dataclass

@@ -18,13 +18,13 @@ from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 
 from integration_tests.docs.document import ROOT, Section, section, sections, without_tables
-from source_hotmart.base import HotmartStream
-from source_hotmart.child import ChildStream
-from source_hotmart.columns import COLUMNS
-from source_hotmart.dated import DatedStream
-from source_hotmart.sales import SalesStream
-from source_hotmart.sales_statuses import SALE_STATUSES
-from source_hotmart.selection import stream_classes
+from source_hotmart.catalog import stream_classes
+from source_hotmart.records.columns import COLUMNS
+from source_hotmart.streams.base import HotmartStream
+from source_hotmart.streams.child import ChildStream
+from source_hotmart.streams.dated import DatedStream
+from source_hotmart.streams.sales_statuses import SALE_STATUSES
+from source_hotmart.streams.sales_views import SalesStream
 
 PAGE = ROOT / "docs" / "hotmart-skill.md"
 GUIDE = ROOT / "docs" / "hotmart.md"

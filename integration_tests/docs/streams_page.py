@@ -9,10 +9,10 @@ from typing import Any
 from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 
-from source_hotmart.base import HotmartStream
-from source_hotmart.child import ChildStream
-from source_hotmart.columns import COLUMNS
-from source_hotmart.selection import stream_classes
+from source_hotmart.catalog import stream_classes
+from source_hotmart.records.columns import COLUMNS
+from source_hotmart.streams.base import HotmartStream
+from source_hotmart.streams.child import ChildStream
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "streams.md"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from integration_tests.faults.outcomes import Outcome
 from integration_tests.faults.table import CALLS, ROWS, Row
-from source_hotmart.answers import DEFAULT_BOUNDS
+from source_hotmart.api.pages import DEFAULT_BOUNDS
 
 PATH = Path(__file__).parents[2] / "docs" / "reliability.md"
 

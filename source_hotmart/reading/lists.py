@@ -18,12 +18,12 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException as TooHeavy,
 )
 
-from source_hotmart.answers import Envelope, Page
-from source_hotmart.errors import BadRow, HotmartError, QueryRefused
-from source_hotmart.messages import LONGEST_LABEL, named
-from source_hotmart.progress import Progress
+from source_hotmart.api.errors import BadRow, HotmartError, QueryRefused
+from source_hotmart.api.messages import LONGEST_LABEL, named
+from source_hotmart.api.pages import Envelope, Page
 from source_hotmart.reading.passes import ListResult, Pass, Passes, Query, Record
-from source_hotmart.report import SyncReport
+from source_hotmart.sync.progress import Progress
+from source_hotmart.sync.report import SyncReport
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 

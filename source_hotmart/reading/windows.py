@@ -16,7 +16,7 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException as TooHeavy,
 )
 
-from source_hotmart.errors import AccessDenied, HotmartError, QueryRefused
+from source_hotmart.api.errors import AccessDenied, HotmartError, QueryRefused
 from source_hotmart.reading.limits import LearnedLimits
 from source_hotmart.reading.lists import ListReader, PageTooHeavy, Readable
 from source_hotmart.reading.passes import Query, Record

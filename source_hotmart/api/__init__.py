@@ -1,0 +1,1 @@
+"""Requests to Hotmart, up to a page of rows or a `HotmartError`."""

@@ -1,0 +1,39 @@
+"""The file of certificates that the environment names for secure connections."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+
+from airbyte_cdk.models import FailureType
+
+from source_hotmart.api.errors import HotmartError
+
+VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""The first of these that is set is what `requests` uses: `Session.merge_environment_settings`."""
+
+
+def check_certificates() -> None:
+    """Raise a config_error that names the variable if its file cannot be used.
+
+    `requests` reports a missing file as a plain `OSError` from the middle of a call.
+    """
+    for name in VARIABLES:
+        path = os.environ.get(name)
+        if not path:
+            continue
+        place = {"capath": path} if Path(path).is_dir() else {"cafile": path}
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**place)
+        except OSError:
+            usable = False
+        else:
+            usable = True
+        if not usable:
+            raise HotmartError(
+                f"The environment variable {name} names a file of certificates that cannot be read: {path}. Correct "
+                "it or remove it.",
+                FailureType.config_error,
+            )
+        return

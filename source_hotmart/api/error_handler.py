@@ -1,0 +1,261 @@
+"""What each answer of Hotmart leads to: a table of statuses, and the sentences.
+
+Codes and their meaning: https://developers.hotmart.com/docs/en/start/http-response-codes/
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from threading import Lock
+
+import requests
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.http.error_handlers import (
+    ErrorHandler,
+    ErrorResolution,
+    ResponseAction,
+)
+
+from source_hotmart.api.deadline import ran_out_of_time
+from source_hotmart.api.decoding import TooDeep, decode_json
+from source_hotmart.api.errors import AccessDenied, HotmartError, QueryRefused, QuotaUsedUp, TokenRejected, UnknownClub
+from source_hotmart.api.pages import (
+    DEFAULT_BOUNDS,
+    Bounds,
+    CutOff,
+    Envelope,
+    Page,
+    Unreadable,
+    error_code,
+    read_body,
+    too_late,
+)
+from source_hotmart.api.retries import DEFAULT_PATIENCE, Patience
+
+LOGGER = logging.getLogger("airbyte.hotmart")
+HTTP_LOGGER = logging.getLogger("airbyte.hotmart.http")
+"""The CDK's HTTP client prints headers and bodies at DEBUG, that is the access token and buyers' data, so this
+logger stays at INFO whatever level was asked for.
+"""
+HTTP_LOGGER.setLevel(logging.INFO)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    record.exc_info = None
+    return True
+
+
+# The CDK tells the end of its retries with a traceback; the sentence of the failure says more.
+HTTP_LOGGER.addFilter(_without_traceback)
+
+
+RETRY = ResponseAction.RETRY, FailureType.transient_error
+_RETRY_CONTRACT = ResponseAction.RETRY, FailureType.system_error
+_SPLIT = ResponseAction.SPLIT_REQUEST_WINDOW, FailureType.transient_error
+
+STATUS_ACTIONS: dict[int, tuple[ResponseAction, FailureType, str]] = {
+    408: (*_SPLIT, "Hotmart gave up waiting (408)"),
+    425: (*RETRY, "Hotmart asked to come back later (425)"),
+    429: (
+        ResponseAction.RATE_LIMITED,
+        FailureType.transient_error,
+        "Hotmart's quota of calls a minute is used up (429)",
+    ),
+    500: (*RETRY, "Hotmart had an internal error (500)"),
+    # Documented: the query took more than about 30 s, ask for less.
+    502: (*_SPLIT, "Hotmart could not answer so large a query in time (502)"),
+    503: (*RETRY, "Hotmart is not available (503)"),
+    504: (*_SPLIT, "Hotmart could not answer so large a query in time (504)"),
+    524: (*_SPLIT, "Hotmart could not answer so large a query in time (524)"),
+}
+"""Statuses after which the same call, or a part of it, may succeed. All others are final: see `_refuse`."""
+
+FIREWALL_STATUSES = (401, 403, 405, 406, 451)
+"""Refusals by firewalls and proxies as well as by Hotmart. The body shows whose they are."""
+
+_TUNNEL = re.compile(r"Tunnel connection failed: (4\d\d)\b")
+"""How `http.client` reports a proxy that opens no connection to Hotmart."""
+
+
+class AnswerHandler(ErrorHandler):
+    """Decides what an answer means, and keeps the page of a good one on the response for `page_of`.
+
+    Final failures are raised from here: the CDK's own FAIL action prints bodies, which may hold buyers' data.
+    """
+
+    def __init__(
+        self,
+        stream_name: str,
+        envelope: Envelope,
+        patience: Patience = DEFAULT_PATIENCE,
+        bounds: Bounds = DEFAULT_BOUNDS,
+        *,
+        splittable: bool = False,
+        page_size: int | None = None,
+    ) -> None:
+        """Handle the answers for one stream.
+
+        After a 408, 502, 504, 524 or a time-out the same call is repeated, unless the caller can ask for less: for a
+        shorter date range (`splittable`) or for fewer rows than `page_size`, `None` where there are no pages.
+        """
+        self._stream_name = stream_name
+        self._envelope = envelope
+        self._patience = patience
+        self._bounds = bounds
+        self._page_size = page_size
+        self._can_ask_for_less = splittable or page_size is not None
+        self._lock = Lock()
+        self._has_warned = False
+
+    @property
+    def max_retries(self) -> int:
+        """Retries of one call."""
+        return self._patience.max_retries
+
+    @property
+    def max_time(self) -> int:
+        """Seconds that all tries of one call may take."""
+        return int(self._patience.max_time.total_seconds())
+
+    def interpret_response(self, response_or_exception: requests.Response | Exception | None) -> ErrorResolution:
+        """The CDK's action for an answer or a network failure.
+
+        Raises a `HotmartError` where repeating the call cannot help.
+        """
+        if not isinstance(response_or_exception, requests.Response):
+            return self._lost(response_or_exception)
+        response = response_or_exception
+        try:
+            body = read_body(response, self._bounds)
+        except CutOff as cut:
+            return self._resolution(_SPLIT, f"Hotmart sent {cut}")
+        if response.status_code == 407:
+            raise self._proxy_login()
+        if response.status_code in FIREWALL_STATUSES and not _is_of_hotmart(body):
+            return self._blocked(response.status_code)
+        if response.status_code == 401:
+            self._reject_token(response)
+        if response.status_code in STATUS_ACTIONS:
+            action, failure_type, sentence = STATUS_ACTIONS[response.status_code]
+            if action is ResponseAction.RATE_LIMITED and not self.max_retries:
+                raise QuotaUsedUp(f"{self._stream_name}: {sentence}.")
+            return self._resolution((action, failure_type), sentence)
+        if response.status_code >= 500:
+            return self._resolution(RETRY, f"Hotmart or the network before it had an error ({response.status_code})")
+        if not 200 <= response.status_code < 300:
+            try:
+                return self._refuse(response.status_code, error_code(body))
+            except HotmartError as refusal:
+                refusal.status, refusal.code = response.status_code, error_code(body)
+                raise
+        return self._accept(response, body)
+
+    def _accept(self, response: requests.Response, body: bytes) -> ErrorResolution:
+        """Keep the page of a 2xx answer. Anything else in its body may be a passing fault."""
+        try:
+            page = self._envelope.open(body)
+        except Unreadable as unreadable:
+            outcome = _RETRY_CONTRACT if unreadable.breaks_contract else RETRY
+            return self._resolution(outcome, f"Hotmart sent {unreadable} where rows were expected")
+        if page.has_more_than(self._page_size):
+            return self._resolution(_RETRY_CONTRACT, "Hotmart sent a page with many more rows than were requested")
+        if page.repaired:
+            self._warn_once(page.repaired)
+        _keep_page(response, page)
+        return ErrorResolution(ResponseAction.SUCCESS, None, None)
+
+    def _warn_once(self, repaired: str) -> None:
+        with self._lock:
+            if self._has_warned:
+                return
+            self._has_warned = True
+        LOGGER.warning(
+            "Hotmart sent invalid JSON (%s) in %s. The values concerned were replaced.", repaired, self._stream_name
+        )
+
+    def _reject_token(self, response: requests.Response) -> None:
+        """Raise `TokenRejected`, upon which the caller may try another token."""
+        raise TokenRejected(self._stream_name, hash(response.request.headers.get("Authorization")))
+
+    def _blocked(self, status: int) -> ErrorResolution:
+        return self._resolution(RETRY, f"A firewall or proxy on the way to Hotmart refused the call ({status})")
+
+    def _proxy_login(self) -> HotmartError:
+        return HotmartError(
+            f"{self._stream_name}: The proxy on the way to Hotmart asks for a user name and a password (407). Correct "
+            "the environment variable HTTPS_PROXY.",
+            FailureType.config_error,
+        )
+
+    def _lost(self, exception: Exception | None) -> ErrorResolution:
+        """What a network failure leads to. Its own text is never used: it may quote an address with a secret."""
+        if ran_out_of_time(exception):
+            return self._resolution(_SPLIT, f"Hotmart sent {too_late(self._bounds)}")
+        if isinstance(exception, requests.ReadTimeout):
+            return self._resolution(_SPLIT, f"Hotmart did not answer within {self._bounds.read_s:g} seconds")
+        if isinstance(exception, requests.exceptions.SSLError):
+            raise HotmartError(
+                f"{self._stream_name}: The secure connection to Hotmart could not be verified; check the "
+                "certificates and any proxy between this machine and Hotmart.",
+                FailureType.config_error,
+            )
+        if isinstance(exception, requests.exceptions.ProxyError) and (tunnel := _TUNNEL.search(str(exception))):
+            if tunnel[1] == "407":
+                raise self._proxy_login()
+            return self._blocked(int(tunnel[1]))
+        return self._resolution(RETRY, "Hotmart could not be reached")
+
+    def _refuse(self, status: int, code: str) -> ErrorResolution:
+        """What a final refusal leads to: one sentence with what to do."""
+        name = self._stream_name
+        if status == 400 and code == "invalid_token":
+            # Here this code speaks of the page token, not of the bearer: the list has to be read anew.
+            return self._resolution(
+                (ResponseAction.RESET_PAGINATION, FailureType.transient_error), "The page token is stale"
+            )
+        if status == 400:
+            raise QueryRefused(f"{name}: Hotmart refused the query (400 {code or 'without a code'}).")
+        if status == 403:
+            raise AccessDenied(
+                f"{name}: These credentials have no permission to read it (403). Create them as the owner of the "
+                "account, in Hotmart under Tools > Developer Credentials, or deselect this stream."
+            )
+        if 300 <= status < 400 or (status == 404 and code == "0006"):
+            raise UnknownClub(
+                f"{name}: Hotmart sent the call to another address ({status}); no data is read from there. Check any "
+                "proxy between this machine and Hotmart.",
+                FailureType.config_error,
+            )
+        raise HotmartError(
+            f"{name}: Hotmart answered {status} {code}".rstrip() + ", for which there is no remedy here. If this "
+            "lasts, report it to Hotmart's support.",
+            FailureType.system_error,
+        )
+
+    def _resolution(self, outcome: tuple[ResponseAction, FailureType], sentence: str) -> ErrorResolution:
+        action, failure_type = RETRY if outcome == _SPLIT and not self._can_ask_for_less else outcome
+        return ErrorResolution(action, failure_type, f"{self._stream_name}: {sentence}.")
+
+
+def _is_of_hotmart(body: bytes) -> bool:
+    """Whether a refusal is Hotmart's own: a JSON object, as documented, or nothing. A firewall sends a page."""
+    if not body.strip():
+        return True
+    try:
+        return isinstance(decode_json(body)[0], dict)
+    except (TooDeep, ValueError):
+        return False
+
+
+_PAGE = "hotmart_page"
+
+
+def _keep_page(response: requests.Response, page: Page) -> None:
+    setattr(response, _PAGE, page)
+
+
+def page_of(response: requests.Response) -> Page:
+    """The page that `AnswerHandler` found in a good answer."""
+    page: Page = getattr(response, _PAGE)
+    return page

@@ -1,0 +1,69 @@
+"""How streams fail: with one sentence for the user, and the kind of failure that platforms go by."""
+
+from __future__ import annotations
+
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_hotmart.api.messages import plain
+
+
+class HotmartError(AirbyteTracedException):
+    """A failure told to the user in one sentence: what went wrong, where, and what to do."""
+
+    status = 0
+    """The HTTP status by which Hotmart refused a call for good; 0 for every other failure."""
+    code = ""
+    """The code beside that status, such as `invalid_parameter`; empty where there was none."""
+
+    def __init__(self, sentence: str, failure_type: FailureType = FailureType.transient_error) -> None:
+        sentence = plain(sentence)
+        super().__init__(internal_message=sentence, message=sentence, failure_type=failure_type)
+
+
+class QueryRefused(HotmartError):
+    """400: Hotmart does not accept the query; a smaller window or one status at a time may be accepted."""
+
+    status = 400
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"{problem} If this lasts, report it to Hotmart's support.", FailureType.system_error)
+        self.problem = problem
+
+
+class AccessDenied(HotmartError):
+    """401 or 403: the credentials were accepted, but not for this endpoint in this environment."""
+
+    def __init__(self, sentence: str, failure_type: FailureType = FailureType.config_error) -> None:
+        super().__init__(sentence, failure_type)
+
+
+class TokenRejected(HotmartError):
+    """401: Hotmart did not accept the access token of this call. `digest` says which token it was."""
+
+    status = 401
+
+    def __init__(self, stream_name: str, digest: int) -> None:
+        super().__init__(f"{stream_name}: Hotmart did not accept the access token (401).")
+        self.digest = digest
+
+
+class UnknownClub(HotmartError):
+    """No members area has this subdomain."""
+
+
+class QuotaUsedUp(HotmartError):
+    """429, where waiting was not wanted."""
+
+
+class BadRow(HotmartError):
+    """A row that cannot be given out: it is not an object, has no usable primary key, or could not be converted."""
+
+    def __init__(self, stream_name: str, reason: str) -> None:
+        super().__init__(f"{stream_name}: Hotmart sent a row {reason}.", FailureType.system_error)
+        self.reason = reason
+        """What is wrong with the row, such as "without a primary key". Never a value."""
+
+
+class Unfit(Exception):
+    """A value that its declared type cannot hold without loss."""

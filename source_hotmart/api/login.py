@@ -1,0 +1,103 @@
+"""The response of a login: an access token, its life, and what else Hotmart's token host may answer.
+
+https://developers.hotmart.com/docs/en/start/app-auth/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import requests
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
+from requests.auth import AuthBase
+
+from source_hotmart.api import clock
+from source_hotmart.api.error_handler import RETRY, AnswerHandler
+from source_hotmart.api.errors import HotmartError
+from source_hotmart.api.pages import Bounds, Envelope, Page, Unreadable, decode
+from source_hotmart.api.retries import Patience
+
+NAME = "access token"
+"""What messages have in the place of a stream's name."""
+
+UNTOLD_LIFE_S = 6 * 3600
+"""The life of a token without `expires_in`: three lives were seen, this is the shortest. A 401 shows an earlier end."""
+LEAST_LIFE_S = 60
+"""A shorter life, zero or a negative one would cost a login for each call, and logins are limited."""
+MOST_LIFE_S = 30 * 86_400
+
+_TOKEN = re.compile(r"[!-~]{1,8192}")
+"""What a header can hold. Anything else is not sent and, as the HTTP client would quote it, not tried."""
+
+REFUSED = (
+    "Hotmart did not accept the Client ID and Client Secret. Copy all three values again from Hotmart: "
+    "Tools > Developer Credentials, and check that the credential was not deleted."
+)
+
+
+def life_s(told: Any) -> int:
+    """Return the seconds that a token is used at most, by its `expires_in`."""
+    if type(told) is not int:
+        return UNTOLD_LIFE_S
+    return min(max(told, LEAST_LIFE_S), MOST_LIFE_S)
+
+
+class BasicHeader(AuthBase):
+    """The header of the login, as an authenticator, so that no `.netrc` can replace it."""
+
+    def __init__(self, token: str) -> None:
+        self._header = f"Basic {token}"
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+
+class TokenEnvelope(Envelope):
+    """`access_token` and `expires_in` (seconds) at the top of the response."""
+
+    def open(self, body: bytes) -> Page:
+        answer: Any = decode(body)
+        token = answer.get("access_token") if isinstance(answer, dict) else None
+        if not isinstance(token, str) or not token:
+            raise Unreadable("an answer without an access token", breaks_contract="error" not in (answer or {}))
+        if not _TOKEN.fullmatch(token):
+            raise Unreadable("an access token that is not printable ASCII of up to 8 KB", breaks_contract=True)
+        row = {"access_token": token, "life_s": life_s(answer.get("expires_in"))}
+        return Page(rows=[row], next_token=None, total=None)
+
+
+class LoginHandler(AnswerHandler):
+    """Decides what a response of the token host means. A refusal by Hotmart means wrong credentials."""
+
+    def __init__(self, patience: Patience, bounds: Bounds, *, is_first: Callable[[], bool]) -> None:
+        """`is_first` says whether there was no access token before."""
+        super().__init__(NAME, TokenEnvelope(), patience, bounds)
+        self._is_first = is_first
+
+    def _accept(self, response: requests.Response, body: bytes) -> ErrorResolution:
+        """Keep the token, unless the response is dated so early that a sync would leave out rows."""
+        lead_ms = clock.lead_ms(response) or 0
+        if self._is_first() and lead_ms > clock.MAX_LEAD_MS:
+            days = lead_ms // clock.DAY_MS
+            sentence = f"Hotmart's login is dated {days:,} days before this machine's clock. Set the clock right"
+            return self._resolution(RETRY, f"{sentence} if it is wrong")
+        return super()._accept(response, body)
+
+    def _reject_token(self, response: requests.Response) -> None:
+        raise HotmartError(REFUSED, FailureType.config_error)
+
+    def _refuse(self, status: int, code: str) -> ErrorResolution:
+        if status in (400, 403):
+            raise HotmartError(REFUSED, FailureType.config_error)
+        return super()._refuse(status, code)
+
+    def _resolution(self, outcome: tuple[ResponseAction, FailureType], sentence: str) -> ErrorResolution:
+        """As for data. But the CDK would report a rate limit as the status of a stream of this name."""
+        action, failure_type = outcome
+        if action is ResponseAction.RATE_LIMITED:
+            outcome = ResponseAction.RETRY, failure_type
+        return super()._resolution(outcome, sentence)

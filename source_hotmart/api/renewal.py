@@ -1,0 +1,77 @@
+"""Repeat calls whose access token Hotmart rejected, each time with a new token.
+
+The CDK's own action for this makes the second 401 of a call a config_error, and its waits have no jitter. A token can
+be rejected for other reasons than wrong settings: another program may have logged in with the same credentials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from airbyte_cdk.models import FailureType
+
+from source_hotmart.api.authenticator import HotmartAuthenticator
+from source_hotmart.api.errors import AccessDenied, HotmartError, TokenRejected
+from source_hotmart.api.retries import Patience
+
+Answer = TypeVar("Answer")
+
+
+class TokenRenewal:
+    """Sends the calls of one stream, from all threads."""
+
+    def __init__(self, stream_name: str, authenticator: HotmartAuthenticator, patience: Patience) -> None:
+        self._stream_name = stream_name
+        self._authenticator = authenticator
+        self._patience = patience
+        self._is_denied = False
+        """Whether new tokens did not help the last call. Then the other calls of the stream try none."""
+
+    def send(self, call: Callable[[], Answer]) -> Answer:
+        """Return the answer of a call. Raise `AccessDenied` if Hotmart accepts no new token for it.
+
+        Raise `HotmartError` also when no new token can be had.
+        """
+        renewals = 0
+        while True:
+            try:
+                answer = call()
+            except TokenRejected as rejected:
+                digest = rejected.digest
+            else:
+                self._is_denied = False
+                self._authenticator.has_worked = True
+                return answer
+            if self._is_denied or renewals >= self._patience.max_renewals:
+                self._is_denied = True
+                raise self._denial()
+            self._renew(digest)
+            renewals += 1
+
+    def _renew(self, digest: int) -> None:
+        try:
+            self._authenticator.replace_token(digest)
+        except HotmartError:
+            if self._patience.max_retries:
+                raise
+            raise self._denial() from None  # a check does not wait for a login, and the rejection says more
+
+    def _denial(self) -> AccessDenied:
+        """Return the failure: of the settings only where these credentials have not worked at all."""
+        if self._authenticator.has_worked:
+            denial = AccessDenied(
+                f"{self._stream_name}: Hotmart accepted these credentials in this sync, but kept rejecting new access "
+                "tokens for this stream (401). If another program uses the same credentials, run them at different "
+                "times. If it is always this stream, they have no permission for it: create them as the owner of the "
+                "account, or deselect it.",
+                FailureType.transient_error,
+            )
+        else:
+            denial = AccessDenied(
+                f"{self._stream_name}: Hotmart gave an access token and then did not accept it (401). Most often the "
+                "credential belongs to the other environment: choose production or sandbox as it was created; else "
+                "create it as the owner of the account."
+            )
+        denial.status = 401
+        return denial

@@ -1,0 +1,84 @@
+"""How often and for how long a call is repeated that may succeed later."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import requests
+from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_hotmart.api.errors import HotmartError
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often a call is repeated that may succeed later, and for how long at the most."""
+
+    max_retries: int = 6
+    """The waits double from one second: 63 s in all for a server error, several minutes for a closed quota."""
+    max_time: timedelta = timedelta(minutes=20)
+    max_renewals: int = 7
+    """New access tokens for one call that Hotmart rejects with 401."""
+    renewal_pause_s: float = 1.0
+    """The pause before the second new token in succession. It doubles with each further one."""
+    advice: str | None = None
+    """What a failure says at last; by default how often the call was tried."""
+
+    def pause_s(self, renewals: int, jitter: float) -> float:
+        """Return the seconds before the next access token, after so many in succession that were rejected.
+
+        The first one is not waited for. Two programs may end each other's tokens: pauses that grow let them take
+        turns, and a `jitter` between 0 and 1 keeps them out of step.
+        """
+        if not renewals:
+            return 0.0
+        return min(MAX_RENEWAL_PAUSE_S, self.renewal_pause_s * 2.0 ** (renewals - 1)) * (0.5 + jitter)
+
+
+MAX_RENEWAL_PAUSE_S = 30.0
+DEFAULT_PATIENCE = Patience()
+IMPATIENT = Patience(
+    max_retries=0,
+    max_renewals=3,
+    renewal_pause_s=0.5,
+    advice="Check the network between this machine and Hotmart (proxy, firewall), and try again in a few minutes.",
+)
+"""For `check`, which answers a person who waits."""
+
+
+def out_of_tries(exhausted: AirbyteTracedException, patience: Patience) -> HotmartError:
+    """In our words what the CDK says around our sentence when its retries end."""
+    advice = patience.advice or f"Tried {patience.max_retries + 1} times; the next sync continues from here."
+    return HotmartError(f"{exhausted.__context__ or exhausted} {advice}", exhausted.failure_type)
+
+
+class QuotaBackoff(BackoffStrategy):
+    """How long to wait after a 429: as Hotmart says, else longer and longer with jitter.
+
+    The CDK adds a second of its own. For every other failure its exponential waits apply.
+    """
+
+    def __init__(self, jitter: Callable[[], float] = random.random) -> None:
+        self._jitter = jitter
+
+    def backoff_time(
+        self,
+        response_or_exception: requests.Response | requests.RequestException | None,
+        attempt_count: int,
+    ) -> float | None:
+        """Seconds to wait, `None` for the CDK's own exponential wait."""
+        response = response_or_exception
+        if not isinstance(response, requests.Response) or response.status_code != 429:
+            return None
+        for header in ("RateLimit-Reset", "Retry-After"):
+            try:
+                told_s = float(response.headers.get(header, ""))
+            except ValueError:
+                continue
+            if 0 <= told_s <= 120:
+                return told_s + self._jitter()
+        return min(60.0, 5.0 * 2.0 ** (attempt_count - 1)) * (0.75 + self._jitter() / 2)

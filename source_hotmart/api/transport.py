@@ -1,0 +1,78 @@
+"""The one place by which calls leave: GET to Hotmart's API and POST to its token address, and nothing else.
+
+It is the lowest one that `requests` has, so that retries, redirects and whatever the CDK does pass through it, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.http.http_client import HttpClient
+
+from source_hotmart.api.deadline import BoundedAdapter
+from source_hotmart.api.errors import HotmartError
+from source_hotmart.api.pages import DEFAULT_BOUNDS
+from source_hotmart.config.hosts import is_loopback
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def confine(client: HttpClient, method: str, url: str, total_s: float = DEFAULT_BOUNDS.total_s) -> None:
+    """Have a client of the CDK send this method only, to this address only, or below it when it ends with a slash.
+
+    Certificates are always checked, whatever is asked of the client: against the machine's own, or those that
+    `REQUESTS_CA_BUNDLE` names.
+    """
+    session = client._session
+    gate = Gate(method, url, total_s)
+    session.adapters.clear()
+    session.mount("https://", gate)
+    session.mount("http://", gate)  # ignore-https-check: a prefix, behind the same gate
+
+
+class OutOfReach(HotmartError):
+    """A call that this connector never makes; it was not sent."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The connector was about to make a call that does not read from Hotmart, and did not make it. Report this "
+            "as a fault of the connector.",
+            FailureType.system_error,
+        )
+
+
+class Gate(BoundedAdapter):
+    """Sends one method to one address, as `confine` says."""
+
+    def __init__(self, method: str, url: str, total_s: float = DEFAULT_BOUNDS.total_s) -> None:
+        super().__init__(total_s)
+        self._method = method
+        self._host, self._path = _split(url)
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        verify: bool | str = True,
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Send a call, or raise `OutOfReach`."""
+        host, path = _split(request.url or "")
+        below = self._path.endswith("/") and path.startswith(self._path)
+        if request.method != self._method or host != self._host or not (below or path == self._path):
+            raise OutOfReach
+        if is_loopback(urlsplit(request.url or "").hostname):
+            proxies = None  # a proxy would take the call, in the clear, to what it calls this machine
+        return super().send(request, stream, timeout, verify or True, cert, proxies)
+
+
+def _split(url: str) -> tuple[tuple[Any, ...], str]:
+    """What is called, as scheme, host and port; and the path."""
+    address = urlsplit(url)
+    return (address.scheme, address.hostname, address.port or _DEFAULT_PORTS.get(address.scheme)), address.path

@@ -1,0 +1,123 @@
+"""Which streams there are, which the settings allow, and which a catalog selects, in the order of their start."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from airbyte_cdk.models import (
+    AirbyteCatalog,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteStream,
+    DestinationSyncMode,
+    FailureType,
+    SyncMode,
+)
+from airbyte_cdk.sources.utils.casing import camel_to_snake
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_hotmart.config.form import Config
+from source_hotmart.streams import STREAMS
+from source_hotmart.streams.base import HotmartStream
+from source_hotmart.streams.child import ChildStream
+
+LOGGER = logging.getLogger("airbyte.hotmart")
+
+
+def stream_classes() -> list[type[HotmartStream]]:
+    """Return the classes of all streams, in the order of `discover`."""
+    return list(STREAMS)
+
+
+def stream_names(classes: Iterable[type[HotmartStream]] | None = None) -> list[str]:
+    """Return the names of classes, or of all streams."""
+    return [camel_to_snake(cls.__name__) for cls in (stream_classes() if classes is None else classes)]
+
+
+def offered_classes(config: Config) -> list[type[HotmartStream]]:
+    """The streams that these settings allow."""
+    return [cls for cls in stream_classes() if config.members_area_subdomain or not cls.needs_club]
+
+
+def tell_whole(configured: Iterable[ConfiguredAirbyteStream]) -> None:
+    """Say which streams are read whole though an incremental read is configured, as PyAirbyte does for every stream."""
+    incremental = {item.stream.name for item in configured if item.sync_mode == SyncMode.incremental}
+    cursors = {camel_to_snake(cls.__name__): cls.cursor_field for cls in stream_classes()}
+    whole = sorted(name for name in incremental if not isinstance(cursors[name], str))
+    if whole:
+        LOGGER.warning("%s: There is no cursor to go on from, so all of it is read.", ", ".join(whole))
+
+
+def parents_first(configured: Iterable[ConfiguredAirbyteStream]) -> list[ConfiguredAirbyteStream]:
+    """The streams in the order in which to start them.
+
+    A child may wait for its parent, and must not be before it. Those whose calls follow one another are the next.
+    """
+    classes = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
+
+    def generation(cls: type[HotmartStream]) -> int:
+        return 1 + generation(cls.parent) if issubclass(cls, ChildStream) else 0
+
+    def turn(item: ConfiguredAirbyteStream) -> tuple[int, bool, int]:
+        cls = classes[item.stream.name]
+        # The views of a sale wait for the first of them, and all are compared with the sales history if it is read.
+        return generation(cls), not cls.is_chain, list(classes).index(item.stream.name)
+
+    return sorted(configured, key=turn)
+
+
+def not_offered(*names: str) -> AirbyteTracedException:
+    """Return a config_error about configured streams that the settings do not allow, or that do not exist."""
+    known = stream_names()
+    members_area = [name for name in names if name in known]
+    sentences = []
+    if members_area:
+        sentences.append(
+            f"{', '.join(members_area)}: The setting members_area_subdomain is empty, and without it there is no "
+            "members area to read. Fill it in, or deselect the stream (on the command line with a new catalog: "
+            "source-hotmart catalog --config FILE)."
+        )
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            sentences.append(
+                f"{name}: This connector has no such stream.{hint} Refresh the connection's schema and deselect it."
+            )
+    message = " ".join(sentences)
+    return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)
+
+
+def configured_catalog(
+    offered: AirbyteCatalog, names: Sequence[str] = (), *, full: bool = False
+) -> ConfiguredAirbyteCatalog:
+    """Return a catalog that reads streams: incremental where they can be, unless all is to be read in full.
+
+    Args:
+        offered: What `discover` gives for the settings.
+        names: The streams to read, all if there are none.
+        full: Whether to read every stream in full.
+
+    Raises:
+        AirbyteTracedException: A config_error about names that are not offered.
+    """
+    streams = {stream.name: stream for stream in offered.streams}
+    missing = [name for name in names if name not in streams]
+    if missing:
+        raise not_offered(*missing)
+    configured = []
+    for stream in [stream for stream in streams.values() if not names or stream.name in names]:
+        incremental = SyncMode.incremental in stream.supported_sync_modes and not full
+        configured.append(
+            ConfiguredAirbyteStream(
+                stream=stream,
+                sync_mode=SyncMode.incremental if incremental else SyncMode.full_refresh,
+                destination_sync_mode=DestinationSyncMode.append_dedup
+                if incremental
+                else DestinationSyncMode.overwrite,
+                cursor_field=stream.default_cursor_field if incremental else None,
+                primary_key=stream.source_defined_primary_key,
+            )
+        )
+    return ConfiguredAirbyteCatalog(streams=configured)

@@ -1,0 +1,1 @@
+"""The command line: arguments, files, and the end of the process."""

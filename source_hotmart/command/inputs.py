@@ -1,0 +1,164 @@
+"""The files that a command names, read with one sentence for each way in which they can be wrong.
+
+The CDK reads them too, and reports every mistake as "Something went wrong in the connector".
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from airbyte_cdk.models import (
+    AirbyteStateMessage,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteCatalogSerializer,
+    FailureType,
+    SyncMode,
+)
+
+from source_hotmart.api.errors import HotmartError
+
+MODES = tuple(mode.value for mode in SyncMode)
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file that an option names. Its errors name the file, and end with the form that is wanted."""
+
+    option: str
+    path: str
+    wanted: str
+
+    def refuse(self, problem: str) -> HotmartError:
+        """Return a config_error about this file."""
+        return HotmartError(f"{self.option} {self.path}: {problem} {self.wanted}", FailureType.config_error)
+
+    def lines(self) -> io.TextIOWrapper:
+        """Open the file to read it line by line. Bytes that are not text become replacement characters.
+
+        Raises a config_error if the file cannot be opened.
+        """
+        file = self._open()
+        return io.TextIOWrapper(file, encoding=_encoding(file.peek(4)), errors="replace", newline="\n")
+
+    def read(self) -> str:
+        """Return the text of the file. Raises a config_error if it cannot be read, or is not text."""
+        try:
+            with self._open() as file:
+                content = file.read()
+            return content.decode(_encoding(content))
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            raise self.refuse(f"The file is not UTF-8 text in line {line}.") from None
+        except OSError as error:
+            raise self.refuse(f"The file cannot be read ({error.strerror}).") from None
+
+    def parse(self, text: str) -> Any:
+        """Return the JSON value in a text of this file. Raises a config_error with line and column of a mistake."""
+        if not text.strip():
+            raise self.refuse("The file is empty.")
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as error:
+            # Its text quotes nothing of the file, which can hold secrets.
+            place = f"line {error.lineno}, column {error.colno}"
+            raise self.refuse(f"The file is not valid JSON at {place}: {error.msg}.") from None
+        except (ValueError, RecursionError):
+            raise self.refuse("The file is not valid JSON.") from None
+
+    def _open(self) -> io.BufferedReader:
+        try:
+            return Path(self.path).open("rb")
+        except FileNotFoundError:
+            problem = "There is no such file."
+        except IsADirectoryError:
+            problem = "This is a folder, not a file."
+        except PermissionError:
+            problem = (
+                "The user that runs the connector has no permission to read this file (in a container that is user id "
+                "1000)."
+            )
+        except OSError as error:
+            problem = f"The file cannot be read ({error.strerror})."
+        raise self.refuse(problem)
+
+
+def _encoding(content: bytes) -> str:
+    """Return UTF-8, or what the first bytes say: PowerShell writes UTF-16, and some editors a byte order mark."""
+    return json.detect_encoding(content[:4])
+
+
+def read_settings(path: str) -> dict[str, Any]:
+    """Return the settings in a file. Raises a config_error."""
+    file = InputFile(
+        "--config",
+        path,
+        'Give a JSON object with your settings: {"client_id": "…", "client_secret": "…", "token": "…", "start_date": '
+        '"2024-01-31"}.',
+    )
+    settings = file.parse(file.read())
+    if not isinstance(settings, dict):
+        raise file.refuse("The file holds no JSON object.")
+    return settings
+
+
+def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
+    """Return the configured catalog in a file. Raises a config_error."""
+    file = InputFile(
+        "--catalog", path, "Give a configured catalog, as the command source-hotmart catalog --config FILE prints it."
+    )
+    content = file.parse(file.read())
+    try:
+        _check_modes(content)
+        catalog = ConfiguredAirbyteCatalogSerializer.load(content)
+    except HotmartError:
+        raise
+    except Exception:  # the CDK raises half a dozen kinds, and quotes the file in them
+        raise file.refuse("The file holds no configured catalog in the form of Airbyte's protocol.") from None
+    _check_names(catalog)
+    return catalog
+
+
+def _check_modes(content: Any) -> None:
+    for item in content["streams"]:
+        mode, name = item["sync_mode"], item["stream"]["name"]
+        if isinstance(mode, str) and isinstance(name, str) and mode not in MODES:
+            raise HotmartError(
+                f"{name}: There is no sync mode {mode!r}. Choose full_refresh or incremental.", FailureType.config_error
+            )
+
+
+def _check_names(catalog: ConfiguredAirbyteCatalog) -> None:
+    """Reject a stream that is configured twice, since its rows would arrive twice."""
+    counts = Counter(item.stream.name for item in catalog.streams)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        raise HotmartError(
+            f"{', '.join(twice)}: The catalog has this stream more than once. Choose it once.",
+            FailureType.config_error,
+        )
+
+
+def without_namespaces(states: Sequence[AirbyteStateMessage]) -> tuple[list[AirbyteStateMessage], dict[str, str]]:
+    """Return the states that streams of this connector can have, and the namespace of each other one by stream.
+
+    No stream has a namespace. An empty one, which some platforms write, means the same.
+    """
+    own: list[AirbyteStateMessage] = []
+    foreign: dict[str, str] = {}
+    for state in states:
+        stream = state.stream
+        namespace = stream.stream_descriptor.namespace if stream else None
+        if stream and namespace:
+            foreign[stream.stream_descriptor.name] = namespace
+            continue
+        if stream and namespace is not None:
+            plain = replace(stream, stream_descriptor=replace(stream.stream_descriptor, namespace=None))
+            state = replace(state, stream=plain)
+        own.append(state)
+    return own, foreign

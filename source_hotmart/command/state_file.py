@@ -1,0 +1,180 @@
+"""The file of saved states, in each form that people have: a list, one message, the lines or the output of a read."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from airbyte_cdk.models import AirbyteStateMessage, AirbyteStateMessageSerializer
+
+from source_hotmart.command.inputs import InputFile
+
+LOGGER = logging.getLogger("airbyte")
+
+WANTED = (
+    "Give the STATE messages that the last read printed, one per line, or a JSON list of states such as "
+    '[{"type": "STREAM", "stream": {"stream_descriptor": {"name": "products"}, "stream_state": {}}}]. To read '
+    "everything from the start date, leave --state out, or in Airbyte use Clear data or Refresh."
+)
+UNKNOWN_FORM = "The file holds no saved state in a known form."
+REPLACED = "\ufffd"
+"""In the place of bytes that are not text."""
+OTHER_MESSAGES = frozenset({"RECORD", "LOG", "TRACE", "CONTROL", "DEBUG"})
+"""Types of messages that a read prints beside its states."""
+RECORD = '{"type":"RECORD"'
+"""How the lines begin of which an output has most, and which need not be parsed."""
+PIECE_OF_JSON = re.compile(r'\{\s*("|$)|\[\s*(\{|$)|[]}],?$|.*stream_?state', re.IGNORECASE)
+"""Begins a line that is a part of a JSON value, or that may hold a state."""
+
+State = dict[str, Any]
+
+
+class NoState(ValueError):
+    """A value that is not a state in a known form."""
+
+
+class _BadLine(ValueError):
+    """A line that is neither JSON nor clearly something else."""
+
+    def __init__(self, number: int, after_messages: bool) -> None:
+        super().__init__(number)
+        self.number, self.after_messages = number, after_messages
+
+
+def read_states(path: str, stream_names: Iterable[str]) -> list[AirbyteStateMessage]:
+    """Return the last state of each stream in a file.
+
+    Args:
+        path: The file. Without a state in it, such as an empty file, all streams are read from the start date.
+        stream_names: Streams of the connector, to recognise an object with a state for each.
+
+    Raises:
+        HotmartError: A config_error that names the file and the wanted form.
+    """
+    file, known = InputFile("--state", path, WANTED), frozenset(stream_names)
+    head: list[str] = []
+    with file.lines() as lines:
+        try:
+            states = _last_of_each(_states_by_line(lines, head, known))
+        except _BadLine as bad:
+            if bad.after_messages:
+                raise file.refuse(f"Line {bad.number} is not valid JSON.") from None
+            # One JSON value of several lines. The file may be a pipe, which cannot be read twice.
+            states = _states_of_whole(file, "".join(head) + lines.read(), known)
+        except (NoState, RecursionError, OSError):
+            raise file.refuse(UNKNOWN_FORM) from None
+    if not states:
+        LOGGER.info("--state %s: The file holds no state, so everything is read from the start date.", path)
+    return states
+
+
+def _states_of_whole(file: InputFile, text: str, known: frozenset[str]) -> list[AirbyteStateMessage]:
+    """Return the states of a file that is one JSON value of several lines."""
+    if REPLACED in text:
+        raise file.refuse("The file is not UTF-8 text.")
+    try:
+        return _last_of_each(_states_in(file.parse(text), known))
+    except (NoState, RecursionError):
+        raise file.refuse(UNKNOWN_FORM) from None
+
+
+def _last_of_each(states: Iterable[State]) -> list[AirbyteStateMessage]:
+    """Return the last state of each stream. Raises `NoState` at one that is not in the form of the protocol."""
+    last: dict[tuple[str, str | None], AirbyteStateMessage] = {}
+    for state in states:
+        try:
+            message = AirbyteStateMessageSerializer.load(state)
+        except Exception:  # the CDK raises half a dozen kinds, and quotes the file in them
+            raise NoState from None
+        if message.stream:
+            descriptor = message.stream.stream_descriptor
+            last[descriptor.name, descriptor.namespace or None] = message
+    return list(last.values())
+
+
+def _states_by_line(lines: Iterable[str], head: list[str], known: frozenset[str]) -> Iterator[State]:
+    """Yield the states of a file with a JSON value per line, such as the output of a read.
+
+    Lines that are not JSON are skipped: other programs may have written to the same file. So is a last line that was
+    cut off.
+
+    Args:
+        lines: The file.
+        head: Gets the lines before the first message or state.
+        known: Names of streams.
+
+    Raises:
+        _BadLine: Any other line begins like JSON, so a state may be in it.
+        NoState: There are lines, and none is a message or a state.
+    """
+    seen, other, bad = False, False, 0
+    for number, line in enumerate(lines, 1):
+        if not seen:
+            head.append(line)
+        text = line.strip()
+        if not text:
+            continue
+        if bad:
+            raise _BadLine(bad, seen)
+        if text.startswith(RECORD):
+            seen = True
+            continue
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            bad, other = number if PIECE_OF_JSON.match(text) else 0, True
+            continue
+        if isinstance(value, dict | list) or value is None:
+            yield from _states_in(value, known)
+            seen = True
+        else:
+            other = True
+    if bad and not seen:
+        raise _BadLine(bad, seen)
+    if other and not seen:
+        raise NoState
+
+
+def _states_in(value: Any, known: frozenset[str]) -> Iterator[State]:
+    """Yield the states of streams in a JSON value, in the protocol's form. Raises `NoState`."""
+    match value:
+        case None | []:
+            return
+        case list():
+            for item in value:
+                if not item:
+                    raise NoState
+                yield from _states_in(item, known)
+        case {"type": "STATE", "state": dict(state)}:
+            yield from _states_in(state, known)
+        case {"type": str(kind)} if kind in OTHER_MESSAGES:
+            return
+        case {"type": "GLOBAL", "global": {"stream_states": list(states)} as shared} if not shared.get("shared_state"):
+            yield from _states_in(states, known)
+        case {"type": "LEGACY", "data": dict(states)}:
+            yield from _states_by_name(states, known)
+        case {"type": "STREAM" | None, "stream": dict(state)}:
+            yield {"type": "STREAM", "stream": state}
+        case {"stream_descriptor": dict()}:
+            yield {"type": "STREAM", "stream": value}
+        case {"streamDescriptor": dict(descriptor)}:  # Airbyte's API, and its page for editing a state
+            state = {"stream_descriptor": descriptor, "stream_state": value.get("streamState")}
+            yield {"type": "STREAM", "stream": state}
+        case {"streamState": list(states)}:
+            yield from _states_in(states, known)
+        case dict() if "type" not in value and "stream" in value:
+            yield from _states_in({"type": "STREAM", **value}, known)
+        case dict() if value.keys() <= known:
+            yield from _states_by_name(value, known)
+        case _:
+            raise NoState
+
+
+def _states_by_name(states: Mapping[str, Any], known: frozenset[str]) -> Iterator[State]:
+    """Yield the states of an object with a state for each stream, the oldest form. Other streams are ignored."""
+    for name, state in states.items():
+        if name in known:
+            yield {"type": "STREAM", "stream": {"stream_descriptor": {"name": name}, "stream_state": state}}

@@ -1,0 +1,79 @@
+"""The addresses of Hotmart, which only the environment of the process may replace."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from urllib.parse import unquote, urlsplit
+
+import requests
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host is this machine by its name."""
+    return host in _LOOPBACK_HOSTS
+
+
+def base_url(variable: str, default: str) -> str:
+    """Return the base URL that an environment variable holds, without a trailing slash, or the default.
+
+    A configuration cannot name a host, since it could then send the credentials elsewhere.
+
+    Raises:
+        AirbyteTracedException: A config_error that names the variable and not its value, which can hold a password.
+    """
+    given = os.environ.get(variable, "").strip()
+    return _checked(variable, given) if given else default
+
+
+@cache  # it is asked for with each request
+def _checked(variable: str, url: str) -> str:
+    problem = _problem(url)
+    if problem:
+        sentence = (
+            f"The environment variable {variable} must hold an https address such as https://proxy.example.com/hotmart "
+            f"(plain http is accepted for this machine only), but {problem}. Correct it or remove it."
+        )
+        raise AirbyteTracedException(sentence, sentence, FailureType.config_error)
+    return _normal(url).rstrip("/")
+
+
+def _normal(url: str) -> str:
+    """Return a URL as it is sent. Raises `ValueError` where it cannot be sent."""
+    return requests.Request("GET", url).prepare().url or ""
+
+
+def _problem(url: str) -> str:
+    """Return what is wrong with a base URL, or nothing."""
+    try:
+        address = urlsplit(url)
+        host = address.hostname
+    except ValueError:
+        return "it is not an address"
+    if address.scheme not in ("https", "http") or not host:
+        return "it does not begin with https:// and a host"
+    if address.scheme == "http" and not is_loopback(host):
+        return "it is plain http to another machine"
+    try:
+        has_port = address.port != 0
+    except ValueError:
+        has_port = False
+    if not has_port:
+        return "its port is not a number from 1 to 65535"
+    if "?" in url:
+        return "it has a query (?)"
+    if "#" in url:
+        return "it has a fragment (#)"
+    if "@" in address.netloc:
+        return "it has a user name or password"
+    if "\\" in url or {".", ".."} & set(unquote(address.path).split("/")):
+        return "its path has '.' or '..' or a backslash"
+    try:
+        sent = urlsplit(_normal(url))
+    except (ValueError, requests.RequestException):
+        return "it is not an address"
+    return "" if sent.hostname == host else "it is not an address"

@@ -1,0 +1,194 @@
+"""Rows as their schema declares them: what a destination with typed columns would refuse is set aside, not lost.
+
+Nearly all rows need little, so a schema is compiled into code that only looks at each field, and stops at the first
+value that does not fit. Such a row is converted once more, field by field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from source_hotmart.api.decoding import RawNumber
+from source_hotmart.api.errors import Unfit
+from source_hotmart.records.columns import ADDITIONAL, UNPARSED, Additional, FieldLog
+from source_hotmart.records.personal_data import MARK, Hide, drop
+from source_hotmart.records.values import CONVERTERS, LARGEST_INTEGER, NUMBERS_BELOW, raw_text
+
+Row = dict[str, Any]
+Converter = Callable[[Any], Any]
+"""Returns a value as declared, changed in place if it is an object. Raises `Unfit`."""
+
+SET_LATER: Final = "synced_until"
+"""A declared field that is set when a row has been converted. Hotmart sends none of this name."""
+
+_DECLARED: Final = {
+    "date-time": "a time",
+    "string": "text",
+    "integer": "an integer below 2^53",
+    "number": "a number below 10^29",
+    "boolean": "true or false",
+    "object": "an object",
+    "array": "a list",
+}
+_SENT: Final = {
+    str: "text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    RawNumber: "a number",
+    dict: "an object",
+    list: "a list",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a schema declares of a value."""
+
+    path: str
+    """With dots, and `[]` after the name of a list."""
+    kind: str
+    """Its type, or "date-time"."""
+    is_personal: bool
+    """Whether the value, or something in it, is marked as personal data."""
+    is_dropped: bool
+    """Whether that mark drops it also where other personal data is hashed."""
+    fields: Mapping[str, Field]
+    item: Field | None
+
+
+class RowConverter:
+    """Converts the rows of one stream in place. Shared by threads."""
+
+    def __init__(self, schema: Mapping[str, Any], log: FieldLog, hide: Hide | None = None) -> None:
+        """Compile a schema. `hide` returns what takes the place of personal data among the values that do not fit."""
+        self._log = log
+        self._hide = hide
+        self._root = _field(schema, "", mark=False)
+        self._known = frozenset(self._root.fields) - {ADDITIONAL, UNPARSED, SET_LATER}
+        self._convert = _object_converter(self._root)
+
+    def __call__(self, row: Row) -> Row:
+        """Return the row as declared, with what is not declared and what does not fit in columns of their own."""
+        if not self._known.issuperset(row):
+            self._set_aside(row)
+        try:
+            self._convert(row)
+        except Unfit:
+            unparsed: dict[str, str | None] = {}
+            self._convert_with_care(self._root, row, "", unparsed)
+            if unparsed:
+                row[UNPARSED] = unparsed
+        return row
+
+    def _set_aside(self, row: Row) -> None:
+        """Move fields that are not declared: destinations drop them, or take `ID` for the column `id`."""
+        kept = row.pop(ADDITIONAL) if type(row.get(ADDITIONAL)) is Additional else Additional()
+        for name in row.keys() - self._known:
+            kept[name] = row.pop(name)
+        for name in sorted(kept):
+            self._log.undeclared(name)
+        row[ADDITIONAL] = dict(kept)
+
+    def _convert_with_care(self, field: Field, value: Any, path: str, unparsed: dict[str, str | None]) -> Any:
+        """Return a value as declared, null where it does not fit."""
+        if value is None:
+            return None
+        if field.kind == "object" and type(value) is dict:
+            for name, inner in field.fields.items():
+                if name in value:
+                    inner_path = f"{path}.{name}" if path else name
+                    value[name] = self._convert_with_care(inner, value[name], inner_path, unparsed)
+            return value
+        if field.item and type(value) is list:
+            return [
+                self._convert_with_care(field.item, item, f"{path}[{number}]", unparsed)
+                for number, item in enumerate(value)
+            ]
+        try:
+            return _convert_scalar(field, value)
+        except Unfit:
+            self._log.unfit(field.path, _DECLARED[field.kind], _SENT.get(type(value), "text"))
+            raw = raw_text(value)
+            unparsed[path] = self._hidden(raw, field)
+            return None
+
+    def _hidden(self, raw: str, field: Field) -> Any:
+        if self._hide is None or not field.is_personal:
+            return raw
+        return drop(raw) if field.is_dropped else self._hide(raw)
+
+
+def _convert_scalar(field: Field, value: Any) -> Any:
+    if field.kind not in CONVERTERS:  # an object or a list is declared
+        if value == "":
+            return None
+        raise Unfit
+    return CONVERTERS[field.kind](value)
+
+
+def _field(schema: Mapping[str, Any], path: str, *, mark: bool | str) -> Field:
+    mark = schema.get(MARK, mark)
+    fields = {
+        name: _field(inner, f"{path}.{name}" if path else name, mark=mark)
+        for name, inner in schema.get("properties", {}).items()
+    }
+    item = _field(schema["items"], f"{path}[]", mark=mark) if "items" in schema else None
+    inside = [*fields.values(), *filter(None, [item])]
+    is_personal = bool(mark) or any(inner.is_personal for inner in inside)
+    is_dropped = mark == "drop" or any(inner.is_dropped for inner in inside)
+    return Field(path, _kind(schema), is_personal, is_dropped, fields, item)
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    if schema.get("format") == "date-time":
+        return "date-time"
+    types = schema.get("type", [])
+    names = [types] if isinstance(types, str) else [name for name in types if name != "null"]
+    return str(names[0]) if names else ""
+
+
+_FITS: Final = {
+    "string": "item.__class__ is not str",
+    "boolean": "item.__class__ is not bool",
+    "integer": f"not (item.__class__ is int and {-LARGEST_INTEGER} <= item <= {LARGEST_INTEGER})",
+    "number": f"not (item.__class__ is float and {-NUMBERS_BELOW!r} < item < {NUMBERS_BELOW!r}) "
+    f"and not (item.__class__ is int and {-LARGEST_INTEGER} <= item <= {LARGEST_INTEGER})",
+}
+"""By type, code that is true of a value that has to be converted. Objects, lists and times always have to be."""
+
+
+def _object_converter(field: Field) -> Converter:
+    """Return a function with a line for each declared field: a loop over them takes half as long again."""
+    names: dict[str, Any] = {"Unfit": Unfit}
+    lines = ["if value.__class__ is not dict: raise Unfit", "get = value.get"]
+    for number, (name, inner) in enumerate(field.fields.items()):
+        names[f"convert_{number}"] = _converter(inner)
+        condition = f"item is not None and {_FITS[inner.kind]}" if inner.kind in _FITS else "item is not None"
+        lines.append(f"item = get({name!r})")
+        lines.append(f"if {condition}: value[{name!r}] = convert_{number}(item)")
+    source = "\n    ".join(["def convert(value):", *lines, "return value"])
+    exec(source, names)  # noqa: S102 - of nothing but a schema of ours
+    converter: Converter = names["convert"]
+    return converter
+
+
+def _list_converter(item: Field) -> Converter:
+    convert_item = _converter(item)
+
+    def convert(value: Any) -> Any:
+        if value.__class__ is not list:
+            raise Unfit
+        return [item if item is None else convert_item(item) for item in value]
+
+    return convert
+
+
+def _converter(field: Field) -> Converter:
+    if field.kind == "object":
+        return _object_converter(field)
+    if field.item:
+        return _list_converter(field.item)
+    return CONVERTERS[field.kind]

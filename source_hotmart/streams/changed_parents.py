@@ -1,0 +1,111 @@
+"""Child streams with a state, and those that are read for the parents that are new or may have changed."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+from airbyte_cdk.sources.message import MessageRepository
+from airbyte_cdk.sources.types import StreamSlice
+
+from source_hotmart.reading.passes import Record
+from source_hotmart.state.cursors import SliceCursor
+from source_hotmart.state.intervals import time_ms
+from source_hotmart.state.parent_forms import format_states, parse_states
+from source_hotmart.state.parents import ParentProgress, ParentsCursor, ParentState
+from source_hotmart.state.windows import DAY_MS, iso
+from source_hotmart.streams.child import ChildStream
+from source_hotmart.streams.parents import ParentKey
+
+
+class IncrementalChild(ChildStream, ABC):
+    """A child with a state for each scope, such as a members area."""
+
+    cursor_field: ClassVar[str]
+    scope_field: ClassVar[str] = ""
+    """The field that tells scopes apart. Empty: there is one scope."""
+    overlap_days: ClassVar[int] = 2
+    """Days before the end of the last sync from which on changes are read again."""
+
+    def resume(self, state: Mapping[str, Any], repository: MessageRepository) -> SliceCursor:
+        """Go on from a saved state, and return the cursor that writes the next ones. Raises `UnreadableState`."""
+        config = self.api.config
+        self.states.saved = parse_states(state, self.cursor_field, self.scope_field, config.start_ms, self.api.now_ms)
+        return ParentsCursor(
+            self.name,
+            repository,
+            self.verdict,
+            self.states,
+            partial(format_states, scope_field=self.scope_field),
+            lambda: self.outcomes.trusts_empty,
+        )
+
+    def record(self, row: Any) -> tuple[Hashable, Record]:
+        """Return what every stream does, with the cursor of rows that have no date of their own."""
+        key, record = super().record(row)
+        if self.cursor_field == "synced_until":
+            record["synced_until"] = iso(max(self.api.now_ms, self.states.latest_ms))
+        return key, record
+
+
+class ChangedParentsStream(IncrementalChild, ABC):
+    """A child that is read for the parents that are new or may have changed since the last sync."""
+
+    cursor_field: ClassVar[str] = "synced_until"
+    changed_fields: ClassVar[tuple[str, ...]]
+    """Dates of the parent that change with its rows."""
+    always_read_where: ClassVar[tuple[str, tuple[str, ...]]] = ("", ())
+    """(field of the parent, values): parents whose rows change without a date. They are read once more after that."""
+
+    keeps_until = False
+    """Whether changes since the last sync may have been missed, so that the next one looks for them as well."""
+
+    def select(self, row: Record) -> ParentKey | None:
+        """Return the parent with its latest date."""
+        parent = super().select(row)
+        if parent is None:
+            return None
+        field, values = self.always_read_where
+        is_moving = row.get(field) in values
+        changed_ms = max((self.time_of(row[name]) for name in self.changed_fields if row.get(name)), default=0)
+        return parent._replace(is_moving=is_moving, changed_ms=changed_ms)
+
+    def time_of(self, value: Any) -> int:
+        """Return a date of the parent in milliseconds."""
+        try:
+            return time_ms(value)
+        except (TypeError, ValueError):  # kept as Hotmart sent it, so its time is not known
+            return self.api.now_ms
+
+    def changed(self, parents: Collection[ParentKey], saved: ParentState) -> set[str]:
+        """Return the ids of the parents that may have changed since the last sync."""
+        since_ms = saved.until_ms - self.overlap_days * DAY_MS
+        return {parent.id for parent in parents if parent.is_moving or parent.changed_ms > since_ms}
+
+    def plan(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
+        """Yield slices of the parents to read."""
+        by_id: dict[str, ParentKey] = {}
+        for parent in parents:
+            other = by_id.get(parent.id, parent)  # Hotmart may list one twice, with different dates
+            by_id[parent.id] = parent._replace(
+                is_moving=parent.is_moving or other.is_moving,
+                changed_ms=max(parent.changed_ms, other.changed_ms),
+                charged_ms=max(parent.charged_ms, other.charged_ms),
+            )
+        saved = self.states.of(subdomain)
+        changed = self.changed(by_id.values(), saved) if saved and saved.known else set()
+        progress = self.states.progress[subdomain] = ParentProgress(
+            saved,
+            {each.id: each.id if each.trait is None else f"{each.id}/{each.trait}" for each in by_id.values()},
+            changed,
+            self.api.now_ms,
+            moving={each.id for each in by_id.values() if each.is_moving},
+            is_short=self.api.parents.is_short(self.parent, subdomain),
+            keeps_until=self.keeps_until,
+        )
+        self.outcomes.list_read(
+            listed=len(by_id), to_read=len(progress.to_read), has_worked_before=bool(saved and saved.known)
+        )
+        yield from self.groups(subdomain, [by_id[each] for each in progress.to_read])

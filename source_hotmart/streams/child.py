@@ -1,0 +1,275 @@
+"""Streams that read a list of each row of another stream, their parent: at least one request per parent."""
+
+from __future__ import annotations
+
+import logging
+import time
+from abc import ABC
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.types import StreamSlice
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_hotmart.api.errors import HotmartError
+from source_hotmart.api.messages import named
+from source_hotmart.api.pages import NO_ROWS, Page
+from source_hotmart.reading.lists import RETRY_AFTER_S, ListReader
+from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
+from source_hotmart.records.columns import put
+from source_hotmart.records.personal_data import hide_of
+from source_hotmart.state.parents import ParentStates, SliceResult
+from source_hotmart.streams.base import Api, HotmartStream
+from source_hotmart.streams.outcomes import HIDDEN_ID, BadRows, ParentOutcomes
+from source_hotmart.streams.parents import ParentKey, ParentSelector, ParentUnread
+
+LOGGER = logging.getLogger("airbyte.hotmart")
+
+MAX_PARENTS_PER_SLICE = 25
+"""The parents of a slice are read one after the other. A killed sync reads those of unfinished slices again."""
+SLICES_PER_WORKER = 4
+CALLS_PER_MINUTE = 500
+
+Reading = Generator[Record, None, bool]
+"""The rows of one parent. The generator returns whether they are complete."""
+
+
+class NothingThere(Exception):
+    """Hotmart has nothing for a parent. `answer` is how it says so."""
+
+    def __init__(self, answer: HotmartError) -> None:
+        super().__init__(str(answer))
+        self.answer = answer
+
+
+class ChildStream(HotmartStream, ABC):
+    """A list of each row of another stream, read whole in each sync."""
+
+    parent: ClassVar[type[HotmartStream]]
+    parent_label: ClassVar[str]
+    """What a row of the parent is to the user, such as "product"."""
+    parent_is_person: ClassVar[bool] = False
+    """Whether the parent's id belongs to a person. Messages then show it only where personal data is kept."""
+    parent_fields: ClassVar[tuple[tuple[str, str], ...]]
+    """(field, field of the parent): values for the path and the query, and for each row. The parent's id is first."""
+    parent_filter: ClassVar[tuple[str, Any] | None] = None
+    """(field of the parent, value): other parents have no such list."""
+    may_have_none: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+    """Values of the parent's fields by which a rejection means that it has no such list."""
+    parameters: ClassVar[tuple[str, ...]] = ()
+    """The values of the query that are sent as parameters, beside those of pages."""
+    empty_on_status: ClassVar[tuple[int, ...]] = ()
+    """Statuses by which Hotmart says that a parent has no such list, beside an empty body."""
+    empty_on_code: ClassVar[str] = ""
+    """The code that has to come with them."""
+    doubts_empty: ClassVar[bool] = False
+    """Whether such an answer can also mean a fault, so that it is not believed for all parents."""
+    requests_again: ClassVar[bool] = False
+    """Whether a first answer of this kind is known to pass within seconds."""
+    key_spans_parents: ClassVar[bool] = False
+    """Whether two parents can have rows of one primary key."""
+    requests_per_parent: ClassVar[int] = 1
+    is_chain = False
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        self.outcomes = ParentOutcomes(self.name, f"{self.parent_label}s", doubts_empty=self.doubts_empty)
+        self.states = ParentStates()
+        self._selector = ParentSelector(self.parent, self.select)
+        self._deduplicator = KeyDeduplicator(self._key_fields)
+        self._hide_person = hide_of(api.config.personal_data)
+
+    def join_in(self) -> None:
+        """Register what this stream needs of its parent."""
+        self.api.parents.register_child(self._selector)
+        self.report.at_end(self.outcomes.log_summary)
+
+    def verdict(self, problems: Sequence[AirbyteTracedException]) -> AirbyteTracedException | None:
+        """Return the failure of the stream by what became of its parents."""
+        return self.outcomes.verdict(problems)
+
+    def select(self, row: Record) -> ParentKey | None:
+        """Return what to keep of a row of the parent, `None` where there is nothing to read."""
+        if self.parent_filter and row.get(self.parent_filter[0]) != self.parent_filter[1]:
+            return None
+        values = tuple(row.get(of_parent) for _, of_parent in self.parent_fields)
+        may_have_none = any(row.get(name) in found for name, found in self.may_have_none.items())
+        return ParentKey(str(values[0]), values, may_have_none)
+
+    def slices(self) -> Iterable[StreamSlice]:
+        """Yield groups of parents."""
+        is_complete = True
+        for subdomain in self.api.config.members_area_subdomain if self.parent.needs_club else ("",):
+            try:
+                parents = self.api.parents.take(self._selector, subdomain)
+            except ParentUnread as unread:
+                self.outcomes.list_unread(self._without_parents(subdomain, unread))
+                is_complete = False
+            else:
+                yield from self.plan(subdomain, parents)
+        self.states.is_planned = is_complete
+        self.outcomes.is_planned = True
+
+    def plan(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
+        """Yield the slices of one list of parents."""
+        self.outcomes.list_read(listed=len(parents), to_read=len(parents), has_worked_before=False)
+        yield from self.groups(subdomain, parents)
+
+    def groups(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
+        """Yield the parents in groups to read side by side, in small ones if there are few parents."""
+        self._log_estimate(subdomain, len(parents))
+        size = len(parents) // (SLICES_PER_WORKER * self.api.config.num_workers)
+        size = min(max(1, size), MAX_PARENTS_PER_SLICE)
+        for start in range(0, len(parents), size):
+            yield self.slice_of(subdomain, parents[start : start + size])
+
+    @staticmethod
+    def slice_of(scope: str, parents: list[ParentKey]) -> StreamSlice:
+        """Return a slice of these parents of a scope."""
+        extra = {"parents": parents, "result": SliceResult()}
+        return StreamSlice(partition={"scope": scope}, cursor_slice={}, extra_fields=extra)
+
+    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
+        """Yield the rows of a group of parents, and record what became of each parent."""
+        assert isinstance(stream_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
+        result: SliceResult = stream_slice.extra_fields["result"]
+        progress = self.states.progress.get(stream_slice["scope"])
+        reader = ListReader(self)
+        for parent in stream_slice.extra_fields["parents"]:
+            if self.outcomes.stopped:
+                break
+            query = {**self.fields_of(parent.values), "parent": parent}
+            try:
+                is_complete = yield from self._without_known_keys(self.read_parent(query, reader))
+            except NothingThere as nothing:
+                is_expected = parent.may_have_none
+                self.outcomes.is_empty(self.label(query), nothing.answer, is_expected=is_expected)
+                (result.unread if is_expected else result.empty).append(parent.id)  # it may get a list later
+            except HotmartError as problem:
+                again = progress is not None and parent.id in progress.opened_before
+                self.outcomes.was_not_read(self.label(query), problem, again=again)
+                result.unread.append(parent.id)
+            else:
+                self.outcomes.was_read()
+                (result.read if is_complete else result.unread).append(parent.id)
+
+    def _without_known_keys(self, rows: Reading) -> Reading:
+        """Yield rows of primary keys that no other parent had, where that is possible."""
+        if not self.key_spans_parents:
+            return (yield from rows)
+        while True:
+            try:
+                row = next(rows)
+            except StopIteration as end:
+                return bool(end.value)
+            if self._deduplicator.is_new(row):
+                yield row
+
+    def read_parent(self, query: Query, reader: ListReader) -> Reading:
+        """Yield all rows of one parent. Raises `HotmartError` for this parent only, or `NothingThere`."""
+        missing = [name for name in self.fields_of(()) if name in self._path_fields and not query.get(name)]
+        if missing:
+            raise HotmartError(
+                f"{self.name}: Hotmart sent a {self.parent_label} without its {' and '.join(missing)}, so its rows "
+                "cannot be requested.",
+                FailureType.system_error,
+            )
+        label = f"{self.parent_label} {self.label(query) or HIDDEN_ID}"
+        result = yield from reader.read(query, label)
+        if result.bad_rows:
+            raise BadRows(str(reader.bad_rows(result.bad_rows, label)), FailureType.system_error)
+        return result.is_complete
+
+    def fields_of(self, values: Sequence[Any]) -> dict[str, Any]:
+        """Return the values of a parent by the names that its rows have for them."""
+        padded = values or [None] * len(self.parent_fields)
+        return {name: value for (name, _), value in zip(self.parent_fields, padded, strict=True)}
+
+    def label(self, query: Query) -> str:
+        """Return a parent by its ids, for messages.
+
+        The id of a person is hashed or dropped like personal data. The label is empty if it is dropped.
+        """
+        names = [name for name, _ in self.parent_fields if name == "subdomain" or name in self._path_fields]
+        ids = [named(query[name]) for name in names]
+        if self.parent_is_person and self._hide_person:
+            hidden = self._hide_person(query[names[0]])  # the parent's id is first
+            if hidden is None:
+                return ""
+            ids[0] = hidden
+        return "/".join(ids)
+
+    def request_params(
+        self,
+        stream_state: Mapping[str, Any] | None,
+        stream_slice: Mapping[str, Any] | None = None,
+        next_page_token: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Return the parameters, of the query only those that Hotmart knows."""
+        known = (*self.parameters, "max_results") if self.page_size else self.parameters
+        query = {name: value for name, value in (stream_slice or {}).items() if name in known}
+        return super().request_params(stream_state, query, next_page_token)
+
+    def fetch(self, query: Query, page_token: str | None = None) -> Page:
+        """Return a page of one parent, its rows with the parent's fields. Raises `NothingThere`."""
+        page = self._fetch_twice(partial(super().fetch, query, page_token), query, page_token)
+        fields = {name: query[name] for name, _ in self.parent_fields}
+        for row in page.rows:
+            if isinstance(row, dict):
+                for name, value in fields.items():
+                    put(row, name, value)
+        return page
+
+    def _fetch_twice(self, fetch: Callable[[], Page], query: Query, page_token: str | None) -> Page:
+        """Return a page, after a second request where a first answer may pass. Raises `NothingThere`."""
+        is_expected = query["parent"].may_have_none
+        for is_last in (is_expected or not self.requests_again, True):
+            try:
+                page = fetch()
+                if page is not NO_ROWS:
+                    return page
+                answer = self._empty_body()
+            except HotmartError as problem:
+                if page_token or not self._means_nothing(problem, is_expected=is_expected):
+                    raise
+                answer = problem
+            if is_last:
+                break
+            time.sleep(RETRY_AFTER_S)
+        raise NothingThere(answer)
+
+    def _means_nothing(self, answer: HotmartError, *, is_expected: bool) -> bool:
+        if is_expected:
+            return 400 <= answer.status < 500 and answer.status != 401
+        return answer.status in self.empty_on_status and self.empty_on_code in ("", answer.code)
+
+    def _empty_body(self) -> HotmartError:
+        return HotmartError(
+            f"{self.name}: Hotmart answered with an empty body, as it does for a {self.parent_label} without rows and "
+            f"for an address that no longer exists. If no {self.parent_label} has rows, deselect this stream.",
+            FailureType.system_error,
+        )
+
+    def _log_estimate(self, subdomain: str, parents: int) -> None:
+        calls = parents * self.requests_per_parent
+        minutes = calls / CALLS_PER_MINUTE
+        LOGGER.info(
+            "%s: %s%d %s to read, about %d requests: %s at Hotmart's %d requests per minute.",
+            self.name,
+            f"members area {subdomain}: " if subdomain else "",
+            parents,
+            f"{self.parent_label}s",
+            calls,
+            f"{minutes:.0f} minutes" if minutes >= 2 else "less than two minutes",
+            CALLS_PER_MINUTE,
+        )
+
+    def _without_parents(self, subdomain: str, unread: ParentUnread) -> HotmartError:
+        of_area = f" of members area {subdomain}" if subdomain else ""
+        return HotmartError(
+            f"{self.name}: The list of {self.parent_label}s{of_area} could not be read, so their rows cannot be "
+            f"requested. {unread}",
+            unread.problem.failure_type or FailureType.system_error,
+        )

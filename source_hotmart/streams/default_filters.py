@@ -1,0 +1,182 @@
+"""Which subscriptions Hotmart leaves out while a filter is not sent, and the queries that bring them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from threading import Lock
+from typing import Any, Final, Protocol
+
+from airbyte_cdk.sources.streams.http.request_window_split_exception import (
+    RequestWindowSplitRequiredException as TooHeavy,
+)
+
+from source_hotmart.api.errors import HotmartError, QueryRefused
+from source_hotmart.api.pages import Page
+from source_hotmart.reading.lists import RETRY_AFTER_S
+from source_hotmart.reading.passes import Query
+from source_hotmart.state.windows import DAY_MS
+from source_hotmart.streams.sales_facts import ROUND_TOTAL
+
+LOGGER = logging.getLogger("airbyte.hotmart")
+
+EARLIEST_MS: Final = 1_262_304_000_000
+"""2010-01-01. Hotmart is younger."""
+LATEST_MS: Final = 4_102_444_800_000
+"""2100-01-01."""
+SHORTER_MS: Final = 360 * DAY_MS
+"""The date range of the questions where Hotmart refuses to answer them from 2010 on."""
+
+CANCELLED: Final = ("CANCELLED_BY_ADMIN", "CANCELLED_BY_SELLER", "CANCELLED_BY_CUSTOMER")
+BY_CANCELLED: Final = {"status": list(CANCELLED)}
+STATUSES: Final = (*CANCELLED, "INACTIVE", "DELAYED", "OVERDUE", "ACTIVE", "STARTED")
+"""The commonest ones stand neither first nor last, which shows in the total if Hotmart heeds one status only."""
+
+
+class Asked(Protocol):
+    """What is asked of the stream of subscriptions."""
+
+    def fetch(self, query: Query, page_token: str | None = None) -> Page:
+        """Return one page."""
+
+
+class DefaultFilters:
+    """Queries that bring every subscription together, found out once a sync by their totals.
+
+    A filter that is not sent may still apply, with its documented default. That shows when a query with the widest
+    value of the filter has a larger total than one without it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._stream: Asked | None = None
+        self._now_ms = 0
+        self._since_ms = EARLIEST_MS
+        self._queries: list[Query] | None = None
+        self._total_without = 0
+        self._hides_by_next_charge = False
+
+    def ask(self, stream: Asked, now_ms: int) -> None:
+        """Name the stream of subscriptions, of which totals are asked."""
+        self._stream, self._now_ms = stream, now_ms
+
+    def queries(self) -> list[Query]:
+        """Return the additional parameters of each query, the first of them without any. Five calls, once a sync."""
+        with self._lock:
+            if self._queries is None:
+                self._queries = self._find()
+                if len(self._queries) > 1:
+                    names = sorted({name for query in self._queries for name in query})
+                    LOGGER.info(
+                        "subscriptions: Hotmart leaves out rows by default, or does not count them: %d lists are read "
+                        "in place of one (%s).",
+                        len(self._queries),
+                        ", ".join(names),
+                    )
+            return self._queries
+
+    @property
+    def next_charge(self) -> dict[str, Any]:
+        """The widest date range of the next charge."""
+        return {"date_next_charge": EARLIEST_MS, "end_date_next_charge": LATEST_MS}
+
+    @property
+    def _cancellation(self) -> dict[str, Any]:
+        return {"cancelation_date": EARLIEST_MS, "end_cancelation_date": self._now_ms}
+
+    @property
+    def total(self) -> int:
+        """How many subscriptions are listed without any filter, 0 where Hotmart does not count them."""
+        self.queries()
+        return self._total_without
+
+    @property
+    def hides_by_next_charge(self) -> bool:
+        """Whether rows are or may be missing unless a next charge is asked for."""
+        self.queries()
+        return self._hides_by_next_charge
+
+    def newest_transactions(self) -> list[str]:
+        """Return the latest transaction of a running subscription and of one that is overdue, if there are any."""
+        found: list[str] = []
+        if self._stream is None:
+            return found
+        for status in ("ACTIVE", "OVERDUE"):
+            query = {"accession_date": self._since_ms, "status": status, "max_results": 1}
+            rows = self._stream.fetch(query).rows
+            found += [str(row["transaction"]) for row in rows if isinstance(row, dict) and row.get("transaction")]
+        return found
+
+    def _find(self) -> list[Query]:
+        if self._stream is None:
+            return [{}]
+        problem: Exception | None = None
+        for since_ms in (EARLIEST_MS, self._now_ms - SHORTER_MS):
+            self._since_ms = since_ms
+            try:
+                return self._by_totals()
+            except (HotmartError, TooHeavy) as refused:
+                problem = refused
+        LOGGER.warning(
+            "subscriptions and subscription_summary: Hotmart did not answer whether it leaves out rows unless their "
+            "status or dates are asked for, so some may be missing: %s",
+            problem,
+        )
+        return [{}]
+
+    def _by_totals(self) -> list[Query]:
+        """Return the queries. Raises what Hotmart refuses a question with.
+
+        A subscription that begins between two questions must not look like a hidden one, so the widest ones are last.
+        """
+        every, charge, ended = {"status": list(STATUSES)}, self.next_charge, self._cancellation
+        in_both, cancelled = self._total(charge, ended), self._total(BY_CANCELLED)
+        charged, in_all, total = self._total(charge), self._total(every), self._total()
+        self._total_without = max(0, total)
+        self._hides_by_next_charge = True  # until totals show that nothing is hidden
+        if min(in_both, cancelled, charged, in_all, total) < 0:  # no totals, so nothing can be concluded
+            return [{}, every, every | charge, every | ended, every | charge | ended]
+        if in_all < total and self._total(every) < total:  # one status is heeded only, or totals are not of all rows
+            return [{}, *({"status": [status]} for status in STATUSES), charge, ended, charge | ended]
+        if in_all > total:
+            charged, in_both = self._total(every, charge), self._total(every, charge, ended)
+            return [{}, every, *self._by_dates(every, in_all, charged, in_both, cancelled)]
+        return [{}, *self._by_dates({}, total, charged, in_both, cancelled)]
+
+    def _by_dates(
+        self, statuses: dict[str, Any], total: int, charged: int, in_both: int, cancelled: int
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the queries by dates, given totals without them, with a next charge, and with both dates.
+
+        A cancelled subscription may be hidden by both dates at once, so it is looked for by both.
+        """
+        charge, ended = statuses | self.next_charge, statuses | self._cancellation
+        hides = charged > total
+        if hides:
+            yield charge
+            cancelled = self._total(BY_CANCELLED, self.next_charge)
+        if in_both > cancelled:
+            hides |= in_both > self._total(ended)
+            yield charge | ended if hides else ended
+        self._hides_by_next_charge = hides
+        if hides:
+            LOGGER.warning(
+                "subscriptions, subscription_summary and subscription_purchases: Hotmart lists subscriptions by the "
+                "date of their next charge only. Those without such a date cannot be asked for."
+            )
+
+    def _total(self, *parts: Mapping[str, Any]) -> int:
+        """Return how many rows a query has by Hotmart's own count, -1 where that is not the number of all rows."""
+        assert self._stream is not None  # noqa: S101 - for mypy: see `_find`
+        query = {name: value for part in parts for name, value in part.items()}
+        asked = {"accession_date": self._since_ms, **query, "max_results": 1}
+        try:
+            page = self._stream.fetch(asked)
+        except (TooHeavy, QueryRefused):
+            time.sleep(RETRY_AFTER_S)
+            page = self._stream.fetch(asked)
+        total = -1 if page.total is None else page.total
+        is_of_page = page.next_token is not None and total <= len(page.rows)
+        is_capped = total > 0 and total % ROUND_TOTAL == 0
+        return -1 if is_of_page or is_capped else total

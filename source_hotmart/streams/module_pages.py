@@ -1,0 +1,136 @@
+"""The pages of modules. The newer address of the API needs a product, and nothing names the product of a module."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from threading import Lock
+from typing import Any, ClassVar
+
+from airbyte_cdk.sources.types import StreamSlice
+
+from source_hotmart.api.errors import HotmartError
+from source_hotmart.api.pages import NO_ROWS, Envelope, Page
+from source_hotmart.reading.passes import Query
+from source_hotmart.records.columns import put
+from source_hotmart.streams.base import Api, HotmartStream
+from source_hotmart.streams.child import ChildStream, NothingThere
+from source_hotmart.streams.parents import ParentKey, ParentSelector, ParentUnread
+
+MAX_PRODUCTS = 20
+"""At most this many products are tried for a module."""
+
+PAGES_ENVELOPE = Envelope(rows="", empty_body_is_none=True)
+"""A list. Hotmart sends an empty body for addresses that it no longer has."""
+
+
+class PagesOfProduct(HotmartStream):
+    """The pages of a module, by a product. https://developers.hotmart.com/docs/en/v1/club/get-pages/"""
+
+    endpoint = "club/api/v2/modules/{module_id}/pages"
+    primary_key = None
+    page_size = None
+    envelope = PAGES_ENVELOPE
+
+    @property
+    def name(self) -> str:
+        """The stream that it is read for, in messages."""
+        return "club_pages"
+
+
+class ModuleStream(ChildStream, ABC):
+    """A list of each module, by the older address that needs the members area only, else by the newer one.
+
+    The modules of a members area are read one after the other, so a product with pages is tried first for the others.
+    """
+
+    envelope = PAGES_ENVELOPE
+    may_have_none = {"total_pages": (0,)}  # noqa: RUF012 - a constant
+    products: ClassVar[type[HotmartStream]]
+    """The stream of products to try."""
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        self._by_product = PagesOfProduct(api)
+        self._product_selector = ParentSelector(self.products, lambda row: row.get("id"))
+        self._product_ids: list[str] | None = None
+        self._no_products: ParentUnread | None = None
+        self._with_pages: dict[str, list[str]] = {}
+        """Products that had pages, by members area."""
+        self._lock = Lock()
+
+    def join_in(self) -> None:
+        """Register what this stream needs of modules and products."""
+        super().join_in()
+        self.api.parents.register_child(self._product_selector)
+
+    def slices(self) -> Iterable[StreamSlice]:
+        """Yield a slice per members area. It is here that selected products are waited for, as no slice may wait."""
+        if self.api.parents.is_selected(self.products):
+            self._candidates("")
+        yield from super().slices()
+
+    def groups(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
+        """Yield all modules of a members area together."""
+        if parents:
+            yield self.slice_of(subdomain, parents)
+
+    def fetch(self, query: Query, page_token: str | None = None) -> Page:
+        """Return the pages of a module. Raises `HotmartError` for a module whose pages neither address has."""
+        refusal: HotmartError | None = None
+        page = NO_ROWS
+        try:
+            page = super().fetch(query, page_token)
+        except NothingThere as nothing:
+            refusal = nothing.answer
+        except HotmartError as problem:
+            if not problem.status or problem.status == 401:
+                raise
+            refusal = problem
+        may_have_none = query["parent"].may_have_none
+        rows = page.rows or self._by_products(query, only_with_pages=may_have_none)
+        if not rows and not may_have_none:
+            raise self._unknown(refusal)
+        return replace(page, rows=rows)
+
+    def _by_products(self, query: Query, *, only_with_pages: bool) -> list[Any]:
+        """Return the pages by the first product that has any, with the fields of the module and the product."""
+        module_id, subdomain = query["module_id"], query["subdomain"]
+        with_pages = self._with_pages.setdefault(subdomain, [])
+        for product_id in list(with_pages) if only_with_pages else self._candidates(subdomain):
+            try:
+                rows = self._by_product.fetch({"module_id": module_id, "product_id": product_id}).rows
+            except HotmartError as problem:
+                if not problem.status or problem.status == 401:
+                    raise
+                continue
+            if rows:
+                if product_id not in with_pages:
+                    with_pages.append(product_id)
+                fields = {"module_id": module_id, "subdomain": subdomain, "product_id": product_id}
+                for row in rows:
+                    for name, value in fields.items() if isinstance(row, dict) else ():
+                        put(row, name, value)
+                return list(rows)
+        return []
+
+    def _candidates(self, subdomain: str) -> list[str]:
+        """Return the products to try, first those that had pages in this members area."""
+        with self._lock:
+            if self._product_ids is None:
+                try:
+                    self._product_ids = self.api.parents.take(self._product_selector)
+                except ParentUnread as unread:
+                    self._product_ids, self._no_products = [], unread
+        with_pages = self._with_pages.get(subdomain, [])
+        return [*with_pages, *(each for each in self._product_ids if each not in with_pages)][:MAX_PRODUCTS]
+
+    def _unknown(self, refusal: HotmartError | None) -> HotmartError:
+        reason = str(refusal or self._no_products or "")
+        unknown = HotmartError(
+            f"{self.name}: Hotmart returns the pages of the module neither by its members area nor by any of the "
+            f"account's first {MAX_PRODUCTS} products. {reason}".rstrip()
+        )
+        unknown.status = refusal.status if refusal else 404
+        return unknown

@@ -1,0 +1,151 @@
+"""What the four views of a sale share in one sync: they list the same sales, so each question is asked once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from threading import Condition, Lock, RLock
+from typing import Any
+
+from source_hotmart.api.pages import Page
+
+PAGES_PER_PART = 20
+"""A date range of many more pages is cut, so that its parts are read side by side and a kill costs little."""
+WORTH_A_CALL_ROWS = 2_000
+"""From so many rows on, one request per sync finds out how many rows a page really has."""
+ROUND_TOTAL = 10_000
+"""A total that is a multiple of this may be a cap: it means "at least so many"."""
+
+
+@dataclass(frozen=True)
+class RowCount:
+    """How many rows a date range has."""
+
+    total: int | None
+    """`None` where Hotmart does not answer."""
+    page_rows: int
+    """Rows on a page."""
+    endpoint: str = ""
+    """Where it was asked: other views may lack some of these sales."""
+
+
+class RowCounts:
+    """Totals by date range. Failures are not kept: another view may be allowed to count."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._counts: dict[Hashable, RowCount] = {}
+        self._page_rows: int | None = None
+
+    def of(self, key: Hashable, ask: Callable[[int], Page | None], page_rows: int, endpoint: str) -> RowCount:
+        """Return the count of a date range. `ask` fetches a page of so many rows of it, `None` where that fails."""
+        with self._lock:
+            if key in self._counts:
+                return self._counts[key]
+            counted = ask(1)
+            total = counted.total if counted else None
+            if self._page_rows is None and (total or 0) > WORTH_A_CALL_ROWS:
+                full = ask(page_rows)
+                self._page_rows = len(full.rows) if full and full.rows else None
+            count = RowCount(total, self._page_rows or page_rows, endpoint)
+            if total is not None:
+                self._counts[key] = count
+            return count
+
+
+@dataclass
+class _Range:
+    """One date range of the view that the others are compared with."""
+
+    is_read: bool = False
+    taken: int = 0
+    ids_by_status: Mapping[str, Collection[str]] | None = None
+
+
+class SaleViews:
+    """The sales of the view that is read first, by date range, for the others to be compared with.
+
+    Whoever waits does so for slices that were handed to the threads before its own, so there is always one that reads.
+    """
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._ranges: dict[Hashable, _Range] = {}
+        self._is_planned = False
+        self._changed = Condition()
+
+    def register(self, view: str) -> None:
+        """Note a view that is read in this sync. The first one is the reference of the others."""
+        self._names.append(view)
+
+    @property
+    def reference(self) -> str:
+        """The view that the others are compared with, empty when there is nothing to compare."""
+        return self._names[0] if len(self._names) > 1 else ""
+
+    def plan(self, key: Hashable) -> None:
+        """Note a date range that the reference is going to read."""
+        with self._changed:
+            self._ranges[key] = _Range()
+
+    def all_planned(self) -> None:
+        """Note that the reference has no more date ranges."""
+        with self._changed:
+            self._is_planned = True
+            self._changed.notify_all()
+
+    def wait_for_plan(self) -> None:
+        """Wait until all date ranges of the reference are known."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_planned)
+
+    def has(self, key: Hashable) -> bool:
+        """Whether the reference reads a date range in this sync. Valid when all of them are known."""
+        with self._changed:
+            return key in self._ranges
+
+    def deliver(self, key: Hashable, ids_by_status: Mapping[str, Collection[str]] | None) -> None:
+        """Set the transactions of one date range, `None` where it was not read completely."""
+        with self._changed:
+            of_range = self._ranges.setdefault(key, _Range())
+            of_range.is_read, of_range.ids_by_status = True, ids_by_status
+            self._changed.notify_all()
+
+    def take(self, key: Hashable) -> Mapping[str, Collection[str]] | None:
+        """Return the transactions of one date range by status, `None` where the reference does not have it."""
+        with self._changed:
+            of_range = self._ranges.get(key)
+            if of_range is None:
+                return None
+            self._changed.wait_for(lambda: of_range.is_read)
+            ids_by_status = of_range.ids_by_status
+            of_range.taken += 1
+            if of_range.taken >= len(self._names) - 1:
+                of_range.ids_by_status = None  # or all transactions of the account would stay in memory
+            return ids_by_status
+
+
+@dataclass
+class SalesFacts:
+    """What is found out about sales, once per sync, by whichever view needs it first."""
+
+    counts: RowCounts = field(default_factory=RowCounts)
+    views: SaleViews = field(default_factory=SaleViews)
+    _answers: dict[str, Any] = field(default_factory=dict)
+    _lock: RLock = field(default_factory=RLock)
+
+    def once(self, question: str, ask: Callable[[], Any]) -> Any:
+        """Return the answer to a question, which only the first caller asks. `ask` may ask another question first."""
+        with self._lock:
+            if question not in self._answers:
+                self._answers[question] = ask()
+            return self._answers[question]
+
+
+def expected_of(ids: Mapping[str, Iterable[str]], statuses: Collection[str], *, with_unknown: bool) -> set[str]:
+    """Return the transactions of a view that another one must have too: those of the statuses that it accepts.
+
+    Only the history shows statuses. `with_unknown` is for views that accept all statuses that can occur.
+    """
+    accepted = {*statuses, ""} if with_unknown else statuses
+    return {one for status, of_status in ids.items() if status in accepted for one in of_status}

@@ -1,0 +1,246 @@
+"""Questions about the account's sales that the sales history answers for all four views, each asked once per sync."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from airbyte_cdk.sources.streams.http.request_window_split_exception import (
+    RequestWindowSplitRequiredException,
+)
+
+from source_hotmart.api.errors import HotmartError, QueryRefused
+from source_hotmart.api.pages import Page
+from source_hotmart.reading.lists import ListReader
+from source_hotmart.reading.passes import Query
+from source_hotmart.reading.windows import WindowReader, label_of
+from source_hotmart.state.day_digests import UNKNOWN, DayDigests, digests
+from source_hotmart.state.intervals import time_ms
+from source_hotmart.state.windows import DAY_MS, Window, split_days, subtract, union, whole_second
+from source_hotmart.streams.base import Api
+from source_hotmart.streams.dated import ASK_AGAIN_S, GIVES_UP_AFTER, LONGEST_DAYS, DatedStream
+from source_hotmart.streams.sales_statuses import SALE_STATUSES, StatusPlan, StatusQuestion
+from source_hotmart.sync.progress import Progress
+from source_hotmart.sync.report import SyncReport
+
+LOGGER = logging.getLogger("airbyte.hotmart")
+
+DISPUTED_STATUSES = ("PROTESTED", "CHARGEBACK")
+UNSETTLED_STATUSES = (*DISPUTED_STATUSES, "APPROVED")
+"""What an old sale does not stay: disputes and chargebacks can end in the seller's favour, and the sale is approved
+again until its warranty ends."""
+APPROVED_DAYS = 65
+"""An approved sale that is older than this is an exception. Younger ones are too many to watch."""
+OTHER_ROLES = ("COPRODUCER", "AFFILIATE")
+ALL_ROLES = ("PRODUCER", *OTHER_ROLES)
+MAX_RANGES = 6
+"""So many date ranges are looked at for a sale."""
+
+INCLUSIVE = (0, 0)
+SECOND_MS = 1_000
+
+
+class SaleLookup(DatedStream):
+    """The sales history as it is asked before anything is read. Its rows are not records of any stream."""
+
+    endpoint = "payments/api/v1/sales/history"
+    primary_key = "id"
+    cursor_field = "order_date"
+    lifts = (("id", "purchase.transaction"), ("order_date", "purchase.order_date"))
+    start_parameter = "start_date"
+    end_parameter = "end_date"
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        self.progress = Progress()
+        self._own_report = SyncReport()
+        self.roles: tuple[str, ...] = ()
+        """Roles to ask for one at a time when sales are listed."""
+        self._unanswered = 0
+        """Calls in succession that failed in all their retries."""
+
+    @property
+    def name(self) -> str:
+        """In messages the stream whose endpoint it is."""
+        return "sales_history"
+
+    @property
+    def report(self) -> SyncReport:
+        """Where its lists are counted: not among those of the sync."""
+        return self._own_report
+
+    @property
+    def _has_given_up(self) -> bool:
+        return self._unanswered >= GIVES_UP_AFTER
+
+    def fetch(self, query: Query, page_token: str | None = None) -> Page:
+        """Return one page, as every stream does, until it has given up."""
+        if self._has_given_up:
+            raise HotmartError(f"{self.name}: Hotmart is not available. The next sync continues from here.")
+        try:
+            page = super().fetch(query, page_token)
+        except HotmartError as failure:
+            self._unanswered += not failure.status
+            raise
+        self._unanswered = 0
+        return page
+
+    def window_edges(self, start_ms: int) -> tuple[int, int]:
+        """Return the milliseconds to add to the start and the end of a date range so that Hotmart includes both."""
+        edges: tuple[int, int] = self.api.sales.once("edges", lambda: self._edges(start_ms))
+        return edges
+
+    def hidden_roles(self, start_ms: int, ranges: int) -> tuple[str, ...]:
+        """Return the roles to ask for one at a time, none where Hotmart returns the sales of all roles anyway.
+
+        `ranges` is the number of date ranges in which a sale of another role is looked for, the newest first.
+        """
+        roles: tuple[str, ...] = self.api.sales.once(
+            f"roles in {ranges} ranges", lambda: self._hidden_roles(start_ms, ranges)
+        )
+        return roles
+
+    def plan(self, start_ms: int) -> StatusPlan:
+        """Return how the sales history is asked for all statuses."""
+        question = StatusQuestion(self.name, self.ask, self.page_size or 1, SALE_STATUSES, ())
+        whole = start_ms, self.api.now_ms
+        plan: StatusPlan = self.api.sales.once("statuses", lambda: question.answer(whole))
+        return plan
+
+    def unsettled(self, first_ms: int, last_ms: int, start_ms: int) -> DayDigests | None:
+        """Return a digest per day of the sales whose status is not final, `None` if they cannot be read."""
+        days = range(first_ms // DAY_MS, last_ms // DAY_MS + 1)
+        self.limits.one_status_at_a_time = self.plan(start_ms).one_at_a_time
+        found: DayDigests | None = self.api.sales.once(f"unsettled {days}", lambda: self._unsettled(days))
+        return found
+
+    def sales_of(self, window: Window, start_ms: int) -> dict[str, list[str]] | None:
+        """Return the transactions of a date range by status, `None` if they cannot be read completely."""
+        plan, self.edges = self.plan(start_ms), self.window_edges(start_ms)
+        self.limits.one_status_at_a_time = plan.one_at_a_time
+        reader, ids = WindowReader(self), dict[str, list[str]]()
+        try:
+            for record in reader.read_windows([window], plan.statuses):
+                ids.setdefault(str(_purchase(record).get("status") or ""), []).append(record["id"])
+        except HotmartError:
+            return None
+        return ids if union(reader.complete) == [window] else None
+
+    def queries(self, window: Window, statuses: Sequence[str]) -> list[Query]:
+        """Return a query per role where one alone does not return the sales of all roles."""
+        query = self.query(window, statuses)
+        return [{**query, "commission_as": role} for role in self.roles] or [query]
+
+    def _edges(self, start_ms: int) -> tuple[int, int]:
+        row = self._newest_row(start_ms, MAX_RANGES, {})
+        if row is None:
+            return INCLUSIVE
+        sale_ms, transaction = row["purchase"]["order_date"], row["purchase"].get("transaction")
+        if self._lists(transaction, (sale_ms, sale_ms)) is not False:
+            return INCLUSIVE
+        start = 0 if self._lists(transaction, (sale_ms, sale_ms + SECOND_MS)) else -1
+        end = 0 if self._lists(transaction, (sale_ms - SECOND_MS, sale_ms)) else 1
+        return start, end
+
+    def _newest_row(self, start_ms: int, ranges: int, parameters: Query) -> dict[str, Any] | None:
+        """One sale with an order date that is not of the last minute."""
+        end_ms = self.api.now_ms - 60_000
+        for _ in range(ranges):
+            window = max(start_ms, whole_second(end_ms - LONGEST_DAYS * DAY_MS)), end_ms
+            page = self._first_page(window, {"max_results": 10, **parameters}) if window[0] <= end_ms else None
+            if page is None:
+                return None
+            for row in page:
+                order_ms = _purchase(row).get("order_date")
+                is_in_range = type(order_ms) is int and window[0] - DAY_MS <= order_ms <= window[1] + DAY_MS
+                if is_in_range and _purchase(row).get("transaction"):  # no other date can be asked for
+                    found: dict[str, Any] = row
+                    return found
+            end_ms = window[0] - 1
+        return None
+
+    def _lists(self, transaction: str, window: Window, parameters: Query | None = None) -> bool | None:
+        """Whether a short date range lists a sale, `None` where Hotmart does not answer."""
+        query: Query = {self.start_parameter: window[0], self.end_parameter: window[1], **(parameters or {})}
+        try:
+            records = ListReader(self).read_list(query, label_of(window))
+            return any(record["id"] == transaction for record in records)
+        except HotmartError:
+            return None
+
+    def _first_page(self, window: Window, parameters: Query) -> Sequence[Any] | None:
+        """Return the rows of a first page, asked for once more where the failure may pass. `None` if it does not."""
+        query: dict[str, Any] = {self.start_parameter: window[0], self.end_parameter: window[1], **parameters}
+        try:
+            try:
+                return self.fetch(query).rows
+            except (QueryRefused, RequestWindowSplitRequiredException):
+                time.sleep(ASK_AGAIN_S)
+                return self.fetch(query).rows
+        except (HotmartError, RequestWindowSplitRequiredException):
+            return None
+
+    def _hidden_roles(self, start_ms: int, ranges: int) -> tuple[str, ...]:
+        plan = self.plan(start_ms)
+        statuses = {} if plan.one_at_a_time else {"transaction_status": list(plan.statuses)}
+        for role in OTHER_ROLES:
+            row = self._newest_row(start_ms, ranges, {"commission_as": role, **statuses})
+            if row is None:
+                if self._unanswered:
+                    return ALL_ROLES
+                continue
+            purchase = row["purchase"]
+            order_ms, status = purchase["order_date"], purchase.get("status")
+            same_second = order_ms - SECOND_MS, order_ms + SECOND_MS
+            is_listed = self._lists(purchase["transaction"], same_second, {"transaction_status": status})
+            if is_listed is None:
+                return ALL_ROLES  # this is not known, and no sale is left out if every role is asked for
+            if is_listed is False:
+                LOGGER.info("%s: Hotmart leaves out sales as %s unless they are asked for.", self.name, role)
+                return ALL_ROLES
+        return ()
+
+    def _unsettled(self, days: range) -> DayDigests | None:
+        now_ms = self.api.now_ms
+        first_ms, last_ms = days[0] * DAY_MS, min(days[-1] * DAY_MS + DAY_MS - 1, now_ms)
+        young_ms = max(first_ms, (now_ms // DAY_MS - APPROVED_DAYS) * DAY_MS)
+        old = split_days((first_ms, min(young_ms - 1, last_ms)), LONGEST_DAYS)
+        young = split_days((young_ms, last_ms), LONGEST_DAYS)
+        found: list[tuple[int, str]] = []
+        unread: list[Window] = []
+        for windows, statuses in ((old, UNSETTLED_STATUSES), (young, DISPUTED_STATUSES)):
+            reader = WindowReader(self)
+            try:
+                for record in reader.read_windows(windows, statuses):
+                    if (day := _day(record)) is not None:
+                        found.append((day, f"{_status(record)} {record['id']}"))
+            except HotmartError as problem:
+                LOGGER.warning("%s: Old sales whose status may change could not be read: %s", self.name, problem)
+            unread += subtract(windows, reader.complete)
+        unknown = {day for first, last in unread for day in range(first // DAY_MS, last // DAY_MS + 1)}
+        if len(unknown) == len(days):
+            return None
+        of_days = digests(found, days[0], days[-1])
+        return {day: UNKNOWN if day in unknown else digest for day, digest in of_days.items()}
+
+
+def _day(record: Mapping[str, Any]) -> int | None:
+    """Return the day of an order, counted from 1970-01-01, `None` where Hotmart sends no date."""
+    try:
+        return time_ms(record["order_date"]) // DAY_MS
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _status(record: Mapping[str, Any]) -> str:
+    """Disputed or approved: what a sale's view shows changes between these two."""
+    status = _purchase(record).get("status")
+    return "disputed" if status in DISPUTED_STATUSES else str(status)
+
+
+def _purchase(row: Any) -> Mapping[str, Any]:
+    """The purchase of a row, empty where it has none."""
+    purchase = row.get("purchase") if isinstance(row, dict) else None
+    return purchase if isinstance(purchase, dict) else {}

@@ -1,0 +1,223 @@
+"""How subscriptions are read, which have no date of their last change, and their charges, whose filter is unclear."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Final
+
+from airbyte_cdk.sources.streams.http.request_window_split_exception import (
+    RequestWindowSplitRequiredException as TooHeavy,
+)
+from airbyte_cdk.sources.types import StreamSlice
+
+from source_hotmart.api.errors import HotmartError, QueryRefused
+from source_hotmart.api.messages import named
+from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
+from source_hotmart.reading.windows import WindowReader
+from source_hotmart.state.windows import DAY_MS, Window, iso, later, milliseconds, split_days
+from source_hotmart.streams.base import Api
+from source_hotmart.streams.dated import LONGEST_DAYS, DatedStream
+from source_hotmart.streams.default_filters import CANCELLED, EARLIEST_MS
+
+LOGGER = logging.getLogger("airbyte.hotmart")
+
+MINUTE_MS = 60_000
+
+
+UPDATES_DAYS: Final = 7
+"""Hotmart shows the update of a charge up to a day late. A week leaves room for more."""
+USUAL_LOOKBACK_DAYS: Final = 65
+
+
+class SnapshotStream(DatedStream, ABC):
+    """A list that is read whole in every sync, from 2010 on, since nothing in it shows what changed.
+
+    Of its rows those are yielded that had not ended before the start date, whenever they began.
+    """
+
+    def additional(self) -> list[Query]:
+        """Return the additional parameters of each query that is needed to find all rows."""
+        return self.api.default_filters.queries()
+
+    def at_least(self) -> int:
+        """Override to return how many rows the list has, as far as that is known before it is read."""
+        return 0
+
+    @property
+    def start_ms(self) -> int:
+        """2010, or the start date if that is earlier."""
+        return min(EARLIEST_MS, self.api.config.start_ms)
+
+    def slices(self) -> Iterator[StreamSlice]:
+        """Yield one slice for everything."""
+        yield self.slice_of((self.start_ms, self.api.now_ms))
+
+    def query(self, window: Window, statuses: Sequence[str]) -> Query:
+        """Return a query with an end only for a part of the list, as the meaning of the end is disputed."""
+        query = {self.start_parameter: window[0]}
+        if window[1] < self.api.now_ms:
+            query[self.end_parameter] = window[1]
+        return query
+
+    def queries(self, window: Window, statuses: Sequence[str]) -> list[Query]:
+        """Return a query for each filter that would hide rows with its default."""
+        return [{**self.query(window, statuses), **more} for more in self.additional()]
+
+    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
+        """Yield all rows but those that had ended before the start date.
+
+        Raises `HotmartError` when the list had to be read in parts and is not known to be complete then: Hotmart may
+        take the end of a part for the date of the cancellation, which would leave the active ones out.
+        """
+        assert isinstance(stream_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
+        reader, start = _CountingReader(self), iso(self.api.config.start_ms)
+        rows, running = 0, None
+        window = stream_slice["start_ms"], stream_slice["end_ms"]
+        for record in reader.read_windows([window], at_least=self.at_least()):
+            rows += 1
+            end = _date(record, "end_accession_date")
+            running = running or (record if not end else None)
+            if not end or end >= start or record.get("status") not in CANCELLED:
+                yield record
+        if reader.was_split and not self._is_whole(rows, reader.total, running):
+            raise HotmartError(
+                f"{self.name}: Hotmart cannot answer the whole list at once, and in parts {rows} of "
+                f"{'an unknown number' if reader.total is None else reader.total} rows arrived. Report it to Hotmart's "
+                "support."
+            )
+        stream_slice.extra_fields["complete"].extend(reader.complete)
+
+    def _is_whole(self, rows: int, total: int | None, running: Record | None) -> bool:
+        """Whether parts of a list are all of it, by its total or else by what the end of a part means.
+
+        It is the end of the accession if a subscription that is not cancelled lies in a part that ends just after it.
+        """
+        if total is not None or not running or not running.get("accession_date"):
+            return total is not None and rows >= total
+        began_ms = milliseconds(datetime.fromisoformat(running["accession_date"]))
+        around = {self.start_parameter: began_ms - MINUTE_MS, self.end_parameter: began_ms + MINUTE_MS}
+        found: list[Any] = []
+        for more in self.additional():
+            with suppress(TooHeavy, QueryRefused):
+                found += self.fetch({**around, **more}).rows
+        return any(isinstance(row, dict) and row.get("subscriber_code") == running["subscriber_code"] for row in found)
+
+
+class _CountingReader(WindowReader):
+    """Asks how many rows a list has before it is read in parts: those that begin during the sync are not missed."""
+
+    total: int | None = None
+
+    def halves(self, window: Window) -> list[Window]:
+        if not self.was_split:
+            with suppress(TooHeavy, QueryRefused):
+                query = {**self._windowed.query(window, ()), "max_results": 1}
+                self.total = self._fetch(query, None).total
+        return super().halves(window)
+
+
+class ChargeStream(DatedStream, ABC):
+    """Charges with a `last_update`, filtered by a date of which Hotmart does not say which one it is.
+
+    The evidence is for `last_update`, up to a day late. It is asked once per sync. Where it is not that date, or no
+    charge can tell, every charge is read in every sync, since a change does not move it to a later date range then.
+    """
+
+    min_lookback_days = 2
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        self.reads_all = False
+        """Whether every charge is read in this sync."""
+        # A charge that is updated during the sync, or whose update is listed late, moves to a later date range.
+        self._once = KeyDeduplicator(self._key_fields)
+        api.updated_charges.ask(self, api.now_ms)
+
+    @property
+    def lookback_ms(self) -> int:
+        """A week where Hotmart filters by the last update, more if the settings say more than usual, or everything."""
+        if self.reads_all:
+            return self.api.now_ms
+        usual = self.api.config.lookback_days <= USUAL_LOOKBACK_DAYS
+        return min(super().lookback_ms, UPDATES_DAYS * DAY_MS) if usual else super().lookback_ms
+
+    def query(self, window: Window, statuses: Sequence[str]) -> Query:
+        """Return the query of one date range, which may end later than this sync began."""
+        return {self.start_parameter: window[0] + self.edges[0], self.end_parameter: window[1] + self.edges[1]}
+
+    def slices(self) -> Iterator[StreamSlice]:
+        """Find out what the filter is about, and yield one slice where the end has to be read after all the rest."""
+        follows_updates = self.api.updated_charges.follows_updates()
+        self.reads_all = not follows_updates
+        if follows_updates is False:
+            LOGGER.warning(
+                "%s: Hotmart does not filter charges by their last update, so all of them are read in every sync.",
+                self.name,
+            )
+        elif follows_updates is None:
+            LOGGER.info("%s: No charge shows by which date Hotmart filters, so all of them are read.", self.name)
+        if self.resumes and not self.reads_all:
+            yield from super().slices()
+        else:
+            yield self.slice_of((self.start_ms, self.api.now_ms))
+
+    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
+        """Yield the charges of a date range that no other one has given.
+
+        One that is updated while others are read moves past the fixed `now`. The next sync brings it. After a full
+        refresh nothing would, so what was updated since is read at its end.
+        """
+        assert isinstance(stream_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
+        window = stream_slice["start_ms"], stream_slice["end_ms"]
+        reader = WindowReader(self)
+        try:
+            yield from self._once.new(reader.read_windows(split_days(window, LONGEST_DAYS)))
+        finally:
+            stream_slice.extra_fields["complete"].extend(reader.complete)
+        if self.reads_all:
+            yield from self._once.new(self._outside())
+            yield from self._undated()
+        elif not self.resumes and (now_ms := self.api.authenticator.hotmart_ms()) > self.api.now_ms:
+            yield from self._once.new(WindowReader(self).read_windows([(self.api.now_ms + 1, now_ms)]))
+
+    def _outside(self) -> Iterator[Record]:
+        """Yield charges that changed since the start date while the date of the filter lies before it or ahead.
+
+        The next recurrence of a charge that is paid in advance starts in the future.
+        """
+        start, now_ms = iso(self.start_ms), self.api.now_ms
+        if self.start_ms > EARLIEST_MS:
+            records = WindowReader(self).read_windows(split_days((EARLIEST_MS, self.start_ms - 1), LONGEST_DAYS))
+            yield from (record for record in records if (_date(record, "last_update") or start) >= start)
+        with suppress(HotmartError):  # Hotmart may refuse dates in the future
+            yield from WindowReader(self).read_windows([(now_ms + 1, later(now_ms, 24))])
+
+    def _undated(self) -> Iterator[Record]:
+        """Yield the newest charges of two subscriptions if no date range has them, with a warning for the others.
+
+        A charge without the date by which Hotmart filters, such as that of a cancellation, may be in no date range.
+        """
+        settled = iso(self.api.now_ms - self.min_lookback_days * DAY_MS)
+        with suppress(HotmartError, TooHeavy):
+            for transaction in self.api.default_filters.newest_transactions():
+                records = [self.record(row)[1] for row in self.fetch({"transaction": transaction}).rows]
+                recent = [each for each in records if iso(self.start_ms) <= _date(each, "last_update") < settled]
+                missing = list(self._once.new(iter(recent)))
+                if missing:
+                    LOGGER.warning(
+                        "%s: Hotmart lists %s in no date range, so other charges may be missing as well. The stream "
+                        "subscription_purchases has all of them.",
+                        self.name,
+                        named(transaction),
+                    )
+                yield from missing
+
+
+def _date(record: Record, name: str) -> str:
+    """Return a date of a record, nothing for one that is absent or 0."""
+    value = record.get(name)
+    return value if isinstance(value, str) and value >= "1971" else ""

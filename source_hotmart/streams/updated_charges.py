@@ -1,0 +1,162 @@
+"""By which of its dates Hotmart filters the charges of subscriptions, and which subscribers have changed charges."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import suppress
+from copy import copy
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Any, Final, Protocol
+
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_hotmart.api.errors import BadRow
+from source_hotmart.api.pages import Page
+from source_hotmart.reading.passes import Query, Record
+from source_hotmart.reading.windows import WindowReader
+from source_hotmart.state.windows import DAY_MS, Window, iso, milliseconds, split_days
+from source_hotmart.sync.progress import Progress
+
+LOGGER = logging.getLogger("airbyte.hotmart")
+
+HOUR_MS: Final = DAY_MS // 24
+PROBED_MS: Final = 180 * DAY_MS
+APART_MS: Final = 2 * DAY_MS
+"""Closer dates do not count as different, since Hotmart may cut a range at whole days of another time zone."""
+DELAY_MS: Final = 2 * DAY_MS
+"""Charges are listed up to a day late."""
+EARLIEST_MS: Final = 1_262_304_000_000
+"""2010-01-01, before the first subscription."""
+LONGEST_DAYS: Final = 180
+MOST_CHARGES_ASKED: Final = 2
+
+
+class Charges(Protocol):
+    """What is asked of the stream of charges."""
+
+    progress: Progress
+
+    def query(self, window: Window, statuses: Sequence[str]) -> Query: ...
+
+    def fetch(self, query: Query, page_token: str | None = None) -> Page: ...
+
+    def record(self, row: Any) -> tuple[Hashable, Record]: ...
+
+
+@dataclass(frozen=True)
+class UpdatedSubscribers:
+    """The codes of subscribers with an updated charge, and whether all charges that may be among them were read."""
+
+    codes: frozenset[str]
+    is_complete: bool
+
+
+class UpdatedCharges:
+    """The questions that several streams have about charges, each asked once a sync."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._stream: Any = None
+        self._now_ms = 0
+        self._is_asked = False
+        self._follows_updates: bool | None = None
+        self._updated: dict[int, UpdatedSubscribers] = {}
+
+    def ask(self, stream: Charges, now_ms: int) -> None:
+        """Name the stream of charges."""
+        self._stream = copy(stream)
+        # It is not read for its own sake here.
+        self._stream.progress, self._stream.incomplete_lists = Progress(), set()
+        self._now_ms = now_ms
+
+    def follows_updates(self) -> bool | None:
+        """Return whether Hotmart filters charges by their last update, `None` if no charge shows it. Up to 5 calls."""
+        with self._lock:
+            if not self._is_asked:
+                self._follows_updates, self._is_asked = self._find(), True
+            return self._follows_updates
+
+    def since(self, since_ms: int) -> UpdatedSubscribers:
+        """Return the subscribers with a charge that was updated since then.
+
+        Two days more are read, since Hotmart lists updates up to a day late. Where Hotmart is not known to filter by
+        the last update, all charges are read.
+        """
+        if self._stream is None:
+            return UpdatedSubscribers(frozenset(), is_complete=False)
+        from_ms = since_ms - DELAY_MS
+        whole = (from_ms, self._now_ms) if self.follows_updates() else (EARLIEST_MS, self._now_ms)
+        with self._lock:
+            if since_ms not in self._updated:
+                self._updated[since_ms] = self._read(split_days(whole, LONGEST_DAYS), iso(from_ms))
+            return self._updated[since_ms]
+
+    def _read(self, windows: Sequence[Window], since: str) -> UpdatedSubscribers:
+        reader = WindowReader(self._stream)
+        codes: set[str] = set()
+        try:
+            for record in reader.read_windows(windows):
+                if (record.get("last_update") or since) >= since:
+                    codes.add(str(record.get("subscriber_code")))
+        except AirbyteTracedException as problem:
+            LOGGER.info("subscription_transactions: Not all charges that have changed could be read: %s", problem)
+            return UpdatedSubscribers(frozenset(codes), is_complete=False)
+        return UpdatedSubscribers(frozenset(codes), is_complete=not self._stream.incomplete_lists)
+
+    def _find(self) -> bool | None:
+        """Return whether a charge is found around its last update and around no other date, `None` if none can tell.
+
+        A charge can tell if all of its other dates lie days apart, so that none of them can be the reason.
+        """
+        asked = 0
+        try:
+            rows = self._stream.fetch(self._stream.query((self._now_ms - PROBED_MS, self._now_ms), ())).rows
+            for charge in self._charges(rows):
+                updated_ms, other_ms = _dates_apart(charge)
+                if other_ms and charge.get("subscriber_code"):
+                    asked += 1
+                    if self._is_found(charge, updated_ms) and not self._is_found(charge, other_ms):
+                        return True
+                if asked == MOST_CHARGES_ASKED:
+                    break
+        except AirbyteTracedException as problem:
+            LOGGER.info("subscription_transactions: By which date Hotmart filters could not be asked: %s", problem)
+            return None
+        return False if asked else None
+
+    def _is_found(self, charge: Record, time_ms: int) -> bool:
+        """Whether Hotmart lists a charge within an hour of a time."""
+        query = self._stream.query((time_ms - HOUR_MS, time_ms + HOUR_MS), ())
+        rows = self._stream.fetch({**query, "subscriber_code": charge["subscriber_code"]}).rows
+        return any(other["id"] == charge["id"] for other in self._charges(rows))
+
+    def _charges(self, rows: Sequence[Any]) -> Iterator[Record]:
+        """Yield the records of rows, without those that have no primary key."""
+        for row in rows:
+            with suppress(BadRow):
+                yield self._stream.record(row)[1]
+
+
+def _dates_apart(charge: Record) -> tuple[int, int]:
+    """Return the last update of a charge and the nearest of its other dates, zeros if that one is too near to tell."""
+    dates = _dates(charge)
+    updated_ms = dates.pop("last_update", 0)
+    nearest_ms = min(dates.values(), key=lambda date_ms: abs(date_ms - updated_ms), default=0)
+    return (updated_ms, nearest_ms) if updated_ms and abs(nearest_ms - updated_ms) > APART_MS else (0, 0)
+
+
+def _dates(record: Record, path: str = "") -> dict[str, int]:
+    """Return every time in a record, also in its objects, by the path to it."""
+    found: dict[str, int] = {}
+    for name, value in record.items():
+        if isinstance(value, dict):
+            found |= _dates(value, f"{path}{name}.")
+        elif isinstance(value, str) and len(value) == len("2026-01-01T00:00:00.000Z") and value[-1] == "Z":
+            try:
+                found[path + name] = milliseconds(datetime.fromisoformat(value))
+            except ValueError:
+                continue
+    return found

@@ -1,0 +1,1 @@
+"""One sync: threads, progress and report."""

@@ -1,0 +1,92 @@
+"""What a sync says of its own completeness: whether rows agree with the counts that Hotmart gives."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from threading import Lock
+
+from source_hotmart.api.messages import FEW_OF_A_KIND, LONGEST_LABEL, named
+
+LOGGER = logging.getLogger("airbyte.hotmart")
+
+NAMED = 20
+"""So many lists are named in the last line."""
+MOST_TOTALS = 5
+"""So many different counts of one list are named."""
+
+
+class SyncReport:
+    """Counts windows whose rows agree with Hotmart's own count, and names the others."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._agreeing = 0
+        self._differing: list[str] = []
+        self._differing_count = 0
+        self._collisions: dict[str, int] = {}
+        self._last_lines: list[Callable[[], None]] = []
+        FEW_OF_A_KIND.begin()
+
+    def at_end(self, log: Callable[[], None]) -> None:
+        """Have something of one stream logged at the end of the sync."""
+        self._last_lines.append(log)
+
+    def list_read(self, stream_name: str, label: str, *, rows: int, totals: set[int], is_complete: bool) -> None:
+        """Note a date range or list that was read to its end: distinct rows, and every total on its pages."""
+        if is_complete:
+            with self._lock:
+                self._agreeing += bool(totals)
+            return
+        counted = " then ".join(str(total) for total in sorted(totals))
+        if len(totals) > MOST_TOTALS:
+            counted = f"{len(totals):,} different numbers of"
+        reason = f"Hotmart counts {counted} rows" if totals else "the order of the rows changed between pages"
+        self.incomplete(stream_name, label, f"{reason}, and {rows} arrived")
+
+    def incomplete(self, stream_name: str, label: str, reason: str) -> None:
+        """Note a date range or list of which rows may be missing, and why."""
+        label = named(label, LONGEST_LABEL)
+        LOGGER.warning(
+            "%s: Rows of %s may be missing: %s, also when read again. The next sync reads it once more.",
+            stream_name,
+            label,
+            reason,
+        )
+        self._note_differing(f"{stream_name} {label} ({reason})")
+
+    def views_differ(self, stream_name: str, difference: str) -> None:
+        """Note sales that one view lacks and another has."""
+        difference = named(difference, LONGEST_LABEL)
+        LOGGER.warning("%s: %s.", stream_name, difference)
+        self._note_differing(f"{stream_name} ({difference})")
+
+    def _note_differing(self, what: str) -> None:
+        with self._lock:
+            self._differing_count += 1
+            if len(self._differing) < NAMED:
+                self._differing.append(what)
+
+    def key_collision(self, stream_name: str, keys: int) -> None:
+        """Note primary keys that Hotmart used for rows of different content."""
+        with self._lock:
+            self._collisions[stream_name] = self._collisions.get(stream_name, 0) + keys
+
+    def log_summary(self) -> None:
+        """The lines for the end of the sync: those of single streams, and one for all counts that could be compared."""
+        for log in self._last_lines:
+            log()
+        for sentence in FEW_OF_A_KIND.dropped():
+            LOGGER.warning(sentence)
+        for stream_name, keys in sorted(self._collisions.items()):
+            LOGGER.warning(
+                "%s: Hotmart sent %d primary keys with rows of different content. Only one row of each was kept.",
+                stream_name,
+                keys,
+            )
+        if self._differing:
+            left = self._differing_count - len(self._differing)
+            more = f"; and {left} more" if left > 0 else ""
+            LOGGER.warning("Perhaps incomplete: %s%s.", "; ".join(self._differing), more)
+        elif self._agreeing:
+            LOGGER.info("Complete by Hotmart's own count in all %d windows and lists that have one.", self._agreeing)
