@@ -2,24 +2,65 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
+import requests
 from airbyte_cdk.models import AirbyteMessage, AirbyteStateMessage, Type
 from airbyte_cdk.sources.concurrent_source.concurrent_read_processor import ConcurrentReadProcessor
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
 from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
+from airbyte_cdk.sources.streams.concurrent.cursor import FinalStateCursor
 from airbyte_cdk.sources.streams.http import HttpStream
+from airbyte_cdk.sources.streams.http.http_client import HttpClient
 
 from integration_tests.harness import VirtualClock
 from integration_tests.rows import difference
 from source_hotmart import SourceHotmart
-from source_hotmart.engine import BATCH_ROWS, RowBatch, SlicePartition
-from source_hotmart.errors import HotmartError
-from source_hotmart.progress import Progress
+from source_hotmart.api.errors import HotmartError
 from source_hotmart.state.cursors import SliceCursor
+from source_hotmart.sync.engine import BATCH_ROWS, RowBatch, SlicePartition
+from source_hotmart.sync.progress import Progress
+
+PRIVATE_NAMES = {
+    "_concurrent_source": "SourceHotmart",  # ConcurrentSourceAdapter
+    "_connector_state_manager": "SliceCursor",  # FinalStateCursor
+    "_content": "requests.Response",
+    "_fetch_next_page": "HttpStream",
+    "_handle_item": "ConcurrentSource",
+    "_http_client": "HttpStream",
+    "_put_on_queue": "ConcurrentMessageRepository",
+    "_queue": "ConcurrentMessageRepository",
+    "_record_counter": "ConcurrentReadProcessor",
+    "_session": "HttpClient",
+    "_slice_logger": "ConcurrentSourceAdapter",
+    "_stream_name": "FinalStateCursor",
+    "_stream_namespace": "FinalStateCursor",
+}
+"""Every private name of a library that the package uses, and whose it is."""
+PUBLIC = {"_exit", "_replace"}
+"""Names with an underscore that are documented: of `os` and of named tuples."""
+
+
+def test_no_other_private_name_of_a_library_is_used() -> None:
+    used: set[str] = set()
+    own: set[str] = set()
+    for path in (Path(__file__).parents[1] / "source_hotmart").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                    own.add(name)
+                case ast.AnnAssign(target=ast.Name(id=name)) | ast.Name(id=name, ctx=ast.Store()):
+                    own.add(name)
+                case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
+                    own.add(name)
+                case ast.Attribute(attr=name) if name.startswith("_") and not name.startswith("__"):
+                    used.add(name)
+    assert used - own - PUBLIC <= PRIVATE_NAMES.keys()
 
 
 def test_the_private_names_of_the_cdk_are_where_they_are_looked_for() -> None:
@@ -27,7 +68,14 @@ def test_the_private_names_of_the_cdk_are_where_they_are_looked_for() -> None:
     assert callable(ConcurrentMessageRepository._put_on_queue)
     assert callable(ConcurrentSource._handle_item)
     assert "_record_counter" in ConcurrentReadProcessor.__init__.__code__.co_names
-    assert "_concurrent_source" in vars(SourceHotmart())
+    source = SourceHotmart()
+    assert {"_concurrent_source", "_slice_logger"} <= {*vars(source), *vars(type(source)), *dir(source)}
+    assert "_http_client" in HttpStream.__init__.__code__.co_names
+    assert "_session" in HttpClient.__init__.__code__.co_names
+    assert "_queue" in ConcurrentMessageRepository.__init__.__code__.co_names
+    cursor_names = {"_connector_state_manager", "_stream_name", "_stream_namespace"}
+    assert cursor_names <= {*FinalStateCursor.__init__.__code__.co_names}
+    assert "_content" in vars(requests.Response())
 
 
 def test_a_message_passes_through_no_list_that_threads_share() -> None:

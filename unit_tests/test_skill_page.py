@@ -8,7 +8,7 @@ import pytest
 
 from integration_tests.docs.document import section, sections, without_tables
 from integration_tests.docs.skill_page import PAGE, setting_lines, skill_page, stream_lines
-from source_hotmart.streams import SalesUsers
+from source_hotmart.streams.sales import SalesUsers
 from unit_tests.test_docs import CLASSES, CONTRIBUTING, FORM, README, ROOT, anchors_of, cursor_of, keys_of, quotes
 
 TEXT = PAGE.read_text("utf-8")
@@ -116,7 +116,7 @@ def test_a_section_is_taken_over_with_links_from_its_new_place():
     taken = section(CONTRIBUTING, "Adding a stream", README)
 
     assert taken.level == 2
-    assert "A class in `source_hotmart/streams.py`" in taken.text
+    assert "A class in `source_hotmart/streams/`" in taken.text
     links = re.findall(r"\]\((\S+?)\)", "".join(item.text for item in sections(README, PAGE)))
     assert "hotmart.md#what-arrives-when" in links
 

@@ -1,0 +1,82 @@
+"""Which folders of the package may import which others."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "source_hotmart"
+FLOORS = (
+    ("config", "state"),
+    ("api",),
+    ("records",),
+    ("sync",),
+    ("reading",),
+    ("streams",),
+    ("catalog", "command"),
+    ("check",),
+    ("source",),
+    ("__init__",),
+    ("run",),
+)
+"""Folders and top-level modules of the package from the lowest up, as CONTRIBUTING.md draws them. A module imports from
+its own folder and from lower floors."""
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+MODULES = {module_of(path): path for path in PACKAGE.rglob("*.py")}
+
+
+def imported(path: Path) -> set[str]:
+    """Return the modules of the package that a module imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{name.name}" for name in node.names}
+            found |= inner & MODULES.keys() or {node.module}
+    return {name if name in MODULES else f"{name}.__init__" for name in found if name.split(".")[0] == PACKAGE.name}
+
+
+def room_of(module: str) -> str:
+    return module.split(".")[1]
+
+
+def test_every_folder_has_a_floor() -> None:
+    assert {room_of(module) for module in MODULES} == FLOOR_OF.keys()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_from_lower_floors_only(module: str) -> None:
+    others = {room_of(other) for other in imported(MODULES[module])} - {room_of(module)}
+
+    assert not [other for other in others if FLOOR_OF[other] >= FLOOR_OF[room_of(module)]]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    try:
+        TopologicalSorter({module: imported(path) for module, path in MODULES.items()}).prepare()
+    except CycleError as circle:
+        pytest.fail(f"circle: {circle.args[1]}")
+
+
+@pytest.mark.parametrize("name", ["unit_tests", "integration_tests"])
+def test_neither_package_nor_simulator_imports_tests(name: str) -> None:
+    files = [*PACKAGE.rglob("*.py"), *(ROOT / "hotmart_simulator").rglob("*.py")]
+
+    assert not [path for path in files if f"from {name}" in path.read_text("utf-8")]
+
+
+def test_the_simulator_imports_nothing_of_the_connector() -> None:
+    files = (ROOT / "hotmart_simulator").rglob("*.py")
+
+    assert not [path for path in files if "source_hotmart" in path.read_text("utf-8")]
