@@ -155,6 +155,9 @@ def test_an_unexpected_failure_loses_no_row_before_it_and_ends_in_a_sentence_wit
     sentence = "numbers: An unexpected OSError ended a part of the stream. Report it as a fault."
     assert partition.problem
     assert partition.problem.message == sentence
+    printed = str(partition.problem.as_airbyte_message())
+    assert "a secret" not in printed
+    assert "in read_rows" in printed
 
 
 class Emitted:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from queue import Full, Queue
 from typing import Any, Protocol
 
-from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, SyncMode, Type
+from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, FailureType, SyncMode, Type
 from airbyte_cdk.sources.concurrent_source.concurrent_read_processor import ConcurrentReadProcessor
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
 from airbyte_cdk.sources.concurrent_source.thread_pool_manager import ThreadPoolManager
@@ -94,8 +94,11 @@ class SlicePartition(Partition):
         except AirbyteTracedException as problem:
             self.problem = problem
         except Exception as fault:  # one of our own: what was read is kept all the same
-            message = f"{name}: An unexpected {type(fault).__name__} ended a part of the stream. Report it as a fault."
-            self.problem = AirbyteTracedException.from_exception(fault, message=message)
+            kind = type(fault).__name__
+            message = f"{name}: An unexpected {kind} ended a part of the stream. Report it as a fault."
+            # The text of the fault may hold a value of a row. Where it happened is enough.
+            place = RuntimeError(kind).with_traceback(fault.__traceback__)
+            self.problem = AirbyteTracedException(message, message, FailureType.system_error, exception=place)
         finally:
             self._stream.progress.slice_read(name)
         if rows:
