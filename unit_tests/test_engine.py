@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from threading import Thread
@@ -17,13 +18,15 @@ from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageR
 from airbyte_cdk.sources.streams.concurrent.cursor import FinalStateCursor
 from airbyte_cdk.sources.streams.http import HttpStream
 from airbyte_cdk.sources.streams.http.http_client import HttpClient
+from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from integration_tests.harness import VirtualClock
 from integration_tests.rows import difference
 from source_hotmart import SourceHotmart
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.state.cursors import SliceCursor
-from source_hotmart.sync.engine import BATCH_ROWS, RowBatch, SlicePartition
+from source_hotmart.sync.engine import BATCH_ROWS, RowBatch, SlicePartition, concurrent
 from source_hotmart.sync.progress import Progress
 
 PRIVATE_NAMES = {
@@ -158,6 +161,31 @@ def test_an_unexpected_failure_loses_no_row_before_it_and_ends_in_a_sentence_wit
     printed = str(partition.problem.as_airbyte_message())
     assert "a secret" not in printed
     assert "in read_rows" in printed
+
+
+class Unplanned(Numbers):
+    """A stream that fails before its first slice."""
+
+    primary_key = "id"
+    cursor_field = None
+
+    def get_json_schema(self) -> Mapping[str, Any]:
+        return {}
+
+    def stream_slices(self, *, sync_mode: Any) -> list[Mapping[str, Any]]:
+        raise KeyError(self.rows)
+
+
+def test_an_unexpected_failure_of_a_plan_ends_in_a_sentence_without_its_text() -> None:
+    cursor, _ = cursor_of([], Emitted())
+    stream = concurrent(Unplanned(123_454_321), cursor, DebugSliceLogger())  # type: ignore[arg-type]
+
+    with pytest.raises(AirbyteTracedException) as failure:
+        list(stream._abstract_stream.generate_partitions())  # type: ignore[attr-defined]
+
+    printed = str(failure.value.as_airbyte_message()) + "".join(traceback.format_exception(failure.value))
+    assert "numbers: An unexpected KeyError ended a part of the stream." in printed
+    assert "123454321" not in printed
 
 
 class Emitted:

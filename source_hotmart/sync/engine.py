@@ -94,11 +94,7 @@ class SlicePartition(Partition):
         except AirbyteTracedException as problem:
             self.problem = problem
         except Exception as fault:  # one of our own: what was read is kept all the same
-            kind = type(fault).__name__
-            message = f"{name}: An unexpected {kind} ended a part of the stream. Report it as a fault."
-            # The text of the fault may hold a value of a row. Where it happened is enough.
-            place = RuntimeError(kind).with_traceback(fault.__traceback__)
-            self.problem = AirbyteTracedException(message, message, FailureType.system_error, exception=place)
+            self.problem = _unexpected(name, fault)
         finally:
             self._stream.progress.slice_read(name)
         if rows:
@@ -109,6 +105,14 @@ class SlicePartition(Partition):
 
     def stream_name(self) -> str:
         return self._stream.name
+
+
+def _unexpected(stream_name: str, fault: Exception) -> AirbyteTracedException:
+    """Return a failure that says where a fault happened. The text of the fault may hold a value of a row."""
+    kind = type(fault).__name__
+    message = f"{stream_name}: An unexpected {kind} ended a part of the stream. Report it as a fault."
+    place = RuntimeError(kind).with_traceback(fault.__traceback__)
+    return AirbyteTracedException(message, message, FailureType.system_error, exception=place)
 
 
 class _Slices(PartitionGenerator):
@@ -124,9 +128,12 @@ class _Slices(PartitionGenerator):
                 self._cursor.slice_planned()
                 yield SlicePartition(self._stream, stream_slice or {})
             self._cursor.all_planned()
-        except Exception:
+        except AirbyteTracedException:
             self._cursor.stop()
             raise
+        except Exception as fault:
+            self._cursor.stop()
+            raise _unexpected(name, fault) from None
         finally:
             progress.all_planned(name)
 
