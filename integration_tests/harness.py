@@ -28,7 +28,7 @@ from integration_tests.flips.known import milder_sides
 from integration_tests.rows import KEYS, by_key
 from source_hotmart import SourceHotmart
 from source_hotmart.api.pages import DEFAULT_BOUNDS
-from source_hotmart.api.retries import DEFAULT_PATIENCE
+from source_hotmart.api.retries import DEFAULT_RETRIES
 from source_hotmart.catalog import stream_classes
 from source_hotmart.run import HotmartEntrypoint
 
@@ -208,7 +208,7 @@ class Connector:
         self.folder = folder
         self.bounds = DEFAULT_BOUNDS
         """Time-outs, for tests that run into them in this process."""
-        self.patience = DEFAULT_PATIENCE
+        self.patience = DEFAULT_RETRIES
         """Pauses between retries, for tests on the real clock in this process."""
         self.config: dict[str, Any] = {
             "client_id": simulator.client_id,

@@ -13,7 +13,7 @@ from hotmart_simulator import Call, Simulator, World
 from hotmart_simulator.server.login import TOKEN_PATH
 from integration_tests.harness import Connector, Run, switches
 from integration_tests.rows import difference
-from source_hotmart.api.retries import Patience
+from source_hotmart.api.retries import RetryPolicy
 
 DAY_MS = 86_400_000
 STREAMS = ["sales_history", "subscriptions", "products", "club_students", "product_offers"]
@@ -42,7 +42,7 @@ def connect(account: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         connector = Connector(account, folder, monkeypatch.setenv)
         start = time.strftime("%Y-%m-%d", time.gmtime(account.world.start_ms / 1000 - 86_400))
         connector.config |= {"start_date": start, "num_workers": 8}
-        connector.patience = Patience(renewal_pause_s=0.02)
+        connector.patience = RetryPolicy(renewal_pause_s=0.02)
         return connector
 
     return make
@@ -68,7 +68,7 @@ def test_two_syncs_side_by_side_end_complete(account: Simulator, connect: Connec
 
 def test_checks_during_a_sync_do_not_end_it_and_succeed(account: Simulator, connect: Connect) -> None:
     connector, other = connect("one"), connect("other")
-    connector.patience = Patience(renewal_pause_s=0.1)  # beside a check, whose pauses are the usual ones
+    connector.patience = RetryPolicy(renewal_pause_s=0.1)  # beside a check, whose pauses are the usual ones
     checks: list[Future[Run]] = []
     count = 0
 

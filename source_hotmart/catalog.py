@@ -37,10 +37,10 @@ def stream_names(classes: Iterable[type[HotmartStream]] | None = None) -> list[s
 
 def offered_classes(config: Config) -> list[type[HotmartStream]]:
     """The streams that these settings allow."""
-    return [cls for cls in stream_classes() if config.members_area_subdomain or not cls.needs_club]
+    return [cls for cls in stream_classes() if config.members_area_subdomain or not cls.needs_members_area]
 
 
-def tell_whole(configured: Iterable[ConfiguredAirbyteStream]) -> None:
+def warn_full_refresh(configured: Iterable[ConfiguredAirbyteStream]) -> None:
     """Say which streams are read whole though an incremental read is configured, as PyAirbyte does for every stream."""
     incremental = {item.stream.name for item in configured if item.sync_mode == SyncMode.incremental}
     cursors = {camel_to_snake(cls.__name__): cls.cursor_field for cls in stream_classes()}
@@ -62,7 +62,7 @@ def parents_first(configured: Iterable[ConfiguredAirbyteStream]) -> list[Configu
     def turn(item: ConfiguredAirbyteStream) -> tuple[int, bool, int]:
         cls = classes[item.stream.name]
         # The views of a sale wait for the first of them, and all are compared with the sales history if it is read.
-        return generation(cls), not cls.is_chain, list(classes).index(item.stream.name)
+        return generation(cls), not cls.pages_sequentially, list(classes).index(item.stream.name)
 
     return sorted(configured, key=turn)
 

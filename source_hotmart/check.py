@@ -17,9 +17,9 @@ from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.authenticator import HotmartAuthenticator
-from source_hotmart.api.errors import AccessDenied, HotmartError, QuotaUsedUp, UnknownClub
+from source_hotmart.api.errors import AccessDenied, HotmartError, QuotaUsedUp, UnknownMembersArea
 from source_hotmart.api.pages import Bounds
-from source_hotmart.api.retries import IMPATIENT
+from source_hotmart.api.retries import NO_RETRIES
 from source_hotmart.catalog import offered_classes
 from source_hotmart.config.form import Config
 from source_hotmart.state.windows import DAY_MS
@@ -85,13 +85,13 @@ def check_access(config: Mapping[str, Any]) -> tuple[bool, str | None]:
 def _check(config: Config) -> str | None:
     """Return a note about what cannot be read or was not tried. Raise `HotmartError` if nothing can be read."""
     began_s = time.monotonic()
-    authenticator = HotmartAuthenticator(config, IMPATIENT, CHECK_BOUNDS)
+    authenticator = HotmartAuthenticator(config, NO_RETRIES, CHECK_BOUNDS)
     try:
         authenticator.get_auth_header()
     except QuotaUsedUp:
         raise HotmartError(LOGIN_BUSY) from None
     # Without a budget: it would wait for the quota where a person waits for the answer.
-    api = Api(config, authenticator, authenticator.hotmart_ms(), APIBudget(policies=[]), IMPATIENT, CHECK_BOUNDS)
+    api = Api(config, authenticator, authenticator.server_time_ms(), APIBudget(policies=[]), NO_RETRIES, CHECK_BOUNDS)
     findings = _call_families(api, until_s=began_s + CALLS_UNTIL_S)
     if findings.denied and not findings.has_worked:
         raise _all_denied(findings)
@@ -139,7 +139,7 @@ def _one_product(api: Api) -> None:
 def _one_student(subdomain: str, api: Api) -> None:
     try:
         ClubStudents(api).fetch({"subdomain": subdomain, "max_results": 1})
-    except (UnknownClub, AccessDenied, QuotaUsedUp):
+    except (UnknownMembersArea, AccessDenied, QuotaUsedUp):
         raise
     except HotmartError as problem:
         raise HotmartError(

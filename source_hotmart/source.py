@@ -28,8 +28,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.api.pages import DEFAULT_BOUNDS, Bounds
 from source_hotmart.api.rate_limit import CallBudget
-from source_hotmart.api.retries import DEFAULT_PATIENCE, Patience
-from source_hotmart.catalog import not_offered, offered_classes, parents_first, stream_names, tell_whole
+from source_hotmart.api.retries import DEFAULT_RETRIES, RetryPolicy
+from source_hotmart.catalog import not_offered, offered_classes, parents_first, stream_names, warn_full_refresh
 from source_hotmart.check import check_access
 from source_hotmart.command import inputs
 from source_hotmart.command.state_file import read_states
@@ -53,7 +53,7 @@ TELLING_LEAD_S = 2
 class SourceHotmart(ConcurrentSourceAdapter):
     """Reads a Hotmart account, its streams side by side."""
 
-    def __init__(self, bounds: Bounds = DEFAULT_BOUNDS, patience: Patience = DEFAULT_PATIENCE) -> None:
+    def __init__(self, bounds: Bounds = DEFAULT_BOUNDS, patience: RetryPolicy = DEFAULT_RETRIES) -> None:
         self._bounds = bounds
         self._patience = patience
         self._catalog: ConfiguredAirbyteCatalog | None = None
@@ -138,27 +138,27 @@ class SourceHotmart(ConcurrentSourceAdapter):
     def _now_ms(self, parsed: Config, authenticator: HotmartAuthenticator) -> int:
         """The end of all that is read, by Hotmart's clock: it refuses dates in the future, and knows rows up to now."""
         if self._catalog is None:
-            return authenticator.hotmart_ms()
+            return authenticator.server_time_ms()
         try:
             authenticator.get_auth_header()
         except AirbyteTracedException:
-            return authenticator.hotmart_ms()  # each stream will say so
-        if authenticator.hotmart_ms() < parsed.start_ms:
+            return authenticator.server_time_ms()  # each stream will say so
+        if authenticator.server_time_ms() < parsed.start_ms:
             message = (
-                f"Hotmart's login answered with the date {iso(authenticator.hotmart_ms())}, before the start "
+                f"Hotmart's login answered with the date {iso(authenticator.server_time_ms())}, before the start "
                 "date, so nothing can be read. Check any proxy between this machine and Hotmart, and try again."
             )
             raise AirbyteTracedException(
                 message=message, internal_message=message, failure_type=FailureType.transient_error
             )
-        lead_s = authenticator.clock_lead_ms / 1000
+        lead_s = authenticator.clock_skew_ms / 1000
         if abs(lead_s) > TELLING_LEAD_S:
             LOGGER.warning(
                 "This machine's clock is %.0f seconds %s Hotmart's; this sync goes by Hotmart's.",
                 abs(lead_s),
                 "ahead of" if lead_s > 0 else "behind",
             )
-        return authenticator.hotmart_ms()
+        return authenticator.server_time_ms()
 
     def _wrap(self, stream: HotmartStream, cursor: SliceCursor, is_configured: bool) -> Stream:
         # A cursor also keeps the CDK from reading one page a call, its resumable full refresh.
@@ -167,7 +167,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
             stream.progress = Progress()
         elif not stream.refused_state:
             stream.api.parents.register_selected(stream)
-            stream.join_in()
+            stream.register()
         return concurrent(stream, cursor, self._slice_logger)
 
     def _cursor(
@@ -213,7 +213,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         self._concurrent_source = BatchingSource(parsed.num_workers, self._slice_logger)
         offered = stream_names(offered_classes(parsed))
         missing = [item for item in catalog.streams if item.stream.name not in offered]
-        tell_whole(item for item in catalog.streams if item not in missing)
+        warn_full_refresh(item for item in catalog.streams if item not in missing)
         for item in missing:
             yield as_airbyte_message(item.stream, AirbyteStreamStatus.INCOMPLETE)
             yield not_offered(item.stream.name).as_airbyte_message(StreamDescriptor(name=item.stream.name))

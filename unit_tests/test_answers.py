@@ -23,10 +23,10 @@ from source_hotmart.api.deadline import BoundedAdapter, ran_out_of_time
 from source_hotmart.api.pages import (
     DEFAULT_BOUNDS,
     Bounds,
-    CutOff,
     Envelope,
     Page,
-    Unreadable,
+    TruncatedBody,
+    UnexpectedBody,
     decode,
     error_code,
     read_body,
@@ -65,7 +65,7 @@ def test_a_body_that_drips_is_cut_off_by_its_total_time(server):
     bounds = Bounds(read_s=10, total_s=0.2)
     answer = streamed(server, Fault(kind="drip", interval_s=0.02), bounds)
 
-    with pytest.raises(CutOff, match=r"^an answer that took more than 0\.2 seconds$"):
+    with pytest.raises(TruncatedBody, match=r"^an answer that took more than 0\.2 seconds$"):
         read_body(answer, bounds)
 
 
@@ -85,7 +85,7 @@ def test_headers_and_body_share_the_time_of_an_answer(server, mocker):
     answer = streamed(server, Fault(kind="huge", megabytes=1), bounds)
     mocker.patch("time.perf_counter", return_value=time.perf_counter() + 20)
 
-    with pytest.raises(CutOff, match=r"^an answer that took more than 20 seconds$"):
+    with pytest.raises(TruncatedBody, match=r"^an answer that took more than 20 seconds$"):
         read_body(answer, bounds)
 
 
@@ -118,7 +118,7 @@ def test_an_answer_that_drips_within_its_time_is_read(server):
 def test_a_huge_body_is_cut_off_by_its_size(server):
     answer = streamed(server, Fault(kind="huge", megabytes=50))
 
-    with pytest.raises(CutOff, match=r"^an answer of more than 2 MiB$"):
+    with pytest.raises(TruncatedBody, match=r"^an answer of more than 2 MiB$"):
         read_body(answer, Bounds(body_bytes=2 << 20))
 
 
@@ -126,7 +126,7 @@ def test_a_small_body_that_swells_is_cut_off_by_its_decoded_size(server):
     answer = streamed(server, Fault(kind="gzip_bomb", megabytes=200))
 
     tracemalloc.start()
-    with pytest.raises(CutOff, match=r"^an answer of more than 2 MiB$"):
+    with pytest.raises(TruncatedBody, match=r"^an answer of more than 2 MiB$"):
         read_body(answer, Bounds(body_bytes=2 << 20))
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -138,7 +138,7 @@ def test_a_small_body_that_swells_is_cut_off_by_its_decoded_size(server):
 def test_a_body_that_does_not_arrive_whole_is_cut_off(server, kind):
     answer = streamed(server, Fault(kind=kind))
 
-    with pytest.raises(CutOff, match=r"^an answer that broke off$"):
+    with pytest.raises(TruncatedBody, match=r"^an answer that broke off$"):
         read_body(answer, Bounds())
 
 
@@ -147,7 +147,7 @@ def test_a_server_that_falls_silent_in_mid_body_is_cut_off(server):
     server.add_fault(Fault(kind="drip", interval_s=60))
     answer = client.session.get(f"{server.url}{PATH}", stream=True, timeout=(5, 0.2))
 
-    with pytest.raises(CutOff, match=r"^an answer that broke off$"):
+    with pytest.raises(TruncatedBody, match=r"^an answer that broke off$"):
         read_body(answer, Bounds())
 
 
@@ -155,7 +155,7 @@ def test_a_server_that_falls_silent_in_mid_body_is_cut_off(server):
 def test_an_answer_that_was_cut_off_holds_no_content(server, kind):
     answer = streamed(server, Fault(kind=kind))
 
-    with pytest.raises(CutOff):
+    with pytest.raises(TruncatedBody):
         read_body(answer, Bounds(body_bytes=1 << 20))
 
     assert answer.raw.closed
@@ -168,7 +168,7 @@ def test_an_answer_that_was_cut_off_holds_no_content(server, kind):
 def test_what_is_said_of_a_broken_answer_has_no_address_in_it(server, kind):
     answer = streamed(server, Fault(kind=kind))
 
-    with pytest.raises(CutOff) as caught:
+    with pytest.raises(TruncatedBody) as caught:
         read_body(answer, Bounds())
 
     assert caught.value.__suppress_context__
@@ -229,7 +229,7 @@ def test_a_page_without_the_list_is_empty_where_its_page_info_counts_no_rows(bod
     ],
 )
 def test_a_page_without_the_list_is_a_fault_where_anything_speaks_of_rows_or_of_an_error(body, what):
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnexpectedBody) as caught:
         Envelope().open(body)
 
     assert str(caught.value) == what
@@ -237,7 +237,7 @@ def test_a_page_without_the_list_is_a_fault_where_anything_speaks_of_rows_or_of_
 
 @pytest.mark.parametrize("envelope", [Envelope(rows=""), Envelope(rows="lessons", has_page_info=False)])
 def test_an_endpoint_without_page_info_has_no_empty_page_of_that_form(envelope):
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnexpectedBody):
         envelope.open(b'{"page_info":{"total_results":0}}')
 
 
@@ -281,7 +281,7 @@ def test_bodies_that_are_the_list_or_the_row_have_no_page_info():
     ],
 )
 def test_anything_else_is_no_page_and_never_no_rows(body, what):
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnexpectedBody) as caught:
         Envelope().open(body)
 
     assert str(caught.value) == what
@@ -291,7 +291,7 @@ def test_an_envelope_may_have_its_rows_under_another_name():
     page = Envelope(rows="lessons").open(b'{"lessons":[{"page_id":"a"}]}')
 
     assert page.rows == [{"page_id": "a"}]
-    with pytest.raises(Unreadable, match="without a list of 'lessons'"):
+    with pytest.raises(UnexpectedBody, match="without a list of 'lessons'"):
         Envelope(rows="lessons").open(b'{"items":[]}')
 
 
@@ -299,13 +299,13 @@ def test_an_envelope_may_have_its_rows_under_another_name():
 def test_no_body_does_anything_but_give_a_page_or_be_refused(body):
     try:
         Envelope().open(body)
-    except Unreadable as refused:
+    except UnexpectedBody as refused:
         assert "Traceback" not in str(refused)
 
 
 @given(st.text(min_size=8, alphabet="abcdefghijklmnopqrstuvwxyz"))
 def test_a_refusal_never_quotes_the_body(text):
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnexpectedBody) as caught:
         decode(f"<p>{text}-0123456789".encode())
 
     assert "0123456789" not in str(caught.value)
@@ -433,7 +433,7 @@ def test_json_that_is_nested_too_deeply_is_refused_in_words(levels, form, beside
     opening, closing = NESTED[form]
     body = b'{"items":[' + beside + opening * levels + b"1" + closing * levels + b"]}"
 
-    with pytest.raises(Unreadable, match=r"^JSON that is nested too deeply$"):
+    with pytest.raises(UnexpectedBody, match=r"^JSON that is nested too deeply$"):
         Envelope().open(body)
 
 
@@ -451,7 +451,7 @@ def test_the_time_for_an_invalid_body_grows_with_its_size_only(filler):
     body = b'{"items":[' + filler[:1] * (filler[:1] == b'"') + filler.removeprefix(b'"') * (1 << 20) + end + b"]}"
 
     began_s = time.process_time()  # another process may take the time of a clock
-    with suppress(Unreadable):
+    with suppress(UnexpectedBody):
         Envelope().open(body)
 
     assert time.process_time() - began_s < 5
@@ -459,5 +459,5 @@ def test_the_time_for_an_invalid_body_grows_with_its_size_only(filler):
 
 @pytest.mark.parametrize("body", [b'{"a":NaN}', b'{"a":"\xff"}', b'{"a":"\n"}', b'{"a":"\\ud83d"', b"<html>"])
 def test_outside_of_pages_nothing_is_replaced(body):
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnexpectedBody):
         decode(body)

@@ -17,7 +17,7 @@ from pytest_mock import MockerFixture
 
 from integration_tests.harness import VirtualClock, switches
 from integration_tests.rows import difference
-from source_hotmart.api.rate_limit import BURST_CALLS, CallBudget, FirstInLine
+from source_hotmart.api.rate_limit import BURST_CALLS, CallBudget, PriorityBudget
 
 MINUTE_S = 60
 Headers = dict[str, str]
@@ -150,7 +150,7 @@ def run_side_by_side(
         finally:
             clock.end()
 
-    places = [FirstInLine(budget)] * chains + [budget] * (workers - chains)
+    places = [PriorityBudget(budget)] * chains + [budget] * (workers - chains)
     threads = [Thread(target=work, args=(place,)) for place in places]
     for thread in threads:
         thread.start()
@@ -231,7 +231,7 @@ def test_a_stream_whose_calls_follow_one_another_is_held_up_by_its_own_latency_o
     )
 
     calls_without_any_wait = 5 * MINUTE_S / 0.6
-    assert gateway.calls_of[FirstInLine] >= 0.7 * calls_without_any_wait
+    assert gateway.calls_of[PriorityBudget] >= 0.7 * calls_without_any_wait
     assert gateway.refused.total() == 0
     assert min(gateway.full_minutes) >= 0.95 * 500
 

@@ -216,7 +216,7 @@ class FaultyProducts(Products):
     name = "products"
     bad_id = ""
 
-    def complete_row(self, row: dict[str, Any]) -> None:
+    def transform_row(self, row: dict[str, Any]) -> None:
         if str(row["id"]) == self.bad_id:
             raise RuntimeError(f"this text names {MAIL}")
 
@@ -234,7 +234,9 @@ def test_an_error_in_the_conversion_of_a_row_costs_no_other_row(connector, world
     found = difference("products", good, records)
     assert not found, str(found)
     sentence = str(caught.value)
-    assert sentence.startswith("products: Hotmart sent 1 row that could not be converted (RuntimeError in complete_row")
+    assert sentence.startswith(
+        "products: Hotmart sent 1 row that could not be converted (RuntimeError in transform_row"
+    )
     assert MAIL not in sentence + caplog.text
 
 

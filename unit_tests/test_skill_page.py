@@ -64,7 +64,7 @@ def test_a_stream_is_told_from_its_class_alone():
         """A tenth. https://developers.hotmart.com/docs/en/ten/"""
 
         endpoint = "payments/api/v9/ten"
-        needs_club = True
+        needs_members_area = True
         calls = "one for each day"
 
     told = list(stream_lines("club_students", Tenth))  # a stream of this name has a schema

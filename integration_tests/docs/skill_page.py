@@ -172,9 +172,9 @@ def stream_lines(name: str, cls: type[HotmartStream]) -> Iterator[str]:
     if issubclass(cls, ChildStream):
         yield f"- Found by `{camel_to_snake(cls.parent.__name__)}`: a list of each {cls.parent_label}"
     yield f"- Calls of a full refresh: {cls.calls}"
-    if cls.needs_club:
+    if cls.needs_members_area:
         yield "- Offered only where `members_area_subdomain` is set"
-    yield from (f"- Copied to the top: `{field}` from `{path}`" for field, path in cls.lifts)
+    yield from (f"- Copied to the top: `{field}` from `{path}`" for field, path in cls.promoted_fields)
     documented = re.search(r"https://developers\.hotmart\.com/\S+", cls.__doc__ or "")
     if documented:
         yield f"- Hotmart's documentation: {documented[0]}"

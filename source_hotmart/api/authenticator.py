@@ -26,8 +26,8 @@ from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.login import NAME, REFUSED, BasicHeader, LoginHandler
 from source_hotmart.api.pages import DEFAULT_BOUNDS, Bounds
 from source_hotmart.api.redaction import hide
-from source_hotmart.api.retries import DEFAULT_PATIENCE, Patience, QuotaBackoff, out_of_tries
-from source_hotmart.api.transport import confine
+from source_hotmart.api.retries import DEFAULT_RETRIES, QuotaBackoff, RetryPolicy, out_of_tries
+from source_hotmart.api.transport import restrict_to
 from source_hotmart.config.form import Config
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -53,7 +53,7 @@ class HotmartAuthenticator(AuthBase):
     def __init__(
         self,
         config: Config,
-        patience: Patience = DEFAULT_PATIENCE,
+        patience: RetryPolicy = DEFAULT_RETRIES,
         bounds: Bounds = DEFAULT_BOUNDS,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -71,7 +71,7 @@ class HotmartAuthenticator(AuthBase):
         self._failure_until_s = 0.0
         self.has_worked = False
         """Whether Hotmart has answered a data call with one of these tokens."""
-        self.clock_lead_ms = 0
+        self.clock_skew_ms = 0
         """How far this machine's clock is ahead of Hotmart's, negative when behind. See `clock.py`."""
         self._timeout_s = (bounds.connect_s, bounds.read_s)
         bounds = replace(bounds, body_bytes=bounds.error_bytes)  # there is no page in it
@@ -83,7 +83,7 @@ class HotmartAuthenticator(AuthBase):
             backoff_strategy=QuotaBackoff(),
         )
         self._token_url = f"{config.auth_url}/security/oauth/token"
-        confine(self._client, "POST", self._token_url, bounds.total_s)
+        restrict_to(self._client, "POST", self._token_url, bounds.total_s)
         hide_secrets(config)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -102,9 +102,9 @@ class HotmartAuthenticator(AuthBase):
     def _bearer(self) -> str:
         return f"Bearer {self._token}"
 
-    def hotmart_ms(self, time_ms: int | None = None) -> int:
+    def server_time_ms(self, time_ms: int | None = None) -> int:
         """Now, or a time by this machine's clock, by Hotmart's: a second or two too early, never in its future."""
-        return (time.time_ns() // 1_000_000 if time_ms is None else time_ms) - self.clock_lead_ms
+        return (time.time_ns() // 1_000_000 if time_ms is None else time_ms) - self.clock_skew_ms
 
     def _renew(self) -> None:
         """Ask for a new token; a failure counts only once the old one has ended."""
@@ -188,7 +188,7 @@ class HotmartAuthenticator(AuthBase):
         if lead_ms is None:
             return
         if -clock.TRUSTED_MS <= lead_ms <= clock.MAX_LEAD_MS:
-            self.clock_lead_ms = lead_ms
+            self.clock_skew_ms = lead_ms
         elif is_first:
             LOGGER.warning(
                 "Hotmart's login is dated %.0f seconds after this machine's clock. This sync goes by this machine's.",

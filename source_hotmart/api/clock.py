@@ -30,7 +30,7 @@ def lead_ms(response: requests.Response) -> int | None:
     try:
         date = parsedate_to_datetime(response.headers["Date"])
         aware = date if date.tzinfo else date.replace(tzinfo=UTC)  # -0000: UTC of no known zone
-        hotmart_ms = int(aware.timestamp()) * 1000
+        server_time_ms = int(aware.timestamp()) * 1000
     except (KeyError, ValueError, OverflowError):
         return None
-    return time.time_ns() // 1_000_000 - hotmart_ms
+    return time.time_ns() // 1_000_000 - server_time_ms

@@ -19,19 +19,26 @@ from airbyte_cdk.sources.streams.http.error_handlers import (
 
 from source_hotmart.api.deadline import ran_out_of_time
 from source_hotmart.api.decoding import TooDeep, decode_json
-from source_hotmart.api.errors import AccessDenied, HotmartError, QueryRefused, QuotaUsedUp, TokenRejected, UnknownClub
+from source_hotmart.api.errors import (
+    AccessDenied,
+    HotmartError,
+    QueryRefused,
+    QuotaUsedUp,
+    TokenRejected,
+    UnknownMembersArea,
+)
 from source_hotmart.api.pages import (
     DEFAULT_BOUNDS,
     Bounds,
-    CutOff,
     Envelope,
     Page,
-    Unreadable,
+    TruncatedBody,
+    UnexpectedBody,
     error_code,
     read_body,
     too_late,
 )
-from source_hotmart.api.retries import DEFAULT_PATIENCE, Patience
+from source_hotmart.api.retries import DEFAULT_RETRIES, RetryPolicy
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 HTTP_LOGGER = logging.getLogger("airbyte.hotmart.http")
@@ -69,7 +76,7 @@ STATUS_ACTIONS: dict[int, tuple[ResponseAction, FailureType, str]] = {
     504: (*_SPLIT, "Hotmart could not answer so large a query in time (504)"),
     524: (*_SPLIT, "Hotmart could not answer so large a query in time (524)"),
 }
-"""Statuses after which the same call, or a part of it, may succeed. All others are final: see `_refuse`."""
+"""Statuses after which the same call, or a part of it, may succeed. All others are final: see `_on_final_status`."""
 
 FIREWALL_STATUSES = (401, 403, 405, 406, 451)
 """Refusals by firewalls and proxies as well as by Hotmart. The body shows whose they are."""
@@ -88,7 +95,7 @@ class AnswerHandler(ErrorHandler):
         self,
         stream_name: str,
         envelope: Envelope,
-        patience: Patience = DEFAULT_PATIENCE,
+        patience: RetryPolicy = DEFAULT_RETRIES,
         bounds: Bounds = DEFAULT_BOUNDS,
         *,
         splittable: bool = False,
@@ -124,11 +131,11 @@ class AnswerHandler(ErrorHandler):
         Raises a `HotmartError` where repeating the call cannot help.
         """
         if not isinstance(response_or_exception, requests.Response):
-            return self._lost(response_or_exception)
+            return self._on_network_error(response_or_exception)
         response = response_or_exception
         try:
             body = read_body(response, self._bounds)
-        except CutOff as cut:
+        except TruncatedBody as cut:
             return self._resolution(_SPLIT, f"Hotmart sent {cut}")
         if response.status_code == 407:
             raise self._proxy_login()
@@ -145,7 +152,7 @@ class AnswerHandler(ErrorHandler):
             return self._resolution(RETRY, f"Hotmart or the network before it had an error ({response.status_code})")
         if not 200 <= response.status_code < 300:
             try:
-                return self._refuse(response.status_code, error_code(body))
+                return self._on_final_status(response.status_code, error_code(body))
             except HotmartError as refusal:
                 refusal.status, refusal.code = response.status_code, error_code(body)
                 raise
@@ -155,7 +162,7 @@ class AnswerHandler(ErrorHandler):
         """Keep the page of a 2xx answer. Anything else in its body may be a passing fault."""
         try:
             page = self._envelope.open(body)
-        except Unreadable as unreadable:
+        except UnexpectedBody as unreadable:
             outcome = _RETRY_CONTRACT if unreadable.breaks_contract else RETRY
             return self._resolution(outcome, f"Hotmart sent {unreadable} where rows were expected")
         if page.has_more_than(self._page_size):
@@ -188,7 +195,7 @@ class AnswerHandler(ErrorHandler):
             FailureType.config_error,
         )
 
-    def _lost(self, exception: Exception | None) -> ErrorResolution:
+    def _on_network_error(self, exception: Exception | None) -> ErrorResolution:
         """What a network failure leads to. Its own text is never used: it may quote an address with a secret."""
         if ran_out_of_time(exception):
             return self._resolution(_SPLIT, f"Hotmart sent {too_late(self._bounds)}")
@@ -206,7 +213,7 @@ class AnswerHandler(ErrorHandler):
             return self._blocked(int(tunnel[1]))
         return self._resolution(RETRY, "Hotmart could not be reached")
 
-    def _refuse(self, status: int, code: str) -> ErrorResolution:
+    def _on_final_status(self, status: int, code: str) -> ErrorResolution:
         """What a final refusal leads to: one sentence with what to do."""
         name = self._stream_name
         if status == 400 and code == "invalid_token":
@@ -222,7 +229,7 @@ class AnswerHandler(ErrorHandler):
                 "account, in Hotmart under Tools > Developer Credentials, or deselect this stream."
             )
         if 300 <= status < 400 or (status == 404 and code == "0006"):
-            raise UnknownClub(
+            raise UnknownMembersArea(
                 f"{name}: Hotmart sent the call to another address ({status}); no data is read from there. Check any "
                 "proxy between this machine and Hotmart.",
                 FailureType.config_error,

@@ -48,7 +48,7 @@ class TokenRejected(HotmartError):
         self.digest = digest
 
 
-class UnknownClub(HotmartError):
+class UnknownMembersArea(HotmartError):
     """No members area has this subdomain."""
 
 

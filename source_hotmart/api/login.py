@@ -17,13 +17,13 @@ from requests.auth import AuthBase
 from source_hotmart.api import clock
 from source_hotmart.api.error_handler import RETRY, AnswerHandler
 from source_hotmart.api.errors import HotmartError
-from source_hotmart.api.pages import Bounds, Envelope, Page, Unreadable, decode
-from source_hotmart.api.retries import Patience
+from source_hotmart.api.pages import Bounds, Envelope, Page, UnexpectedBody, decode
+from source_hotmart.api.retries import RetryPolicy
 
 NAME = "access token"
 """What messages have in the place of a stream's name."""
 
-UNTOLD_LIFE_S = 6 * 3600
+DEFAULT_TOKEN_LIFE_S = 6 * 3600
 """The life of a token without `expires_in`: three lives were seen, this is the shortest. A 401 shows an earlier end."""
 LEAST_LIFE_S = 60
 """A shorter life, zero or a negative one would cost a login for each call, and logins are limited."""
@@ -41,7 +41,7 @@ REFUSED = (
 def life_s(told: Any) -> int:
     """Return the seconds that a token is used at most, by its `expires_in`."""
     if type(told) is not int:
-        return UNTOLD_LIFE_S
+        return DEFAULT_TOKEN_LIFE_S
     return min(max(told, LEAST_LIFE_S), MOST_LIFE_S)
 
 
@@ -63,9 +63,9 @@ class TokenEnvelope(Envelope):
         answer: Any = decode(body)
         token = answer.get("access_token") if isinstance(answer, dict) else None
         if not isinstance(token, str) or not token:
-            raise Unreadable("an answer without an access token", breaks_contract="error" not in (answer or {}))
+            raise UnexpectedBody("an answer without an access token", breaks_contract="error" not in (answer or {}))
         if not _TOKEN.fullmatch(token):
-            raise Unreadable("an access token that is not printable ASCII of up to 8 KB", breaks_contract=True)
+            raise UnexpectedBody("an access token that is not printable ASCII of up to 8 KB", breaks_contract=True)
         row = {"access_token": token, "life_s": life_s(answer.get("expires_in"))}
         return Page(rows=[row], next_token=None, total=None)
 
@@ -73,7 +73,7 @@ class TokenEnvelope(Envelope):
 class LoginHandler(AnswerHandler):
     """Decides what a response of the token host means. A refusal by Hotmart means wrong credentials."""
 
-    def __init__(self, patience: Patience, bounds: Bounds, *, is_first: Callable[[], bool]) -> None:
+    def __init__(self, patience: RetryPolicy, bounds: Bounds, *, is_first: Callable[[], bool]) -> None:
         """`is_first` says whether there was no access token before."""
         super().__init__(NAME, TokenEnvelope(), patience, bounds)
         self._is_first = is_first
@@ -90,10 +90,10 @@ class LoginHandler(AnswerHandler):
     def _reject_token(self, response: requests.Response) -> None:
         raise HotmartError(REFUSED, FailureType.config_error)
 
-    def _refuse(self, status: int, code: str) -> ErrorResolution:
+    def _on_final_status(self, status: int, code: str) -> ErrorResolution:
         if status in (400, 403):
             raise HotmartError(REFUSED, FailureType.config_error)
-        return super()._refuse(status, code)
+        return super()._on_final_status(status, code)
 
     def _resolution(self, outcome: tuple[ResponseAction, FailureType], sentence: str) -> ErrorResolution:
         """As for data. But the CDK would report a rate limit as the status of a stream of this name."""

@@ -30,7 +30,7 @@ _CODE_DIGITS = 5
 """Known codes have four digits at the most. Documents, telephone numbers and credentials have more."""
 
 
-class Unreadable(Exception):
+class UnexpectedBody(Exception):
     """The body is not the page that was asked for; the text says what came instead, never any of the body.
 
     `breaks_contract` says that it is an answer of the API itself, of another form than is known.
@@ -41,7 +41,7 @@ class Unreadable(Exception):
         self.breaks_contract = breaks_contract
 
 
-class CutOff(Exception):
+class TruncatedBody(Exception):
     """The body did not arrive whole, or not within the bounds of time and size."""
 
 
@@ -86,7 +86,7 @@ class Envelope:
             object.__setattr__(self, "has_page_info", False)
 
     def open(self, body: bytes) -> Page:
-        """Return the page in a body. Raise `Unreadable` if the body is anything else."""
+        """Return the page in a body. Raise `UnexpectedBody` if the body is anything else."""
         if self.empty_body_is_none and not body.strip():
             return NO_ROWS
         answer, repaired = _decode(body)
@@ -98,7 +98,7 @@ class Envelope:
             return Page(rows=answer, next_token=None, total=None, has_page_info=False)
         if not isinstance(answer, dict):
             what = f"JSON that is no object with {self.rows!r}" if self.rows else "JSON that is no list"
-            raise Unreadable(what, breaks_contract=True)
+            raise UnexpectedBody(what, breaks_contract=True)
         if self.one_row and answer and "error" not in answer:
             return Page(rows=[answer], next_token=None, total=None, has_page_info=False)
         sent = answer.get("page_info")
@@ -106,9 +106,9 @@ class Envelope:
         total, token = info.get("total_results"), info.get("next_page_token")
         rows = self._rows_in(answer, info if info is sent else None)
         if token is not None and not isinstance(token, str):
-            raise Unreadable("a page token that is not text", breaks_contract=True)
+            raise UnexpectedBody("a page token that is not text", breaks_contract=True)
         if token and len(token) > LONGEST_TOKEN:
-            raise Unreadable(f"a page token of more than {LONGEST_TOKEN:,} characters", breaks_contract=True)
+            raise UnexpectedBody(f"a page token of more than {LONGEST_TOKEN:,} characters", breaks_contract=True)
         return Page(
             rows=rows,
             next_token=token or None,
@@ -124,11 +124,11 @@ class Envelope:
         if self.empty_object_is_none and rows == {} and not (info or {}).get("total_results"):
             return []
         if "error" in answer:
-            raise Unreadable("an error object")
+            raise UnexpectedBody("an error object")
         if self.has_page_info and info is not None and rows is None and "message" not in answer and _counts_none(info):
             return []
         wanted = f"an object without a list of {self.rows!r}" if self.rows else "an object of another kind"
-        raise Unreadable(wanted, breaks_contract=True)
+        raise UnexpectedBody(wanted, breaks_contract=True)
 
 
 def _counts_none(info: Mapping[str, Any]) -> bool:
@@ -163,32 +163,32 @@ NO_ROWS = Page(rows=(), next_token=None, total=None)
 
 
 def decode(body: bytes) -> Any:
-    """Return the content of a JSON body in which nothing is invalid. Raise `Unreadable` if it is something else."""
+    """Return the content of a JSON body in which nothing is invalid. Raise `UnexpectedBody` if it is something else."""
     content, repaired = _decode(body)
     if repaired:  # a token or an error code must not be guessed
-        raise Unreadable("a body that is not JSON")
+        raise UnexpectedBody("a body that is not JSON")
     return content
 
 
 def _decode(body: bytes) -> tuple[Any, str]:
     """Return the content of a JSON body, and what had to be replaced in it."""
     if not body.strip():
-        raise Unreadable("an empty body")
+        raise UnexpectedBody("an empty body")
     try:
         return decode_json(body)
     except TooDeep:
-        raise Unreadable("JSON that is nested too deeply") from None
+        raise UnexpectedBody("JSON that is nested too deeply") from None
     except TooManyValues:
-        raise Unreadable(f"JSON of more than {MOST_VALUES:,} values") from None
+        raise UnexpectedBody(f"JSON of more than {MOST_VALUES:,} values") from None
     except ValueError:
         what = "an HTML page" if body.lstrip()[:1] == b"<" else "a body that is not JSON"
-        raise Unreadable(what) from None
+        raise UnexpectedBody(what) from None
 
 
 def read_body(response: requests.Response, bounds: Bounds) -> bytes:
     """Return the decoded body of a streamed response, nothing of an error answer that is too long.
 
-    Raise `CutOff` when it breaks off, or passes `bounds`. The response then holds no content, so that nothing
+    Raise `TruncatedBody` when it breaks off, or passes `bounds`. The response then holds no content, so that nothing
     that logs responses can print a buyer's data.
     """
     chunks: list[bytes] = []
@@ -205,12 +205,12 @@ def read_body(response: requests.Response, bounds: Bounds) -> bytes:
                 _empty(response)
                 return b""
             if size > limit:
-                raise CutOff(f"an answer of more than {limit >> 20} MiB")
+                raise TruncatedBody(f"an answer of more than {limit >> 20} MiB")
     except (TransferError, OSError) as lost:
         _empty(response)
         late = ran_out_of_time(lost)
-        raise CutOff(too_late(bounds) if late else "an answer that broke off") from None
-    except CutOff:
+        raise TruncatedBody(too_late(bounds) if late else "an answer that broke off") from None
+    except TruncatedBody:
         _empty(response)
         raise
     return b"".join(chunks)
@@ -236,7 +236,7 @@ def error_code(body: bytes) -> str:
     """
     try:
         answer = decode(body)
-    except Unreadable:
+    except UnexpectedBody:
         return ""
     code = (answer.get("error") or answer.get("code")) if isinstance(answer, dict) else None
     if not isinstance(code, str) or not _CODE.fullmatch(code) or sum(map(str.isdigit, code)) > _CODE_DIGITS:

@@ -134,7 +134,7 @@ class CallBudget(APIBudget):
                 self._others.seen(self._limit - self._remaining - own, others_then, now_s)
 
 
-class FirstInLine(APIBudget):
+class PriorityBudget(APIBudget):
     """The same budget, for a stream whose calls follow one another.
 
     More threads cannot hasten such a stream, so that it would be the last to end if each call had to wait among the

@@ -13,7 +13,7 @@ from airbyte_cdk.models import FailureType
 
 from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.api.errors import AccessDenied, HotmartError, TokenRejected
-from source_hotmart.api.retries import Patience
+from source_hotmart.api.retries import RetryPolicy
 
 Answer = TypeVar("Answer")
 
@@ -21,7 +21,7 @@ Answer = TypeVar("Answer")
 class TokenRenewal:
     """Sends the calls of one stream, from all threads."""
 
-    def __init__(self, stream_name: str, authenticator: HotmartAuthenticator, patience: Patience) -> None:
+    def __init__(self, stream_name: str, authenticator: HotmartAuthenticator, patience: RetryPolicy) -> None:
         self._stream_name = stream_name
         self._authenticator = authenticator
         self._patience = patience

@@ -15,7 +15,7 @@ from source_hotmart.api.errors import HotmartError
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How often a call is repeated that may succeed later, and for how long at the most."""
 
     max_retries: int = 6
@@ -40,8 +40,8 @@ class Patience:
 
 
 MAX_RENEWAL_PAUSE_S = 30.0
-DEFAULT_PATIENCE = Patience()
-IMPATIENT = Patience(
+DEFAULT_RETRIES = RetryPolicy()
+NO_RETRIES = RetryPolicy(
     max_retries=0,
     max_renewals=3,
     renewal_pause_s=0.5,
@@ -50,7 +50,7 @@ IMPATIENT = Patience(
 """For `check`, which answers a person who waits."""
 
 
-def out_of_tries(exhausted: AirbyteTracedException, patience: Patience) -> HotmartError:
+def out_of_tries(exhausted: AirbyteTracedException, patience: RetryPolicy) -> HotmartError:
     """In our words what the CDK says around our sentence when its retries end."""
     advice = patience.advice or f"Tried {patience.max_retries + 1} times; the next sync continues from here."
     return HotmartError(f"{exhausted.__context__ or exhausted} {advice}", exhausted.failure_type)

@@ -21,14 +21,14 @@ from source_hotmart.config.hosts import is_loopback
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def confine(client: HttpClient, method: str, url: str, total_s: float = DEFAULT_BOUNDS.total_s) -> None:
+def restrict_to(client: HttpClient, method: str, url: str, total_s: float = DEFAULT_BOUNDS.total_s) -> None:
     """Have a client of the CDK send this method only, to this address only, or below it when it ends with a slash.
 
     Certificates are always checked, whatever is asked of the client: against the machine's own, or those that
     `REQUESTS_CA_BUNDLE` names.
     """
     session = client._session
-    gate = Gate(method, url, total_s)
+    gate = EgressGuard(method, url, total_s)
     session.adapters.clear()
     session.mount("https://", gate)
     session.mount("http://", gate)  # ignore-https-check: a prefix, behind the same gate
@@ -45,8 +45,8 @@ class OutOfReach(HotmartError):
         )
 
 
-class Gate(BoundedAdapter):
-    """Sends one method to one address, as `confine` says."""
+class EgressGuard(BoundedAdapter):
+    """Sends one method to one address, as `restrict_to` says."""
 
     def __init__(self, method: str, url: str, total_s: float = DEFAULT_BOUNDS.total_s) -> None:
         super().__init__(total_s)

@@ -31,10 +31,10 @@ from source_hotmart.api.decoding import Repaired
 from source_hotmart.api.error_handler import HTTP_LOGGER, AnswerHandler, page_of
 from source_hotmart.api.errors import BadRow, HotmartError, QueryRefused
 from source_hotmart.api.pages import DEFAULT_BOUNDS, Bounds, Envelope, Page
-from source_hotmart.api.rate_limit import CallBudget, FirstInLine
+from source_hotmart.api.rate_limit import CallBudget, PriorityBudget
 from source_hotmart.api.renewal import TokenRenewal
-from source_hotmart.api.retries import DEFAULT_PATIENCE, Patience, QuotaBackoff, out_of_tries
-from source_hotmart.api.transport import confine
+from source_hotmart.api.retries import DEFAULT_RETRIES, QuotaBackoff, RetryPolicy, out_of_tries
+from source_hotmart.api.transport import restrict_to
 from source_hotmart.config.form import Config
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
@@ -64,7 +64,7 @@ class Api:
     now_ms: int
     """The start of the sync; nothing later than this is read or claimed."""
     budget: APIBudget = field(default_factory=CallBudget)
-    patience: Patience = DEFAULT_PATIENCE
+    patience: RetryPolicy = DEFAULT_RETRIES
     bounds: Bounds = DEFAULT_BOUNDS
     report: SyncReport = field(default_factory=SyncReport)
     progress: Progress = field(default_factory=Progress)
@@ -95,11 +95,11 @@ class HotmartStream(HttpStream, ABC):
     envelope: ClassVar[Envelope] = Envelope()
     splittable: ClassVar[bool] = False
     """Whether a query that is too heavy can be narrowed by date; else it is repeated."""
-    is_chain: ClassVar[bool] = True
+    pages_sequentially: ClassVar[bool] = True
     """Whether its calls follow one another, page by page: such a stream starts first, and its calls go first."""
-    needs_club: ClassVar[bool] = False
+    needs_members_area: ClassVar[bool] = False
     """Whether the stream exists only when the settings name a members area."""
-    lifts: ClassVar[tuple[tuple[str, str], ...]] = ()
+    promoted_fields: ClassVar[tuple[tuple[str, str], ...]] = ()
     """(field, path): copies of nested values at the top of the record, such as `("id", "purchase.transaction")`."""
 
     def __init__(self, api: Api) -> None:
@@ -110,16 +110,18 @@ class HotmartStream(HttpStream, ABC):
         """The members areas of whose lists rows may be missing. An empty name stands for the list of the account."""
         self.refused_state: AirbyteTracedException | None = None
         """Why the saved state cannot be used. Then nothing is read."""
-        budget = FirstInLine(api.budget) if self.is_chain and isinstance(api.budget, CallBudget) else api.budget
+        budget = (
+            PriorityBudget(api.budget) if self.pages_sequentially and isinstance(api.budget, CallBudget) else api.budget
+        )
         super().__init__(authenticator=api.authenticator, api_budget=budget)
-        confine(self._http_client, "GET", self.url_base, api.bounds.total_s)
+        restrict_to(self._http_client, "GET", self.url_base, api.bounds.total_s)
         self._renewal = TokenRenewal(self.name, api.authenticator, api.patience)
         self._path_fields = frozenset(name for _, name, _, _ in Formatter().parse(self.endpoint) if name)
-        self._lift_paths = tuple((name, tuple(path.split("."))) for name, path in self.lifts)
+        self._promoted_paths = tuple((name, tuple(path.split("."))) for name, path in self.promoted_fields)
         keys = [self.primary_key] if isinstance(self.primary_key, str) else list(self.primary_key or [])
         self._key_fields = tuple(str(key) for key in keys)
 
-    def join_in(self) -> None:
+    def register(self) -> None:
         """Override to announce, before anything is read, that this stream is going to be read."""
 
     @property
@@ -235,14 +237,14 @@ class HotmartStream(HttpStream, ABC):
         if not isinstance(row, dict):
             raise BadRow(self.name, WITHOUT_KEY)
         try:
-            for name, path in self._lift_paths:
+            for name, path in self._promoted_paths:
                 value: Any = row
                 for step in path:
                     value = value.get(step) if type(value) is dict else None
                 if name in row:
                     put(row, name, value)
                 row[name] = value
-            self.complete_row(row)
+            self.transform_row(row)
             record = self._convert(row)
         except Exception as fault:  # one of our own, and no reason to lose the other rows
             raise BadRow(self.name, f"that could not be converted ({_place_of(fault)})") from None
@@ -252,7 +254,7 @@ class HotmartStream(HttpStream, ABC):
                 raise BadRow(self.name, GUESSED_KEY if type(part) is Repaired else WITHOUT_KEY)
         return key, record
 
-    def complete_row(self, row: Record) -> None:
+    def transform_row(self, row: Record) -> None:
         """Override to add fields to a row, before its values are converted."""
 
     def read_records(

@@ -71,7 +71,7 @@ class ChildStream(HotmartStream, ABC):
     key_spans_parents: ClassVar[bool] = False
     """Whether two parents can have rows of one primary key."""
     requests_per_parent: ClassVar[int] = 1
-    is_chain = False
+    pages_sequentially = False
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
@@ -81,7 +81,7 @@ class ChildStream(HotmartStream, ABC):
         self._deduplicator = KeyDeduplicator(self._key_fields)
         self._hide_person = hide_of(api.config.personal_data)
 
-    def join_in(self) -> None:
+    def register(self) -> None:
         """Register what this stream needs of its parent."""
         self.api.parents.register_child(self._selector)
         self.report.at_end(self.outcomes.log_summary)
@@ -101,7 +101,7 @@ class ChildStream(HotmartStream, ABC):
     def slices(self) -> Iterable[StreamSlice]:
         """Yield groups of parents."""
         is_complete = True
-        for subdomain in self.api.config.members_area_subdomain if self.parent.needs_club else ("",):
+        for subdomain in self.api.config.members_area_subdomain if self.parent.needs_members_area else ("",):
             try:
                 parents = self.api.parents.take(self._selector, subdomain)
             except ParentUnread as unread:

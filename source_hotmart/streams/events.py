@@ -16,7 +16,7 @@ class EventParticipants(EventStream):
     calls = "one for 500 tickets of each event, and one more for the event"
     primary_key = "id"
     cursor_field = "current_update"
-    lifts = (("id", "eticket.id"), ("current_update", "eticket.current_update"))
+    promoted_fields = (("id", "eticket.id"), ("current_update", "eticket.current_update"))
     parent = Products
     parent_label = "event"
     parent_fields = (("event_id", "id"),)

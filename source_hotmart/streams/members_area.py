@@ -6,12 +6,12 @@ from source_hotmart.api.pages import Envelope
 from source_hotmart.reading.passes import Record
 from source_hotmart.records.columns import copy_where_missing, put
 from source_hotmart.streams.changed_parents import ChangedParentsStream
-from source_hotmart.streams.members_area_lists import ClubStream
+from source_hotmart.streams.members_area_lists import MembersAreaStream
 from source_hotmart.streams.module_pages import ModuleStream
 from source_hotmart.streams.products import Products
 
 
-class ClubStudents(ClubStream):
+class ClubStudents(MembersAreaStream):
     """The students of a members area. https://developers.hotmart.com/docs/en/v1/club/get-users/"""
 
     endpoint = "club/api/v1/users"
@@ -20,7 +20,7 @@ class ClubStudents(ClubStream):
     page_size = 50
     envelope = Envelope(empty_object_is_none=True)
 
-    def complete_row(self, row: Record) -> None:
+    def transform_row(self, row: Record) -> None:
         """Set whether a student has Plus access, of which Hotmart sends a word, and keep the word in another column."""
         word = row.get("plus_access")
         if isinstance(word, str) and word.lower() not in ("", "true", "false"):
@@ -28,7 +28,7 @@ class ClubStudents(ClubStream):
             row["plus_access"] = word != "WITHOUT_PLUS_ACCESS"
 
 
-class ClubModules(ClubStream):
+class ClubModules(MembersAreaStream):
     """The modules of a members area, extra ones included. https://developers.hotmart.com/docs/en/ > Members area
 
     What comes without `is_extra` is not known, so both values are asked for.
@@ -53,14 +53,14 @@ class ClubPages(ModuleStream):
     primary_key = ["module_id", "page_id"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = None
     parent = ClubModules
-    needs_club = True
+    needs_members_area = True
     products = Products
     parent_label = "module"
     parent_fields = (("module_id", "module_id"), ("subdomain", "subdomain"))
     parameters = ("subdomain",)
     key_spans_parents = True
 
-    def complete_row(self, row: Record) -> None:
+    def transform_row(self, row: Record) -> None:
         """Both spellings of whether a page is published in one column."""
         copy_where_missing(row, "is_published", "published")
 
@@ -77,7 +77,7 @@ class ClubLessons(ChangedParentsStream):
     page_size = None
     envelope = Envelope(rows="lessons", has_page_info=False)
     parent = ClubStudents
-    needs_club = True
+    needs_members_area = True
     parent_label = "student"
     parent_is_person = True
     parent_fields = (("user_id", "user_id"), ("subdomain", "subdomain"))

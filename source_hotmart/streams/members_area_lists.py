@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_hotmart.api.errors import UnknownClub
+from source_hotmart.api.errors import UnknownMembersArea
 from source_hotmart.api.pages import Page
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
@@ -17,10 +17,10 @@ from source_hotmart.records.columns import put
 from source_hotmart.streams.base import HotmartStream
 
 
-class ClubStream(HotmartStream, ABC):
+class MembersAreaStream(HotmartStream, ABC):
     """A list of one members area, read for each that the settings name."""
 
-    needs_club = True
+    needs_members_area = True
     variants: ClassVar[tuple[Mapping[str, str], ...]] = ({},)
     """Queries that each bring a part of the list."""
 
@@ -30,11 +30,11 @@ class ClubStream(HotmartStream, ABC):
             yield StreamSlice(partition={"subdomain": subdomain}, cursor_slice={})
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
-        """A page of one club, its rows with the club. Raises `UnknownClub` with its name."""
+        """A page of one club, its rows with the club. Raises `UnknownMembersArea` with its name."""
         try:
             page = super().fetch(query, page_token)
-        except UnknownClub:
-            raise UnknownClub(
+        except UnknownMembersArea:
+            raise UnknownMembersArea(
                 f"{self.name}: Hotmart knows no members area {query['subdomain']!r}. Check members_area_subdomain: "
                 "it is NAME in hotmart.com/club/NAME.",
                 FailureType.config_error,

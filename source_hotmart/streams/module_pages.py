@@ -60,9 +60,9 @@ class ModuleStream(ChildStream, ABC):
         """Products that had pages, by members area."""
         self._lock = Lock()
 
-    def join_in(self) -> None:
+    def register(self) -> None:
         """Register what this stream needs of modules and products."""
-        super().join_in()
+        super().register()
         self.api.parents.register_child(self._product_selector)
 
     def slices(self) -> Iterable[StreamSlice]:

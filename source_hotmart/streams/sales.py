@@ -15,7 +15,7 @@ class SalesHistory(SalesStream):
     endpoint = "payments/api/v1/sales/history"
     primary_key = "id"
     cursor_field = "order_date"
-    lifts = (("id", "purchase.transaction"), ("order_date", "purchase.order_date"))
+    promoted_fields = (("id", "purchase.transaction"), ("order_date", "purchase.order_date"))
 
 
 class SalesUsers(SalesStream):
@@ -33,7 +33,7 @@ class SalesCommissions(SalesStream):
     primary_key = "transaction"
     cursor_field = "synced_until"
 
-    def complete_row(self, row: Record) -> None:
+    def transform_row(self, row: Record) -> None:
         """Hotmart documents the currency as `currency_value` and sends `currency_code`: both end in the latter."""
         entries = row.get("commissions")
         for entry in entries if isinstance(entries, list) else ():
@@ -64,4 +64,4 @@ class SalesSummary(MonthlyTotals):
     calls = "one for each month since the start date"
     primary_key = ["month", "currency_code"]  # noqa: RUF012 - the CDK's own form of a compound key
     cursor_field = "synced_until"
-    lifts = (("currency_code", "total_value.currency_code"),)
+    promoted_fields = (("currency_code", "total_value.currency_code"),)

@@ -48,7 +48,7 @@ class SaleLookup(DatedStream):
     endpoint = "payments/api/v1/sales/history"
     primary_key = "id"
     cursor_field = "order_date"
-    lifts = (("id", "purchase.transaction"), ("order_date", "purchase.order_date"))
+    promoted_fields = (("id", "purchase.transaction"), ("order_date", "purchase.order_date"))
     start_parameter = "start_date"
     end_parameter = "end_date"
 

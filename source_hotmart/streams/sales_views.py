@@ -42,7 +42,7 @@ class SalesStream(DatedStream, ABC):
     """One of the four views of a sale, filtered by the date of its order."""
 
     calls = "one for 500 sales, at least one for 180 days"
-    is_chain = False
+    pages_sequentially = False
     start_parameter = "start_date"
     end_parameter = "end_date"
     late_statuses = LATE_STATUSES
@@ -60,7 +60,7 @@ class SalesStream(DatedStream, ABC):
         self._watch = UnsettledWatch()
         self._lookup = SaleLookup(api)
 
-    def join_in(self) -> None:
+    def register(self) -> None:
         """Note, before anything is read, that this view is going to be read."""
         self.api.sales.views.register(self.name)
 

@@ -181,7 +181,7 @@ class ChargeStream(DatedStream, ABC):
         if self.reads_all:
             yield from self._once.new(self._outside())
             yield from self._undated()
-        elif not self.resumes and (now_ms := self.api.authenticator.hotmart_ms()) > self.api.now_ms:
+        elif not self.resumes and (now_ms := self.api.authenticator.server_time_ms()) > self.api.now_ms:
             yield from self._once.new(WindowReader(self).read_windows([(self.api.now_ms + 1, now_ms)]))
 
     def _outside(self) -> Iterator[Record]:

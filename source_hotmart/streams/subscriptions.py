@@ -45,13 +45,13 @@ class SubscriptionTransactions(ChargeStream):
     cursor_field = "last_update"
     start_parameter = "transaction_date"
     end_parameter = "end_transaction_date"
-    lifts = (
+    promoted_fields = (
         ("id", "purchase.transaction"),
         ("commission_currency", "purchase.commission.currency"),
         ("recurrency_number", "recurrency.number"),
     )
 
-    def complete_row(self, row: Record) -> None:
+    def transform_row(self, row: Record) -> None:
         """Complete the primary key, and unite both spellings of the payment delay in one column."""
         row["commission_currency"] = row["commission_currency"] or "NONE"
         row["recurrency_number"] = row["recurrency_number"] or 0
@@ -90,6 +90,6 @@ class SubscriptionPurchases(SubscriberStream):
     envelope = Envelope(rows="")
     parent = Subscriptions
 
-    def complete_row(self, row: Record) -> None:
+    def transform_row(self, row: Record) -> None:
         """Set a number for the primary key: one payment can settle several recurrences, each with a row."""
         row["recurrency_number"] = row.get("recurrency_number") or 0

@@ -24,7 +24,7 @@ TELL_EVERY_S = 10.0
 
 
 @dataclass
-class _Course:
+class _StreamProgress:
     """How far one stream is."""
 
     slices: int = 0
@@ -64,7 +64,7 @@ class Progress:
         """Called after each page, and every ten seconds."""
         self._is_telling = False
         self._lock = Lock()
-        self._courses: dict[str, _Course] = {}
+        self._courses: dict[str, _StreamProgress] = {}
         self._ended = Event()
 
     def end(self) -> None:
@@ -128,8 +128,8 @@ class Progress:
         trace = AirbyteTraceMessage(type=TraceType.ESTIMATE, emitted_at=time.time() * 1000, estimate=estimate)
         self._emit(AirbyteMessage(type=Type.TRACE, trace=trace))
 
-    def _course(self, stream_name: str) -> _Course:
-        return self._courses.setdefault(stream_name, _Course())
+    def _course(self, stream_name: str) -> _StreamProgress:
+        return self._courses.setdefault(stream_name, _StreamProgress())
 
     def _tell(self) -> None:
         while not self._ended.wait(TELL_EVERY_S):
@@ -138,7 +138,7 @@ class Progress:
                 LOGGER.info(line)
 
 
-def _line(course: _Course) -> str:
+def _line(course: _StreamProgress) -> str:
     of_slices = f"{course.slices:,}" if course.is_planned else f"{course.slices:,} or more"
     parts = [f"window {min(course.slices_read + 1, course.slices):,} of {of_slices}", f"page {course.pages:,}"]
     if course.expected < course.rows or not course.expected:
