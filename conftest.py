@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from source_hotmart.api.messages import FEW_OF_A_KIND
+
 Tell = Callable[[str], None]
 """Says a line at the end of the whole run, also of a test that passed."""
 
@@ -20,6 +22,12 @@ def log_level() -> Iterator[None]:
     level = logger.level
     yield
     logger.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def few_lines() -> None:
+    """Forget the log lines of other tests, which count as those of one sync in a process."""
+    FEW_OF_A_KIND.begin()
 
 
 @pytest.fixture
