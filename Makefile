@@ -27,24 +27,24 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## sync a simulated Hotmart account (SALES=5000) and show what arrives
-	@$(PY) -m integration_tests.demo --sales $(SALES)
+	@$(PY) -m tools.demo --sales $(SALES)
 
 test: $(READY) ## format, lint, types and all tests
 	@echo "test: $$($(PY) --version)"
 	@$(PY) -m ruff format --check --quiet . || { echo "ruff: run '$(PY) -m ruff format .'" >&2; exit 1; }
 	@$(PY) -m ruff check --quiet .
-	@$(PY) -m mypy --strict --no-error-summary source_hotmart hotmart_simulator integration_tests unit_tests conftest.py
+	@$(PY) -m mypy --strict --no-error-summary source_hotmart hotmart_simulator tools integration_tests unit_tests conftest.py
 	@# A file of tests a process, as many side by side as the machine has cores.
 	@$(PY) -m pytest --numprocesses auto --dist loadfile
 
 flips: $(READY) ## play each belief about Hotmart the other way round; write docs/development/beliefs.md (CHECK=1 compares)
-	@$(PY) -m integration_tests.flips $(if $(CHECK),--check)
+	@$(PY) -m tools.flips $(if $(CHECK),--check)
 
 bench: $(READY) ## measure speed, memory, quota and calls (40 minutes; ONLY=cpu,memory)
-	@$(PY) -m integration_tests.bench --only '$(ONLY)'
+	@$(PY) -m tools.bench --only '$(ONLY)'
 
 live: $(READY) ## ask a real account what is not known of the API (read-only, 60 calls; needs secrets/config.json)
-	@$(PY) -m integration_tests.live
+	@$(PY) -m tools.live_probe
 
 audit: $(READY) ## licences and use of what is shipped, ruff's rules of security (needs no network)
 	@$(VENV)/bin/deptry --no-ansi source_hotmart
@@ -58,7 +58,7 @@ catalog: $(READY) ## write secrets/catalog.json, what `read` takes, for secrets/
 
 docs: $(READY) ## renew the generated pages in docs/
 	@$(PY) -m integration_tests.faults
-	@$(PY) -m integration_tests.docs
+	@$(PY) -m tools.docs
 
 airbyte-python:
 	@echo $(AIRBYTE_PYTHON)
@@ -67,13 +67,13 @@ test-ecosystem: $(READY) .venv-ecosystem/.ready ## PyAirbyte into DuckDB and Pos
 	@VENV=$(VENV) .venv-ecosystem/bin/python -m pytest -c $(ECOSYSTEM)/pytest.ini --confcutdir=$(ECOSYSTEM) $(ECOSYSTEM)
 
 qa: .venv-qa/.ready ## Airbyte's own QA of connectors, compared with docs/qa.md
-	@DO_NOT_TRACK=1 .venv-qa/bin/python -W ignore -m integration_tests.qa
+	@DO_NOT_TRACK=1 .venv-qa/bin/python -W ignore -m tools.qa
 
 release-check: $(READY) ## one version everywhere; wheel and sdist install in an empty environment and run
-	@$(PY) -m integration_tests.release
+	@$(PY) -m tools.release
 
 version: $(READY) ## write another version into every place (VERSION=1.0.0)
-	@$(PY) -m integration_tests.release --set-version "$(VERSION)"
+	@$(PY) -m tools.release --set-version "$(VERSION)"
 
 lock: ## renew poetry.lock and requirements/ (needs poetry with poetry-plugin-export)
 	poetry lock
@@ -86,7 +86,7 @@ image: ## build the connector's image (needs docker; IMAGE=name:tag)
 	docker build --build-arg REVISION="$(REVISION)" --build-arg SOURCE="$(SOURCE)" --tag $(IMAGE) .
 
 image-test: $(READY) ## run that image as platforms do, against simulated accounts (needs docker)
-	@$(PY) -m integration_tests.image $(IMAGE)
+	@$(PY) -m tools.image $(IMAGE)
 
 clean: ## remove the environment, the demo's output and all caches
 	rm -rf $(VENV) .venv-ecosystem .venv-qa demo-output build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

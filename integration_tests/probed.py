@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from hotmart_simulator import Fault, Simulator, Switches, World, register
-from integration_tests.harness import NOW_MS
-from integration_tests.live.account import Account
-from integration_tests.live.client import Client
-from integration_tests.live.consequence import consequences
-from integration_tests.live.question import Finding, Otherwise, Told, finding
-from integration_tests.live.questions import QUESTIONS
-from integration_tests.live.settings import Settings
+from tools.harness import NOW_MS
+from tools.live_probe.account import Account
+from tools.live_probe.client import Client
+from tools.live_probe.consequence import consequences
+from tools.live_probe.question import Finding, Otherwise, Told, finding
+from tools.live_probe.questions import QUESTIONS
+from tools.live_probe.settings import Settings
 
 DAY_MS = 86_400_000
 BELIEFS = {belief.id: belief for belief in register.load()}

@@ -9,7 +9,7 @@ from functools import cache
 from urllib.parse import quote, quote_plus
 
 from hotmart_simulator.server.login import TOKEN_PATH
-from integration_tests.harness import Connector
+from tools.harness import Connector
 
 
 @cache

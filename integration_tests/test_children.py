@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Call, Fault, Simulator, World
-from integration_tests.harness import (
+from tools.harness import (
     NOW_MS,
     Connector,
     Run,
@@ -23,7 +23,7 @@ from integration_tests.harness import (
     switches,
     truth,
 )
-from integration_tests.rows import Difference, difference, key_of
+from tools.rows import Difference, difference, key_of
 
 DAY_MS = 86_400_000
 PRODUCTS = "/products/api/v1/products"

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Call, Fault, Simulator, World
-from integration_tests.harness import NOW_MS, Connector, Run, VirtualClock, loaded, switches
-from integration_tests.rows import difference
+from tools.harness import NOW_MS, Connector, Run, VirtualClock, loaded, switches
+from tools.rows import difference
 
 CHARGES = "subscription_transactions"
 Apart = Callable[..., AbstractContextManager[Connector]]

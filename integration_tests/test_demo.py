@@ -10,16 +10,16 @@ import orjson
 import pytest
 from rich.console import Console
 
-from integration_tests.demo.catalog import OfferedStream
-from integration_tests.demo.changes import compare, unseen
-from integration_tests.demo.connector import Connector
-from integration_tests.demo.failure import DemoFailed
-from integration_tests.demo.reconciliation import compare_rows, reconcile
-from integration_tests.demo.simulator_process import SimulatorProcess
-from integration_tests.demo.tables import print_gross_sales, print_rows
-from integration_tests.demo.warehouse import Loaded, Warehouse
-from integration_tests.harness import stream_names
-from integration_tests.rows import HeldRow
+from tools.demo.catalog import OfferedStream
+from tools.demo.changes import compare, unseen
+from tools.demo.connector import Connector
+from tools.demo.failure import DemoFailed
+from tools.demo.reconciliation import compare_rows, reconcile
+from tools.demo.simulator_process import SimulatorProcess
+from tools.demo.tables import print_gross_sales, print_rows
+from tools.demo.warehouse import Loaded, Warehouse
+from tools.harness import stream_names
+from tools.rows import HeldRow
 
 SALES = OfferedStream(
     name="sales_history",
@@ -99,7 +99,7 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
     folder = tmp_path_factory.mktemp("demo") / "with a space"
-    command = [sys.executable, "-m", "integration_tests.demo", "--sales", "400", "--folder", str(folder)]
+    command = [sys.executable, "-m", "tools.demo", "--sales", "400", "--folder", str(folder)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120), folder
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from hotmart_simulator import Call, Fault, Simulator, World
 from hotmart_simulator.common.row import Row
-from integration_tests.harness import NOW_MS, Connector, Run, VirtualClock, loaded, switches, truth
-from integration_tests.rows import Difference, difference, key_of
 from source_hotmart.streams.sales_statuses import SALE_STATUSES
+from tools.harness import NOW_MS, Connector, Run, VirtualClock, loaded, switches, truth
+from tools.rows import Difference, difference, key_of
 
 DAY_MS = 86_400_000
 HISTORY = "/payments/api/v1/sales/history"

@@ -9,8 +9,8 @@ import pytest
 
 from hotmart_simulator import World
 from hotmart_simulator.common.row import Row
-from integration_tests.harness import Connector, small_world, stream_names
-from integration_tests.rows import KEYS, PARENT_FIELDS, PROMOTED_FIELDS, STALE_FIELDS, by_key, difference, value_at
+from tools.harness import Connector, small_world, stream_names
+from tools.rows import KEYS, PARENT_FIELDS, PROMOTED_FIELDS, STALE_FIELDS, by_key, difference, value_at
 
 ORDER_MS = 1_714_564_800_123
 ORDER_ISO = "2024-05-01T12:00:00.123Z"

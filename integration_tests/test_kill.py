@@ -16,8 +16,8 @@ import pytest
 
 from conftest import Tell
 from hotmart_simulator import Simulator, World
-from integration_tests.harness import Connector, Message, State, Warehouse, catalog, last_states, switches
-from integration_tests.rows import difference
+from tools.harness import Connector, Message, State, Warehouse, catalog, last_states, switches
+from tools.rows import difference
 
 DAY_MS = 86_400_000
 STREAMS = ["sales_history", "sales_commissions", "subscriptions", "subscription_transactions", "products"]

@@ -15,12 +15,12 @@ import pytest
 from hotmart_simulator import Fault, Simulator, Switches, World
 from hotmart_simulator.server.login import TOKEN_PATH
 from hotmart_simulator.server.request_log import Call
-from integration_tests.harness import VirtualClock
-from integration_tests.live import __main__ as program
-from integration_tests.live.client import MAX_CALLS
-from integration_tests.live.questions import DECISIVE, QUESTIONS
 from integration_tests.probed import BELIEFS, CONSEQUENCES, full_account
-from integration_tests.rows import KEYS
+from tools.harness import VirtualClock
+from tools.live_probe import __main__ as program
+from tools.live_probe.client import MAX_CALLS
+from tools.live_probe.questions import DECISIVE, QUESTIONS
+from tools.rows import KEYS
 
 SALES_PATH = "/payments/api/v1/sales/history"
 
@@ -45,7 +45,7 @@ def simulator(world: World, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 def command_line(
     simulator: Simulator, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> CommandLine:
-    """`python -m integration_tests.live` in this process: its exit code, and all that it prints."""
+    """`python -m tools.live_probe` in this process: its exit code, and all that it prints."""
     monkeypatch.setattr(program, "WIDTH", 6_000)  # no value is folded, so that each would be found
 
     def run(*flags: str, **changes: Any) -> tuple[int, str]:

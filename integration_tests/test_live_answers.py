@@ -8,11 +8,11 @@ from zlib import crc32
 import pytest
 
 from hotmart_simulator import Call, Fault, Switches, World
-from integration_tests.harness import VirtualClock, small_world
-from integration_tests.live.answer import Answer, Form, parse
-from integration_tests.live.question import Kind, Otherwise
-from integration_tests.live.questions import QUESTIONS
 from integration_tests.probed import BELIEFS, asked, full_account, logged_in, served
+from tools.harness import VirtualClock, small_world
+from tools.live_probe.answer import Answer, Form, parse
+from tools.live_probe.question import Kind, Otherwise
+from tools.live_probe.questions import QUESTIONS
 
 PLANS = "/products/api/v1/products/*/plans"
 

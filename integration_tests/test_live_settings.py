@@ -12,10 +12,10 @@ import pytest
 
 from hotmart_simulator import Fault, Simulator, Switches, World
 from hotmart_simulator.server.login import TOKEN_PATH
-from integration_tests.harness import VirtualClock, small_world
-from integration_tests.live import __main__ as program
-from integration_tests.live.failure import ProbeFailed
-from integration_tests.live.settings import read_settings
+from tools.harness import VirtualClock, small_world
+from tools.live_probe import __main__ as program
+from tools.live_probe.failure import ProbeFailed
+from tools.live_probe.settings import read_settings
 
 Refused = Callable[..., str]
 

@@ -10,12 +10,12 @@ import pytest
 
 from hotmart_simulator import Switches, register
 from hotmart_simulator.register import Belief, SideValue
-from integration_tests import live
-from integration_tests.harness import VirtualClock
-from integration_tests.live.consequence import unasked
-from integration_tests.live.question import Kind, Told
-from integration_tests.live.questions import QUESTIONS
 from integration_tests.probed import BELIEFS, CONSEQUENCES, asked, full_account, logged_in, served
+from tools import live_probe as live
+from tools.harness import VirtualClock
+from tools.live_probe.consequence import unasked
+from tools.live_probe.question import Kind, Told
+from tools.live_probe.questions import QUESTIONS
 
 UNASKED = unasked()
 SIZES: dict[tuple[str, SideValue], dict[str, int]] = {
@@ -99,5 +99,5 @@ def test_the_probe_shares_no_code_with_the_connector_or_the_simulator() -> None:
     assert len(files) > 15
     assert not [module for module in modules if module.split(".")[0] == "source_hotmart"]
     assert {m for m in modules if m.split(".")[0] == "hotmart_simulator"} == {"hotmart_simulator.register"}
-    others = {m for m in modules if m.startswith("integration_tests") and not m.startswith("integration_tests.live")}
+    others = {m for m in modules if m.startswith("integration_tests") and not m.startswith("tools.live_probe")}
     assert not others

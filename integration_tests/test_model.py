@@ -20,11 +20,11 @@ from random import Random
 import pytest
 
 from hotmart_simulator import Simulator, World
-from integration_tests.flips.known import known
-from integration_tests.flips.matrix import flips
-from integration_tests.harness import NOW_MS, Connector, VirtualClock, switches
 from integration_tests.model.history import START_MS, History
 from integration_tests.model.promises import Promises
+from tools.flips.known import known
+from tools.flips.matrix import flips
+from tools.harness import NOW_MS, Connector, VirtualClock, switches
 
 FIRST_WORLD = int(os.environ.get("HOTMART_FIRST_WORLD", "0"))
 WORLDS = int(os.environ.get("HOTMART_WORLDS", "6"))

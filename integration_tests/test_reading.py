@@ -9,8 +9,8 @@ import pytest
 from pytest_mock import MockerFixture
 
 from hotmart_simulator import Simulator, World
-from integration_tests.harness import NOW_MS, Connector, Run, VirtualClock, Warehouse, switches
-from integration_tests.rows import difference, key_of
+from tools.harness import NOW_MS, Connector, Run, VirtualClock, Warehouse, switches
+from tools.rows import difference, key_of
 
 DAY_MS = 86_400_000
 SALES_STREAMS = ("sales_history", "sales_users", "sales_commissions", "sales_price_details")

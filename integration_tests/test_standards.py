@@ -1,7 +1,7 @@
 """Airbyte's own standard tests of a source, over acceptance-test-config.yml, with the simulator in Hotmart's place.
 
 Its advice on the catalog (`DiscoveredCatalogWarning`) fails here, as every warning does. Its tests of the image are
-deselected in pyproject.toml, for they build one with the docker command: `integration_tests/image` stands for
+deselected in pyproject.toml, for they build one with the docker command: `tools/image` stands for
 them.
 """
 
@@ -14,8 +14,8 @@ from airbyte_cdk.test.standard_tests import SourceTestSuiteBase
 from airbyte_cdk.test.standard_tests.pytest_hooks import pytest_generate_tests
 
 from hotmart_simulator import World
-from integration_tests.harness import NOW_MS, Connector
 from source_hotmart import SourceHotmart
+from tools.harness import NOW_MS, Connector
 
 __all__ = ["TestSourceHotmart", "pytest_generate_tests"]
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Call, Fault, Simulator, World
-from integration_tests.harness import NOW_MS, Connector, VirtualClock, loaded, truth
-from integration_tests.rows import difference
 from source_hotmart.state.windows import iso
+from tools.harness import NOW_MS, Connector, VirtualClock, loaded, truth
+from tools.rows import difference
 
 DAY_MS = 86_400_000
 HISTORY = "/payments/api/v1/sales/history"

@@ -14,7 +14,8 @@ from airbyte_cdk.sources.utils.casing import camel_to_snake
 
 from conftest import Tell
 from hotmart_simulator import Simulator, World
-from integration_tests.harness import (
+from source_hotmart.catalog import stream_classes
+from tools.harness import (
     NOW_MS,
     Connector,
     VirtualClock,
@@ -22,8 +23,7 @@ from integration_tests.harness import (
     stream_names,
     truth,
 )
-from integration_tests.rows import difference, key_of
-from source_hotmart.catalog import stream_classes
+from tools.rows import difference, key_of
 
 START_MS = 1_640_995_200_000
 DAY_MS = 86_400_000

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pytest
 
 from hotmart_simulator import Call, Fault, Simulator, World
-from integration_tests.harness import (
+from tools.harness import (
     NOW_MS,
     Connector,
     Run,
@@ -24,7 +24,7 @@ from integration_tests.harness import (
     switches,
     truth,
 )
-from integration_tests.rows import difference, key_of
+from tools.rows import difference, key_of
 
 DAY_MS = 86_400_000
 HISTORY = "/payments/api/v1/sales/history"

@@ -11,9 +11,9 @@ import pytest
 
 from hotmart_simulator import Call, Simulator, World
 from hotmart_simulator.server.login import TOKEN_PATH
-from integration_tests.harness import Connector, Run, switches
-from integration_tests.rows import difference
 from source_hotmart.api.retries import RetryPolicy
+from tools.harness import Connector, Run, switches
+from tools.rows import difference
 
 DAY_MS = 86_400_000
 STREAMS = ["sales_history", "subscriptions", "products", "club_students", "product_offers"]

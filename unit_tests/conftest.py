@@ -17,8 +17,8 @@ from hypothesis import settings
 from pytest_mock import MockerFixture
 
 from hotmart_simulator import Simulator, World
-from integration_tests.harness import NOW_MS, Connector, VirtualClock, switches
 from source_hotmart.run import run
+from tools.harness import NOW_MS, Connector, VirtualClock, switches
 
 CommandLine = Callable[..., tuple[int, str]]
 """Takes a command, flags, and files as `Connector.arguments` does; gives the exit code and all that was printed."""

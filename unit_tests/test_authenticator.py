@@ -11,8 +11,8 @@ import pytest
 
 from hotmart_simulator import Call, Fault, World
 from hotmart_simulator.server.login import TOKEN_PATH
-from integration_tests.harness import Connector, Run, VirtualClock, small_world, stream_names
-from integration_tests.rows import difference
+from tools.harness import Connector, Run, VirtualClock, small_world, stream_names
+from tools.rows import difference
 
 SALES_PATH = "/payments/api/v1/sales/history"
 PRODUCTS_PATH = "/products/api/v1/products"

@@ -14,17 +14,17 @@ import pytest
 import yaml
 
 from hotmart_simulator.common.vocabulary import DEFAULT_SALE_STATUSES, PRICE_DETAILS_STATUSES, SALE_STATUSES
-from integration_tests.bench import least
-from integration_tests.bench.__main__ import DOCUMENT, PARTS, parts
-from integration_tests.bench.calls import Call, refusals, whole_minutes
-from integration_tests.bench.clients import HERE
-from integration_tests.bench.failure import BenchFailed
-from integration_tests.bench.processes import KeyCounter, RecordCounter, measure
-from integration_tests.bench.replay import Sales
-from integration_tests.bench.rows.cpu import rows_of
-from integration_tests.bench.rows.memory import LARGE, MIDDLE, SMALL, growth_rows, memory_row
-from integration_tests.bench.rows.refused import refusal_row
-from integration_tests.bench.table import HEAD, Row, Verdict, markdown, markers, median, replace_section, spread
+from tools.bench import least
+from tools.bench.__main__ import DOCUMENT, PARTS, parts
+from tools.bench.calls import Call, refusals, whole_minutes
+from tools.bench.clients import HERE
+from tools.bench.failure import BenchFailed
+from tools.bench.processes import KeyCounter, RecordCounter, measure
+from tools.bench.replay import Sales
+from tools.bench.rows.cpu import rows_of
+from tools.bench.rows.memory import LARGE, MIDDLE, SMALL, growth_rows, memory_row
+from tools.bench.rows.refused import refusal_row
+from tools.bench.table import HEAD, Row, Verdict, markdown, markers, median, replace_section, spread
 
 ROOT = Path(__file__).parent.parent
 HISTORY = "/payments/api/v1/sales/history"
@@ -100,7 +100,7 @@ def test_a_process_that_fails_gives_no_figure_but_its_last_words(tmp_path):
 
 def test_the_launcher_is_ended_with_its_command(tmp_path):
     report = tmp_path / "report.json"
-    launcher = ROOT / "integration_tests" / "bench" / "launcher.py"
+    launcher = ROOT / "tools" / "bench" / "launcher.py"
     command = [sys.executable, "-I", "-S", str(launcher), str(report), sys.executable, "-c"]
     with subprocess.Popen([*command, "print('up', flush=True); import time; time.sleep(60)"], stdout=-1) as process:
         assert process.stdout is not None

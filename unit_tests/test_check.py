@@ -13,7 +13,7 @@ import pytest
 
 from hotmart_simulator import Fault, Simulator, World
 from hotmart_simulator.server.login import TOKEN_PATH
-from integration_tests.harness import NOW_MS, Connector, VirtualClock, small_world
+from tools.harness import NOW_MS, Connector, VirtualClock, small_world
 
 SALES_PATH = "/payments/api/v1/sales/history"
 PRODUCTS_PATH = "/products/api/v1/products"

@@ -13,8 +13,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integration_tests.harness import NOW_MS, Connector, VirtualClock
 from source_hotmart.config.form import Config, clean
+from tools.harness import NOW_MS, Connector, VirtualClock
 
 CLIENT_ID = "0d6d0c1c-id"
 CLIENT_SECRET = "5f0f2f8a-secret"

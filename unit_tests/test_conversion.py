@@ -14,10 +14,10 @@ from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integration_tests.harness import stream_names
 from source_hotmart.api.decoding import decode_json
 from source_hotmart.records.columns import FieldLog
 from source_hotmart.records.conversion import RowConverter
+from tools.harness import stream_names
 
 TIME = {"type": ["null", "string"], "format": "date-time", "airbyte_type": "timestamp_with_timezone"}
 TEXT = {"type": ["null", "string"]}

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from airbyte_cdk.sources.utils.casing import camel_to_snake
 
-from integration_tests.docs.streams_page import JOINS, streams_page
-from integration_tests.docs.streams_page import PAGE as STREAMS_PAGE
 from source_hotmart.catalog import stream_classes
 from source_hotmart.streams.sales_views import SalesStream
+from tools.docs.streams_page import JOINS, streams_page
+from tools.docs.streams_page import PAGE as STREAMS_PAGE
 from unit_tests.test_schemas import nodes
 
 ROOT = Path(__file__).parent.parent

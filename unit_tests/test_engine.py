@@ -21,13 +21,13 @@ from airbyte_cdk.sources.streams.http.http_client import HttpClient
 from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from integration_tests.harness import VirtualClock
-from integration_tests.rows import difference
 from source_hotmart import SourceHotmart
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.state.cursors import SliceCursor
 from source_hotmart.sync.engine import BATCH_ROWS, RowBatch, SlicePartition, concurrent
 from source_hotmart.sync.progress import Progress
+from tools.harness import VirtualClock
+from tools.rows import difference
 
 PRIVATE_NAMES = {
     "_concurrent_source": "SourceHotmart",  # ConcurrentSourceAdapter

@@ -13,12 +13,12 @@ from airbyte_cdk.sources.streams.http.error_handlers import ResponseAction
 from urllib3 import HTTPResponse
 
 from hotmart_simulator import Call, Fault, World
-from integration_tests.harness import Connector, Run, VirtualClock, small_world
-from integration_tests.rows import difference
 from source_hotmart.api.error_handler import HTTP_LOGGER, AnswerHandler
 from source_hotmart.api.errors import BadRow, HotmartError
 from source_hotmart.api.pages import Envelope
 from source_hotmart.api.retries import QuotaBackoff
+from tools.harness import Connector, Run, VirtualClock, small_world
+from tools.rows import difference
 
 PRODUCTS_PATH = "/products/api/v1/products"
 SALES_PATH = "/payments/api/v1/sales/history"

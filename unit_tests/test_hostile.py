@@ -14,8 +14,8 @@ import pytest
 from hotmart_simulator import World
 from hotmart_simulator.server.login import TOKEN_PATH
 from integration_tests.faults.raw_server import Answer, Asked, RawServer, answer, swelling
-from integration_tests.harness import Connector, catalog, small_world
 from integration_tests.secrecy import forms, secrets_of
+from tools.harness import Connector, catalog, small_world
 
 HISTORY = ["sales_history"]
 MOST_MEMORY_MB = 260

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hotmart_simulator import World
-from integration_tests.harness import Connector, Run, catalog, small_world, stream_names
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.source import SourceHotmart
+from tools.harness import Connector, Run, catalog, small_world, stream_names
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Call, Fault, World
-from integration_tests.harness import NOW_MS, Connector, Run, small_world, stream_names
-from integration_tests.rows import difference
 from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.config.form import Config
 from source_hotmart.streams.base import Api
 from source_hotmart.streams.products import Products
+from tools.harness import NOW_MS, Connector, Run, small_world, stream_names
+from tools.rows import difference
 
 ADDED = ("additional_fields", "unparsed_values")
 HASH = {"mode": "hash", "key": "a key of this test alone"}

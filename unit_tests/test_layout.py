@@ -69,10 +69,20 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
         pytest.fail(f"circle: {circle.args[1]}")
 
 
-@pytest.mark.parametrize("name", ["unit_tests", "integration_tests"])
-def test_neither_package_nor_simulator_imports_tests(name: str) -> None:
-    files = [*PACKAGE.rglob("*.py"), *(ROOT / "hotmart_simulator").rglob("*.py")]
+@pytest.mark.parametrize("folder", ["source_hotmart", "hotmart_simulator"])
+@pytest.mark.parametrize("name", ["tools", "unit_tests", "integration_tests"])
+def test_neither_package_nor_simulator_imports_tools_or_tests(folder: str, name: str) -> None:
+    files = list((ROOT / folder).rglob("*.py"))
 
+    assert files
+    assert not [path for path in files if f"from {name}" in path.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("name", ["unit_tests", "integration_tests", "conftest"])
+def test_no_tool_imports_tests(name: str) -> None:
+    files = list((ROOT / "tools").rglob("*.py"))
+
+    assert files
     assert not [path for path in files if f"from {name}" in path.read_text("utf-8")]
 
 

@@ -16,8 +16,8 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from integration_tests.release.package import build, package_files, surprises
-from integration_tests.release.version import PLACES, disagreements, set_version
+from tools.release.package import build, package_files, surprises
+from tools.release.version import PLACES, disagreements, set_version
 
 ROOT = Path(__file__).parent.parent
 GROUPS_OF_FILE = {"main.txt": {"main"}, "build.txt": {"build"}, "dev.txt": {"main", "dev", "build"}}

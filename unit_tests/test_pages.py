@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 from hotmart_simulator import Fault, Simulator
 from hotmart_simulator.client import Client
-from integration_tests.harness import small_world, switches
 from source_hotmart.api.deadline import BoundedAdapter, ran_out_of_time
 from source_hotmart.api.pages import (
     DEFAULT_BOUNDS,
@@ -31,6 +30,7 @@ from source_hotmart.api.pages import (
     error_code,
     read_body,
 )
+from tools.harness import small_world, switches
 
 PATH = "/products/api/v1/products"
 

@@ -20,8 +20,6 @@ from jsonschema import Draft7Validator
 
 from hotmart_simulator import Fault, World
 from hotmart_simulator.common.people import Person
-from integration_tests.harness import Connector, Run, catalog, keys_of, small_world, stream_names
-from integration_tests.rows import key_of
 from source_hotmart.config.form import PersonalData
 from source_hotmart.records.personal_data import (
     MARK,
@@ -32,6 +30,8 @@ from source_hotmart.records.personal_data import (
     hide_of,
     same_for_all_spellings,
 )
+from tools.harness import Connector, Run, catalog, keys_of, small_world, stream_names
+from tools.rows import key_of
 from unit_tests.test_schemas import fields, nodes, plain_type, schema_of
 
 KEY = "a key of this test alone"

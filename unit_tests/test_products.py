@@ -10,9 +10,9 @@ import pytest
 
 from hotmart_simulator import Fault, World
 from hotmart_simulator.common.vocabulary import PRODUCT_STATUSES as DOCUMENTED
-from integration_tests.harness import Connector, small_world
-from integration_tests.rows import difference
 from source_hotmart.streams.product_list import PRODUCT_STATUSES
+from tools.harness import Connector, small_world
+from tools.rows import difference
 
 PATH = "/products/api/v1/products"
 

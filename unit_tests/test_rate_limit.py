@@ -15,9 +15,9 @@ import requests
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from pytest_mock import MockerFixture
 
-from integration_tests.harness import VirtualClock, switches
-from integration_tests.rows import difference
 from source_hotmart.api.rate_limit import BURST_CALLS, CallBudget, PriorityBudget
+from tools.harness import VirtualClock, switches
+from tools.rows import difference
 
 MINUTE_S = 60
 Headers = dict[str, str]

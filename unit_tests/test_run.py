@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Fault, World
-from integration_tests.harness import NOW_MS, Connector, Run, catalog, small_world, stream_names
-from integration_tests.rows import KEYS, difference
+from tools.harness import NOW_MS, Connector, Run, catalog, small_world, stream_names
+from tools.rows import KEYS, difference
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
 from hotmart_simulator import Fault, Simulator, World
 from hotmart_simulator.server.login import TOKEN_PATH
-from integration_tests.harness import Connector, catalog, small_world
 from integration_tests.secrecy import assert_hidden, secrets_of
 from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.config.form import Config
+from tools.harness import Connector, catalog, small_world
 
 STREAMS = ["sales_history", "subscription_transactions", "club_students"]
 AWKWARD_SECRETS = ["p+/=&% ?#x-9f2c", 'quo"te\\slash-9f2c', "sécret-ção-日本-9f2c", "%2B%2F%3D-9f2c"]

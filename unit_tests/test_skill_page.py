@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from integration_tests.docs.document import section, sections, without_tables
-from integration_tests.docs.skill_page import PAGE, setting_lines, skill_page, stream_lines
 from source_hotmart.streams.sales import SalesUsers
+from tools.docs.document import section, sections, without_tables
+from tools.docs.skill_page import PAGE, setting_lines, skill_page, stream_lines
 from unit_tests.test_docs import CLASSES, CONTRIBUTING, FORM, README, ROOT, anchors_of, cursor_of, keys_of, quotes
 
 TEXT = PAGE.read_text("utf-8")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from integration_tests.harness import Connector, catalog, stream_names
 from source_hotmart import SourceHotmart
 from source_hotmart.catalog import stream_classes
+from tools.harness import Connector, catalog, stream_names
 
 
 def test_streams_are_found_in_the_order_they_are_written() -> None:

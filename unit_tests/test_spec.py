@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 import source_hotmart
-from integration_tests.harness import Connector
 from source_hotmart.config.form import MIN_KEY_LENGTH, Config, PersonalData
+from tools.harness import Connector
 
 SECRETS = ["client_id", "client_secret", "token"]
 FIELDS = list(Config.model_fields)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import World
-from integration_tests.harness import Connector, catalog, small_world
-from integration_tests.rows import difference
+from tools.harness import Connector, catalog, small_world
+from tools.rows import difference
 from unit_tests.conftest import CommandLine
 from unit_tests.test_inputs import refusal_of
 

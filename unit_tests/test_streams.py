@@ -15,7 +15,12 @@ from jsonschema import Draft7Validator
 
 from hotmart_simulator import Call, Fault, Simulator, World
 from hotmart_simulator.common.vocabulary import DEFAULT_SALE_STATUSES, PRICE_DETAILS_STATUSES, SALE_STATUSES
-from integration_tests.harness import (
+from source_hotmart.api.authenticator import HotmartAuthenticator
+from source_hotmart.catalog import stream_classes
+from source_hotmart.config.form import Config
+from source_hotmart.state.windows import iso
+from source_hotmart.streams.base import Api, HotmartStream
+from tools.harness import (
     NOW_MS,
     Connector,
     Run,
@@ -27,12 +32,7 @@ from integration_tests.harness import (
     switches,
     truth,
 )
-from integration_tests.rows import difference, key_of
-from source_hotmart.api.authenticator import HotmartAuthenticator
-from source_hotmart.catalog import stream_classes
-from source_hotmart.config.form import Config
-from source_hotmart.state.windows import iso
-from source_hotmart.streams.base import Api, HotmartStream
+from tools.rows import difference, key_of
 
 SAMPLE_FOLDER = Path(__file__).parent / "resource" / "samples"
 STREAMS = stream_names()

@@ -25,13 +25,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 import source_hotmart
 from hotmart_simulator import Fault, World
 from hotmart_simulator.server.login import TOKEN_PATH
-from integration_tests.harness import Connector, catalog, small_world
 from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.transport import OutOfReach
 from source_hotmart.config.form import API_URLS, AUTH_URL, Config
 from source_hotmart.streams.base import Api
 from source_hotmart.streams.products import Products
+from tools.harness import Connector, catalog, small_world
 
 PACKAGE = Path(source_hotmart.__file__).parent
 PRODUCTS = "products/api/v1/products"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from integration_tests.demo.simulator_process import SimulatorProcess
 from integration_tests.ecosystem.postgres import USER, PostgresServer
+from tools.demo.simulator_process import SimulatorProcess
 
 # Read by PyAirbyte when it is imported: no registry of connectors is asked, and nothing is reported.
 os.environ |= {"AIRBYTE_OFFLINE_MODE": "1", "DO_NOT_TRACK": "1"}

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from threading import Event
 
 from hotmart_simulator import Simulator, World
-from integration_tests.harness import switches
+from tools.harness import switches
 
 CLUB = "my-school"
 YEAR_MS = 365 * 86_400_000

@@ -13,11 +13,11 @@ import airbyte
 import pytest
 from airbyte.caches import CacheBase
 
-from integration_tests.demo.simulator_process import SimulatorProcess
 from integration_tests.ecosystem.conftest import CONNECTOR
 from integration_tests.ecosystem.odd_values import ODD_VALUES, Odd
 from integration_tests.ecosystem.tables import Tables
-from integration_tests.rows import key_of, sent
+from tools.demo.simulator_process import SimulatorProcess
+from tools.rows import key_of, sent
 
 PATHS = {
     "products": "/products/api/v1/products",

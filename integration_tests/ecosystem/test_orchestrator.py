@@ -18,7 +18,7 @@ import pytest
 import requests
 from dagster import DagsterInstance
 
-from integration_tests.rows import Difference, HeldRow, difference, held_rows, key_of, sent
+from tools.rows import Difference, HeldRow, difference, held_rows, key_of, sent
 
 ROOT = Path(__file__).parent.parent.parent
 CONNECTOR = ROOT / os.environ.get("VENV", ".venv") / "bin" / "source-hotmart"

@@ -8,12 +8,12 @@ import airbyte
 import pytest
 from airbyte.caches import CacheBase
 
-from integration_tests.demo.changes import MOVES
-from integration_tests.demo.simulator_process import SimulatorProcess
 from integration_tests.ecosystem.agreement import as_record
 from integration_tests.ecosystem.conftest import CONNECTOR
 from integration_tests.ecosystem.tables import Tables
-from integration_tests.rows import HeldRow, difference, key_of
+from tools.demo.changes import MOVES
+from tools.demo.simulator_process import SimulatorProcess
+from tools.rows import HeldRow, difference, key_of
 
 TYPES: Mapping[str, frozenset[str]] = {
     "date-time": frozenset({"TIMESTAMP", "TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE"}),

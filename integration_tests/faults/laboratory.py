@@ -11,9 +11,9 @@ from hotmart_simulator import Call, Fault, Simulator, World
 from hotmart_simulator.common.row import Row as HeldRow
 from integration_tests.faults.network import API_HOST, AUTH_HOST, Network
 from integration_tests.faults.table import TOKEN_CALL, CallKind, Row
-from integration_tests.harness import NOW_MS, Connector, Run, State, VirtualClock, catalog, switches
-from integration_tests.rows import key_of
 from source_hotmart.api.pages import DEFAULT_BOUNDS, Bounds
+from tools.harness import NOW_MS, Connector, Run, State, VirtualClock, catalog, switches
+from tools.rows import key_of
 
 DAY_MS = 86_400_000
 MINUTE_MS = 60_000

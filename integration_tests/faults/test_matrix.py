@@ -25,9 +25,9 @@ from integration_tests.faults.outcomes import (
     Outcome,
 )
 from integration_tests.faults.table import CALLS, CLUB, FIRST, HISTORY, LAST, MIDDLE, ROWS, TOKEN_CALL, CallKind, Row
-from integration_tests.harness import Run, VirtualClock, loaded
-from integration_tests.rows import difference, key_of
 from integration_tests.secrecy import assert_hidden, secrets_of
+from tools.harness import Run, VirtualClock, loaded
+from tools.rows import difference, key_of
 
 FOREIGN_WORDS = ("Exhausted", "see logs", "request window", "Something went wrong", "Exception", "Traceback", "http")
 

@@ -18,9 +18,9 @@ import pytest
 
 from hotmart_simulator import Fault, Simulator, World
 from integration_tests.faults.table import HISTORY, STUDENTS, TOKEN
-from integration_tests.harness import Connector, Run, catalog, switches
-from integration_tests.rows import difference, key_of
 from integration_tests.secrecy import assert_hidden, secrets_of
+from tools.harness import Connector, Run, catalog, switches
+from tools.rows import difference, key_of
 
 DAY_MS = 86_400_000
 STREAMS = ["sales_history", "products", "club_students"]

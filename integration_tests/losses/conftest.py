@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Simulator, World
-from integration_tests.harness import Connector, VirtualClock, switches
 from integration_tests.losses.connection import Connection
+from tools.harness import Connector, VirtualClock, switches
 
 Connect = Callable[..., Connection]
 """Takes a world, the streams, changes of the simulator's switches, and `config`."""

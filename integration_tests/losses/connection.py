@@ -9,7 +9,7 @@ from typing import Any
 
 from hotmart_simulator import Call, Simulator, World
 from hotmart_simulator.common.row import Row
-from integration_tests.harness import (
+from tools.harness import (
     NOW_MS,
     Connector,
     Run,
@@ -20,7 +20,7 @@ from integration_tests.harness import (
     small_world,
     truth,
 )
-from integration_tests.rows import Difference, difference, key_of
+from tools.rows import Difference, difference, key_of
 
 DAY_MS = 86_400_000
 SUBSCRIPTIONS = "/payments/api/v1/subscriptions"

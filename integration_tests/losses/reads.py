@@ -6,8 +6,8 @@ from collections import Counter
 from typing import Any, Final
 
 from hotmart_simulator import Call, World
-from integration_tests.harness import NOW_MS, START_MS, Run, Warehouse
-from integration_tests.rows import KEYS, Difference, difference, key_of
+from tools.harness import NOW_MS, START_MS, Run, Warehouse
+from tools.rows import KEYS, Difference, difference, key_of
 
 DAY_MS: Final = 86_400_000
 SALES: Final = "/payments/api/v1/sales"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from integration_tests.harness import NOW_MS, truth
 from integration_tests.losses.conftest import Connect
 from integration_tests.losses.connection import (
     DAY_MS,
@@ -15,6 +14,7 @@ from integration_tests.losses.connection import (
     old_subscriptions,
     period_of,
 )
+from tools.harness import NOW_MS, truth
 
 STREAM = "subscription_purchases"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from hotmart_simulator import Fault, Simulator, World, heavy_range
-from integration_tests.harness import NOW_MS, START_MS, Connector, State, VirtualClock, loaded, switches
 from integration_tests.losses.reads import (
     DAY_MS,
     HISTORY,
@@ -18,7 +17,8 @@ from integration_tests.losses.reads import (
     tiny_world,
     up_to_date,
 )
-from integration_tests.rows import difference
+from tools.harness import NOW_MS, START_MS, Connector, State, VirtualClock, loaded, switches
+from tools.rows import difference
 
 SUMMARY = "/payments/api/v1/sales/summary"
 LAUNCH_MS = START_MS + 100 * DAY_MS

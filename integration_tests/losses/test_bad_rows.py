@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Fault, Simulator, World
-from integration_tests.harness import NOW_MS, Connector, Run, VirtualClock, loaded, switches
 from integration_tests.losses.reads import (
     DAY_MS,
     HISTORY,
@@ -21,7 +20,8 @@ from integration_tests.losses.reads import (
     up_to_date,
     warnings,
 )
-from integration_tests.rows import difference, key_of, sent
+from tools.harness import NOW_MS, Connector, Run, VirtualClock, loaded, switches
+from tools.rows import difference, key_of, sent
 
 OLD_MS = NOW_MS - 900 * DAY_MS
 LISTS = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hotmart_simulator import Fault, Simulator, World, heavy_range
-from integration_tests.harness import NOW_MS, Connector, VirtualClock, loaded, switches
 from integration_tests.losses.reads import DAY_MS, HISTORY, VIEWS, complete, tiny_world, up_to_date, warnings
+from tools.harness import NOW_MS, Connector, VirtualClock, loaded, switches
 
 COMMISSIONS = "sales_commissions"
 MOST_LOOKUPS = 200

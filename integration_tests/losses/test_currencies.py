@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from integration_tests.harness import NOW_MS
 from integration_tests.losses.conftest import Connect
 from integration_tests.losses.connection import DAY_MS, empty_world
+from tools.harness import NOW_MS
 
 SUMMARY = "sales_summary"
 

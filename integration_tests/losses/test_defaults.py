@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Call, Fault, Simulator, World
-from integration_tests.harness import NOW_MS, Connector, VirtualClock, Warehouse, switches
 from integration_tests.losses.reads import DAY_MS, HISTORY, complete, tiny_world, up_to_date
-from integration_tests.rows import difference
+from tools.harness import NOW_MS, Connector, VirtualClock, Warehouse, switches
+from tools.rows import difference
 
 TICKETS = [
     {"tickets_by_default": "confirmed"},

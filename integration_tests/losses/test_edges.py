@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from hotmart_simulator import Simulator, World
-from integration_tests.harness import NOW_MS, Connector, VirtualClock, loaded, switches
 from integration_tests.losses.reads import (
     CHARGES,
     DAY_MS,
@@ -16,6 +15,7 @@ from integration_tests.losses.reads import (
     tiny_world,
     up_to_date,
 )
+from tools.harness import NOW_MS, Connector, VirtualClock, loaded, switches
 
 LONGEST_MS = 365 * DAY_MS - 1
 SECOND_MS = 1_000

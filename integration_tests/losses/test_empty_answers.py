@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hotmart_simulator import Fault, Simulator, World
-from integration_tests.harness import Connector, switches
 from integration_tests.losses.reads import PRODUCTS, complete, tiny_world
+from tools.harness import Connector, switches
 
 PLANS = f"{PRODUCTS}/*/plans"
 COUPONS = "/*/api/v1/coupon/product/*"

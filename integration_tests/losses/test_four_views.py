@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from hotmart_simulator import Call, Fault, Simulator, World
-from integration_tests.harness import NOW_MS, Connector, VirtualClock, loaded, switches
 from integration_tests.losses.reads import (
     DAY_MS,
     VIEWS,
@@ -16,7 +15,8 @@ from integration_tests.losses.reads import (
     up_to_date,
     warnings,
 )
-from integration_tests.rows import difference
+from tools.harness import NOW_MS, Connector, VirtualClock, loaded, switches
+from tools.rows import difference
 
 COMMISSIONS = VIEWS["sales_commissions"]
 

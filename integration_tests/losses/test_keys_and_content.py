@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Simulator, World
-from integration_tests.harness import Connector, Run, VirtualClock, switches
 from integration_tests.losses.reads import complete, keys, tiny_world, warnings
-from integration_tests.rows import key_of, sent
+from tools.harness import Connector, Run, VirtualClock, switches
+from tools.rows import key_of, sent
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Fault
-from integration_tests.harness import NOW_MS, Run, loaded, small_world
 from integration_tests.losses.conftest import Connect
 from integration_tests.losses.connection import (
     DAY_MS,
@@ -19,7 +18,8 @@ from integration_tests.losses.connection import (
     period_of,
     states_of,
 )
-from integration_tests.rows import difference
+from tools.harness import NOW_MS, Run, loaded, small_world
+from tools.rows import difference
 
 CHILDREN = ("subscription_purchases", "club_lessons", "event_participants")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from hotmart_simulator import Call, Fault
-from integration_tests.harness import NOW_MS
 from integration_tests.losses.conftest import Connect
 from integration_tests.losses.connection import (
     DAY_MS,
@@ -17,6 +16,7 @@ from integration_tests.losses.connection import (
     empty_world,
     old_subscriptions,
 )
+from tools.harness import NOW_MS
 
 
 def charged_later(connection: Connection, codes: list[str]) -> None:

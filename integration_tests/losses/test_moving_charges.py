@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Call, Simulator, World
-from integration_tests.harness import NOW_MS, Connector, VirtualClock, loaded, switches
 from integration_tests.losses.reads import CHARGES, DAY_MS, date_range, tiny_world, up_to_date, warnings
-from integration_tests.rows import difference
+from tools.harness import NOW_MS, Connector, VirtualClock, loaded, switches
+from tools.rows import difference
 
 STREAM = "subscription_transactions"
 HOUR_MS = DAY_MS // 24

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import World
-from integration_tests.harness import small_world, truth
 from integration_tests.losses.conftest import Connect
 from integration_tests.losses.connection import DAY_MS, SUBSCRIPTIONS, empty_world, old_subscriptions
-from integration_tests.rows import difference
+from tools.harness import small_world, truth
+from tools.rows import difference
 
 LATER = "2025-12-20"
 LATER_MS = 1_766_188_800_000

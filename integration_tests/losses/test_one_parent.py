@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Fault, Simulator, World
-from integration_tests.harness import Connector, VirtualClock, loaded, switches
 from integration_tests.losses.reads import PRODUCTS, complete, tiny_world, up_to_date
-from integration_tests.rows import difference
+from tools.harness import Connector, VirtualClock, loaded, switches
+from tools.rows import difference
 
 EVENTS = "/events/api/v1"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hotmart_simulator import Call, Fault, Simulator, World
-from integration_tests.harness import NOW_MS, Connector, VirtualClock, loaded
 from integration_tests.losses.reads import DAY_MS, HISTORY, VIEWS, complete, tiny_world, up_to_date
+from tools.harness import NOW_MS, Connector, VirtualClock, loaded
 
 MOST_ROWS = 500
 """The largest `max_results` of the payments API (reference 2.4)."""

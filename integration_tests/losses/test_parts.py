@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from hotmart_simulator import Call, Fault, Simulator, World
-from integration_tests.harness import NOW_MS, Connector, Run, VirtualClock, loaded, switches
 from integration_tests.losses.reads import (
     DAY_MS,
     HISTORY,
@@ -16,6 +15,7 @@ from integration_tests.losses.reads import (
     up_to_date,
     warnings,
 )
+from tools.harness import NOW_MS, Connector, Run, VirtualClock, loaded, switches
 
 DAYS = 170
 SALES = 2_100

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hotmart_simulator import Call, Fault, Simulator, World
-from integration_tests.harness import NOW_MS, Connector, switches
 from integration_tests.losses.reads import DAY_MS, HISTORY, VIEWS, complete, counts_only, tiny_world, warnings
+from tools.harness import NOW_MS, Connector, switches
 
 PRICE_DETAILS = VIEWS["sales_price_details"]
 

@@ -7,9 +7,9 @@ from collections.abc import Collection
 import pytest
 
 from hotmart_simulator import Call, Fault
-from integration_tests.harness import NOW_MS, Run
 from integration_tests.losses.conftest import Connect
 from integration_tests.losses.connection import DAY_MS, LESSONS, PURCHASES, Connection, empty_world
+from tools.harness import NOW_MS, Run
 
 PATTERN_OF = {"club_lessons": LESSONS, "subscription_purchases": PURCHASES}
 PLACE_OF = {"club_lessons": 1, "subscription_purchases": 0}

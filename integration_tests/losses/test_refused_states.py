@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hotmart_simulator import Call, Simulator, World
-from integration_tests.harness import Connector, State, VirtualClock
 from integration_tests.losses.connection import states_of
 from integration_tests.losses.reads import tiny_world
+from tools.harness import Connector, State, VirtualClock
 
 FUTURE: State = {
     "sales_users": {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from integration_tests.harness import NOW_MS
 from integration_tests.losses.conftest import Connect
 from integration_tests.losses.connection import DAY_MS, Connection, empty_world
+from tools.harness import NOW_MS
 
 VIEWS = ("sales_history", "sales_users", "sales_commissions", "sales_price_details")
 

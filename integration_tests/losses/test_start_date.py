@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import pytest
 
 from hotmart_simulator import World
-from integration_tests.harness import NOW_MS, small_world, truth
 from integration_tests.losses.conftest import Connect
 from integration_tests.losses.connection import (
     DAY_MS,
@@ -16,6 +15,7 @@ from integration_tests.losses.connection import (
     empty_world,
     old_subscriptions,
 )
+from tools.harness import NOW_MS, small_world, truth
 
 EARLY, LATER = "2022-01-01", "2025-12-20"
 OF_SALES = ("sales_history", "sales_users", "sales_commissions", "sales_price_details")

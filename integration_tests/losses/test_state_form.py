@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Call
-from integration_tests.harness import NOW_MS, catalog, small_world, truth
 from integration_tests.losses.conftest import Connect
 from integration_tests.losses.connection import DAY_MS, LESSONS, Connection, empty_world, old_subscriptions
-from integration_tests.rows import difference
+from tools.harness import NOW_MS, catalog, small_world, truth
+from tools.rows import difference
 
 # Namespaces
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from integration_tests.harness import NOW_MS, small_world
 from integration_tests.losses.conftest import Connect
 from integration_tests.losses.connection import DAY_MS, Connection, empty_world, old_subscriptions
-from integration_tests.rows import difference
+from tools.harness import NOW_MS, small_world
+from tools.rows import difference
 
 NOW = "2026-01-01T00:00:00.000Z"
 START = "2022-01-01T00:00:00.000Z"

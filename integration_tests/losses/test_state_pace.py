@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 
-from integration_tests.harness import small_world
 from integration_tests.losses.conftest import Connect
 from integration_tests.losses.connection import codes_where, empty_world, pass_seconds_per_call, states_of
+from tools.harness import small_world
 
 CHILDREN = ("subscription_purchases", "club_lessons", "event_participants")
 

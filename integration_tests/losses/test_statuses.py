@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Fault, Simulator, World
-from integration_tests.harness import NOW_MS, Connector, switches
 from integration_tests.losses.reads import (
     DAY_MS,
     VIEWS,
@@ -18,7 +17,8 @@ from integration_tests.losses.reads import (
     tiny_world,
     warnings,
 )
-from integration_tests.rows import difference
+from tools.harness import NOW_MS, Connector, switches
+from tools.rows import difference
 
 UNDOCUMENTED = ("NO_FUNDS", "PRE_ORDER", "PROCESSING_TRANSACTION")
 """The statuses that the documentation of price details leaves out (reference 4.5)."""

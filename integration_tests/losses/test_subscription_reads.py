@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Fault, Simulator, World
-from integration_tests.harness import NOW_MS, Connector, switches
 from integration_tests.losses.reads import CHARGES, DAY_MS, complete, tiny_world, warnings
-from integration_tests.rows import difference
 from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.config.form import Config
 from source_hotmart.streams.base import Api
 from source_hotmart.streams.subscriptions import SubscriptionTransactions
+from tools.harness import NOW_MS, Connector, switches
+from tools.rows import difference
 
 SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
 STREAMS = ["subscriptions", "subscription_summary"]

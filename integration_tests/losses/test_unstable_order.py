@@ -7,7 +7,6 @@ from collections import Counter
 import pytest
 
 from hotmart_simulator import Call, Simulator, World
-from integration_tests.harness import Connector, Run, VirtualClock, loaded, switches
 from integration_tests.losses.reads import (
     PRODUCTS,
     claims_to_be_complete,
@@ -16,7 +15,8 @@ from integration_tests.losses.reads import (
     up_to_date,
     warnings,
 )
-from integration_tests.rows import difference
+from tools.harness import Connector, Run, VirtualClock, loaded, switches
+from tools.rows import difference
 
 LISTS = (
     "subscription_summary",

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import Call, Fault
-from integration_tests.harness import NOW_MS, State
 from integration_tests.losses.conftest import Connect
 from integration_tests.losses.connection import DAY_MS, Connection, empty_world
 from integration_tests.losses.reads import HISTORY, date_range, holds
-from integration_tests.rows import difference
+from tools.harness import NOW_MS, State
+from tools.rows import difference
 
 WAIT_S = 0.3
 """Real seconds to wait for another thread of the connector, which may not read anything yet."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from hotmart_simulator import Call, Fault, Simulator, World
-from integration_tests.harness import NOW_MS, Connector, VirtualClock, loaded, switches
 from integration_tests.losses.reads import (
     DAY_MS,
     HISTORY,
@@ -18,6 +17,7 @@ from integration_tests.losses.reads import (
     up_to_date,
     warnings,
 )
+from tools.harness import NOW_MS, Connector, VirtualClock, loaded, switches
 
 OLD_MS = NOW_MS - 900 * DAY_MS
 """A moment in a date range that no later sync reads again for its look-back."""

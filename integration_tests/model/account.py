@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from hotmart_simulator import World
-from integration_tests.rows import STALE_FIELDS, key_of, sent, without
+from tools.rows import STALE_FIELDS, key_of, sent, without
 
 
 class Held(NamedTuple):

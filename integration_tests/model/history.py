@@ -10,10 +10,10 @@ from random import Random
 from typing import Any, Final
 
 from hotmart_simulator import Call, Fault, World, heavy_range
-from integration_tests.harness import NOW_MS, Connector, Run, State, VirtualClock, Warehouse, last_states
 from integration_tests.model.lists import CHILDREN, OF_PARENT, PATHS, SALES_PATHS, WITHOUT_DATES, WITHOUT_UPDATES
 from integration_tests.model.promises import DAY_MS, SALES, Promises, Withheld
-from integration_tests.rows import key_of
+from tools.harness import NOW_MS, Connector, Run, State, VirtualClock, Warehouse, last_states
+from tools.rows import key_of
 
 START_MS: Final = NOW_MS - 800 * DAY_MS
 LEFT_OUT: Final = frozenset({"imports"})

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from hotmart_simulator import World
 from integration_tests.model.account import Account, Held, account
-from integration_tests.rows import Difference, difference
+from tools.rows import Difference, difference
 
 DAY_MS: Final = 86_400_000
 SALES: Final = ("sales_history", "sales_users", "sales_commissions", "sales_price_details")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hotmart_simulator import World
-from integration_tests.rows import by_key
+from tools.rows import by_key
 
 API_KEY_PARTS = {"subscription_transactions": 2, "subscription_purchases": 2, "coupons": 1}
 """Streams whose primary key has more parts than the API's own key."""

@@ -1,0 +1,150 @@
+"""The servers that are read from, each a process of its own, and the settings with which clients read them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import orjson
+import requests
+
+from tools.bench.calls import Call
+from tools.bench.failure import BenchFailed
+
+REPLAY: Final = "tools.bench.replay"
+ACCOUNT: Final = "tools.bench.account"
+
+
+class ServerProcess:
+    """A server that tells in its first line where it is, and ends with its stdin; a context manager."""
+
+    def __init__(self, module: str, arguments: Mapping[str, Any], folder: Path) -> None:
+        self._command = [sys.executable, "-m", module]
+        self._command += [str(part) for pair in arguments.items() for part in pair if part is not None]
+        self._log = folder / f"{module.rpartition('.')[2]}.log"
+        self.ready: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, bufsize=0
+            )
+        try:
+            self.ready = self._line()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def _line(self) -> Any:
+        """The next line that it says."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise BenchFailed(f"{self._command[2]} ended; its log is {self._log}")
+        return orjson.loads(line)
+
+    def _stop(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+    @property
+    def url(self) -> str:
+        return str(self.ready["url"])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment in which a client takes this server for Hotmart."""
+        return {**os.environ, "HOTMART_API_URL": self.url, "HOTMART_AUTH_URL": self.url, "NO_PROXY": "127.0.0.1"}
+
+
+class Replay(ServerProcess):
+    """Answers from memory, for whatever is bound by the client's CPU."""
+
+    def __init__(self, sales: int, folder: Path) -> None:
+        super().__init__(REPLAY, {"--sales": sales}, folder)
+
+    @property
+    def config(self) -> dict[str, str]:
+        """Settings of the connector; the credential is not compared with anything, but has to be of one piece."""
+        start = datetime.fromtimestamp(self.ready["start_ms"] / 1000, UTC)
+        return {
+            "client_id": "bench",
+            "client_secret": "bench-secret",
+            "token": "YmVuY2g6YmVuY2gtc2VjcmV0",
+            "start_date": start.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+
+    def calls(self) -> int:
+        """How many calls were answered since this was asked last."""
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy for this machine
+            return int(session.get(f"{self.url}/_replay/calls", timeout=60).json())
+
+
+class Account(ServerProcess):
+    """The simulator, for whatever is bound by the quota or by latency; its whole log can be asked for."""
+
+    def __init__(
+        self, sales: int, folder: Path, *, latency_ms: int = 0, limit: int = 500, page_cap: int | None = None
+    ) -> None:
+        arguments = {"--sales": sales, "--latency-ms": latency_ms, "--limit": limit}
+        super().__init__(ACCOUNT, arguments | ({} if page_cap is None else {"--page-cap": page_cap}), folder)
+        self.latency_s = latency_ms / 1000
+        self.limit = limit
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Settings of the connector, nothing but what is required and the members areas."""
+        names = ("client_id", "client_secret", "token", "start_date")
+        return {name: self.ready[name] for name in names} | {"members_area_subdomain": "my-school, second-school"}
+
+    def calls(self) -> list[Call]:
+        """The log of calls since the last `reset`, in the order in which they came."""
+        return [Call.of(entry, self.latency_s) for entry in self._ask("log")]
+
+    def reset(self) -> None:
+        """Begin the log anew."""
+        self._ask("reset")
+
+    def move(self, changes: Mapping[str, int]) -> None:
+        """Let things happen in the account."""
+        self._ask("move", changes)
+
+    def sales(self, windows: Sequence[tuple[int, int, Sequence[str]]]) -> list[int]:
+        """How many sales each window holds (epoch ms, both ends included), in these statuses."""
+        counts: list[int] = self._ask("sales", windows)
+        return counts
+
+    def charges(self, windows: Sequence[tuple[int, int]]) -> list[int]:
+        """How many rows of subscription_transactions were last updated in each window."""
+        counts: list[int] = self._ask("charges", windows)
+        return counts
+
+    def lists(self) -> dict[str, list[int]]:
+        """How many rows each list has that is read whole."""
+        sizes: dict[str, list[int]] = self._ask("lists")
+        return sizes
+
+    def _ask(self, command: str, body: Any = None) -> Any:
+        assert self._process.stdin is not None
+        self._process.stdin.write(orjson.dumps([command, body], option=orjson.OPT_APPEND_NEWLINE))
+        return self._line()

@@ -1,0 +1,324 @@
+"""The connector as a test sees it: through its entry point, over real HTTP, on a clock that the test owns."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import orjson
+from airbyte_cdk.exception_handler import assemble_uncaught_exception
+from airbyte_cdk.logger import AirbyteLogFormatter
+from airbyte_cdk.models import AirbyteMessageSerializer
+from airbyte_cdk.sources.utils.casing import camel_to_snake
+
+from hotmart_simulator import Simulator, Switches, World
+from source_hotmart import SourceHotmart
+from source_hotmart.api.pages import DEFAULT_BOUNDS
+from source_hotmart.api.retries import DEFAULT_RETRIES
+from source_hotmart.catalog import stream_classes
+from source_hotmart.run import HotmartEntrypoint
+from tools.flips.known import milder_sides
+from tools.rows import KEYS, by_key
+
+NOW_MS = 1_767_225_600_000
+"""2026-01-01T00:00:00Z, the moment at which tests start."""
+
+START_MS = 1_640_995_200_000
+"""2022-01-01T00:00:00Z, the first sale of the accounts below."""
+
+Message = dict[str, Any]
+State = dict[str, dict[str, Any]]
+"""The last state of each stream, by its name."""
+
+
+def small_world(**changes: Any) -> World:
+    """An account that is read in a blink: 60 sales, each stream with a few rows."""
+    sizes = {"sales": 60, "subscriptions": 20, "students": 30, "products": 12, **changes}
+    return World(seed=7, start_ms=START_MS, now_ms=NOW_MS, **sizes)
+
+
+class VirtualClock:
+    """Time that passes only when somebody sleeps, for all threads of this process."""
+
+    def __init__(self, now_ms: int = NOW_MS) -> None:
+        self.now_ns = now_ms * 1_000_000
+        self.slept_s: list[float] = []
+        self._slept_s_by_thread: defaultdict[int, float] = defaultdict(float)
+        self._real_sleep = time.sleep
+
+    def install(self, patch: Callable[[str, Any], Any]) -> None:
+        """Put this clock in the place of the `time` module's; `patch` is `mocker.patch`."""
+        patch("time.time_ns", self.time_ns)
+        patch("time.time", self.time)
+        patch("time.monotonic", self.time)
+        patch("time.sleep", self.sleep)
+
+    @property
+    def now_ms(self) -> int:
+        """Epoch milliseconds."""
+        return self.now_ns // 1_000_000
+
+    def time_ns(self) -> int:
+        return self.now_ns
+
+    def time(self) -> float:
+        return self.now_ns / 1e9
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass at once, for every thread: those that sleep side by side add up."""
+        if seconds > 0:
+            self.slept_s.append(seconds)
+            self._slept_s_by_thread[threading.get_ident()] += seconds
+            self.now_ns += int(seconds * 1e9)
+        self._real_sleep(0)
+
+    @property
+    def longest_wait_s(self) -> float:
+        """Seconds that the thread which slept longest has slept. Other threads may have slept at the same time."""
+        return max(self._slept_s_by_thread.values(), default=0)
+
+    def advance(self, **duration: float) -> None:
+        """Let `days`, `hours`, `minutes` or `seconds` pass."""
+        units = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
+        self.now_ns += int(sum(units[unit] * amount for unit, amount in duration.items()) * 1e9)
+
+
+@dataclass
+class Run:
+    """What one run of the connector gave: its messages in order, and how it ended."""
+
+    messages: list[Message]
+    exit_code: int
+    output: str = field(repr=False, default="")
+    """Everything as text, logs included."""
+
+    def of_type(self, kind: str) -> list[Message]:
+        """Messages of one type, such as `RECORD`."""
+        return [message for message in self.messages if message["type"] == kind]
+
+    def records(self, stream: str) -> list[dict[str, Any]]:
+        """The records of a stream, in order."""
+        return [m["record"]["data"] for m in self.of_type("RECORD") if m["record"]["stream"] == stream]
+
+    @cached_property
+    def state(self) -> State:
+        """The last state of each stream."""
+        return last_states(self.messages)
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """The errors told by trace messages."""
+        traces = (m["trace"] for m in self.of_type("TRACE"))
+        return [trace["error"] for trace in traces if trace["type"] == "ERROR"]
+
+    @property
+    def sentences(self) -> str:
+        """What the user is told of the errors."""
+        return "\n".join(error["message"] for error in self.errors)
+
+    @property
+    def logs(self) -> str:
+        """All log lines."""
+        return "\n".join(f"{m['log']['level']} {m['log']['message']}" for m in self.of_type("LOG"))
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """The last status of each stream: COMPLETE or INCOMPLETE."""
+        traces = (m["trace"] for m in self.of_type("TRACE"))
+        told = (trace["stream_status"] for trace in traces if trace["type"] == "STREAM_STATUS")
+        return {status["stream_descriptor"]["name"]: status["status"] for status in told}
+
+    @property
+    def connection_status(self) -> dict[str, Any]:
+        """The answer of `check`."""
+        (message,) = self.of_type("CONNECTION_STATUS")
+        return dict(message["connectionStatus"])
+
+
+def last_states(messages: Iterable[Message]) -> State:
+    """The last state of each stream in these messages."""
+    states = (message["state"]["stream"] for message in messages if message["type"] == "STATE")
+    return {state["stream_descriptor"]["name"]: state["stream_state"] for state in states}
+
+
+def state_file(state: State) -> list[Message]:
+    """States as the platform hands them back."""
+    return [
+        {"type": "STREAM", "stream": {"stream_descriptor": {"name": name}, "stream_state": value}}
+        for name, value in state.items()
+    ]
+
+
+def stream_names() -> list[str]:
+    """Every stream of the connector."""
+    return [camel_to_snake(cls.__name__) for cls in stream_classes()]
+
+
+def keys_of(stream: str) -> tuple[str, ...]:
+    """Return the primary key of a stream by the reference, not by the connector."""
+    return KEYS[stream]
+
+
+def truth(world: World, stream: str, **options: Any) -> dict[Any, dict[str, Any]]:
+    """Return what Hotmart holds of a stream by primary key, to look rows up. `options` as in `World.expected`."""
+    return by_key(stream, world.expected(stream, **options))
+
+
+def switches(**changes: Any) -> Switches:
+    """Return the simulator's default sides with changes, and without a rate limit that holds tests up.
+
+    Sides that the connector is known not to survive (`flips/known.yaml`) are replaced by milder ones.
+    """
+    return Switches(**{"limit_per_minute": 100_000, **milder_sides(), **changes})
+
+
+def catalog(names: Sequence[str] | None = None, *, full_refresh: bool = False) -> dict[str, Any]:
+    """A configured catalog: incremental where a stream has a cursor, full refresh elsewhere."""
+    cursors = {camel_to_snake(cls.__name__): cls.cursor_field for cls in stream_classes()}
+    streams = []
+    for name in names if names is not None else stream_names():
+        incremental = isinstance(cursors.get(name), str) and not full_refresh
+        streams.append(
+            {
+                "stream": {"name": name, "json_schema": {}, "supported_sync_modes": ["full_refresh", "incremental"]},
+                "sync_mode": "incremental" if incremental else "full_refresh",
+                "destination_sync_mode": "append_dedup" if incremental else "overwrite",
+            }
+        )
+    return {"streams": streams}
+
+
+class Connector:
+    """Runs the connector's commands against a simulator, in this process or in one of its own."""
+
+    def __init__(self, simulator: Simulator, folder: Path, setenv: Callable[[str, str], None] | None = None) -> None:
+        self.simulator = simulator
+        self.folder = folder
+        self.bounds = DEFAULT_BOUNDS
+        """Time-outs, for tests that run into them in this process."""
+        self.patience = DEFAULT_RETRIES
+        """Pauses between retries, for tests on the real clock in this process."""
+        self.config: dict[str, Any] = {
+            "client_id": simulator.client_id,
+            "client_secret": simulator.client_secret,
+            "token": simulator.basic,
+            "start_date": "2022-01-01",
+            "members_area_subdomain": ", ".join(simulator.switches.subdomains),
+        }
+        self.environment = {"HOTMART_API_URL": simulator.url, "HOTMART_AUTH_URL": simulator.url}
+        for name, value in self.environment.items():
+            if setenv:
+                setenv(name, value)
+
+    def _file(self, name: str, content: Any) -> str:
+        path = self.folder / name
+        path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+        return str(path)
+
+    def arguments(
+        self,
+        command: str,
+        *,
+        config: Mapping[str, Any] | None = None,
+        catalog: Mapping[str, Any] | None = None,
+        state: State | list[Message] | None = None,
+    ) -> list[str]:
+        """The command line, with its files written."""
+        arguments = [command]
+        if command != "spec":
+            arguments += ["--config", self._file("config.json", self.config if config is None else config)]
+        if command == "read":
+            arguments += ["--catalog", self._file("catalog.json", catalog or {"streams": []})]
+        if state is not None:
+            content = state_file(state) if isinstance(state, dict) else state
+            arguments += ["--state", self._file("state.json", content)]
+        return arguments
+
+    def run(self, command: str, *flags: str, **files: Any) -> Run:
+        """Run a command in this process."""
+        captured = StringIO()
+        handler = logging.StreamHandler(captured)
+        handler.setFormatter(AirbyteLogFormatter())
+        logging.getLogger().addHandler(handler)
+        lines: list[str] = []
+        exit_code = 0
+        try:
+            arguments = self.arguments(command, **files)
+            entrypoint = HotmartEntrypoint(SourceHotmart(self.bounds, self.patience))
+            for line in entrypoint.run(entrypoint.parse_args([*arguments, *flags])):
+                lines.append(line)
+        except Exception as uncaught:  # as the CDK's hook for uncaught exceptions does
+            exit_code = 1
+            trace = assemble_uncaught_exception(type(uncaught), uncaught).as_airbyte_message()
+            lines.append(orjson.dumps(AirbyteMessageSerializer.dump(trace)).decode())
+        finally:
+            logging.getLogger().removeHandler(handler)
+        logs = captured.getvalue().splitlines()
+        messages = [orjson.loads(line) for line in [*lines, *logs]]
+        return Run(messages, exit_code, "\n".join([*lines, *logs]))
+
+    def read(self, streams: Sequence[str] | None = None, state: State | None = None, **options: Any) -> Run:
+        """Read streams in this process; `options` as in `catalog`, or `config`."""
+        files = {name: options.pop(name) for name in ("config",) if name in options}
+        return self.run("read", catalog=catalog(streams, **options), state=state, **files)
+
+    def start(self, command: str, *flags: str, **files: Any) -> subprocess.Popen[bytes]:
+        """Start a command as a process of its own, its output in pipes."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "source_hotmart.run", *self.arguments(command, **files), *flags],
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+
+class Warehouse:
+    """A destination: rows by the key that the connector offers, the newer copy kept, by larger cursor, then arrival."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[Any, dict[str, Any]]] = defaultdict(dict)
+        classes = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
+        self._cursors = {name: cls.cursor_field for name, cls in classes.items()}
+        self._keys: dict[str, Any] = {name: cls.primary_key for name, cls in classes.items()}
+
+    def load(self, messages: Iterable[Message]) -> None:
+        """Take in the records of a run."""
+        for message in messages:
+            if message["type"] != "RECORD":
+                continue
+            stream, record = message["record"]["stream"], message["record"]["data"]
+            key, cursor = self._key(stream, record), self._cursors[stream]
+            old = self.rows[stream].get(key)
+            if old is None or not isinstance(cursor, str) or record[cursor] >= old[cursor]:
+                self.rows[stream][key] = record
+
+    def load_sync(self, run: Run) -> None:
+        """Take in a sync as a platform does: streams without a cursor are overwritten where they are complete."""
+        for stream, status in run.statuses.items():
+            if status == "COMPLETE" and not isinstance(self._cursors[stream], str):
+                self.rows[stream].clear()
+        self.load(run.messages)
+
+    def _key(self, stream: str, record: Mapping[str, Any]) -> Any:
+        names = self._keys[stream]
+        return record[names] if isinstance(names, str) else tuple(record[name] for name in names)
+
+
+def loaded(*runs: Run) -> Warehouse:
+    """Return a new warehouse that has taken in the records of these runs, in this order."""
+    warehouse = Warehouse()
+    for run in runs:
+        warehouse.load(run.messages)
+    return warehouse

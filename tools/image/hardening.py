@@ -1,0 +1,75 @@
+"""What the image holds, and that it runs with all that can be taken from a container taken away."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from tools.image.container import Container, configured, expect
+
+CONFINED: Final = (
+    *("--read-only", "--tmpfs=/tmp:rw,noexec,nosuid,nodev,size=64m"),
+    *("--cap-drop=ALL", "--security-opt=no-new-privileges"),
+)
+"""No capability, and nothing to write to but a temporary folder from which nothing can be started."""
+TEMPORARY: Final = {"/tmp", "/var/tmp", "/run"}
+"""Where a confined container may write; some tools mount the last two for it."""
+ANOTHER_USER: Final = 54_321
+"""No user of the image, as in `docker run --user "$(id -u):$(id -g)"`."""
+PYTHON: Final = "/opt/source-hotmart/bin/python3"
+
+
+def check_confined(container: Container, settings: Mapping[str, str]) -> None:
+    """Look inside, and read, without rights."""
+    confined = replace(container, limits=(*container.limits, *CONFINED))
+    look_inside(confined)
+    read_confined(confined, settings)
+    check_private_settings(confined, settings)
+
+
+def look_inside(container: Container) -> None:
+    """What the image holds, and what its user may do there."""
+    program = Path(__file__).with_name("contents.py").read_text("utf-8")
+    found = json.loads(container.stdout_of("-c", program, entrypoint=PYTHON))
+    for what, paths in found["amiss"].items():
+        expect(not paths, f"{what}: {', '.join(paths[:5])}")
+    holds = found["user"] and not found["capabilities"]
+    expect(bool(holds), f"user {found['user']} with the capabilities {found['capabilities']:x}")
+    expect(set(found["writable"]) <= TEMPORARY, f"the user can write to {', '.join(found['writable'])}")
+    print(f"hardening: user {found['user']} without capabilities, who can write to {', '.join(found['writable'])}")
+
+
+def check_private_settings(container: Container, settings: Mapping[str, str]) -> None:
+    """A user that the image does not know reads settings that nobody else may read."""
+    path = container.write("private.json", settings)
+    private = container.folder / Path(path).name
+    user = os.getuid() or ANOTHER_USER
+    if user == ANOTHER_USER:
+        os.chown(private, user, user)
+    private.chmod(0o600)
+    container = replace(container, limits=(*container.limits, f"--user={user}:{user}"))
+    options = ("--config", path)
+    status = container.run("check", *options).only("CONNECTION_STATUS")
+    expect(status["status"] == "SUCCEEDED", f"check as user {user}: {status}")
+    catalog = configured(container.run("discover", *options).only("CATALOG"), incremental=False)
+    catalog["streams"] = [item for item in catalog["streams"] if item["stream"]["name"] == "products"]
+    read = container.run("read", *options, "--catalog", container.write("catalog.json", catalog)).records()
+    expect(bool(read), f"read as user {user}: no records")
+    print(f"hardening: check, discover and read as user {user}, with settings that nobody else may read")
+
+
+def read_confined(container: Container, settings: Mapping[str, str]) -> None:
+    """The four commands work on a read-only root file system, without capabilities."""
+    container.run("spec")
+    options = ("--config", container.write("config.json", settings))
+    status = container.run("check", *options).only("CONNECTION_STATUS")
+    expect(status["status"] == "SUCCEEDED", f"check: {status}")
+    catalog = configured(container.run("discover", *options).only("CATALOG"), incremental=False)
+    read = container.run("read", *options, "--catalog", container.write("catalog.json", catalog)).records()
+    missing = {item["stream"]["name"] for item in catalog["streams"]} - read.keys()
+    expect(not missing, f"read: no records of {sorted(missing)} when confined")
+    print(f"hardening: spec, check, discover and read of {len(read)} streams on a read-only root file system")

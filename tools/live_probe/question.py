@@ -1,0 +1,79 @@
+"""A question of the probe, and what became of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from hotmart_simulator.register import Belief, SideValue
+from tools.live_probe.account import Account
+from tools.live_probe.consequence import Consequence
+from tools.live_probe.failure import NotTold, OutOfCalls
+
+
+@dataclass(frozen=True)
+class Told:
+    """The side of the belief that Hotmart takes; `note` has counts, without any content of a record."""
+
+    side: SideValue
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Otherwise:
+    """What Hotmart did, in words, where it is none of the sides."""
+
+    words: str
+
+
+Ask = Callable[[Account], Told | Otherwise]
+"""Finds out, or raises NotTold where this account cannot answer."""
+
+
+class Kind(Enum):
+    """How a line of the table is to be taken."""
+
+    COMPLETE = "read completely"
+    LOSES = "loses"
+    UNFORESEEN = "unforeseen"
+    NOT_TOLD = "not told"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A line of the table."""
+
+    belief: str
+    did: str
+    does: str
+    kind: Kind
+
+
+def finding(
+    belief: Belief, ask: Ask, account: Account, consequences: Mapping[SideValue, Consequence]
+) -> tuple[Finding, Told | Otherwise | None]:
+    """Ask one question. Return its line, and the outcome, None where there is none."""
+    try:
+        outcome = ask(account)
+    except NotTold as reason:
+        return _untold(belief, f"not told: {reason}"), None
+    except OutOfCalls:
+        return _untold(belief, f"not asked: the {account.client.max_calls} calls are used up"), None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # their texts may quote a row
+        return _untold(belief, "not told: Hotmart's rows have another form than is known"), None
+    if isinstance(outcome, Otherwise):
+        unforeseen = "Not foreseen: compare with docs/hotmart.md."
+        return Finding(belief.belief, outcome.words, unforeseen, Kind.UNFORESEEN), outcome
+    sentence = next(side.sentence for side in belief.sides if side.value == outcome.side)
+    did = f"{sentence} ({outcome.note})" if outcome.note else sentence
+    consequence = consequences[outcome.side]
+    kind = Kind.LOSES if consequence.loses else Kind.COMPLETE
+    return Finding(belief.belief, did, consequence.words, kind), outcome
+
+
+def _untold(belief: Belief, reason: str) -> Finding:
+    return Finding(belief.belief, reason, "", Kind.NOT_TOLD)
+
+
+def amount(count: int, noun: str) -> str:
+    """Return `1,200 rows` or `1 row`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
