@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import parse_headers
 from io import BytesIO
+from socket import SHUT_RDWR, socket
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 from typing import Any, Self
@@ -56,12 +58,14 @@ class RawServer:
     answer: Answer
     asked: list[Asked] = field(default_factory=list)
     _server: Any = None
+    _connections: list[socket] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         outer = self
 
         class Handler(StreamRequestHandler):
             def handle(self) -> None:
+                outer._connections.append(self.connection)
                 while (line := self.rfile.readline()).strip():
                     head = b""
                     while (header := self.rfile.readline()).strip():
@@ -87,6 +91,9 @@ class RawServer:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+        for connection in self._connections:
+            with suppress(OSError):  # closed by then
+                connection.shutdown(SHUT_RDWR)
 
     @property
     def url(self) -> str:

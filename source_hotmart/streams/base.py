@@ -83,6 +83,12 @@ def declared_schema(stream_name: str) -> Mapping[str, Any]:
     return {**schema, "properties": {**schema["properties"], **COLUMNS}}
 
 
+@cache
+def _shown_schema(stream_name: str, cost: str) -> Mapping[str, Any]:
+    shown: dict[str, Any] = without_marks(declared_schema(stream_name))
+    return {**shown, "description": f"{shown['description']} Calls: {cost}."}
+
+
 class HotmartStream(HttpStream, ABC):
     """A stream whose class body is a table: endpoint, key, and what is lifted to the top of a record."""
 
@@ -217,11 +223,12 @@ class HotmartStream(HttpStream, ABC):
             raise out_of_tries(exhausted, self.api.patience) from None
         return page_of(response)
 
-    @cache  # noqa: B019 - as the CDK's own; a stream lives as long as the process
-    def get_json_schema(self) -> Mapping[str, Any]:
-        """As `discover` shows it: without our marks, and with what the stream costs in its description."""
-        shown: dict[str, Any] = without_marks(declared_schema(self.name))
-        return {**shown, "description": f"{shown['description']} Calls: {self.calls}."}
+    def get_json_schema(self) -> Mapping[str, Any]:  # type: ignore[override] # a cached method, as explained
+        """Return the schema that `discover` shows: without our marks, and with the cost in its description.
+
+        The CDK's own method keeps every stream of a process, with its connections, in a cache.
+        """
+        return _shown_schema(self.name, self.calls)
 
     @cached_property
     def _convert(self) -> Callable[[Row], Row]:

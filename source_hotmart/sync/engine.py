@@ -24,6 +24,7 @@ from airbyte_cdk.sources.concurrent_source.thread_pool_manager import ThreadPool
 from airbyte_cdk.sources.message import InMemoryMessageRepository
 from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
 from airbyte_cdk.sources.streams import Stream
+from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.adapters import StreamFacade
 from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
@@ -182,9 +183,9 @@ class BatchingSource(ConcurrentSource):
         queue: Queue[Any] = Queue(maxsize=QUEUE_BATCHES)
         # On one queue with the rows, else a state could overtake the rows it covers.
         self.repository = OrderedRepository(queue, InMemoryMessageRepository())
-        threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="workerpool")
+        self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="workerpool")
         super().__init__(
-            threadpool=ThreadPoolManager(threads, LOGGER, max_concurrent_tasks=MAX_TASKS),
+            threadpool=ThreadPoolManager(self._threads, LOGGER, max_concurrent_tasks=MAX_TASKS),
             logger=LOGGER,
             slice_logger=slice_logger,
             queue=queue,
@@ -192,6 +193,13 @@ class BatchingSource(ConcurrentSource):
             # Fewer than the workers, or all could wait for a slice to be read by another.
             initial_number_partitions_to_generate=max(1, workers // 2),
         )
+
+    def read(self, streams: list[AbstractStream]) -> Iterator[AirbyteMessage]:
+        """Yield the messages of a sync. The CDK ends its threads only after a sync without a failure."""
+        try:
+            yield from super().read(streams)
+        finally:
+            self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _handle_item(
         self, queue_item: Any, concurrent_stream_processor: ConcurrentReadProcessor
