@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from integration_tests.faults.hostile import OUTCOMES as HOSTILE_OUTCOMES
 from integration_tests.faults.outcomes import Outcome
 from integration_tests.faults.table import CALLS, ROWS, Row
 from source_hotmart.api.pages import DEFAULT_BOUNDS
@@ -70,13 +71,31 @@ REASON in the messages above, by fault.
 """
 
 
+HOSTILE = """\
+## Hostile responses
+
+Sent byte by byte by a server that stands in for Hotmart, to the login and to the other requests.
+"""
+
+
 def render() -> str:
     """The whole page."""
     bounds = DEFAULT_BOUNDS
     limits = {"connect_s": bounds.connect_s, "read_s": bounds.read_s, "total_s": bounds.total_s}
     introduction = INTRODUCTION.format(**limits, body_mib=bounds.body_bytes >> 20, error_mib=bounds.error_bytes >> 20)
     return "\n".join(
-        [introduction, KINDS_OF_CALL, FAULTS, _faults(), OUTCOMES, _outcomes(), REASONS, _reasons()]
+        [
+            introduction,
+            KINDS_OF_CALL,
+            FAULTS,
+            _faults(),
+            OUTCOMES,
+            _outcomes(),
+            REASONS,
+            _reasons(),
+            HOSTILE,
+            _hostile(),
+        ]
     ).replace("\n\n\n", "\n\n")
 
 
@@ -136,6 +155,10 @@ def _reasons() -> str:
             if reason:
                 faults.setdefault(reason.format(**told), []).append(row.name + where)
     return _table(("Reason", "Faults"), ((f"`{reason}`", "; ".join(names)) for reason, names in faults.items()))
+
+
+def _hostile() -> str:
+    return _table(("Response", "What happens"), ((name, ends) for names, ends in HOSTILE_OUTCOMES for name in names))
 
 
 def write() -> None:

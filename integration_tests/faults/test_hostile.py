@@ -13,14 +13,14 @@ import pytest
 
 from hotmart_simulator import World
 from hotmart_simulator.server.login import TOKEN_PATH
-from integration_tests.faults.raw_server import Answer, Asked, RawServer, answer, swelling
+from integration_tests.faults.hostile import ECHOES, LARGE, LOGIN, NO_HTTP, WILD_HEADERS
+from integration_tests.faults.raw_server import Answer, Asked, RawServer, answer
 from integration_tests.secrecy import forms, secrets_of
 from tools.harness import Connector, catalog, small_world
 
 HISTORY = ["sales_history"]
 MOST_MEMORY_MB = 260
 """Of a process. A sync of a small account takes about 130."""
-LOGIN = {"access_token": "granted%2Btoken%2Fof%3Dthe-gateway", "token_type": "bearer", "expires_in": 86_400}
 NOT_PRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]")
 
 
@@ -95,17 +95,6 @@ def peak_mb(connector: Connector, command: str) -> tuple[float, str]:
     return int(peak_kb) / 1024, output
 
 
-GZIP = "Content-Encoding: gzip"
-LARGE = {
-    "a redirect that swells to 600 MB": lambda: answer(swelling(600), 302, "Location: /x", GZIP),
-    "a page that swells to 600 MB": lambda: answer(swelling(600), 200, GZIP),
-    "an error that swells to 600 MB": lambda: answer(swelling(600), 422, GZIP),
-    "a page of 20 million lists": lambda: answer(b'{"items":[' + b"[]," * 20_000_000 + b"[]]}"),
-    "a page of 2 million lists": lambda: answer(b'{"items":[' + b"[]," * 2_000_000 + b"[]]}"),
-    "compressed twice": lambda: answer(swelling(600), 200, "Content-Encoding: gzip, gzip"),
-}
-
-
 @pytest.mark.parametrize(
     ("large", "whose"), [*((large, "data") for large in LARGE), *((large, "login") for large in list(LARGE)[:2])]
 )
@@ -155,19 +144,6 @@ def test_only_gzip_is_asked_for(serve, command_line):
     assert {asked.headers["accept-encoding"] for asked in server.asked} == {"gzip"}
 
 
-WILD_HEADERS = [
-    "RateLimit-Limit: " + "9" * 5_000,
-    "RateLimit-Remaining: -1",
-    "RateLimit-Reset: nan",
-    "Retry-After: 1e400",
-    "Refresh: 0; url=http://[::1",
-    "Link: <<<<",
-    "X-\x1b[31m: \x1b]0;title\x07",
-    "not a header ana.souza@example.com",
-    "X-After: 1",
-]
-
-
 @pytest.mark.parametrize("status", [200, 400, 503])
 def test_wild_headers_lead_to_a_status_of_check(serve, command_line, status):
     serve(login_or(lambda asked: answer(b'{"items":[],"page_info":{"total_results":0}}', status, *WILD_HEADERS)))
@@ -178,22 +154,6 @@ def test_wild_headers_lead_to_a_status_of_check(serve, command_line, status):
     assert f'"status":"{"SUCCEEDED" if status == 200 else "FAILED"}"' in output
     assert "ana.souza" not in output
     assert not [text for text in texts(output) if NOT_PRINTABLE.search(text)]
-
-
-HEAD = b"HTTP/1.1 200 OK\r\n"
-NO_HTTP = {
-    "nothing": b"",
-    "no status line": b"\x00\xff\x1b[31m" * 20 + b"\r\n\r\n",
-    "a status that is none": b"HTTP/1.1 abc OK\r\n\r\n",
-    "many headers": HEAD + b"A: b\r\n" * 500 + b"\r\n{}",
-    "a header of 1 MB": HEAD + b"A: " + b"b" * 1_000_000 + b"\r\n\r\n{}",
-    "a negative length": HEAD + b"Content-Length: -2\r\n\r\n{}",
-    "a chunk without a size": HEAD + b"Transfer-Encoding: chunked\r\n\r\nana.souza@example.com\r\n{}\r\n0\r\n\r\n",
-    "a chunk of a negative size": HEAD + b"Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n",
-    "six encodings": HEAD + b"Content-Encoding: gzip, gzip, gzip, gzip, gzip, gzip\r\nContent-Length: 2\r\n\r\n{}",
-    "an encoding that nobody knows": HEAD + b"Content-Encoding: \xff\xfe\r\nContent-Length: 2\r\n\r\n{}",
-    "gzip that is none": HEAD + b"Content-Encoding: gzip\r\nContent-Length: 22\r\n\r\nana.souza@example.com!",
-}
 
 
 @pytest.mark.parametrize("sent", NO_HTTP.values(), ids=list(NO_HTTP))
@@ -214,20 +174,6 @@ def test_what_is_no_http_leads_to_a_status_of_check(serve, command_line, sent, w
 
 
 # Texts
-
-ECHOES: dict[str, Callable[[Asked], bytes]] = {
-    "all as the code": lambda asked: json.dumps({"error": f"{asked.line} {asked.headers}"}).encode(),
-    "the header as the code": lambda asked: json.dumps({"error": asked.headers["authorization"]}).encode(),
-    "the credential as the code": lambda asked: json.dumps(
-        {"error": asked.headers["authorization"].split()[1].rstrip("=")}
-    ).encode(),
-    "the secret as the code": lambda asked: json.dumps({"code": "abc-def_secret.value"}).encode(),
-    "all as a text": lambda asked: f"{asked.line}\r\n{asked.headers}".encode(),
-    "all in a page": lambda asked: json.dumps({"items": [f"{asked.line}"], "message": str(asked.headers)}).encode(),
-    "all as the page token": lambda asked: json.dumps(
-        {"items": [], "page_info": {"next_page_token": f"{asked.line} {asked.headers}"}}
-    ).encode(),
-}
 
 
 @pytest.mark.parametrize("command", ["check", "read"])
