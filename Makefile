@@ -9,9 +9,12 @@ ONLY ?=
 CHECK ?=
 CONFIG ?= secrets/config.json
 IMAGE ?= airbyte/source-hotmart:dev
+TAG ?=
 # Labels of the image. An address with a password in it is left out.
 REVISION ?= $(or $(shell git rev-parse --verify --quiet HEAD),unknown)
 SOURCE ?= $(or $(shell git config --get remote.origin.url | grep -x 'https://[^@]*'),unknown)
+
+IMAGE_BUILD = --build-arg REVISION="$(REVISION)" --build-arg SOURCE="$(SOURCE)" --tag $(IMAGE) .
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PY := $(VENV)/bin/python
@@ -21,21 +24,28 @@ READY := $(VENV)/.ready
 ECOSYSTEM := integration_tests/ecosystem
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test flips bench live audit catalog docs test-ecosystem qa release-check version airbyte-python lock image image-test clean
+.PHONY: help demo test lint hooks flips bench live audit audit-online catalog docs test-ecosystem qa release-check \
+	packages release-publish version airbyte-python lock image image-test image-push clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## sync a simulated Hotmart account (SALES=5000) and show what arrives
 	@$(PY) -m tools.demo --sales $(SALES)
 
 test: $(READY) ## format, lint, types and all tests
 	@echo "test: $$($(PY) --version)"
+	@$(MAKE) --no-print-directory lint
+	@# A file of tests a process, as many side by side as the machine has cores.
+	@$(PY) -m pytest --numprocesses auto --dist loadfile
+
+lint: $(READY) ## format, lint and types
 	@$(PY) -m ruff format --check --quiet . || { echo "ruff: run '$(PY) -m ruff format .'" >&2; exit 1; }
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m mypy --strict --no-error-summary source_hotmart hotmart_simulator tools integration_tests unit_tests conftest.py
-	@# A file of tests a process, as many side by side as the machine has cores.
-	@$(PY) -m pytest --numprocesses auto --dist loadfile
+
+hooks: $(READY) ## run `make lint` before each commit in this clone
+	@$(PY) -m pre_commit install
 
 flips: $(READY) ## play each belief about Hotmart the other way round; write docs/development/beliefs.md (CHECK=1 compares)
 	@$(PY) -m tools.flips $(if $(CHECK),--check)
@@ -51,14 +61,19 @@ audit: $(READY) ## licences and use of what is shipped, ruff's rules of security
 	@$(VENV)/bin/pip-licenses --packages $$(sed -n 's/==.*//p' requirements/image.txt) >/dev/null
 	@$(PY) -m ruff check --select S source_hotmart
 
+audit-online: .venv-audit/.ready ## known vulnerabilities of what is shipped (asks PyPI)
+	@.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes \
+		--requirement requirements/main.txt --requirement requirements/build.txt
+
 catalog: $(READY) ## write secrets/catalog.json, what `read` takes, for secrets/config.json (CONFIG=other.json)
 	@mkdir -p secrets && $(VENV)/bin/source-hotmart catalog --config $(CONFIG) > secrets/catalog.json.new && \
 		mv secrets/catalog.json.new secrets/catalog.json || { rm -f secrets/catalog.json.new; exit 1; }
 	@echo "catalog: secrets/catalog.json"
 
-docs: $(READY) ## renew the generated pages in docs/
+docs: $(READY) ## renew the generated pages in docs/ (CHECK=1 fails if git sees a difference)
 	@$(PY) -m integration_tests.faults
 	@$(PY) -m tools.docs
+	@$(if $(CHECK),git diff --exit-code --stat -- docs)
 
 airbyte-python:
 	@echo $(AIRBYTE_PYTHON)
@@ -69,8 +84,14 @@ test-ecosystem: $(READY) .venv-ecosystem/.ready ## PyAirbyte into DuckDB and Pos
 qa: .venv-qa/.ready ## Airbyte's own QA of connectors, compared with docs/qa.md
 	@DO_NOT_TRACK=1 .venv-qa/bin/python -W ignore -m tools.qa
 
-release-check: $(READY) ## one version everywhere; wheel and sdist install in an empty environment and run
-	@$(PY) -m tools.release
+release-check: $(READY) ## one version everywhere; wheel and sdist install in an empty environment and run (TAG=v1.0.0 too)
+	@$(PY) -m tools.release $(if $(TAG),--tag "$(TAG)")
+
+packages: $(READY) ## write wheel, sdist and release notes into dist/
+	@rm -rf dist && $(PY) -m tools.release --packages dist
+
+release-publish: ## create a release of a pushed tag on GitHub with what is in dist/ (TAG=v1.0.0; needs gh)
+	gh release create "$(TAG)" dist/*.whl dist/*.tar.gz --verify-tag --title "$(TAG)" --notes-file dist/notes.md
 
 version: $(READY) ## write another version into every place (VERSION=1.0.0)
 	@$(PY) -m tools.release --set-version "$(VERSION)"
@@ -83,13 +104,16 @@ lock: ## renew poetry.lock and requirements/ (needs poetry with poetry-plugin-ex
 	poetry export --quiet --with dev,build --output requirements/dev.txt
 
 image: ## build the connector's image (needs docker; IMAGE=name:tag)
-	docker build --build-arg REVISION="$(REVISION)" --build-arg SOURCE="$(SOURCE)" --tag $(IMAGE) .
+	docker build $(IMAGE_BUILD)
 
 image-test: $(READY) ## run that image as platforms do, against simulated accounts (needs docker)
 	@$(PY) -m tools.image $(IMAGE)
 
+image-push: ## build the image for amd64 and arm64 and push it with SBOM and provenance (needs docker buildx; IMAGE=name:tag)
+	docker buildx build --platform linux/amd64,linux/arm64 --sbom=true --provenance=mode=max --push $(IMAGE_BUILD)
+
 clean: ## remove the environment, the demo's output and all caches
-	rm -rf $(VENV) .venv-ecosystem .venv-qa demo-output build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-ecosystem .venv-qa .venv-audit demo-output build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What the image installs: the lock without what no command imports.
@@ -116,7 +140,7 @@ $(READY): $(INSTALLED) pyproject.toml
 .venv-%/.ready: requirements/%.txt
 	@[ -n "$(AIRBYTE_PYTHON)" ] || { echo "this needs Python 3.11 or 3.12 beside '$(PYTHON)'." \
 		"Name one: make AIRBYTE_PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
-	@echo "set-up: $(@D) with $$($(AIRBYTE_PYTHON) --version), one to two minutes"
+	@echo "set-up: $(@D) with $$($(AIRBYTE_PYTHON) --version), up to two minutes"
 	@$(AIRBYTE_PYTHON) -m venv --clear $(@D)
 	@$(@D)/bin/python -m pip install --quiet --no-input --require-hashes --only-binary :all: --requirement $<
 	@touch $@

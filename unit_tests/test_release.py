@@ -1,0 +1,62 @@
+"""A release publishes what its tag, its version and its changelog agree on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.release.notes import mistakes_of_tag, release_notes
+
+ROOT = Path(__file__).parent.parent
+CHANGELOG = "# Changelog\n\n## 2.0.0\n\n- New.\n- Newer.\n\n## 1.9.0\n\n- Old.\n"
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """Return a folder with the files that a release reads, of version 2.0.0."""
+    (tmp_path / "pyproject.toml").write_text('[tool.poetry]\nversion = "2.0.0"\n')
+    (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
+    return tmp_path
+
+
+def test_the_notes_are_the_entries_of_the_version(clone):
+    assert release_notes(clone) == "- New.\n- Newer.\n"
+
+
+@pytest.mark.parametrize("changelog", ["# Changelog\n", "## 2.0.0\n\n## 1.9.0\n\n- Old.\n"])
+def test_a_version_without_entries_has_no_notes(clone, changelog):
+    (clone / "CHANGELOG.md").write_text(changelog)
+
+    with pytest.raises(ValueError, match="nothing under 2\\.0\\.0"):
+        release_notes(clone)
+
+
+def test_the_tag_is_the_version(clone):
+    assert list(mistakes_of_tag(clone, "v2.0.0")) == []
+    assert list(mistakes_of_tag(clone, "v2.0.1")) == [
+        "the tag v2.0.1 is not v2.0.0, the version in pyproject.toml: push the tag v2.0.0"
+    ]
+
+
+def test_a_release_leaves_no_entry_behind(clone):
+    (clone / "CHANGELOG.md").write_text(CHANGELOG.replace("## 2.0.0", "## Unreleased\n\n- Left.\n\n## 2.0.0"))
+
+    assert list(mistakes_of_tag(clone, "v2.0.0")) == [
+        "CHANGELOG.md has entries under Unreleased: move them to the section of the version"
+    ]
+
+
+def test_one_command_writes_all_that_a_release_publishes(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.release", "--packages", tmp_path / "dist"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.suffix for path in (tmp_path / "dist").iterdir()) == [".gz", ".md", ".whl"]
+    assert (tmp_path / "dist" / "notes.md").read_text("utf-8") in (ROOT / "CHANGELOG.md").read_text("utf-8")
