@@ -21,6 +21,7 @@ from unit_tests.test_schemas import nodes
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+SECURITY = ROOT / "SECURITY.md"
 PAGE = ROOT / "docs" / "hotmart.md"
 
 CLASSES: dict[str, Any] = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
@@ -302,7 +303,7 @@ def test_the_commands_are_targets_of_the_makefile():
     shown = re.findall(r"^\$ make ([a-z]+)", README.read_text("utf-8"), re.MULTILINE)
     named = [
         name
-        for path in (README, CONTRIBUTING, PAGE)
+        for path in (README, CONTRIBUTING, SECURITY, PAGE)
         for name in re.findall(r"`make ([a-z-]+)", path.read_text("utf-8"))
     ]
 
@@ -316,7 +317,7 @@ def anchors_of(path: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("path", [README, CONTRIBUTING, PAGE], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [README, CONTRIBUTING, SECURITY, PAGE], ids=lambda path: path.name)
 def test_links_lead_somewhere(path):
     for target in re.findall(r"\]\(([^)]+)\)", path.read_text("utf-8")):
         if "://" not in target:
