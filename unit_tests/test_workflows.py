@@ -1,0 +1,171 @@
+"""The files that GitHub, pre-commit and editors read are valid, and they run nothing but make targets that exist."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+GITHUB = ROOT / ".github"
+WORKFLOWS = sorted((GITHUB / "workflows").iterdir())
+SCHEMAS = [
+    *(("vendor.github-workflows", path) for path in WORKFLOWS),
+    *(("custom.github-workflows-require-timeout", path) for path in WORKFLOWS),
+    ("vendor.dependabot", GITHUB / "dependabot.yml"),
+    *(("vendor.github-issue-forms", path) for path in sorted((GITHUB / "ISSUE_TEMPLATE").iterdir())),
+]
+RUNNER = {"GITHUB_REPOSITORY": "Some-Shop/Hotmart", "GITHUB_REF_NAME": "v9.8.7"}
+"""What GitHub sets, for an owner with capitals, which its container registry does not take."""
+
+
+def loaded(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    return content
+
+
+def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in WORKFLOWS:
+        for name, job in loaded(path)["jobs"].items():
+            yield f"{path.stem}: {name}", job
+
+
+def commands() -> list[str]:
+    """Return each line that a workflow or a hook runs."""
+    steps = [step for _, job in jobs() for step in job.get("steps", ())]
+    lines = [line for step in steps for line in step.get("run", "").splitlines()]
+    hooks = [hook for repo in loaded(ROOT / ".pre-commit-config.yaml")["repos"] for hook in repo["hooks"]]
+    return list(dict.fromkeys([*lines, *(hook["entry"] for hook in hooks)]))
+
+
+def planned(command: str) -> subprocess.CompletedProcess[str]:
+    """Let make print what a command would do on a runner of GitHub, without doing it."""
+    environment = {"PATH": os.environ["PATH"], "MAKEFLAGS": "n", **RUNNER}
+    return subprocess.run(["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(("schema", "path"), SCHEMAS, ids=lambda value: getattr(value, "name", value))
+def test_each_file_of_github_follows_its_schema(schema, path):
+    done = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, path], capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_hooks_are_valid():
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "validate-config", ".pre-commit-config.yaml"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_step_runs_a_make_target_that_exists(command):
+    assert re.fullmatch(r"make [a-z-]+( [A-Z]+=\S+)*", command)
+
+    done = planned(command)
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_workflows_run_the_checks_that_people_run():
+    targets = {command.split()[1] for command in commands()}
+
+    assert targets >= {"test", "lint", "docs", "flips", "audit", "audit-online", "test-ecosystem", "qa"}
+    assert targets >= {"release-check", "image", "image-test", "image-push", "packages", "release-publish"}
+
+
+def test_a_release_pushes_one_image_for_two_processors_with_its_origin():
+    (command,) = [command for command in commands() if "image-push" in command]
+
+    build = planned(command).stdout.split()
+
+    assert {"--push", "--sbom=true", "--provenance=mode=max", "linux/amd64,linux/arm64"} <= set(build)
+    assert build[build.index("--tag") + 1] == "ghcr.io/some-shop/hotmart:9.8.7"
+
+
+def test_a_release_checks_its_tag_and_waits_for_the_tests():
+    release = loaded(GITHUB / "workflows" / "release.yml")["jobs"]
+    (check,) = [command for command in commands() if "release-check TAG" in command]
+
+    assert '--tag "v9.8.7"' in planned(check).stdout
+    assert release["tests"]["uses"] == "./.github/workflows/tests.yml"
+    assert set(release["image"]["needs"]) == {"tests", "check"}
+    assert release["packages"]["needs"] == "image"
+
+
+def test_every_action_is_pinned_by_its_commit():
+    lines = [line.strip(" -") for path in WORKFLOWS for line in path.read_text("utf-8").splitlines()]
+    used = [line.removeprefix("uses: ") for line in lines if line.startswith("uses:")]
+    foreign = [action for action in used if not action.startswith("./")]
+
+    assert foreign
+    assert not [action for action in foreign if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)]
+    assert len({action.partition("@")[0] for action in foreign}) == len(set(foreign)), "an action in two versions"
+
+
+def test_jobs_may_read_and_only_a_release_may_write():
+    assert [loaded(path)["permissions"] for path in WORKFLOWS] == [{"contents": "read"}] * len(WORKFLOWS)
+    assert {name: job["permissions"] for name, job in jobs() if "permissions" in job} == {
+        "release: image": {"contents": "read", "packages": "write"},
+        "release: packages": {"contents": "write"},
+    }
+
+
+def test_no_job_keeps_its_credentials_in_the_clone():
+    clones = [
+        step
+        for _, job in jobs()
+        for step in job.get("steps", ())
+        if step.get("uses", "").startswith("actions/checkout@")
+    ]
+
+    assert clones
+    assert all(clone["with"] == {"persist-credentials": False} for clone in clones)
+
+
+def test_no_file_invents_an_address():
+    paths = [ROOT / "SECURITY.md", ROOT / ".pre-commit-config.yaml", *GITHUB.rglob("*.yml")]
+    for path in paths:
+        text = path.read_text("utf-8")
+        assert "://" not in text, path
+        assert not re.search(r"\b(ghcr\.io|github\.com|docker\.io)/(?!\$)", text), path
+
+
+def test_dependabot_watches_what_it_can_update():
+    watched = loaded(GITHUB / "dependabot.yml")["updates"]
+
+    assert [update["package-ecosystem"] for update in watched] == ["pip", "github-actions", "docker"]
+    assert all(update["directory"] == "/" for update in watched)
+
+
+def test_the_issue_form_asks_for_what_a_report_needs():
+    (path,) = (GITHUB / "ISSUE_TEMPLATE").iterdir()
+    fields = {field["id"]: field for field in loaded(path)["body"] if "id" in field}
+    (promise,) = fields["data"]["attributes"]["options"]
+
+    assert {"version", "stream", "log", "data"} <= fields.keys()
+    assert promise["required"]
+
+
+def test_editors_break_lines_where_ruff_does():
+    editor = configparser.ConfigParser()
+    editor.read_string("[top]\n" + (ROOT / ".editorconfig").read_text("utf-8"))
+    ruff = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["ruff"]
+
+    assert editor["*"].getint("max_line_length") == ruff["line-length"]
+    assert editor["Makefile"]["indent_style"] == "tab"
