@@ -1,8 +1,9 @@
 # Airbyte's published base for Python connectors. connectorBuildOptions.baseImage in metadata.yaml says the same.
-# Dependabot updates images only where FROM names them. To use another one: --build-context base=docker-image://NAME.
-FROM docker.io/airbyte/python-connector-base:4.0.2@sha256:9fdb1888c4264cf6fee473649ecb593f56f58e5d0096a87ee0b231777e2e3e73 AS base
+# Dependabot updates images only where FROM names them. To use another one: --build-arg BASE_IMAGE=NAME.
+ARG BASE_IMAGE=published
+FROM docker.io/airbyte/python-connector-base:4.0.2@sha256:9fdb1888c4264cf6fee473649ecb593f56f58e5d0096a87ee0b231777e2e3e73 AS published
 
-FROM base AS builder
+FROM ${BASE_IMAGE} AS builder
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
 # An environment of its own, without pip: nothing the base has installed mixes in.
@@ -21,7 +22,7 @@ COPY source_hotmart source_hotmart
 RUN PYTHONPATH=/opt/build python3 -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . && \
     python3 -m pip --python /opt/source-hotmart/bin/python3 install --quiet --no-deps --no-index dist/*.whl
 
-FROM base
+FROM ${BASE_IMAGE}
 USER root
 # Remove what the connector does not use and an intruder would: the base's Python packages with their commands, the
 # means to install pip again, and the rights of another user that programs such as su have.
