@@ -81,7 +81,7 @@ airbyte-python:
 test-ecosystem: $(READY) .venv-ecosystem/.ready ## PyAirbyte into DuckDB and PostgreSQL, and Dagster (needs PostgreSQL's server)
 	@VENV=$(VENV) .venv-ecosystem/bin/python -m pytest -c $(ECOSYSTEM)/pytest.ini --confcutdir=$(ECOSYSTEM) $(ECOSYSTEM)
 
-qa: .venv-qa/.ready ## Airbyte's own QA of connectors, compared with docs/qa.md
+qa: .venv-qa/.ready ## Airbyte's own QA of connectors, compared with docs/development/qa.md
 	@DO_NOT_TRACK=1 .venv-qa/bin/python -W ignore -m tools.qa
 
 release-check: $(READY) ## one version everywhere; wheel and sdist install in an empty environment and run (TAG=v1.0.0 too)

@@ -9,7 +9,7 @@
 
 A run syncs every account once and writes `records.jsonl` and `state.json` beside its settings, readable for you only.
 An account that fails is reported and does not affect the others. Run it again, and each continues from its own state.
-See docs/scaling.md.
+See docs/development/scaling.md.
 
 Retention: `records.jsonl` holds personal data (unless the settings hash or drop it) and grows with every run, because
 rows are appended. Delete it after each load into your database. `state.json` holds ids and dates and has to stay.

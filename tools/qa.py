@@ -2,8 +2,8 @@
 
     .venv-qa/bin/python -m tools.qa          # make qa
 
-Runs every check of `airbyte-ops local connector qa` and compares the results with the table in docs/qa.md, which says
-why a check does not pass. Ends with status 1 where they differ. Nothing is asked of the network.
+Runs every check of `airbyte-ops local connector qa` and compares the results with the table in
+docs/development/qa.md, which says why a check does not pass. Exits with 1 if they differ. Needs no network.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
-PAGE: Final = "docs/qa.md"
+PAGE: Final = "docs/development/qa.md"
 CONNECTOR: Final = "source-hotmart"
 
 STRICTEST: Final = "\n  ab_internal:\n    ql: 400\n    sl: 300\n"
@@ -36,7 +36,7 @@ NEEDS_NETWORK: Final[Mapping[str, str]] = {
 ASK_DOCKER_HUB: Final = {"validate_metadata_base_images_in_dockerhub", "validate_docker_image_tag_is_not_decremented"}
 TAKES_THE_FIRST_RELEASE_FOR_A_BREAKING_ONE: Final = {"validate_major_version_bump_has_breaking_change_entry"}
 PARTS_LEFT_OUT: Final = ASK_DOCKER_HUB | TAKES_THE_FIRST_RELEASE_FOR_A_BREAKING_ONE
-"""Of ValidateMetadata, so that its other parts are seen to pass; docs/qa.md names them."""
+"""Of ValidateMetadata, so that its other parts are seen to pass; docs/development/qa.md names them."""
 
 
 def monorepo(folder: Path) -> None:
@@ -87,7 +87,7 @@ def results() -> dict[str, tuple[str, str]]:
 
 
 def documented() -> dict[str, str]:
-    """The result of each check as docs/qa.md has it."""
+    """The result of each check as docs/development/qa.md has it."""
     text = (ROOT / PAGE).read_text(encoding="utf-8")
     return dict(re.findall(r"^\| `(\w+)` \| ([a-z ]+) \|", text, re.MULTILINE))
 

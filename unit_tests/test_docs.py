@@ -23,6 +23,8 @@ README = ROOT / "README.md"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 SECURITY = ROOT / "SECURITY.md"
 PAGE = ROOT / "docs" / "hotmart.md"
+DEVELOPMENT = ROOT / "docs" / "development"
+PAGES = [README, CONTRIBUTING, SECURITY, *sorted((ROOT / "docs").rglob("*.md"))]
 
 CLASSES: dict[str, Any] = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
 FORM: dict[str, Any] = json.loads((ROOT / "source_hotmart" / "spec.json").read_text("utf-8"))["connectionSpecification"]
@@ -317,9 +319,9 @@ def anchors_of(path: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("path", [README, CONTRIBUTING, SECURITY, PAGE], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_links_lead_somewhere(path):
-    for target in re.findall(r"\]\(([^)]+)\)", path.read_text("utf-8")):
+    for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text("utf-8")):
         if "://" not in target:
             file, _, anchor = target.partition("#")
             document = path.parent / file if file else path

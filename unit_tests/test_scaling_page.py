@@ -7,7 +7,7 @@ import re
 
 from unit_tests.test_docs import ROOT, anchors_of
 
-PAGE = ROOT / "docs" / "scaling.md"
+PAGE = ROOT / "docs" / "development" / "scaling.md"
 EXAMPLE = ROOT / "examples" / "dagster_accounts.py"
 TEXT = PAGE.read_text("utf-8")
 

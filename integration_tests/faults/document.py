@@ -1,4 +1,4 @@
-"""docs/reliability.md, made of the table of faults."""
+"""Write docs/development/reliability.md from the table of faults."""
 
 from __future__ import annotations
 
@@ -10,58 +10,64 @@ from integration_tests.faults.outcomes import Outcome
 from integration_tests.faults.table import CALLS, ROWS, Row
 from source_hotmart.api.pages import DEFAULT_BOUNDS
 
-PATH = Path(__file__).parents[2] / "docs" / "reliability.md"
+PATH = Path(__file__).parents[2] / "docs" / "development" / "reliability.md"
 
 INTRODUCTION = """\
 # Reliability
 
-What the connector does when something goes wrong between it and Hotmart. This page is generated from the table that
-the tests run (`make docs`); every cell of it is a sync against a simulated Hotmart, read with all logs.
+What the connector does when a request to Hotmart fails. This page is generated from the table that the tests run (`make
+docs`). Every cell is a sync against the simulator, checked with its rows, state and log.
 
-What holds in every case:
+In every case:
 
-- A sync that ends with success has brought every row once, or a warning names what may be missing: a date range that
-  Hotmart counts otherwise, or one product, student and so on that it refused. One that fails says so in one message for
-  each stream, with what to do, and ends with a non-zero exit code.
-- Streams that are not concerned are read to their end. So are the other date ranges, parents and rows of the stream
-  that is: it fails once, at its end. The state covers only what was read completely, and the next sync brings the rest.
-- Every call has an end: {connect_s:g} seconds to connect, {read_s:g} seconds without a byte, {total_s:g} seconds and
-  {body_mib} MiB for the whole answer, its headers included. A login or an error has {error_mib} MiB. Every repetition
-  has an end too, see [Outcomes](#outcomes).
-- A list ends after 20 pages in a row without a new primary key, and of log lines of one kind 50 are printed per stream.
-- Nothing of an error but a short code is printed, no cookie is kept, and no control character reaches the log.
-- Redirects are never followed, and no credential and no access token is in any output.
+- A successful sync has returned every row once, or a warning names what may be missing: a date range with another count
+  at Hotmart, or a product, student and so on that Hotmart rejected. A failed sync shows one message per failed stream,
+  with what to do, and exits non-zero.
+- Other streams are read to their end. So are the other date ranges, parents and rows of the affected stream, which
+  fails once, at its end. The state covers only what was read completely, and the next sync reads the rest.
+- Every request has limits: {connect_s:g} seconds to connect, {read_s:g} seconds without a byte, and {total_s:g} seconds
+  and {body_mib} MiB for the whole response, headers included. A login or an error may have {error_mib} MiB. Retries are
+  limited too, see [Outcomes](#outcomes).
+- A list ends after 20 pages in a row without a new primary key. At most 50 log lines of one kind are printed per
+  stream.
+- Of an error only a short code is printed. Cookies are ignored, and no control character reaches the log.
+- Redirects are never followed, and no credential or access token is in any output.
 """
 
 KINDS_OF_CALL = """\
-## Calls
+## Requests
 
-The login is the call for the access token. The first, a middle and the last page are those of a date range of
-`sales_history`, which can be asked for in shorter ranges. For ever, the fault also meets the questions before the first
-page: how to ask for all statuses and roles, and how many rows there are. The other lists have no dates, only pages that
-can be smaller: a club's call reads a list of a members area, here the second one of `club_students`, and stands for
-every list that is read whole, such as `products`. A parent's call reads the list of one of many parents, here
-`product_offers` of the second of four products.
+| Column | Request |
+| --- | --- |
+| login | the request for the access token |
+| first, middle, last | a page of a date range of `sales_history`, which can be split into shorter ranges |
+| club | a page of `club_students` for the second of two members areas |
+| parent | `product_offers` of the second of four products |
 
-`make test` runs every fourth fault on a middle page, the last page and a club's call; with `HOTMART_ALL_FAULTS=1`, as
-in the whole check, it runs them all.
+`club` stands for every list without dates, such as `products`, which can only be read in smaller pages. `parent` stands
+for every list per parent.
+
+Under "For ever", a fault on the first page also hits the preflight requests about statuses, roles and counts.
+
+`make test` runs every fourth fault on a middle page, the last page and a club request. With `HOTMART_ALL_FAULTS=1`, as
+in the full check, it runs all of them.
 """
 
 FAULTS = """\
 ## Faults
 
-Once: the next call is answered as it should be. For ever: every such call meets the fault. An empty cell: the fault
-cannot happen there.
+Once: the next request is answered normally. For ever: every such request fails. An empty cell: the fault cannot happen
+there. The codes are explained under [Outcomes](#outcomes).
 """
 
 OUTCOMES = """\
 ## Outcomes
 
-Words in capitals are those of [hotmart.md](hotmart.md#how-to-read-the-messages); REASON stands here without its stream.
+Words in capitals are placeholders. REASON stands here without its stream, and [Reasons](#reasons) lists them by fault.
 
-The kind of failure is what Airbyte is told: after a `transient_error` it tries again by itself, a `config_error` is for
-the user to mend, a `system_error` for whoever looks after the connector. Calls and waits are the most that one date
-range of twelve months, or one list, can take; each call takes as long as its answer, at the most as long as said above.
+Airbyte retries a `transient_error` by itself. A `config_error` is for the user to fix, and a `system_error` for the
+maintainer of the connector. Requests and waits are the maximum for one date range of twelve months, or one list. A
+request takes as long as its response, within the limits above.
 """
 
 REASONS = """\
@@ -126,7 +132,7 @@ def used_outcomes() -> list[Outcome]:
 
 
 def _outcomes() -> str:
-    head = ("", "What happens", "Kind of failure", "Calls", "Waits (seconds)", "Message")
+    head = ("", "What happens", "Kind of failure", "Requests", "Waits (seconds)", "Message")
     rows = (
         (
             outcome.code,
@@ -154,7 +160,7 @@ def _reasons() -> str:
         for reason, where in ((row.reason, ""), (row.login_reason, " (login)")):
             if reason:
                 faults.setdefault(reason.format(**told), []).append(row.name + where)
-    return _table(("Reason", "Faults"), ((f"`{reason}`", "; ".join(names)) for reason, names in faults.items()))
+    return _table(("Reason", "Faults"), ((f"`{reason}`", " · ".join(names)) for reason, names in faults.items()))
 
 
 def _hostile() -> str:

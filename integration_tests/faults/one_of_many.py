@@ -9,8 +9,8 @@ from integration_tests.faults.outcomes import Outcome
 SKIPPED: Final = Outcome(
     code="✓ P",
     meaning=(
-        "Rows of all other parents arrive, and a warning names the one that Hotmart refused; it is asked for again in "
-        "the next sync. When all are refused, or three and more than a quarter, the stream fails."
+        "Rows of all other parents arrive. A warning names the parent that Hotmart rejected, and the next sync "
+        "requests it again. If all are rejected, or at least three and more than a quarter, the stream fails."
     ),
     ending="complete",
     calls=2,
@@ -29,7 +29,7 @@ def _last(outcome: Outcome) -> Outcome:
     return replace(
         outcome,
         code=f"{outcome.code} P",
-        meaning=f"As {outcome.code}, for this parent; the others are read, then the stream fails.",
+        meaning=f"As {outcome.code}, for this parent. The others are read, then the stream fails.",
         sentence=ONE_FAILED + outcome.sentence,
         leaves_out_a_parent=outcome.ending == "a stream fails",
     )

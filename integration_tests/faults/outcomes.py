@@ -37,14 +37,14 @@ class Outcome:
 
 OUTLIVED: Final = Outcome(
     code="✓",
-    meaning="Outlived: the call is repeated, or its list read again. Every row arrives once, without a message.",
+    meaning="The request is retried, or its list read again. Every row arrives once, without a message.",
     ending="complete",
     calls=12,
     waits_s=125,
 )
 WARNED: Final = Outcome(
     code="✓ W",
-    meaning="Every row arrives once. A warning in the log says what is odd, once for each field or list.",
+    meaning="Every row arrives once. A warning names what is odd, once per field or list.",
     ending="complete",
     calls=60,
     waits_s=10,
@@ -53,8 +53,8 @@ WARNED: Final = Outcome(
 REPAIRED: Final = Outcome(
     code="✓ J",
     meaning=(
-        "Every row arrives once. Bytes that are no UTF-8 are read as Latin-1, control characters are accepted, and "
-        "numbers that JSON does not have are read as text. A warning names the stream."
+        "Every row arrives once. Invalid UTF-8 is read as Latin-1, control characters are accepted, and numbers "
+        "that JSON does not have are read as text. A warning names the stream."
     ),
     ending="complete",
     calls=60,
@@ -63,7 +63,7 @@ REPAIRED: Final = Outcome(
 )
 KEPT: Final = Outcome(
     code="✓ K",
-    meaning="Every row arrives once, its values as sent, or converted where nothing is lost.",
+    meaning="Every row arrives once, with its values as sent or converted without loss.",
     ending="complete",
     calls=60,
     waits_s=10,
@@ -71,8 +71,8 @@ KEPT: Final = Outcome(
 HALVED: Final = Outcome(
     code="✓ H",
     meaning=(
-        "Outlived in pieces: asked once more after five seconds, then for fewer rows per page, shorter date ranges or "
-        "one status at a time, until none of them meets the fault."
+        "Retried after five seconds, then requested in smaller pages, shorter date ranges or one status at a "
+        "time, until none of them meets the fault. Every row arrives once."
     ),
     ending="complete",
     calls=60,
@@ -81,8 +81,8 @@ HALVED: Final = Outcome(
 ENDED: Final = Outcome(
     code="T",
     meaning=(
-        "Tried seven times with growing waits, then the stream fails. Of the questions before the first page two are "
-        "tried so often, and the others are not asked any more."
+        "Tried seven times with growing waits, then the stream fails. Of the preflight requests two are tried as "
+        "often, and the others are skipped."
     ),
     ending="a stream fails",
     sentence=TRIED,
@@ -93,8 +93,8 @@ ENDED: Final = Outcome(
 SILENT: Final = Outcome(
     code="D1",
     meaning=(
-        "Asked once more after five seconds, an outage waited for, then the stream fails. Where a single row is "
-        "answered, the list is read in smaller pages."
+        "Retried after five seconds and again after an outage of about a minute, then the stream fails. If a "
+        "single row is answered, the list is read in smaller pages."
     ),
     ending="a stream fails",
     sentence="{stream}: {reason} The next sync reads {window} again.",
@@ -104,7 +104,7 @@ SILENT: Final = Outcome(
 )
 CONTRACT: Final = Outcome(
     code="C",
-    meaning="As T; it is an answer of the API in another form than is known.",
+    meaning="As T. The API answered in an unknown form.",
     ending="a stream fails",
     sentence=TRIED,
     failure="system_error",
@@ -113,7 +113,7 @@ CONTRACT: Final = Outcome(
 )
 QUOTA: Final = Outcome(
     code="Q",
-    meaning="The quota is waited for, seven times and a minute each at the most, then the stream fails.",
+    meaning="Waits for the quota up to seven times, at most a minute each, then the stream fails.",
     ending="a stream fails",
     sentence=TRIED,
     failure="transient_error",
@@ -122,9 +122,7 @@ QUOTA: Final = Outcome(
 )
 UNAVAILABLE: Final = Outcome(
     code="D",
-    meaning=(
-        "Repeated, an outage waited for, then asked for single days: if none of them is answered, the stream fails."
-    ),
+    meaning=("Retried, an outage waited for, then requested by single days. If no day is answered, the stream fails."),
     ending="a stream fails",
     sentence="{stream}: {reason} Hotmart is not available. The next sync continues from here.",
     failure="transient_error",
@@ -134,8 +132,8 @@ UNAVAILABLE: Final = Outcome(
 ALL_REFUSED: Final = Outcome(
     code="R",
     meaning=(
-        "Asked once more, with one status, and for the first and the last day: if these are refused as well, the "
-        "stream fails."
+        "Retried, then requested with one status, and for the first and the last day. If Hotmart rejects these "
+        "too, the stream fails."
     ),
     ending="a stream fails",
     sentence="{stream}: {reason} If this lasts, report it to Hotmart's support.",
@@ -145,7 +143,7 @@ ALL_REFUSED: Final = Outcome(
 )
 REFUSED: Final = Outcome(
     code="R1",
-    meaning="Asked twice, then the stream fails, for nothing of it can be made smaller.",
+    meaning="Tried twice, then the stream fails, because the request cannot be made smaller.",
     ending="a stream fails",
     sentence="{stream}: {reason} If this lasts, report it to Hotmart's support.",
     failure="system_error",
@@ -154,7 +152,7 @@ REFUSED: Final = Outcome(
 )
 STALE: Final = Outcome(
     code="P",
-    meaning="The pages are read anew, once, then the stream fails.",
+    meaning="The pages are read again once, then the stream fails.",
     ending="a stream fails",
     sentence="{stream}: Hotmart rejected its own page token twice in {window}. The next sync tries again.",
     failure="system_error",
@@ -163,7 +161,7 @@ STALE: Final = Outcome(
 )
 CIRCLE: Final = Outcome(
     code="∞",
-    meaning="The pages are read anew, once, then the stream fails: they lead in a circle.",
+    meaning="The pages are read again once, then the stream fails because its pages repeat.",
     ending="a stream fails",
     sentence=(
         "{stream}: Hotmart's list of pages has no end (a page token was repeated, or 20 pages in a row had no "
@@ -176,8 +174,8 @@ CIRCLE: Final = Outcome(
 NO_KEY: Final = Outcome(
     code="N",
     meaning=(
-        "All other rows arrive, warnings name the places of up to three bad ones, and at its end the stream fails "
-        "with their number. The list stays open, so that the next sync reads it again."
+        "All other rows arrive. Warnings name the places of up to three bad rows, and the stream fails at its "
+        "end with their number. The next sync reads the list again."
     ),
     ending="a stream fails",
     sentence=(
@@ -192,7 +190,7 @@ NO_KEY: Final = Outcome(
 )
 GUESSED_KEY: Final = Outcome(
     code="NJ",
-    meaning="As N: a primary key in which a byte was guessed could be that of another row.",
+    meaning="As N. A primary key with a guessed byte could be that of another row.",
     ending="a stream fails",
     sentence=(
         "{stream}: Hotmart sent {count} with invalid bytes in the primary key in {window}. All other rows were read. "
@@ -206,7 +204,7 @@ GUESSED_KEY: Final = Outcome(
 )
 FINAL: Final = Outcome(
     code="F",
-    meaning="Not repeated, for the answer would be the same: the stream fails.",
+    meaning="Not retried, because the answer would be the same. The stream fails.",
     ending="a stream fails",
     sentence=("{stream}: {reason}, for which there is no remedy here. If this lasts, report it to Hotmart's support."),
     failure="system_error",
@@ -215,7 +213,7 @@ FINAL: Final = Outcome(
 )
 NO_PERMISSION: Final = Outcome(
     code="A",
-    meaning="Not repeated: the user has to change something in Hotmart or in the settings. The stream fails.",
+    meaning="Not retried: the user has to change something in Hotmart or in the settings. The stream fails.",
     ending="a stream fails",
     sentence=(
         "{stream}: These credentials have no permission to read it (403). Create them as the owner of the account, in "
@@ -228,9 +226,9 @@ NO_PERMISSION: Final = Outcome(
 TOKENS_REJECTED: Final = Outcome(
     code="A2",
     meaning=(
-        "The access token is renewed up to seven times with growing, random pauses, since another program with the "
-        "same credentials may end it. Then the stream fails, and its other calls try no new token. Where no call of "
-        "the sync was ever accepted, it is a `config_error` that names the environment."
+        "The access token is renewed up to seven times with growing, random pauses, because another program with "
+        "the same credentials may end it. Then the stream fails, and its other requests try no new token. If no "
+        "request of the sync was ever accepted, it is a `config_error` that names the environment."
     ),
     ending="a stream fails",
     sentence=(
@@ -244,7 +242,7 @@ TOKENS_REJECTED: Final = Outcome(
 )
 PROXY_LOGIN: Final = Outcome(
     code="X",
-    meaning="Not repeated: the stream fails.",
+    meaning="Not retried. The stream fails.",
     ending="a stream fails",
     sentence=(
         "{stream}: The proxy on the way to Hotmart asks for a user name and a password (407). Correct the environment "
@@ -256,7 +254,7 @@ PROXY_LOGIN: Final = Outcome(
 )
 ELSEWHERE: Final = Outcome(
     code="E",
-    meaning="Never followed, not repeated: the stream fails.",
+    meaning="Never followed, not retried. The stream fails.",
     ending="a stream fails",
     sentence=(
         "{stream}: Hotmart sent the call to another address (302); no data is read from there. Check any proxy between "
@@ -268,7 +266,10 @@ ELSEWHERE: Final = Outcome(
 )
 UNKNOWN_CLUB: Final = Outcome(
     code="E1",
-    meaning="Never followed, not repeated: so Hotmart answers a wrong name of a members area. The stream fails.",
+    meaning=(
+        "Never followed, not retried, because this is how Hotmart answers a wrong name of a members area. The "
+        "stream fails."
+    ),
     ending="a stream fails",
     sentence=(
         "{stream}: Hotmart knows no members area 'second-school'. Check members_area_subdomain: it is NAME in "
@@ -280,7 +281,7 @@ UNKNOWN_CLUB: Final = Outcome(
 )
 TLS: Final = Outcome(
     code="S",
-    meaning="Not repeated: every stream fails.",
+    meaning="Not retried. Every stream fails.",
     ending="all fail",
     sentence=(
         "{stream}: The secure connection to Hotmart could not be verified; check the certificates and any proxy "
@@ -292,7 +293,7 @@ TLS: Final = Outcome(
 )
 AWAY: Final = Outcome(
     code="T*",
-    meaning="As T, for every stream that is not read by then: all calls go to one host.",
+    meaning="As T, for every stream that is not read yet, because all requests go to one host.",
     ending="all fail",
     sentence=TRIED,
     failure="transient_error",
@@ -301,7 +302,7 @@ AWAY: Final = Outcome(
 )
 NO_LOGIN: Final = Outcome(
     code="L",
-    meaning="The login is tried seven times; without it every stream fails. It is not tried again for a minute.",
+    meaning="The login is tried seven times. Without it every stream fails. It is not tried again for a minute.",
     ending="all fail",
     sentence=TRIED,
     failure="transient_error",
@@ -310,7 +311,7 @@ NO_LOGIN: Final = Outcome(
 )
 NO_LOGIN_QUOTA: Final = Outcome(
     code="LQ",
-    meaning="As L, and each time the quota is waited for, a minute at the most.",
+    meaning="As L. Each time the connector waits for the quota, at most a minute.",
     ending="all fail",
     sentence=TRIED,
     failure="transient_error",
@@ -319,7 +320,7 @@ NO_LOGIN_QUOTA: Final = Outcome(
 )
 NO_LOGIN_CONTRACT: Final = Outcome(
     code="LC",
-    meaning="As L; it is an answer of the login in another form than is known.",
+    meaning="As L. The login answered in an unknown form.",
     ending="all fail",
     sentence=TRIED,
     failure="system_error",
@@ -328,7 +329,7 @@ NO_LOGIN_CONTRACT: Final = Outcome(
 )
 LOGIN_FAILS: Final = Outcome(
     code="L1",
-    meaning="Not repeated: every stream fails.",
+    meaning="Not retried. Every stream fails.",
     ending="all fail",
     sentence=LOGIN_REFUSED,
     failure="config_error",
@@ -337,7 +338,7 @@ LOGIN_FAILS: Final = Outcome(
 )
 NO_PROXY_LOGIN: Final = Outcome(
     code="LX",
-    meaning="Not repeated: every stream fails.",
+    meaning="Not retried. Every stream fails.",
     ending="all fail",
     sentence=PROXY_LOGIN.sentence,
     failure="config_error",
@@ -346,7 +347,7 @@ NO_PROXY_LOGIN: Final = Outcome(
 )
 LOGIN_FINAL: Final = Outcome(
     code="LF",
-    meaning="Not repeated: every stream fails.",
+    meaning="Not retried. Every stream fails.",
     ending="all fail",
     sentence=FINAL.sentence,
     failure="system_error",
@@ -355,7 +356,7 @@ LOGIN_FINAL: Final = Outcome(
 )
 LOGIN_ELSEWHERE: Final = Outcome(
     code="LE",
-    meaning="Never followed, not repeated: every stream fails.",
+    meaning="Never followed, not retried. Every stream fails.",
     ending="all fail",
     sentence=ELSEWHERE.sentence,
     failure="config_error",

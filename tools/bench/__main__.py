@@ -1,4 +1,4 @@
-"""Measure every target of docs/benchmarks.md, print the table, and write it there. Takes about 40 minutes in all."""
+"""Measure every target of docs/development/benchmarks.md, print the table and write it there, in about 40 minutes."""
 
 import argparse
 import sys
@@ -15,7 +15,7 @@ from tools.bench.machine import load, machine_class
 from tools.bench.rows import cpu, memory, quota, refused, start, syncs
 from tools.bench.table import HEAD, markdown, replace_section
 
-DOCUMENT: Final = Path("docs/benchmarks.md")
+DOCUMENT: Final = Path("docs/development/benchmarks.md")
 PARTS: Final[dict[str, Callable[[Bench], Measured]]] = {
     "cpu": cpu.run,
     "memory": memory.run,
