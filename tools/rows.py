@@ -72,7 +72,7 @@ KEY_DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 # Fields that the connector adds and the API does not have.
 ADDED_FIELDS: Final = ("synced_until", "event")
-# Fields that may be older than the row's parent, by `docs/hotmart.md`, "What arrives when".
+# Fields that may be older than the row's parent, by `docs/development/late-changes.md`.
 STALE_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "subscription_transactions": (
         "status",

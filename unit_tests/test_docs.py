@@ -23,7 +23,10 @@ README = ROOT / "README.md"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 SECURITY = ROOT / "SECURITY.md"
 PAGE = ROOT / "docs" / "hotmart.md"
-DEVELOPMENT = ROOT / "docs" / "development"
+PERSONAL_DATA = ROOT / "docs" / "personal-data.md"
+LATE_CHANGES = ROOT / "docs" / "development" / "late-changes.md"
+REQUESTS = ROOT / "docs" / "development" / "requests.md"
+STATE = ROOT / "docs" / "development" / "state.md"
 PAGES = [README, CONTRIBUTING, SECURITY, *sorted((ROOT / "docs").rglob("*.md"))]
 
 CLASSES: dict[str, Any] = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
@@ -147,9 +150,21 @@ def sentences_of_the_connector() -> list[str]:
     return sorted((text for text in found if re.search(r"\w", text)), key=len, reverse=True)
 
 
+def without_cut_text(message: str) -> str:
+    """Return the beginning of a message without its last text, which may be cut off after three words or more."""
+    starts = [found.start() for found in re.finditer(r"(?<!\S)\S", message)]
+    for tail in (message[start:].rstrip(" ,.:;") for start in starts):
+        if tail.count(" ") >= 2 and any(text.startswith(tail) for text in sentences_of_the_connector()):
+            return message[: message.index(tail)]
+    return message
+
+
 def words_of_our_own(message: str) -> list[str]:
-    """The words of a quoted message that no text of the connector accounts for."""
-    left = message
+    """Return the words of a quoted message that no text of the connector accounts for.
+
+    A message that ends in "…" is the beginning of one.
+    """
+    left = without_cut_text(message.removesuffix("…").rstrip()) if message.endswith("…") else message
     for text in sentences_of_the_connector():
         left = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", "\0", left)
     options = {"config", "catalog", "state"}
@@ -158,9 +173,9 @@ def words_of_our_own(message: str) -> list[str]:
 
 
 def quotes() -> list[str]:
-    """Every message that the page quotes: in the first cell of a table whose first column is of messages."""
+    """Return every message that the page quotes: the first cells of tables whose first column has messages."""
     cells = (next(iter(row.items())) for rows in tables(PAGE.read_text("utf-8")) for row in rows)
-    return [names_in(cell)[0] for head, cell in cells if head.startswith("Message")]
+    return [cell.replace("`", "") for head, cell in cells if head.startswith("Message")]
 
 
 def cursor_of(cls: Any) -> list[str]:
@@ -185,21 +200,20 @@ def test_the_sync_modes_in_the_readme_are_those_of_the_streams():
         assert row["Sync modes"] == ("full refresh, incremental" if cursor_of(CLASSES[name]) else "full refresh")
 
 
-def test_the_endpoints_on_the_page_are_those_of_the_streams():
-    told = {names_in(row["Stream"])[0]: names_in(row["Endpoint"]) for row in table(PAGE, "Stream", "Endpoint")}
+def test_the_endpoints_on_the_page_of_streams_are_those_of_the_streams():
+    for name, cls in CLASSES.items():
+        assert f"`GET /{cls.endpoint}`" in section_of(name)
 
-    assert told == {name: [cls.endpoint] for name, cls in CLASSES.items()}
 
+def test_the_requests_of_every_stream_are_documented():
+    rows = table(REQUESTS, "Stream", "Rows per request")
 
-def test_the_calls_of_every_stream_are_told():
-    rows = table(PAGE, "Stream", "Rows a call")
-
-    sizes = {name: row["Rows a call"] for row in rows for name in names_in(row["Stream"])}
+    sizes = {name: row["Rows per request"] for row in rows for name in names_in(row["Stream"])}
     assert list(sizes) == list(CLASSES)
     assert all(size in (str(CLASSES[name].page_size or "all"), "a month") for name, size in sizes.items())
 
 
-def test_what_arrives_when_is_told_of_every_stream():
+def test_what_arrives_when_is_documented_for_every_stream():
     streams = [row["Stream"] for row in table(PAGE, "Change in Hotmart", "Stream")]
 
     views = {name for name, cls in CLASSES.items() if issubclass(cls, SalesStream)}
@@ -207,6 +221,13 @@ def test_what_arrives_when_is_told_of_every_stream():
     assert "the four views of a sale" in streams
     assert len(views) == 4
     assert told | views == set(CLASSES)
+    assert set(CLASSES) <= set(names_in(prose(LATE_CHANGES)))
+
+
+def test_the_state_of_every_kind_is_documented_with_an_example():
+    kinds = re.findall(r"^```json\n(.*?)^```$", STATE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+
+    assert [next(iter(json.loads(kind))) for kind in kinds] == ["state_type", "scopes"]
 
 
 def test_every_field_of_the_form_is_on_the_page_with_title_default_and_range():
@@ -236,14 +257,14 @@ def test_the_personal_fields_on_the_page_are_those_that_the_schemas_mark():
             in_schemas[name] = (sorted(personal), sorted(dropped), sorted(open_inside))
 
     columns = ("Personal", "Null with Hash too", "Stays as it is")
-    rows = table(PAGE, "Stream", *columns)
+    rows = table(PERSONAL_DATA, "Stream", *columns)
     on_page = {names_in(row["Stream"])[0]: tuple(sorted(names_in(row[column])) for column in columns) for row in rows}
     assert on_page == in_schemas
 
 
 def test_every_choice_of_the_form_is_on_the_page():
     (told,) = [row["What to fill in"] for row in table(PAGE, "Field", "Required") if row["Field"] == "Personal data"]
-    choices = [row["Choice"] for row in table(PAGE, "Choice", "What arrives")]
+    choices = [row["Choice"] for row in table(PERSONAL_DATA, "Choice", "What arrives")]
 
     titles = [choice["title"] for choice in FORM["properties"]["personal_data"]["oneOf"]]
     assert choices == titles
@@ -265,12 +286,15 @@ def test_a_message_that_the_connector_does_not_say_is_noticed():
     assert words_of_our_own("STREAM: Hotmart had an internal error (500).") == []
     assert words_of_our_own("STREAM: Hotmart had an inner error (500).") != []
     assert words_of_our_own("STREAM: Hotmart had an internal error.") != []
+    assert words_of_our_own("STREAM: Hotmart had an internal …") == []
+    assert words_of_our_own("STREAM: Hotmart had an inner …") != []
+    assert words_of_our_own("STREAM: Hotmart had …") != []
 
 
 def test_messages_are_quoted_once():
     told = list(quotes())
 
-    assert len(told) > 40
+    assert len(told) > 15
     assert len(told) == len(set(told))
 
 
@@ -303,11 +327,7 @@ def test_the_changelog_of_the_page_is_that_of_the_repository():
 def test_the_commands_are_targets_of_the_makefile():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     shown = re.findall(r"^\$ make ([a-z]+)", README.read_text("utf-8"), re.MULTILINE)
-    named = [
-        name
-        for path in (README, CONTRIBUTING, SECURITY, PAGE)
-        for name in re.findall(r"`make ([a-z-]+)", path.read_text("utf-8"))
-    ]
+    named = [name for path in PAGES for name in re.findall(r"`make ([a-z-]+)", path.read_text("utf-8"))]
 
     assert shown == ["demo", "test"]
     assert {*shown, *named} <= targets

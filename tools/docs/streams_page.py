@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,9 @@ def _section(name: str, cls: type[HotmartStream]) -> Iterator[str]:
     if issubclass(cls, ChildStream):
         yield f"- Found by: {_parent(cls)}, a list of each {cls.parent_label}"
     yield f"- Calls: {cls.calls}"
+    documented = re.search(r"https://developers\.hotmart\.com/\S+", cls.__doc__ or "")
+    if documented:
+        yield f"- Hotmart's documentation: {documented[0]}"
     yield ""
     yield "| Field | Type | What it is |"
     yield "|---|---|---|"

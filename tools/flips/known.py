@@ -16,7 +16,7 @@ FILE: Final = Path(__file__).parent / "known.yaml"
 class Known:
     """One side or move, the verdict of today, and who changes it.
 
-    `part` is the number of the issue that mends it. `documented` is the sentence of `docs/hotmart.md` that says so, for
+    `part` is the number of the issue that mends it. `documented` is the sentence of `late-changes.md` that says so, for
     a documented one. A loud one needs neither: the sync says so. `until_then` is the side that all other tests use
     where the bad one is the default.
     """

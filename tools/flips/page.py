@@ -43,7 +43,7 @@ monthly one, with changes of every kind between them. Then every row is compared
 |---|---|
 | equal | Every row arrives. |
 | loud | The sync fails or warns, and names the stream. |
-| documented | Rows are missing or old as [hotmart.md](../hotmart.md) says. |
+| documented | Rows are missing or old as [late-changes.md](late-changes.md) says. |
 | silent | Rows are missing or old, and nothing says so. The part of version 1.1 that mends it is named. |
 """
 
