@@ -56,6 +56,11 @@ def without_tables(text: str, column: str) -> str:
     return "\n\n".join(kept)
 
 
+def compact_tables(text: str) -> str:
+    """Return the text with its tables without the spaces around their cells."""
+    return re.sub(r"^\|.*\|$", lambda found: re.sub(r" *(?<!\\)\| *", "|", found[0]), text, flags=re.MULTILINE)
+
+
 def _linked(text: str, path: Path, links_from: Path) -> str:
     """The links of a document as they must be in another one."""
 
