@@ -12,6 +12,7 @@ from tools.docs.document import ROOT
 DOCUMENTS = (
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
     ROOT / "hotmart_simulator" / "README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 )
