@@ -61,8 +61,10 @@ def shape(output: str) -> str:
 
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    sizes = {"products": 6, "subscriptions": 20, "students": 10, "coupons": 6, "participants": 4, "modules": 2}
-    with SimulatorProcess(300, tmp_path_factory.mktemp("simulator") / "simulator.log", **sizes) as running:
+    log = tmp_path_factory.mktemp("simulator") / "simulator.log"
+    with SimulatorProcess(
+        300, log, products=6, subscriptions=20, students=10, coupons=6, participants=4, modules=2
+    ) as running:
         yield running
 
 

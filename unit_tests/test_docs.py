@@ -230,6 +230,13 @@ def test_the_state_of_every_kind_is_documented_with_an_example():
     assert [next(iter(json.loads(kind))) for kind in kinds] == ["state_type", "scopes"]
 
 
+def test_the_pages_for_users_are_short():
+    guide, _, _ = prose(PAGE).partition("\n## Changelog\n")
+
+    assert len([word for word in guide.split() if re.search(r"\w", word)]) <= 3_000
+    assert len(README.read_text("utf-8").splitlines()) <= 120
+
+
 def test_every_field_of_the_form_is_on_the_page_with_title_default_and_range():
     rows = {names_in(row["Name in a configuration file"])[0]: row for row in table(PAGE, "Field", "Required")}
 
