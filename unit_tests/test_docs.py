@@ -200,6 +200,12 @@ def test_the_sync_modes_in_the_readme_are_those_of_the_streams():
         assert row["Sync modes"] == ("full refresh, incremental" if cursor_of(CLASSES[name]) else "full refresh")
 
 
+def test_the_recommended_sync_modes_on_the_page_are_those_of_the_streams():
+    for row in table(PAGE, "Stream", "Sync mode"):
+        (name,) = names_in(row["Stream"])
+        assert row["Sync mode"] == ("Incremental" if cursor_of(CLASSES[name]) else "Full Refresh")
+
+
 def test_the_endpoints_on_the_page_of_streams_are_those_of_the_streams():
     for name, cls in CLASSES.items():
         assert f"`GET /{cls.endpoint}`" in section_of(name)
