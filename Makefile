@@ -10,6 +10,7 @@ CHECK ?=
 CONFIG ?= secrets/config.json
 IMAGE ?= airbyte/source-hotmart:dev
 TAG ?=
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 # Labels of the image. An address with a password in it is left out.
 REVISION ?= $(or $(shell git rev-parse --verify --quiet HEAD),unknown)
 SOURCE ?= $(or $(shell git config --get remote.origin.url | grep -x 'https://[^@]*'),unknown)
@@ -22,10 +23,11 @@ PIP_INSTALL := $(PY) -m pip install --quiet --no-input
 INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 ECOSYSTEM := integration_tests/ecosystem
+FORM_PICTURE := tools/form_picture
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint hooks flips bench live audit audit-online catalog docs test-ecosystem qa release-check \
-	packages release-publish version airbyte-python lock image image-test image-push clean
+.PHONY: help demo test lint hooks flips bench live audit audit-online catalog docs form-picture test-ecosystem \
+	qa release-check packages release-publish version airbyte-python lock image image-test image-push clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +77,12 @@ docs: $(READY) ## renew the generated pages in docs/ (CHECK=1 fails if git sees 
 	@$(PY) -m tools.docs
 	@$(if $(CHECK),git diff --exit-code --stat -- docs)
 
+form-picture: ## draw docs/form.png from the form (needs Node.js, npm and Chromium; CHROMIUM=path)
+	@[ -n "$(CHROMIUM)" ] || { echo "form-picture needs Chromium." \
+		"Name it: make form-picture CHROMIUM=/path/to/chromium" >&2; exit 1; }
+	@npm --prefix $(FORM_PICTURE) ci --silent
+	@node $(FORM_PICTURE)/picture.mjs docs/form.png "$(CHROMIUM)"
+
 airbyte-python:
 	@echo $(AIRBYTE_PYTHON)
 
@@ -113,7 +121,8 @@ image-push: ## build the image for amd64 and arm64 and push it with SBOM and pro
 	docker buildx build --platform linux/amd64,linux/arm64 --sbom=true --provenance=mode=max --push $(IMAGE_BUILD)
 
 clean: ## remove the environment, the demo's output and all caches
-	rm -rf $(VENV) .venv-ecosystem .venv-qa .venv-audit demo-output build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-ecosystem .venv-qa .venv-audit $(FORM_PICTURE)/node_modules demo-output build dist \
+		.mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What the image installs: the lock without what no command imports.
