@@ -123,10 +123,10 @@ def test_every_example_is_accepted(form, field):
     examples = form[field]["examples"]
 
     assert examples
-    for example in examples:
-        assert Draft7Validator(form[field]).is_valid(example)
+    for text in examples:
+        assert Draft7Validator(form[field]).is_valid(text)
         Config.from_mapping(
-            {"client_id": "a", "client_secret": "b", "token": "YTpi", "start_date": "2024-01-01", field: example}
+            {"client_id": "a", "client_secret": "b", "token": "YTpi", "start_date": "2024-01-01", field: text}
         )
 
 
@@ -143,6 +143,38 @@ def test_the_fields_of_a_group_are_ordered_from_zero_without_a_gap(form):
         orders.setdefault(field["group"], []).append(field["order"])
 
     assert all(sorted(numbers) == list(range(len(numbers))) for numbers in orders.values())
+
+
+def test_the_form_shows_its_groups_and_fields_in_this_order(spec, form):
+    shown = [
+        (
+            group["title"],
+            sorted((field["order"], field["title"]) for field in form.values() if field["group"] == group["id"]),
+        )
+        for group in spec["connectionSpecification"]["groups"]
+    ]
+
+    assert [(group, [title for _, title in fields]) for group, fields in shown] == [
+        ("Account access", ["Client ID", "Client secret", "Token (Basic)"]),
+        ("Data to sync", ["Start date", "Members area subdomain", "Personal data"]),
+        ("Advanced", ["Look-back (days)", "Parallel requests", "Environment"]),
+    ]
+
+
+def test_the_form_lists_its_fields_in_the_order_it_shows_them(spec, form):
+    groups = [group["id"] for group in spec["connectionSpecification"]["groups"]]
+
+    assert list(form) == sorted(form, key=lambda name: (groups.index(form[name]["group"]), form[name]["order"]))
+
+
+def test_no_optional_field_outside_of_advanced_is_folded_away(spec, form):
+    folded = [
+        name
+        for name, field in form.items()
+        if name not in spec["connectionSpecification"]["required"] and not field.get("always_show")
+    ]
+
+    assert {form[name]["group"] for name in folded} == {"advanced"}
 
 
 def test_the_account_comes_first_and_the_secrets_in_the_order_hotmart_shows_them(form):
