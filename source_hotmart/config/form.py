@@ -41,9 +41,12 @@ MIN_KEY_DISTINCT = 8
 
 START_DATE = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?"
+    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-5][0-9])?)?)?"
 )
-"""Accepted forms of the start date, the same as the pattern in spec.json."""
+"""Accepted forms of the start date. The pattern in spec.json also rejects days and times such as month 13.
+
+`fromisoformat` reads an offset of `+00:99` as `+01:39`, so minutes of an offset are checked here.
+"""
 
 _SUBDOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
