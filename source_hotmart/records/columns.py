@@ -23,16 +23,17 @@ ADDITIONAL: Final = "additional_fields"
 COLUMNS: Final[Mapping[str, Mapping[str, Any]]] = {
     UNPARSED: {
         "type": ["null", "object"],
-        "description": "Values that do not fit the type of their column, such as a date that does not exist: path of "
-        "the field, and the text that Hotmart sent. The column itself is null then. Absent when all values fit.",
+        "description": "Values that do not fit the type of their column, such as a date that does not exist. Each is "
+        "the text that Hotmart sent, under the path of its field, and the field itself is null. Absent when all values "
+        "fit.",
         "additionalProperties": True,
         "properties": {},
     },
     ADDITIONAL: {
         "type": ["null", "object"],
         "x-personal": True,  # nobody has looked at what is in them
-        "description": "Top-level fields that this stream does not declare, such as those that Hotmart added since, by "
-        "name. Also a field that has the name of a column which the connector fills. Absent when there are none.",
+        "description": "Top-level fields that the stream does not declare, by name, such as fields that Hotmart added "
+        "recently. Also fields of Hotmart with the name of a column that the connector fills. Absent without any.",
         "additionalProperties": True,
         "properties": {},
     },
