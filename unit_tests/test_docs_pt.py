@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from unit_tests.test_docs import FORM, PAGE, anchors_of, names_in, prose, table, words_of_our_own
+from source_hotmart.config.form import Config
+from unit_tests.test_docs import CLASSES, FORM, PAGE, anchors_of, names_in, prose,  table
 
 GUIDE = PAGE.with_name("hotmart.pt-BR.md")
 
@@ -98,11 +102,71 @@ def test_a_quoted_message_begins_like_one_of_the_connector():
         assert not words_of_our_own(f"{beginning} …"), beginning
 
 
+REFUSED_SETTINGS = [
+    {"client_id": ""},
+    {"token": "YTpj"},
+    {"start_date": "01/02/2024"},
+    {"start_date": "2024-02-31"},
+    {"start_date": "2009-12-31"},
+    {"start_date": "2999-01-01"},
+    {"members_area_subdomain": "minha escola!"},
+    {"lookback_days": 731},
+    {"personal_data": {"mode": "hash"}},
+    {"personal_data": {"mode": "hash", "key": "curta"}},
+    {"personal_data": {"mode": "hash", "key": "aaaaaaaaaaaaaaaa"}},
+]
+"""Settings as a shop owner may fill them in by mistake."""
+
+
+def problem_with(**changes: Any) -> str:
+    """Return what the connector says about these settings beside a correct credential, or an empty text."""
+    settings = {"client_id": "a", "client_secret": "b", "token": "YTpi", "start_date": "2024-01-01", **changes}
+    try:
+        Config.from_mapping(settings)
+    except AirbyteTracedException as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("changes", REFUSED_SETTINGS, ids=repr)
+def test_every_message_about_the_form_has_advice(changes):
+    message = problem_with(**changes)
+
+    beginnings = [names_in(row["Começo da mensagem"])[0] for row in table(GUIDE, "Começo da mensagem")]
+    patterns = [re.escape(beginning).replace("VALUE", ".+") for beginning in beginnings]
+    assert [pattern for pattern in patterns if re.match(pattern, message)], message
+
+
+def test_the_dates_of_the_guide_are_accepted_as_it_says():
+    dates = set(re.findall(r"`(\d{2,4}[-/]\d{2}[-/][^`]*)`", prose(GUIDE)))
+
+    assert {"2024-02-01", "2024-01-31T00:00:00-03:00", "01/02/2024"} <= dates
+    assert {date for date in dates if problem_with(start_date=date)} == {"01/02/2024"}
+    assert not problem_with(start_date="2010-01-01")
+
+
+def test_the_date_of_brasilia_in_the_guide_is_midnight_there():
+    (date,) = set(re.findall(r"meia-noite de Brasília, escreva\s+`([^`]+)`", prose(GUIDE)))
+
+    start = Config.from_mapping(
+        {"client_id": "a", "client_secret": "b", "token": "YTpi", "start_date": date}
+    ).start_date
+    assert start == datetime(2024, 2, 1, 3, tzinfo=UTC)
+
+
+def test_streams_and_settings_in_the_guide_exist():
+    named = {name for name in names_in(prose(GUIDE)) if re.fullmatch(r"[a-z]+(_[a-z]+)+", name)}
+
+    assert "subscription_purchases" in named
+    assert named <= {*CLASSES, *FORM["properties"], "order_date"}
+
+
 def test_links_lead_somewhere():
     targets = re.findall(r"\]\(([^)]+)\)", GUIDE.read_text("utf-8"))
 
     assert targets
     for target in targets:
         file, _, anchor = target.partition("#")
-        assert file == PAGE.name
-        assert not anchor or anchor in anchors_of(PAGE), target
+        document = GUIDE.with_name(file) if file else GUIDE
+        assert document in (PAGE, GUIDE) or (document.suffix == ".png" and document.exists()), target
+        assert not anchor or anchor in anchors_of(document), target
