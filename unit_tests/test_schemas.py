@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -28,53 +27,6 @@ ID_NAME = re.compile(r"(.+_)?(id|ucode|code)|transaction|subdomain")
 TIME_NAME = re.compile(r".+_(date|datetime|at|until)|date_.+|last_update|trial_end|scheduled_retry")
 EPOCH_MILLISECONDS = range(10**12, 10**13)
 FORBIDDEN_KEYWORDS = {"enum", "const", "required", "pattern", "minimum", "maximum", "minLength", "maxLength"}
-
-SAME_VALUES = [
-    ("sales_history.id", "sales_history.purchase.transaction"),
-    ("sales_history.order_date", "sales_history.purchase.order_date"),
-    ("sales_summary.currency_code", "sales_summary.total_value.currency_code"),
-    (
-        "sales_commissions.commissions[].commission.currency_code",
-        "sales_commissions.commissions[].commission.currency_value",
-    ),
-    ("subscription_transactions.id", "subscription_transactions.purchase.transaction"),
-    ("subscription_transactions.commission_currency", "subscription_transactions.purchase.commission.currency"),
-    ("subscription_transactions.recurrency_number", "subscription_transactions.recurrency.number"),
-    ("event_participants.id", "event_participants.eticket.id"),
-    ("event_participants.current_update", "event_participants.eticket.current_update"),
-    ("event_participants.event_id", "event_participants.product.id"),
-    ("event_participants.event_id", "event_participants.event.product.id"),
-    ("event_participants.product.name", "event_participants.event.product.name"),
-]
-"""Fields of a row that hold the same value under two names."""
-
-SALE_CODES = [
-    "sales_users.transaction",
-    "sales_commissions.transaction",
-    "sales_price_details.transaction",
-    "subscription_purchases.transaction",
-    "subscription_transactions.id",
-    "subscription_transactions.purchase.transaction",
-    "subscriptions.transaction",
-]
-"""Codes of a sale outside of `sales_history`."""
-
-MEANINGS = {
-    "subscriptions.request_date": "when the subscription was created",
-    "sales_summary.total_items": "Number of commissions",
-    "sales_summary.total_value": "Sum of commissions",
-    "subscription_transactions.plan.offer.key": "identifies the offer",
-    "subscription_transactions.plan.offer.code": "code of the coupon for subscriptions",
-    "subscription_transactions.plan.coupon_code": "ANTICIPATION",
-    "sales_price_details.fee": "Interest of an instalment purchase",
-    "sales_price_details.vat": "only in Europe and Mexico",
-    "sales_price_details.base": "Commissions are split from this amount",
-    "sales_price_details.real_conversion_rate": "from the currency of the offer to the currency of the buyer",
-    "sales_commissions.exchange_rate_currency_payout": "without taxes to the gross commission",
-    "sales_history.purchase.hotmart_fee.currency_code": "can differ from purchase.price.currency_code",
-    "club_pages.dripping_configs[].classes": "An empty list means all classes",
-}
-"""Fields with a meaning that their name does not suggest, as Hotmart's documentation gives it."""
 
 Schema = Mapping[str, Any]
 
@@ -157,37 +109,6 @@ def test_every_field_has_a_description_that_says_more_than_its_name(stream: str)
 @every_stream
 def test_every_description_is_a_finished_sentence(stream: str) -> None:
     assert not [path for path, _, schema in fields(stream) if not re.fullmatch(r"[A-Z].*\.", schema["description"])]
-
-
-@every_stream
-def test_a_description_names_its_subject_before_a_pronoun(stream: str) -> None:
-    begins = {path: schema["description"].split()[:5] for path, schema in nodes(schema_of(stream))}
-
-    assert not {path: words for path, words in begins.items() if {"it", "they", "them"} & set(words)}
-
-
-@pytest.mark.parametrize(("field", "other"), SAME_VALUES)
-def test_two_names_of_one_value_are_named_at_both(field: str, other: str) -> None:
-    stream = field.partition(".")[0]
-    for path, other_path in permutations([name.removeprefix(f"{stream}.") for name in (field, other)]):
-        same_parent = path.rpartition(".")[0] == other_path.rpartition(".")[0]
-        name = other_path.rpartition(".")[2] if same_parent else other_path
-        description = dict(nodes(schema_of(stream)))[path]["description"]
-        assert re.search(rf"Same value as (\S+ and )?{re.escape(name)}(?![.\w]\w)", description), path
-
-
-@pytest.mark.parametrize("field", SALE_CODES)
-def test_every_code_of_a_sale_says_that_it_is_that_of_the_history(field: str) -> None:
-    stream, _, path = field.partition(".")
-
-    assert re.search(r"Same value as .*\bsales_history\.id\b", dict(nodes(schema_of(stream)))[path]["description"])
-
-
-@pytest.mark.parametrize(("field", "meaning"), MEANINGS.items(), ids=MEANINGS)
-def test_a_field_is_described_as_hotmart_documents_it(field: str, meaning: str) -> None:
-    stream, _, path = field.partition(".")
-
-    assert meaning in dict(nodes(schema_of(stream)))[path]["description"]
 
 
 @every_stream
