@@ -5,6 +5,7 @@ AIRBYTE_PYTHON ?= $(shell for python in $(PYTHON) python3.12 python3.11; do $$py
 	'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 SALES ?= 5000
+VERBOSE ?=
 ONLY ?=
 CHECK ?=
 CONFIG ?= secrets/config.json
@@ -19,11 +20,37 @@ IMAGE_BUILD = --build-arg REVISION="$(REVISION)" --build-arg SOURCE="$(SOURCE)" 
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PY := $(VENV)/bin/python
-PIP_INSTALL := $(PY) -m pip install --quiet --no-input
+PIP_INSTALL := $(PY) -m pip install --no-input
 INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
+DEMO_READY := $(VENV)/.demo-ready
+# What runs the connector and the demo. The environment of `make test` does, if it is there.
+RUNNABLE = $(if $(wildcard $(INSTALLED)),$(READY),$(DEMO_READY))
 ECOSYSTEM := integration_tests/ecosystem
 FORM_PICTURE := tools/form_picture
+
+# Filters pip's output to a dot per package and its errors. Fails unless pip succeeds. (awk would buffer the dots.)
+SHOW_PIP := --progress-bar off 2>&1 | { \
+	printf 'set-up: fetching packages '; \
+	while read -r line; do case "$$line" in \
+		Collecting*) printf . ;; \
+		Installing*) printf ' installing them' ;; \
+		Successfully*) echo; finished=1 ;; \
+		ERROR*|error*) printf '\n%s' "$$line" >&2 ;; \
+	esac; done; \
+	[ "$$finished" ] || { echo; exit 1; }; }
+
+# The package itself is linked, not copied.
+LINK_PACKAGE := $(PIP_INSTALL) --quiet --no-deps --no-build-isolation --no-index --editable .
+
+# $(call set_up,purpose,duration): an empty environment
+define set_up
+@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || \
+	{ echo "source-hotmart needs Python 3.11, 3.12 or 3.13, and '$(PYTHON)' is not one of them" \
+	"($$($(PYTHON) --version 2>&1 | head -1)). Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+@echo "set-up: $(VENV) with $$($(PYTHON) --version), for $(1), $(2)"
+@$(PYTHON) -m venv --clear $(VENV)
+endef
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint hooks flips bench live audit audit-online catalog docs form-picture test-ecosystem \
@@ -32,8 +59,8 @@ FORM_PICTURE := tools/form_picture
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(READY) ## sync a simulated Hotmart account (SALES=5000) and show what arrives
-	@$(PY) -m tools.demo --sales $(SALES)
+demo: $(RUNNABLE) ## sync a simulated Hotmart account and show what arrives (SALES=5000, VERBOSE=1)
+	@$(PY) -m tools.demo --sales $(SALES) $(if $(VERBOSE),--verbose)
 
 test: $(READY) ## format, lint, types and all tests
 	@echo "test: $$($(PY) --version)"
@@ -67,7 +94,7 @@ audit-online: .venv-audit/.ready ## known vulnerabilities of what is shipped (as
 	@.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes \
 		--requirement requirements/main.txt --requirement requirements/build.txt
 
-catalog: $(READY) ## write secrets/catalog.json, what `read` takes, for secrets/config.json (CONFIG=other.json)
+catalog: $(RUNNABLE) ## write secrets/catalog.json, what `read` takes, for secrets/config.json (CONFIG=other.json)
 	@mkdir -p secrets && $(VENV)/bin/source-hotmart catalog --config $(CONFIG) > secrets/catalog.json.new && \
 		mv secrets/catalog.json.new secrets/catalog.json || { rm -f secrets/catalog.json.new; exit 1; }
 	@echo "catalog: secrets/catalog.json"
@@ -109,7 +136,8 @@ lock: ## renew poetry.lock and requirements/ (needs poetry with poetry-plugin-ex
 	poetry export --quiet --only main --output requirements/main.txt
 	$(MAKE) --no-print-directory requirements/image.txt
 	poetry export --quiet --only build --output requirements/build.txt
-	poetry export --quiet --with dev,build --output requirements/dev.txt
+	poetry export --quiet --only demo,build --output requirements/demo.txt
+	poetry export --quiet --with dev,demo,build --output requirements/dev.txt
 
 image: ## build the connector's image (needs docker; IMAGE=name:tag)
 	docker build $(IMAGE_BUILD)
@@ -130,19 +158,23 @@ requirements/image.txt: requirements/main.txt requirements/left-out.txt
 	@awk 'FNR == NR { left_out[$$1]; next } /^[a-z0-9]/ { split($$1, pin, "=="); keep = !(pin[1] in left_out) } keep' \
 		requirements/left-out.txt requirements/main.txt > $@
 
-# Made anew, from the lock's hashes, whenever the lock changes.
+# New environments, from the lock's hashes, whenever the lock changes. The demo does without linters and test tools.
 $(INSTALLED): requirements/dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || \
-		{ echo "source-hotmart needs Python 3.11, 3.12 or 3.13, and '$(PYTHON)' is not one of them" \
-		"($$($(PYTHON) --version 2>&1 | head -1)). Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
-	@echo "set-up: $(VENV) with $$($(PYTHON) --version), about half a minute"
-	@$(PYTHON) -m venv --clear $(VENV)
-	@$(PIP_INSTALL) --require-hashes --only-binary :all: --requirement requirements/dev.txt
+	$(call set_up,all commands,half a minute to two minutes)
+	@$(PIP_INSTALL) --require-hashes --only-binary :all: --requirement requirements/dev.txt $(SHOW_PIP)
 	@touch $@
 
-# The package itself is linked, not copied.
 $(READY): $(INSTALLED) pyproject.toml
-	@$(PIP_INSTALL) --no-deps --no-build-isolation --no-index --editable .
+	@$(LINK_PACKAGE)
+	@touch $@
+
+# --no-deps: the list is complete, and leaves out what airbyte-cdk asks for and no command imports. --no-compile: most
+# modules are never imported.
+$(DEMO_READY): requirements/image.txt requirements/demo.txt pyproject.toml
+	$(call set_up,the demo,20 to 40 seconds)
+	@$(PIP_INSTALL) --no-deps --no-compile --require-hashes --only-binary :all: \
+		--requirement requirements/image.txt --requirement requirements/demo.txt $(SHOW_PIP)
+	@$(LINK_PACKAGE)
 	@touch $@
 
 # What runs the connector, or judges it, is apart from what the connector runs on.

@@ -20,7 +20,12 @@ from tools.release.package import build, package_files, surprises
 from tools.release.version import PLACES, disagreements, set_version
 
 ROOT = Path(__file__).parent.parent
-GROUPS_OF_FILE = {"main.txt": {"main"}, "build.txt": {"build"}, "dev.txt": {"main", "dev", "build"}}
+GROUPS_OF_FILE = {
+    "main.txt": {"main"},
+    "build.txt": {"build"},
+    "demo.txt": {"demo", "build"},
+    "dev.txt": {"main", "dev", "demo", "build"},
+}
 
 
 def text(path: str) -> str:
