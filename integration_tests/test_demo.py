@@ -1,8 +1,10 @@
 """The demo as its user runs it, and the parts of it that must not flatter the connector."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import duckdb
@@ -16,7 +18,8 @@ from tools.demo.connector import Connector
 from tools.demo.failure import DemoFailed
 from tools.demo.reconciliation import compare_rows, reconcile
 from tools.demo.simulator_process import SimulatorProcess
-from tools.demo.tables import print_gross_sales, print_rows
+from tools.demo.tables import duration, print_rows
+from tools.demo.totals import print_totals
 from tools.demo.warehouse import Loaded, Warehouse
 from tools.harness import stream_names
 from tools.rows import HeldRow
@@ -90,6 +93,11 @@ def file_of(folder: Path, *records: dict[str, object]) -> Path:
     return path
 
 
+ROOT = Path(__file__).parent.parent
+SHOP = ("The newest sales", "Net revenue", "Refunds of", "Subscriptions", "Look for yourself")
+"""How the demo's last titles begin, in their order."""
+
+
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
     with Warehouse(tmp_path / "test.duckdb", [SALES, COMMISSIONS, TOTALS]) as opened:
@@ -127,13 +135,53 @@ def test_the_printed_commands_work(demo: tuple[subprocess.CompletedProcess[str],
     lines = [line.strip() for line in run.stdout.splitlines()]
     (show_tables,) = [line for line in lines if " -c " in line and " -i " not in line]
     (interactive,) = [line for line in lines if " -i " in line]
-    (query,) = [line for line in lines if line.startswith("db.sql(")]
+    queries = [line for line in lines if line.startswith("db.sql(")]
 
     tables = subprocess.run(show_tables, shell=True, capture_output=True, text=True, timeout=60)
-    answer = subprocess.run(interactive, shell=True, input=f"{query}\n", capture_output=True, text=True, timeout=60)
+    answer = subprocess.run(
+        interactive, shell=True, input="\n".join([*queries, ""]), capture_output=True, text=True, timeout=60
+    )
 
     assert all(name in tables.stdout for name in stream_names())
+    assert len(queries) == 2
     assert "COMPLETE" in answer.stdout
+    assert "net_revenue" in answer.stdout
+    assert answer.returncode == 0
+
+
+def test_the_demo_says_what_its_syncs_cost_and_ends_with_the_figures_of_the_shop(
+    demo: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    printed = demo[0].stdout
+    requests = int(re.findall(r"first sync .+ complete, ([\d,]+) requests", printed)[0].replace(",", ""))
+    told = re.findall(r"That would take about (\d+) (seconds|minutes) for the first sync", " ".join(printed.split()))
+    titles = [line for line in printed.splitlines() if line and line[0] != " " and line[0].isupper()]
+
+    assert "6,000 requests per minute" in printed
+    assert [unit for _, unit in told] == ["seconds"]
+    assert requests * 60 / 500 <= int(told[0][0]) <= max(110, requests * 60 / 500 + 10)
+    assert [next(title for title in titles if title.startswith(start)) for start in SHOP] == [
+        title for title in titles if title.startswith(SHOP)
+    ]
+    assert "(token)" not in printed
+    assert "(info)" not in printed
+    assert max(len(line) for line in printed.partition("Look for yourself")[0].splitlines()) <= 80
+
+
+def test_the_demo_needs_no_more_than_its_set_up_installs() -> None:
+    imports = "import json, sys, hotmart_simulator.__main__, tools.demo.__main__, source_hotmart.run"
+    script = f"{imports}; print(json.dumps(sorted({{name.partition('.')[0] for name in sys.modules}})))"
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    distributions = packages_distributions()
+
+    names = (name for module in orjson.loads(run.stdout) for name in distributions.get(module, [])[:1])
+    imported = {name.lower().replace("_", "-") for name in names}
+    files = [(ROOT / "requirements" / name).read_text("utf-8") for name in ("image.txt", "demo.txt")]
+    installed = {name for file in files for name in re.findall(r"^([a-z0-9-]+)==", file, re.MULTILINE)}
+
+    assert {"duckdb", "faker", "rich", "werkzeug", "airbyte-cdk"} <= imported
+    # jsonschema imports rfc3339-validator where it is installed.
+    assert imported - {"airbyte-source-hotmart", "rfc3339-validator"} <= installed
 
 
 def test_a_second_row_replaces_the_first_of_its_key(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -198,7 +246,7 @@ def test_a_difference_of_a_cent_to_the_summary_is_shown(warehouse: Warehouse, tm
 
     found = reconcile(warehouse)
     with console.capture() as printed:
-        print_gross_sales(console, found)
+        print_totals(console, found)
 
     assert [item.is_equal for item in found] == [False, False]
     assert [item.is_equal for item in found[0].sales] == [True, False]
@@ -223,7 +271,7 @@ def test_what_the_summary_adds_up_is_said(
 
     found = reconcile(warehouse)
     with console.capture() as printed:
-        print_gross_sales(console, found)
+        print_totals(console, found)
 
     assert [(item.amounts == what, item.is_equal) for item in found] == [(True, True), (False, False)]
     assert "1 months x 1 currencies: all equal to the cent" in printed.get()
@@ -261,3 +309,29 @@ def test_a_simulator_that_does_not_start_is_told(tmp_path: Path, monkeypatch: py
 
     with pytest.raises(DemoFailed, match=r"did not start: no memory left .+simulator\.log"):
         SimulatorProcess(5, tmp_path / "simulator.log").__enter__()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(1, "10 seconds"), (50, "50 seconds"), (50.1, "60 seconds"), (110, "110 seconds"), (110.1, "2 minutes")],
+)
+def test_a_duration_is_rounded_up(seconds: float, words: str) -> None:
+    assert duration(seconds) == f"about {words}"
+
+
+def test_months_are_printed_when_asked(warehouse: Warehouse, tmp_path: Path) -> None:
+    warehouse.load(
+        SALES, file_of(tmp_path, sale("a", "APPROVED"), sale("b", "COMPLETE", at="2024-06-01T00:00:00.000Z"))
+    )
+    warehouse.load(TOTALS, file_of(tmp_path, total("2024-05-01", 1, 10.5), total("2024-06-01", 1, 10.5)))
+    console = Console(width=80)
+
+    with console.capture() as few:
+        print_totals(console, reconcile(warehouse))
+    with console.capture() as every:
+        print_totals(console, reconcile(warehouse), verbose=True)
+
+    assert ["BRL", "2", "21.00", "equal"] in [line.split() for line in few.get().splitlines()]
+    assert "2024-05" not in few.get()
+    assert ["2024-05", "history", "1", "10.50"] in [line.split() for line in every.get().splitlines()]
+    assert ["summary", "1", "10.50"] in [line.split() for line in every.get().splitlines()]

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from tools.demo.answers import print_answers
 from tools.demo.calls import count_calls
 from tools.demo.catalog import OfferedStream
 from tools.demo.changes import MOVES, compare, snapshot, unseen
@@ -19,27 +20,22 @@ from tools.demo.connector import Connector
 from tools.demo.failure import DemoFailed
 from tools.demo.landing import Landing
 from tools.demo.reconciliation import compare_rows, reconcile
-from tools.demo.simulator_process import SimulatorProcess
+from tools.demo.simulator_process import LIMIT, SimulatorProcess
 from tools.demo.steps import Steps
-from tools.demo.tables import (
-    Sync,
-    print_changes,
-    print_gross_sales,
-    print_rows,
-    print_syncs,
-    print_whereabouts,
-)
+from tools.demo.tables import HOTMARTS_LIMIT, Sync, print_changes, print_rows, print_syncs, print_whereabouts
+from tools.demo.totals import print_totals
 from tools.demo.warehouse import Warehouse
 
 
 class Demo:
-    """The whole of it, in the order in which it is told."""
+    """All steps in their order."""
 
-    def __init__(self, console: Console, folder: Path, sales: int) -> None:
+    def __init__(self, console: Console, folder: Path, sales: int, *, verbose: bool = False) -> None:
         self._console = console
         self._steps = Steps(console)
         self._folder = folder
         self._sales = sales
+        self._verbose = verbose
         self._problems: list[str] = []
 
     def run(self) -> int:
@@ -49,7 +45,7 @@ class Demo:
             with self._steps.step("simulator") as step:
                 step.tell(f"making up an account of {self._sales:,} sales")
                 simulator = running.enter_context(SimulatorProcess(self._sales, self._folder / "simulator.log"))
-                step.tell(f"answers as Hotmart would, for an account of {self._sales:,} sales")
+                step.tell(f"{self._sales:,} sales, {LIMIT:,} requests per minute instead of {HOTMARTS_LIMIT}")
             self._sync_twice(simulator)
         for problem in self._problems:
             self._console.print(f"demo: {escape(problem)}", style="bold red")
@@ -62,14 +58,15 @@ class Demo:
             first = self._sync("first sync", simulator, connector, streams, None)
             self._load(warehouse, streams, first.landing)
             before = snapshot(warehouse)
-            with self._steps.step("move") as step:
+            with self._steps.step("changes") as step:
                 moved = simulator.move(MOVES)
-                step.tell("in Hotmart now: " + ", ".join(f"{len(keys)} {kind}" for kind, keys in moved.items()))
+                step.tell(f"{sum(map(len, moved.values()))} in Hotmart, such as {len(moved['refunds'])} refunds")
             # Hotmart's clock shows whole seconds, and a sync reads up to the last one that has begun.
             time.sleep(1)
             second = self._sync("second sync", simulator, connector, streams, first.landing.state)
             self._load(warehouse, streams, second.landing)
             after = snapshot(warehouse)
+            missed = unseen(moved, before, after)
             with self._steps.step("compare") as step:
                 comparisons = []
                 for stream in streams:
@@ -77,11 +74,11 @@ class Demo:
                     comparisons.append(compare_rows(stream, simulator.expected(stream.name), warehouse))
                 totals = reconcile(warehouse)
                 step.tell(f"{sum(item.in_hotmart for item in comparisons):,} rows and {len(totals[0].sales):,} totals")
-        missed = unseen(moved, before, after)
-        print_syncs(self._console, [first, second])
-        print_changes(self._console, compare(before, after), moved, missed)
-        print_rows(self._console, comparisons)
-        print_gross_sales(self._console, totals)
+            print_syncs(self._console, [first, second], LIMIT, verbose=self._verbose)
+            print_changes(self._console, compare(before, after), moved, missed)
+            print_rows(self._console, comparisons, verbose=self._verbose)
+            print_totals(self._console, totals, verbose=self._verbose)
+            print_answers(self._console, warehouse, verbose=self._verbose)
         print_whereabouts(self._console, _shown(warehouse.path), shlex.quote(_shown(Path(sys.executable))))
         if missed:
             self._problems.append("The second sync did not bring all that had changed.")
@@ -115,8 +112,8 @@ class Demo:
             with landing:
                 connector.read(landing, state, step.tell)
             calls = count_calls(simulator.calls())
-            step.tell(f"{landing.progress}, {calls.total:,} calls")
-        return Sync(landing, calls)
+            step.tell(f"{landing.progress}, {calls.total:,} requests")
+        return Sync(name, landing, calls)
 
     def _load(self, warehouse: Warehouse, streams: list[OfferedStream], landing: Landing) -> None:
         with self._steps.step("load") as step:
@@ -152,12 +149,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.demo", description=__doc__)
     parser.add_argument("--sales", type=_count, default=5000, help="how large the account is (default 5000)")
     parser.add_argument("--folder", type=Path, default=Path("demo-output"), help="for all files (default demo-output)")
+    parser.add_argument("--verbose", action="store_true", help="print all months, streams and products")
     asked = parser.parse_args()
     console = Console(highlight=False)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)  # so that the processes are ended as with Ctrl-C
     try:
-        return Demo(console, asked.folder, asked.sales).run()
+        return Demo(console, asked.folder, asked.sales, verbose=asked.verbose).run()
     except (DemoFailed, OSError) as failure:
         console.print(f"demo: {escape(str(failure))}", style="bold red")
         return 1

@@ -17,6 +17,8 @@ from tools.flips.known import switch_arguments
 from tools.rows import HeldRow, held_rows
 
 SEED: Final = 7
+LIMIT: Final = 6_000
+"""Requests per minute. Hotmart allows 500, which would make the demo wait."""
 CLUBS: Final = ("my-school", "second-school")
 READY_WITHIN_S: Final = 300
 """Enough for some ten million sales."""
@@ -31,7 +33,7 @@ class SimulatorProcess:
             "--port": 0,
             "--seed": SEED,
             "--sales": sales,
-            "--limit": 6_000,  # calls a minute, so that nobody has to wait; Hotmart's own quota is 500
+            "--limit": LIMIT,
             "--subscriptions": sales // 5,
             "--students": sales // 12,
             "--subdomains": ",".join(CLUBS),

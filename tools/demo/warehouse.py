@@ -85,6 +85,10 @@ class Warehouse:
         """All rows of a query."""
         return self._database.execute(sql).fetchall()
 
+    def run(self, sql: str) -> None:
+        """Run statements."""
+        self._database.execute(sql)
+
     def _create(self, stream: OfferedStream) -> None:
         columns = ", ".join(f"{_name(name)} {kind}" for name, kind in _types(stream).items())
         self._database.execute(
