@@ -89,11 +89,14 @@ class Demo:
 
     def _look_around(self, connector: Connector) -> list[OfferedStream]:
         with self._steps.step("spec") as step:
+            step.tell("starting the connector")
             form = connector.spec()
             step.tell(f"a form of {len(form['properties'])} settings, {len(form['required'])} of them required")
         with self._steps.step("check") as step:
+            step.tell("starting the connector")
             step.tell(connector.check())
         with self._steps.step("discover") as step:
+            step.tell("starting the connector")
             streams = connector.discover()
             step.tell(f"{len(streams)} streams, {sum(bool(item.cursor) for item in streams)} of them incremental")
         return streams
