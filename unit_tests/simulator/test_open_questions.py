@@ -1,6 +1,5 @@
 """The simulator takes either side of what nobody knows of the API: each switch changes what it says, and no more."""
 
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -153,7 +152,7 @@ def test_the_quotas_headers_have_other_names_and_forms_when_switched_so(simulato
 
 
 def test_rows_sent_and_rows_found_take_their_time(simulator: Simulator, client: Client, mocker: MockerFixture) -> None:
-    slept = mocker.patch("time.sleep", wraps=time.sleep)
+    slept = mocker.patch("time.sleep")
     found = len(client.rows(HISTORY, **year()))
     simulator.switches = replace(simulator.switches, ms_per_row_sent=2)
     client.get(HISTORY, **year(max_results=1))
