@@ -11,7 +11,7 @@ import pytest
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.config.form import Config
-from unit_tests.test_docs import CLASSES, FORM, PAGE, anchors_of, names_in, prose,  table
+from unit_tests.test_docs import CLASSES, FORM, PAGE, anchors_of, names_in, prose, table, words_of_our_own
 
 GUIDE = PAGE.with_name("hotmart.pt-BR.md")
 
