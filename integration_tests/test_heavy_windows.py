@@ -8,7 +8,7 @@ import pytest
 
 from hotmart_simulator import Call, Fault, Simulator, World
 from hotmart_simulator.common.row import Row
-from source_hotmart.streams.sales_statuses import SALE_STATUSES
+from source_hotmart.reading.statuses import SALE_STATUSES
 from tools.harness import NOW_MS, Connector, Run, VirtualClock, loaded, switches, truth
 from tools.rows import Difference, difference, key_of
 

@@ -34,12 +34,10 @@ from source_hotmart.check import check_access
 from source_hotmart.command import inputs
 from source_hotmart.command.state_file import read_states
 from source_hotmart.config.form import Config, clean
-from source_hotmart.state.cursors import IntervalCursor, RefusedStateCursor, SliceCursor, bad_state
-from source_hotmart.state.intervals import UnreadableState, read_slices
+from source_hotmart.state.cursors import RefusedStateCursor, SliceCursor, bad_state
+from source_hotmart.state.intervals import UnreadableState
 from source_hotmart.state.windows import iso
 from source_hotmart.streams.base import Api, HotmartStream
-from source_hotmart.streams.changed_parents import IncrementalChild
-from source_hotmart.streams.dated import DatedStream
 from source_hotmart.sync.engine import BatchingSource, concurrent
 from source_hotmart.sync.progress import Progress
 from source_hotmart.sync.report import SyncReport
@@ -180,25 +178,15 @@ class SourceHotmart(ConcurrentSourceAdapter):
         """Return the cursor of a stream. One whose state cannot be used is marked, and fails when it is read."""
         name, repository = stream.name, self.message_repository
         resumes = configured is not None and configured.sync_mode == SyncMode.incremental and bool(stream.cursor_field)
-        if not resumes or not isinstance(stream, DatedStream | IncrementalChild):
+        if not resumes:
             return SliceCursor(name, repository, stream.verdict)
         try:
             if name in foreign:
                 raise UnreadableState(f"it is of the namespace {foreign[name]!r}, and this stream has none")
-            return self._resume(stream, manager.get_stream_state(name, None))
+            return stream.resume(manager.get_stream_state(name, None), repository)
         except UnreadableState as unusable:
             stream.refused_state = bad_state(name, str(unusable))
             return RefusedStateCursor(name, repository, stream.verdict)
-
-    def _resume(self, stream: DatedStream | IncrementalChild, state: Mapping[str, Any]) -> SliceCursor:
-        """Return a cursor that goes on from a saved state. Raises `UnreadableState`."""
-        now_ms = stream.api.now_ms
-        if isinstance(stream, IncrementalChild):
-            return stream.resume(state, self.message_repository)
-        stream.resumes = True
-        stream.load_state(state)
-        stream.saved = read_slices(state, str(stream.cursor_field), stream.start_ms, now_ms)
-        return IntervalCursor(stream.name, self.message_repository, stream.verdict, stream, now_ms)
 
     def read(
         self,

@@ -13,8 +13,8 @@ import pytest
 from source_hotmart.state import parents
 from source_hotmart.state.intervals import UnreadableState
 from source_hotmart.state.known_parents import KnownParents
-from source_hotmart.state.parent_forms import format_states, parse_states
-from source_hotmart.state.parents import ParentProgress, ParentState, ParentStates
+from source_hotmart.state.parent_forms import ParentState, format_states, parse_states
+from source_hotmart.state.parents import ParentProgress, ParentStates
 from source_hotmart.state.windows import DAY_MS, iso
 
 NOW_MS = 1_767_225_600_000

@@ -14,16 +14,8 @@ from hypothesis import strategies as st
 from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.config.form import Config
 from source_hotmart.state import day_digests
-from source_hotmart.state.intervals import (
-    Interval,
-    MonthRule,
-    RereadRule,
-    UnreadableState,
-    as_slices,
-    close,
-    covered,
-    read_slices,
-)
+from source_hotmart.state.intervals import Interval, UnreadableState, as_slices, close, covered, read_slices
+from source_hotmart.state.lookback import MonthRule, RereadRule
 from source_hotmart.state.windows import DAY_MS, Window, iso, later, month_start, split_days, union, whole_second
 from source_hotmart.streams.base import Api
 from source_hotmart.streams.dated import DatedStream
@@ -250,7 +242,7 @@ def planned(cls: type[DatedStream], start_ms: int, now_ms: int, lookback_days: i
     settings = {"client_id": "an-id", "client_secret": "a-secret", "token": token, "start_date": iso(start_ms)}
     config = Config.from_mapping(json.loads(json.dumps({**settings, "lookback_days": lookback_days})))
     stream = cls(Api(config, HotmartAuthenticator(config), now_ms=now_ms))
-    stream.saved = [Interval(*window, window[1]) for window in had]
+    stream.coverage.saved = [Interval(*window, window[1]) for window in had]
     return stream
 
 
@@ -263,7 +255,7 @@ def test_sales_are_read_again_for_the_look_back_and_at_least_for_a_day(
     stream = planned(SalesHistory, start_ms, now_ms, lookback_days, [(start_ms, saved_ms)] if start_ms < now_ms else [])
 
     again_ms = whole_second(saved_ms - max(lookback_days, 1) * DAY_MS)
-    expected_ms = again_ms if stream.saved and again_ms > start_ms else start_ms
+    expected_ms = again_ms if stream.coverage.saved and again_ms > start_ms else start_ms
     assert stream.needed() == [(expected_ms, now_ms)]
 
 

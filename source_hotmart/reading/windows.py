@@ -20,6 +20,7 @@ from source_hotmart.api.errors import AccessDenied, HotmartError, QueryRefused
 from source_hotmart.reading.limits import LearnedLimits
 from source_hotmart.reading.lists import ListReader, PageTooHeavy, Readable
 from source_hotmart.reading.passes import Query, Record
+from source_hotmart.reading.statuses import one_by_one
 from source_hotmart.state.windows import DAY_MS, Window, iso, split_at, split_evenly, whole_second
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -28,21 +29,6 @@ STOPS_AFTER = 3
 """After so many failures in succession Hotmart may not be available, and the rest is left to the next sync."""
 NAMED = 3
 """So many failed pieces are named in a message."""
-RETURNS_FROM = {"APPROVED": "PROTESTED"}
-"""A dispute that ends makes a protested sale an approved one again, against the order of a sale's life."""
-
-
-def one_by_one(statuses: Sequence[str]) -> Iterator[str]:
-    """Yield statuses in the order in which they are asked for one at a time.
-
-    A sale that changes between two requests is found again under a later status. One that may return to an earlier
-    status is asked for before that as well.
-    """
-    for status in statuses:
-        earlier = RETURNS_FROM.get(status)
-        if earlier in statuses:
-            yield str(earlier)
-        yield status
 
 
 class Windowed(Readable, Protocol):

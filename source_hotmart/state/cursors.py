@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, MutableMapping, Sequence
 from threading import RLock
-from typing import Any, Protocol
+from typing import Any
 
 from airbyte_cdk.models import AirbyteMessage, FailureType
 from airbyte_cdk.sources.message import MessageRepository
 from airbyte_cdk.sources.streams.concurrent.cursor import FinalStateCursor
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
-from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
-
-from source_hotmart.state.intervals import Interval, RereadRule, as_slices, close, reopen
-from source_hotmart.state.windows import Window
 
 STATE_EVERY_S = 5.0
 """At most one state per stream in so many seconds, and one at the end of the stream."""
 SILENCE_S = 60.0
 """A stream that is being read writes a state at least this often: platforms end a source that is silent for an hour."""
+
+
+class StreamState(ABC):
+    """What one stream has read, as its states hold it."""
+
+    @abstractmethod
+    def record(self, of_slice: Any) -> None:
+        """Record what was read of a slice. Called by one thread at a time."""
+
+    @property
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """The state as of now."""
+
 
 Verdict = Callable[[Sequence[AirbyteTracedException]], AirbyteTracedException | None]
 """Makes the one failure of a stream of the problems of its slices."""
@@ -29,17 +40,30 @@ Verdict = Callable[[Sequence[AirbyteTracedException]], AirbyteTracedException | 
 class SliceCursor(FinalStateCursor):
     """Writes states while slices end, and fails the stream after the last one if some could not be read.
 
-    Without an override of `state` it is the cursor of a full refresh.
+    Without a `stream_state` it is the cursor of a full refresh.
     """
 
-    def __init__(self, stream_name: str, repository: MessageRepository, verdict: Verdict) -> None:
+    def __init__(
+        self,
+        stream_name: str,
+        repository: MessageRepository,
+        verdict: Verdict,
+        stream_state: StreamState | None = None,
+    ) -> None:
         super().__init__(stream_name, None, repository)
+        self._stream_state = stream_state
         self._lock = RLock()
         self._verdict = verdict
         self._problems: list[AirbyteTracedException] = []
         self._open_slices = 0
         self._is_planned = False
         self._emitted_s = time.monotonic() - STATE_EVERY_S
+
+    @property
+    def state(self) -> MutableMapping[str, Any]:
+        """What the stream has read, or the CDK's mark of a full refresh."""
+        with self._lock:
+            return super().state if self._stream_state is None else self._stream_state.state
 
     def slice_planned(self) -> None:
         """Count a slice that is going to be read."""
@@ -60,7 +84,8 @@ class SliceCursor(FinalStateCursor):
     def close_partition(self, partition: Partition) -> None:
         """Record what was read of a slice. Raises the failure of the stream after its last slice."""
         with self._lock:
-            self.record_slice(partition)
+            if self._stream_state is not None:
+                self._stream_state.record(partition.to_slice())
             problem = getattr(partition, "problem", None)
             if problem is not None:
                 self._problems.append(problem)
@@ -69,9 +94,6 @@ class SliceCursor(FinalStateCursor):
             if time.monotonic() >= self._emitted_s + STATE_EVERY_S:
                 self.ensure_at_least_one_state_emitted()
             self._fail_at_end()
-
-    def record_slice(self, partition: Partition) -> None:
-        """Override to move the state by what was read of a slice. Called with the lock held."""
 
     def ensure_at_least_one_state_emitted(self) -> None:
         """Write the state as it is now. The CDK calls this at the end of the stream."""
@@ -102,56 +124,6 @@ class SliceCursor(FinalStateCursor):
             failure = self._verdict(problems)
             if failure is not None:
                 raise failure
-
-
-class Resumed(Protocol):
-    """What an incremental sync began with."""
-
-    saved: list[Interval]
-
-    def rule(self) -> RereadRule:
-        """Return the look-back rule. Makes no request."""
-
-    def slice_recorded(self, stream_slice: StreamSlice) -> None:
-        """Act on a slice whose complete parts have just entered the state."""
-
-    @property
-    def state_extra(self) -> Mapping[str, Any]:
-        """What is kept in the state beside the intervals."""
-
-
-class IntervalCursor(SliceCursor):
-    """Writes down which windows were read, and when. `now_ms` is the time of this sync."""
-
-    def __init__(
-        self,
-        stream_name: str,
-        repository: MessageRepository,
-        verdict: Verdict,
-        plan: Resumed,
-        now_ms: int,
-    ) -> None:
-        super().__init__(stream_name, repository, verdict)
-        self._intervals = list(plan.saved)
-        self._plan = plan
-        self._now_ms = now_ms
-
-    @property
-    def state(self) -> MutableMapping[str, Any]:
-        """The intervals in the CDK's date-range form."""
-        with self._lock:
-            return {**as_slices(self._plan.rule().compact(self._intervals)), **self._plan.state_extra}
-
-    def record_slice(self, partition: Partition) -> None:
-        """Close the windows of the slice that were read completely."""
-        of_slice = partition.to_slice()
-        assert isinstance(of_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
-        windows: list[Window] = of_slice.extra_fields["complete"]
-        for window in windows:
-            self._intervals = close(self._intervals, window, self._now_ms)
-        for window in of_slice.extra_fields.get("short", ()):
-            self._intervals = reopen(self._intervals, window, self._plan.saved)
-        self._plan.slice_recorded(of_slice)
 
 
 class RefusedStateCursor(SliceCursor):

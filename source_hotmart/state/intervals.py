@@ -1,27 +1,17 @@
 """State of a dated stream: intervals of the filter date, each with the time at which it was read.
 
-An interval that was read at one time and one that was read later stay apart, since they need different parts read
-again: what lies before `as_of - lookback` is not read again, and what lies before `as_of - 12 months` is final.
+An interval that was read at one time and one that was read later stay apart, since different parts of them are read
+again (`lookback.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from source_hotmart.state.windows import (
-    DAY_MS,
-    Window,
-    iso,
-    later,
-    milliseconds,
-    month_start,
-    subtract,
-    union,
-    whole_second,
-)
+from source_hotmart.state.windows import DAY_MS, Window, iso, milliseconds, subtract, union
 
 DATE_RANGE = "date-range"
 """The `state_type` of the CDK's states that hold slices."""
@@ -75,82 +65,6 @@ def reopen(intervals: Iterable[Interval], window: Window, saved: Iterable[Interv
         for start_ms, end_ms in subtract([interval.window], subtract([interval.window], [window]))
     ]
     return sorted([*kept, *before])
-
-
-@dataclass(frozen=True)
-class RereadRule:
-    """What of the saved intervals an incremental sync reads again. This is the only place of the look-back rule."""
-
-    lookback_ms: int
-    late_months: int = 0
-    """Age in months up to which a row may still take on one of the late statuses. 0: there are none."""
-
-    def beyond_lookback(self, interval: Interval) -> list[Window]:
-        """Return the part of an interval that is not read again as a whole."""
-        end_ms = min(interval.end_ms, whole_second(interval.as_of_ms - self.lookback_ms) - 1)
-        return [(interval.start_ms, end_ms)] if interval.start_ms <= end_ms else []
-
-    def needed(self, saved: Iterable[Interval], whole: Window) -> list[Window]:
-        """Return what has to be read of `whole`, ascending."""
-        return subtract([whole], [window for interval in saved for window in self.beyond_lookback(interval)])
-
-    def late(self, saved: Iterable[Interval], start_ms: int) -> list[Window]:
-        """Return what is read again for the late statuses only, from `start_ms` on, ascending.
-
-        It is measured from the time of the last reading and not from now, so no row grows too old between two syncs.
-        """
-        windows = []
-        for interval in saved if self.late_months else ():
-            oldest_ms = max(start_ms, whole_second(later(interval.as_of_ms, -self.late_months)))
-            windows += [(max(first, oldest_ms), last) for first, last in self.beyond_lookback(interval)]
-        return union((first, last) for first, last in windows if first <= last)
-
-    def compact(self, intervals: Iterable[Interval]) -> list[Interval]:
-        """Return the same intervals in fewer.
-
-        What is final takes on the later time of the interval that follows it directly, since both are read alike from
-        now on. Neighbours of the same time become one.
-        """
-        pieces = [piece for interval in intervals for piece in self._at_final(interval)]
-        joined: list[Interval] = []
-        for piece in sorted(pieces, reverse=True):
-            after = joined[-1] if joined and joined[-1].start_ms == piece.end_ms + 1 else None
-            if after and piece.as_of_ms < after.as_of_ms and piece.end_ms < self._final_ms(piece):
-                piece = replace(piece, as_of_ms=after.as_of_ms)
-            if after and piece.as_of_ms == after.as_of_ms:
-                joined[-1] = replace(after, start_ms=piece.start_ms)
-            else:
-                joined.append(piece)
-        return joined[::-1]
-
-    def _final_ms(self, interval: Interval) -> int:
-        """The first millisecond that is not final."""
-        oldest_late_ms = later(interval.as_of_ms, -self.late_months)
-        return whole_second(min(oldest_late_ms, interval.as_of_ms - self.lookback_ms))
-
-    def _at_final(self, interval: Interval) -> list[Interval]:
-        """An interval in its final part and the rest."""
-        final_ms = self._final_ms(interval)
-        if not interval.start_ms < final_ms <= interval.end_ms:
-            return [interval]
-        return [replace(interval, end_ms=final_ms - 1), replace(interval, start_ms=final_ms)]
-
-
-@dataclass(frozen=True)
-class MonthRule(RereadRule):
-    """Whole calendar months: the current one and the `late_months` before the last reading are read again."""
-
-    def beyond_lookback(self, interval: Interval) -> list[Window]:
-        """Return the months of an interval that are not read again."""
-        end_ms = min(interval.end_ms, self._final_ms(interval) - 1)
-        return [(interval.start_ms, end_ms)] if interval.start_ms <= end_ms else []
-
-    def late(self, saved: Iterable[Interval], start_ms: int) -> list[Window]:
-        """Return nothing: months are read again as a whole."""
-        return []
-
-    def _final_ms(self, interval: Interval) -> int:
-        return month_start(later(interval.as_of_ms, -self.late_months))
 
 
 def as_slices(intervals: Sequence[Interval]) -> dict[str, Any]:

@@ -1,15 +1,32 @@
-"""The saved forms of the states of parents."""
+"""The state of parents: what it says of each scope, and its saved forms."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from source_hotmart.state.intervals import NO_STATE, UnreadableState, read_slices, time_ms
 from source_hotmart.state.known_parents import KnownParents
-from source_hotmart.state.parents import ALL_SCOPES, ParentState
 from source_hotmart.state.windows import DAY_MS, iso
+
+ALL_SCOPES = ""
+"""The scope of a stream with one list of parents, and of a state that holds for all scopes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParentState:
+    """What was read of one scope: an account, a members area or an event."""
+
+    until_ms: int
+    """All known parents were read up to here."""
+    since_ms: int | None = None
+    """From where on, for lists that are filtered by a date."""
+    open: tuple[str, ...] = ()
+    """Parents to read again in any case."""
+    known: KnownParents | None = None
+    """`None` in states of 1.0.0, which do not say which parents were read."""
 
 
 def format_states(states: Mapping[str, ParentState], scope_field: str) -> dict[str, Any]:

@@ -6,39 +6,20 @@ show which parents are new. The state therefore holds digests of the parents tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from airbyte_cdk.sources.message import MessageRepository
-from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
-from airbyte_cdk.sources.types import StreamSlice
-
-from source_hotmart.state.cursors import SliceCursor, Verdict
+from source_hotmart.state.cursors import StreamState
 from source_hotmart.state.known_parents import KnownParents
-
-ALL_SCOPES = ""
-"""The scope of a stream with one list of parents, and of a state that holds for all scopes."""
+from source_hotmart.state.parent_forms import ALL_SCOPES, ParentState, format_states
+from source_hotmart.state.slices import ParentsSlice
 
 MAX_WAITING = 1000
 """More parents than this that wait to be read are not listed in a state. Their buckets are read again instead."""
 DOUBTFUL_SHARE = 10
 """A short list in which more than one in so many parents seems new lacks many others instead."""
 DOUBTFUL_AT_LEAST = 100
-
-
-@dataclass(frozen=True, kw_only=True)
-class ParentState:
-    """What was read of one scope: an account, a members area or an event."""
-
-    until_ms: int
-    """All known parents were read up to here."""
-    since_ms: int | None = None
-    """From where on, for lists that are filtered by a date."""
-    open: tuple[str, ...] = ()
-    """Parents to read again in any case."""
-    known: KnownParents | None = None
-    """`None` in states of 1.0.0, which do not say which parents were read."""
 
 
 class ParentProgress:
@@ -134,16 +115,7 @@ def _sorted(ids: Iterable[str]) -> tuple[str, ...]:
 
 
 @dataclass
-class SliceResult:
-    """The ids of the parents of one slice: read, without rows by Hotmart's answer, and to read again."""
-
-    read: list[str] = field(default_factory=list)
-    empty: list[str] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
-
-
-@dataclass
-class ParentStates:
+class ParentStates(StreamState):
     """The saved states of all scopes of a stream, and what this sync has read of each."""
 
     saved: Mapping[str, ParentState] = field(default_factory=dict)
@@ -154,6 +126,9 @@ class ParentStates:
     _read: dict[str, ParentState] = field(default_factory=dict)
     is_planned: bool = False
     """Whether every scope has a state of its own by now."""
+    scope_field: str = ""
+    trusts_empty: Callable[[], bool] = lambda: True
+    """Whether "there is nothing" is an answer, as far as this sync has shown by now."""
 
     def of(self, scope: str) -> ParentState | None:
         """Return the saved state of a scope, or that of all scopes."""
@@ -164,8 +139,9 @@ class ParentStates:
         """The latest moment in the saved states."""
         return max((state.until_ms for state in self.saved.values()), default=0)
 
-    def record(self, scope: str, result: SliceResult) -> None:
-        """Record what was read of a slice."""
+    def record(self, of_slice: ParentsSlice) -> None:
+        """Record the parents of a slice."""
+        scope, result = of_slice.scope, of_slice.result
         if scope in self.planned and (result.read or result.empty):
             self._read[scope] = self.planned[scope]
         progress = self.progress.get(scope)
@@ -173,10 +149,15 @@ class ParentStates:
             for ids, note in (
                 (result.read, progress.was_read),
                 (result.empty, progress.is_empty),
-                (result.unread, progress.was_not_read),
+                (result.failed, progress.was_not_read),
             ):
                 for parent_id in ids:
                     note(parent_id)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The states of all scopes in their saved form."""
+        return format_states(self.current(trusts_empty=self.trusts_empty()), self.scope_field)
 
     def current(self, *, trusts_empty: bool) -> dict[str, ParentState]:
         """Return the state of each scope as of now."""
@@ -189,33 +170,3 @@ class ParentStates:
         if self.is_planned and len(states) > 1:
             states.pop(ALL_SCOPES, None)
         return states
-
-
-class ParentsCursor(SliceCursor):
-    """Writes down which parents were read."""
-
-    def __init__(
-        self,
-        stream_name: str,
-        repository: MessageRepository,
-        verdict: Verdict,
-        states: ParentStates,
-        format_state: Callable[[Mapping[str, ParentState]], dict[str, Any]],
-        trusts_empty: Callable[[], bool],
-    ) -> None:
-        super().__init__(stream_name, repository, verdict)
-        self._states = states
-        self._format_state = format_state
-        self._trusts_empty = trusts_empty
-
-    @property
-    def state(self) -> MutableMapping[str, Any]:
-        """The states of all scopes."""
-        with self._lock:
-            return self._format_state(self._states.current(trusts_empty=self._trusts_empty()))
-
-    def record_slice(self, partition: Partition) -> None:
-        """Record the parents of the slice."""
-        of_slice = partition.to_slice()
-        assert isinstance(of_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
-        self._states.record(of_slice["scope"], of_slice.extra_fields["result"])

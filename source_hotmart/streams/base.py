@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import requests
 from airbyte_cdk.models import SyncMode
+from airbyte_cdk.sources.message import MessageRepository
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.streams.http import HttpStream
@@ -41,6 +42,7 @@ from source_hotmart.reading.passes import Query, Record
 from source_hotmart.records.columns import COLUMNS, FieldLog, put
 from source_hotmart.records.conversion import Row, RowConverter
 from source_hotmart.records.personal_data import compile_hiding, hide_of, without_marks
+from source_hotmart.state.cursors import SliceCursor
 from source_hotmart.streams.default_filters import DefaultFilters
 from source_hotmart.streams.parents import ParentLists
 from source_hotmart.streams.sales_facts import SalesFacts
@@ -290,11 +292,18 @@ class HotmartStream(HttpStream, ABC):
             raise self.refused_state
         yield from self.slices()
 
+    def resume(self, state: Mapping[str, Any], repository: MessageRepository) -> SliceCursor:
+        """Go on from a saved state, and return the cursor that writes the next ones. Raises `UnreadableState`.
+
+        Override where a stream has a state. The others are read whole.
+        """
+        return SliceCursor(self.name, repository, self.verdict)
+
     def slices(self) -> Iterable[StreamSlice]:
         """Override where a stream is read in several slices."""
         yield StreamSlice(partition={}, cursor_slice={})
 
-    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
+    def read_slice(self, stream_slice: Any) -> Iterator[Record]:
         """Yield every row of a slice once, here of the whole list. Raises `HotmartError` after the last good row."""
         yield from ListReader(self).read_list({}, "the whole list")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Collection, Hashable, Iterator, Mapping
-from functools import partial
 from typing import Any, ClassVar
 
 from airbyte_cdk.sources.message import MessageRepository
@@ -13,11 +12,12 @@ from airbyte_cdk.sources.types import StreamSlice
 from source_hotmart.reading.passes import Record
 from source_hotmart.state.cursors import SliceCursor
 from source_hotmart.state.intervals import time_ms
-from source_hotmart.state.parent_forms import format_states, parse_states
-from source_hotmart.state.parents import ParentProgress, ParentsCursor, ParentState
-from source_hotmart.state.windows import DAY_MS, iso
+from source_hotmart.state.lookback import OVERLAP_DAYS, changed_since
+from source_hotmart.state.parent_forms import ParentState, parse_states
+from source_hotmart.state.parents import ParentProgress
+from source_hotmart.state.slices import ParentKey
+from source_hotmart.state.windows import iso
 from source_hotmart.streams.child import ChildStream
-from source_hotmart.streams.parents import ParentKey
 
 
 class IncrementalChild(ChildStream, ABC):
@@ -26,21 +26,15 @@ class IncrementalChild(ChildStream, ABC):
     cursor_field: ClassVar[str]
     scope_field: ClassVar[str] = ""
     """The field that tells scopes apart. Empty: there is one scope."""
-    overlap_days: ClassVar[int] = 2
+    overlap_days: ClassVar[int] = OVERLAP_DAYS
     """Days before the end of the last sync from which on changes are read again."""
 
     def resume(self, state: Mapping[str, Any], repository: MessageRepository) -> SliceCursor:
         """Go on from a saved state, and return the cursor that writes the next ones. Raises `UnreadableState`."""
         config = self.api.config
         self.states.saved = parse_states(state, self.cursor_field, self.scope_field, config.start_ms, self.api.now_ms)
-        return ParentsCursor(
-            self.name,
-            repository,
-            self.verdict,
-            self.states,
-            partial(format_states, scope_field=self.scope_field),
-            lambda: self.outcomes.trusts_empty,
-        )
+        self.states.scope_field, self.states.trusts_empty = self.scope_field, lambda: self.outcomes.trusts_empty
+        return SliceCursor(self.name, repository, self.verdict, self.states)
 
     def record(self, row: Any) -> tuple[Hashable, Record]:
         """Return what every stream does, with the cursor of rows that have no date of their own."""
@@ -81,7 +75,7 @@ class ChangedParentsStream(IncrementalChild, ABC):
 
     def changed(self, parents: Collection[ParentKey], saved: ParentState) -> set[str]:
         """Return the ids of the parents that may have changed since the last sync."""
-        since_ms = saved.until_ms - self.overlap_days * DAY_MS
+        since_ms = changed_since(saved.until_ms, self.overlap_days)
         return {parent.id for parent in parents if parent.is_moving or parent.changed_ms > since_ms}
 
     def plan(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:

@@ -20,10 +20,11 @@ from source_hotmart.reading.lists import RETRY_AFTER_S, ListReader
 from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
 from source_hotmart.records.columns import put
 from source_hotmart.records.personal_data import hide_of
-from source_hotmart.state.parents import ParentStates, SliceResult
+from source_hotmart.state.parents import ParentStates
+from source_hotmart.state.slices import ParentKey, ParentsSlice
 from source_hotmart.streams.base import Api, HotmartStream
 from source_hotmart.streams.outcomes import HIDDEN_ID, BadRows, ParentOutcomes
-from source_hotmart.streams.parents import ParentKey, ParentSelector, ParentUnread
+from source_hotmart.streams.parents import ParentSelector, ParentUnread
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
@@ -123,21 +124,13 @@ class ChildStream(HotmartStream, ABC):
         size = len(parents) // (SLICES_PER_WORKER * self.api.config.num_workers)
         size = min(max(1, size), MAX_PARENTS_PER_SLICE)
         for start in range(0, len(parents), size):
-            yield self.slice_of(subdomain, parents[start : start + size])
+            yield ParentsSlice(subdomain, parents[start : start + size])
 
-    @staticmethod
-    def slice_of(scope: str, parents: list[ParentKey]) -> StreamSlice:
-        """Return a slice of these parents of a scope."""
-        extra = {"parents": parents, "result": SliceResult()}
-        return StreamSlice(partition={"scope": scope}, cursor_slice={}, extra_fields=extra)
-
-    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
+    def read_slice(self, stream_slice: ParentsSlice) -> Iterator[Record]:
         """Yield the rows of a group of parents, and record what became of each parent."""
-        assert isinstance(stream_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
-        result: SliceResult = stream_slice.extra_fields["result"]
-        progress = self.states.progress.get(stream_slice["scope"])
+        result, progress = stream_slice.result, self.states.progress.get(stream_slice.scope)
         reader = ListReader(self)
-        for parent in stream_slice.extra_fields["parents"]:
+        for parent in stream_slice.parents:
             if self.outcomes.stopped:
                 break
             query = {**self.fields_of(parent.values), "parent": parent}
@@ -146,14 +139,14 @@ class ChildStream(HotmartStream, ABC):
             except NothingThere as nothing:
                 is_expected = parent.may_have_none
                 self.outcomes.is_empty(self.label(query), nothing.answer, is_expected=is_expected)
-                (result.unread if is_expected else result.empty).append(parent.id)  # it may get a list later
+                (result.failed if is_expected else result.empty).append(parent.id)  # it may get a list later
             except HotmartError as problem:
                 again = progress is not None and parent.id in progress.opened_before
                 self.outcomes.was_not_read(self.label(query), problem, again=again)
-                result.unread.append(parent.id)
+                result.failed.append(parent.id)
             else:
                 self.outcomes.was_read()
-                (result.read if is_complete else result.unread).append(parent.id)
+                (result.read if is_complete else result.failed).append(parent.id)
 
     def _without_known_keys(self, rows: Reading) -> Reading:
         """Yield rows of primary keys that no other parent had, where that is possible."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
-from threading import Lock
 from typing import Any, ClassVar
 
+from airbyte_cdk.sources.message import MessageRepository
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
@@ -20,9 +19,15 @@ from source_hotmart.api.pages import Page
 from source_hotmart.reading.limits import LearnedLimits
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
+from source_hotmart.reading.statuses import LATE_STATUSES
 from source_hotmart.reading.windows import WindowReader, label_of
-from source_hotmart.state.intervals import Interval, RereadRule
-from source_hotmart.state.windows import DAY_MS, Window, iso, split_days
+from source_hotmart.state import lookback
+from source_hotmart.state.coverage import Coverage
+from source_hotmart.state.cursors import SliceCursor
+from source_hotmart.state.intervals import Interval
+from source_hotmart.state.lookback import RereadRule
+from source_hotmart.state.slices import DateSlice, Reason
+from source_hotmart.state.windows import DAY_MS, Window, split_days
 from source_hotmart.streams.base import Api, HotmartStream
 
 ASK_AGAIN_S = 2.0
@@ -33,33 +38,6 @@ LONGEST_DAYS = 180
 GIVES_UP_AFTER = 2
 """After so many questions in succession that failed in all their retries no other one is asked. Each takes minutes."""
 
-WHOLE, LATE = "whole", "late"
-"""Kinds of slices: all rows of a date range, or those that have taken on a late status."""
-
-
-@dataclass
-class PlannedCount:
-    """How many rows a date range has by Hotmart's own count, and how many of its parts have been read."""
-
-    total: int = 0
-    parts: int = 1
-    window: Window | None = None
-    _rows: int = 0
-    _read: int = 0
-    _lock: Lock = field(default_factory=Lock)
-
-    @property
-    def of_a_part(self) -> int:
-        """The rows that one part has at least: all of them, or one."""
-        return self.total if self.parts == 1 else min(self.total, 1)
-
-    def add(self, rows: int) -> int | None:
-        """Add the rows of a part. Return those of all parts after the last one."""
-        with self._lock:
-            self._rows += rows
-            self._read += 1
-            return self._rows if self._read == self.parts else None
-
 
 class DatedStream(HotmartStream, ABC):
     """A stream read in date ranges. A range is read whole, or again for the statuses that arrive late."""
@@ -67,10 +45,6 @@ class DatedStream(HotmartStream, ABC):
     splittable = True
     start_parameter: ClassVar[str]
     end_parameter: ClassVar[str]
-    late_statuses: ClassVar[tuple[str, ...]] = ()
-    """Values of `transaction_status` that a row may take on long after its date."""
-    late_months: ClassVar[int] = 12
-    min_lookback_days: ClassVar[int] = 1
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
@@ -79,14 +53,11 @@ class DatedStream(HotmartStream, ABC):
         """Milliseconds to add to the start and the end of a date range so that Hotmart includes both."""
         self.statuses: tuple[str, ...] = ()
         """The values of `transaction_status` that are asked for. Without any Hotmart applies its default filter."""
-        self.saved: list[Interval] = []
-        """What the saved state says was read. Empty in a full refresh."""
+        self.coverage = Coverage(self.reread_rule(), api.now_ms)
         self._has_probed = False
         """Whether it was found out if Hotmart answers at all."""
         self._failed_questions = 0
         """Questions in succession that failed in all their retries."""
-        self.resumes = False
-        """Whether this sync is incremental: what is missed at its end is read by the next."""
 
     @property
     @abstractmethod
@@ -98,72 +69,41 @@ class DatedStream(HotmartStream, ABC):
         """The first millisecond of the filter date to read."""
         return self.api.config.start_ms
 
-    @property
-    def lookback_ms(self) -> int:
-        """How far before the last reading rows are read again."""
-        return max(self.api.config.lookback_days, self.min_lookback_days) * DAY_MS
+    def reread_rule(self) -> RereadRule:
+        """Return the rule of what is read again."""
+        return lookback.of_dates(self.api.config.lookback_days)
 
-    def rule(self) -> RereadRule:
-        """Return what of the saved intervals is read again. Makes no request."""
-        return RereadRule(self.lookback_ms, self.late_months if self.late_statuses else 0)
+    def resume(self, state: Mapping[str, Any], repository: MessageRepository) -> SliceCursor:
+        """Go on from a saved state, and return the cursor that writes the next ones. Raises `UnreadableState`."""
+        self.coverage.load(state, str(self.cursor_field), self.start_ms)
+        return SliceCursor(self.name, repository, self.verdict, self.coverage)
 
     @cached_property
-    def synced_until(self) -> str:
-        """The cursor of rows without a date. It grows from sync to sync, also when a clock was set back."""
-        return iso(max([self.api.now_ms, *(interval.end_ms for interval in self.saved)]))
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Override to take something from a saved state beside its intervals. Raises `UnreadableState`."""
-
-    def slice_recorded(self, stream_slice: StreamSlice) -> None:
-        """Override to act on a slice whose complete parts have just entered the state."""
-
-    @property
-    def state_extra(self) -> Mapping[str, Any]:
-        """Override to keep something in the state beside the intervals."""
-        return {}
+    def _synced_until(self) -> str:
+        return self.coverage.synced_until
 
     def needed(self) -> list[Window]:
-        """Return the date ranges that have to be read, ascending, none later than now."""
-        return self.rule().needed(self.saved, (self.start_ms, self.api.now_ms))
+        """Return the date ranges that have to be read as a whole, ascending, none later than now."""
+        return self.coverage.rule.needed(self.coverage.saved, (self.start_ms, self.api.now_ms))
+
+    def plan(self, saved: Sequence[Interval], now_ms: int, changed: Sequence[Window] = ()) -> list[DateSlice]:
+        """Return the date ranges to read, given what was read and what is known to have changed. Makes no request."""
+        late = [status for status in LATE_STATUSES if status in self.statuses]
+        return [
+            DateSlice(part, late if reason is Reason.LATE else self.statuses, reason)
+            for window, reason in self.coverage.rule.plan(saved, (self.start_ms, now_ms), changed)
+            for part in split_days(window, LONGEST_DAYS)
+        ]
 
     def slices(self) -> Iterable[StreamSlice]:
-        """Yield a slice per date range to read, and after them those that are read for the late statuses only."""
-        for window in self.needed():
-            for part in split_days(window, LONGEST_DAYS):
-                yield self.slice_of(part, self.statuses)
-        for window in self.rule().late(self.saved, self.start_ms):
-            for part in split_days(window, LONGEST_DAYS):
-                yield self.slice_of(part, self.late_statuses, kind=LATE)
-
-    def slice_of(
-        self,
-        window: Window,
-        statuses: Sequence[str] = (),
-        *,
-        planned: PlannedCount | None = None,
-        kind: str = WHOLE,
-        **extra: Any,
-    ) -> StreamSlice:
-        """Return the slice of one date range, or of a part of one that is known to have so many rows."""
-        return StreamSlice(
-            partition={},
-            cursor_slice={"start_ms": window[0], "end_ms": window[1]},
-            extra_fields={
-                "statuses": tuple(statuses),
-                "planned": planned or PlannedCount(),
-                "kind": kind,
-                "complete": [],
-                "short": [],
-                **extra,
-            },
-        )
+        """Return the slices of this sync."""
+        return self.plan(self.coverage.saved, self.api.now_ms)
 
     def record(self, row: Any) -> tuple[Hashable, Record]:
         """Return key and record as every stream, with the cursor of rows that have no date of their own."""
         key, record = super().record(row)
         if self.cursor_field == "synced_until":
-            record["synced_until"] = self.synced_until
+            record["synced_until"] = self._synced_until
         return key, record
 
     def ask(self, window: Window, statuses: Sequence[str], rows: int) -> Page | None:
@@ -205,30 +145,28 @@ class DatedStream(HotmartStream, ABC):
         """Return the queries of one date range. Override where one does not return all rows."""
         return [self.query(window, statuses)]
 
-    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
+    def read_slice(self, stream_slice: DateSlice) -> Iterator[Record]:
         """Yield the rows of one date range, and record in the slice what of it is complete."""
-        assert isinstance(stream_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
-        extra = stream_slice.extra_fields
         reader = WindowReader(self)
         reader.is_compared = self.is_compared(stream_slice)
-        window = stream_slice["start_ms"], stream_slice["end_ms"]
         try:
-            yield from reader.read_windows([window], extra["statuses"], at_least=extra["planned"].of_a_part)
+            at_least = stream_slice.planned.of_a_part
+            yield from reader.read_windows([stream_slice.window], stream_slice.statuses, at_least=at_least)
         finally:
-            extra["complete"].extend(reader.complete)
-        self.check_count(reader, window, extra)
+            stream_slice.complete.extend(reader.complete)
+        self.check_count(reader, stream_slice)
 
-    def is_compared(self, stream_slice: StreamSlice) -> bool:
+    def is_compared(self, stream_slice: DateSlice) -> bool:
         """Override where the rows of a slice are compared with those of another stream."""
         return False
 
-    def check_count(self, reader: WindowReader, window: Window, extra: Mapping[str, Any]) -> None:
+    def check_count(self, reader: WindowReader, stream_slice: DateSlice) -> None:
         """Leave a date range open of which fewer rows arrived than Hotmart counted when it was planned."""
-        planned: PlannedCount = extra["planned"]
+        planned = stream_slice.planned
         rows = planned.add(reader.rows)
         if rows is not None and rows < planned.total and (planned.parts > 1 or reader.was_split):
-            whole = planned.window or window
-            extra["complete"].clear()
-            extra["short"].append(whole)  # also the parts that were closed before
+            whole = planned.window or stream_slice.window
+            stream_slice.complete.clear()
+            stream_slice.incomplete.append(whole)  # also the parts that were closed before
             reason = f"Hotmart counts {planned.total} rows, and {rows} arrived"
             self.report.incomplete(self.name, label_of(whole), reason)

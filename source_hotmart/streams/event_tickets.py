@@ -19,12 +19,12 @@ from source_hotmart.api.pages import Envelope, Page
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query
 from source_hotmart.records.columns import put
-from source_hotmart.state.parents import ParentState
-from source_hotmart.state.windows import DAY_MS
+from source_hotmart.state.lookback import changed_since
+from source_hotmart.state.parent_forms import ParentState
+from source_hotmart.state.slices import ParentKey, ParentsSlice
 from source_hotmart.streams.base import Api, HotmartStream
 from source_hotmart.streams.changed_parents import IncrementalChild
 from source_hotmart.streams.child import NothingThere, Reading
-from source_hotmart.streams.parents import ParentKey
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
@@ -77,14 +77,14 @@ class EventStream(IncrementalChild, ABC):
             since_ms = min(start_ms, saved.since_ms or start_ms) if saved else start_ms
             until_ms = max(now_ms, saved.until_ms) if saved else now_ms
             states.planned[parent.id] = ParentState(since_ms=since_ms, until_ms=until_ms)
-            yield self.slice_of(parent.id, [parent])
+            yield ParentsSlice(parent.id, [parent])
 
     def _since_ms(self, event_id: str) -> int:
         """Return from which update on an event is read: the end of its state if that began early enough."""
         start_ms, saved = self.api.config.start_ms, self.states.of(event_id)
         if saved is None or (saved.since_ms or start_ms) > start_ms:
             return start_ms
-        return max(start_ms, saved.until_ms - self.overlap_days * DAY_MS)
+        return max(start_ms, changed_since(saved.until_ms, self.overlap_days))
 
     def read_parent(self, query: Query, reader: ListReader) -> Reading:
         """Yield the participants updated since the last sync, each with its event."""

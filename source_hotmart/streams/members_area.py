@@ -5,6 +5,7 @@ from __future__ import annotations
 from source_hotmart.api.pages import Envelope
 from source_hotmart.reading.passes import Record
 from source_hotmart.records.columns import copy_where_missing, put
+from source_hotmart.state.lookback import VISITS_OVERLAP_DAYS
 from source_hotmart.streams.changed_parents import ChangedParentsStream
 from source_hotmart.streams.members_area_lists import MembersAreaStream
 from source_hotmart.streams.module_pages import ModuleStream
@@ -85,5 +86,4 @@ class ClubLessons(ChangedParentsStream):
     parameters = ("subdomain",)
     changed_fields = ("last_access_date", "purchase_date", "first_access_date")
     scope_field = "subdomain"
-    overlap_days = 7
-    """Hotmart may show a visit some days late."""
+    overlap_days = VISITS_OVERLAP_DAYS

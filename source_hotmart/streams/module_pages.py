@@ -14,9 +14,10 @@ from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.pages import NO_ROWS, Envelope, Page
 from source_hotmart.reading.passes import Query
 from source_hotmart.records.columns import put
+from source_hotmart.state.slices import ParentKey, ParentsSlice
 from source_hotmart.streams.base import Api, HotmartStream
 from source_hotmart.streams.child import ChildStream, NothingThere
-from source_hotmart.streams.parents import ParentKey, ParentSelector, ParentUnread
+from source_hotmart.streams.parents import ParentSelector, ParentUnread
 
 MAX_PRODUCTS = 20
 """At most this many products are tried for a module."""
@@ -74,7 +75,7 @@ class ModuleStream(ChildStream, ABC):
     def groups(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
         """Yield all modules of a members area together."""
         if parents:
-            yield self.slice_of(subdomain, parents)
+            yield ParentsSlice(subdomain, parents)
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
         """Return the pages of a module. Raises `HotmartError` for a module whose pages neither address has."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Generator, Iterable, Iterator
 
 from airbyte_cdk.sources.types import StreamSlice
 
@@ -13,7 +12,9 @@ from source_hotmart.api.pages import Page
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import ListResult, Query, Record
 from source_hotmart.records.columns import put
-from source_hotmart.state.intervals import MonthRule, RereadRule
+from source_hotmart.state import lookback
+from source_hotmart.state.lookback import RereadRule
+from source_hotmart.state.slices import DateSlice
 from source_hotmart.state.windows import Window, moment, month_start, split_into_months
 from source_hotmart.streams.base import Api
 from source_hotmart.streams.dated import DatedStream
@@ -36,32 +37,26 @@ class MonthlyTotals(DatedStream, ABC):
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
-        self._currencies: set[str] = set()
+        self._months: list[int] = []
+        """The first millisecond of each month to read."""
 
     @property
     def start_ms(self) -> int:
         """The start of the start date's month: totals are of whole months."""
         return month_start(self.api.config.start_ms)
 
-    def rule(self) -> RereadRule:
-        """Return the rule of whole months: the current one and the twelve before are read again."""
-        return MonthRule(self.lookback_ms, self.late_months)
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take the currencies of a saved state: one in which nothing is sold any more needs zeros too."""
-        self._currencies = {str(currency) for currency in state.get("currencies") or ()}
-
-    @property
-    def state_extra(self) -> Mapping[str, Any]:
-        """The currencies that have occurred so far."""
-        return {"currencies": sorted(self._currencies)} if self._currencies else {}
+    def reread_rule(self) -> RereadRule:
+        """Return the rule of whole months."""
+        return lookback.of_months(self.api.config.lookback_days)
 
     def slices(self) -> Iterable[StreamSlice]:
         """Yield one slice of all months: which currencies occur is known only when all are read."""
         self.edges = SaleLookup(self.api).window_edges(self.start_ms)
-        months = sorted({month_start(month[0]) for window in self.needed() for month in split_into_months(window)})
-        if months:
-            yield self.slice_of((months[0], self.api.now_ms), months=months)
+        self._months = sorted(
+            {month_start(month[0]) for window in self.needed() for month in split_into_months(window)}
+        )
+        if self._months:
+            yield DateSlice((self._months[0], self.api.now_ms))
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
         """Return a page of one month, its rows with the month."""
@@ -72,19 +67,18 @@ class MonthlyTotals(DatedStream, ABC):
                 put(row, "month", month)
         return page
 
-    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
+    def read_slice(self, stream_slice: DateSlice) -> Iterator[Record]:
         """Yield the totals month by month, then a row of zeros for each currency that a month does not have.
 
         Without it a total that fell to nothing, after refunds, would stay in the warehouse. Raises `HotmartError` at
         the end for months that could not be read.
         """
-        assert isinstance(stream_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
         reader = ListReader(self)
         found: set[tuple[str, str]] = set()
-        complete: list[Window] = stream_slice.extra_fields["complete"]
+        complete = stream_slice.complete
         problems: list[HotmartError] = []
         failures = 0
-        for start_ms in stream_slice.extra_fields["months"]:
+        for start_ms in self._months:
             month = split_into_months((start_ms, self.api.now_ms))[0]
             try:
                 result = yield from self._read_month(reader, month, found)
@@ -114,8 +108,8 @@ class MonthlyTotals(DatedStream, ABC):
         return result.is_complete
 
     def _zeros(self, months: Iterable[Window], found: set[tuple[str, str]]) -> Iterator[Record]:
-        self._currencies |= {currency for _, currency in found}
-        for currency in sorted(self._currencies):
+        self.coverage.currencies |= {currency for _, currency in found}
+        for currency in sorted(self.coverage.currencies):
             for start_ms, _ in months:
                 if (day := _first_day(start_ms), currency) not in found:
                     total = {"value": 0, "currency_code": currency}

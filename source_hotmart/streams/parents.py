@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Condition
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from airbyte_cdk.models import FailureType, SyncMode
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -44,24 +44,6 @@ class ParentUnread(Exception):
     def __init__(self, problem: AirbyteTracedException) -> None:
         super().__init__(str(problem))
         self.problem = problem
-
-
-class ParentKey(NamedTuple):
-    """What a child stream keeps of a parent."""
-
-    id: str
-    values: tuple[Any, ...]
-    """Those of the child's `parent_fields`."""
-    may_have_none: bool = False
-    """Whether a rejection says that this parent has no such list."""
-    is_moving: bool = False
-    """Whether its rows change without a date."""
-    changed_ms: int = 0
-    """The latest of its dates."""
-    charged_ms: int = 0
-    """When its last charge may have been made."""
-    trait: Any = None
-    """What makes it a new parent where it changes."""
 
 
 @dataclass(frozen=True, eq=False)

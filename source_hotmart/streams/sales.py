@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from source_hotmart.reading.passes import Record
+from source_hotmart.reading.statuses import SALE_STATUSES
 from source_hotmart.records.columns import copy_where_missing
 from source_hotmart.streams.monthly_totals import MonthlyTotals
-from source_hotmart.streams.sales_statuses import SALE_STATUSES
 from source_hotmart.streams.sales_views import SalesStream
 
 

@@ -15,22 +15,19 @@ from source_hotmart.api.errors import HotmartError, QueryRefused
 from source_hotmart.api.pages import Page
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query
+from source_hotmart.reading.statuses import DISPUTED_STATUSES, SALE_STATUSES, UNSETTLED_STATUSES
 from source_hotmart.reading.windows import WindowReader, label_of
 from source_hotmart.state.day_digests import UNKNOWN, DayDigests, digests
 from source_hotmart.state.intervals import time_ms
 from source_hotmart.state.windows import DAY_MS, Window, split_days, subtract, union, whole_second
 from source_hotmart.streams.base import Api
 from source_hotmart.streams.dated import ASK_AGAIN_S, GIVES_UP_AFTER, LONGEST_DAYS, DatedStream
-from source_hotmart.streams.sales_statuses import SALE_STATUSES, StatusPlan, StatusQuestion
+from source_hotmart.streams.sales_statuses import StatusPlan, StatusQuestion
 from source_hotmart.sync.progress import Progress
 from source_hotmart.sync.report import SyncReport
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
-DISPUTED_STATUSES = ("PROTESTED", "CHARGEBACK")
-UNSETTLED_STATUSES = (*DISPUTED_STATUSES, "APPROVED")
-"""What an old sale does not stay: disputes and chargebacks can end in the seller's favour, and the sale is approved
-again until its warranty ends."""
 APPROVED_DAYS = 65
 """An approved sale that is older than this is an exception. Younger ones are too many to watch."""
 OTHER_ROLES = ("COPRODUCER", "AFFILIATE")
@@ -102,7 +99,7 @@ class SaleLookup(DatedStream):
         )
         return roles
 
-    def plan(self, start_ms: int) -> StatusPlan:
+    def status_plan(self, start_ms: int) -> StatusPlan:
         """Return how the sales history is asked for all statuses."""
         question = StatusQuestion(self.name, self.ask, self.page_size or 1, SALE_STATUSES, ())
         whole = start_ms, self.api.now_ms
@@ -112,13 +109,13 @@ class SaleLookup(DatedStream):
     def unsettled(self, first_ms: int, last_ms: int, start_ms: int) -> DayDigests | None:
         """Return a digest per day of the sales whose status is not final, `None` if they cannot be read."""
         days = range(first_ms // DAY_MS, last_ms // DAY_MS + 1)
-        self.limits.one_status_at_a_time = self.plan(start_ms).one_at_a_time
+        self.limits.one_status_at_a_time = self.status_plan(start_ms).one_at_a_time
         found: DayDigests | None = self.api.sales.once(f"unsettled {days}", lambda: self._unsettled(days))
         return found
 
     def sales_of(self, window: Window, start_ms: int) -> dict[str, list[str]] | None:
         """Return the transactions of a date range by status, `None` if they cannot be read completely."""
-        plan, self.edges = self.plan(start_ms), self.window_edges(start_ms)
+        plan, self.edges = self.status_plan(start_ms), self.window_edges(start_ms)
         self.limits.one_status_at_a_time = plan.one_at_a_time
         reader, ids = WindowReader(self), dict[str, list[str]]()
         try:
@@ -183,7 +180,7 @@ class SaleLookup(DatedStream):
             return None
 
     def _hidden_roles(self, start_ms: int, ranges: int) -> tuple[str, ...]:
-        plan = self.plan(start_ms)
+        plan = self.status_plan(start_ms)
         statuses = {} if plan.one_at_a_time else {"transaction_status": list(plan.statuses)}
         for role in OTHER_ROLES:
             row = self._newest_row(start_ms, ranges, {"commission_as": role, **statuses})

@@ -12,28 +12,6 @@ from source_hotmart.state.windows import DAY_MS, Window, whole_second
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
-SALE_STATUSES = (
-    "STARTED",
-    "PROCESSING_TRANSACTION",
-    "UNDER_ANALISYS",
-    "PRE_ORDER",
-    "WAITING_PAYMENT",
-    "PRINTED_BILLET",
-    "OVERDUE",
-    "NO_FUNDS",
-    "BLOCKED",
-    "EXPIRED",
-    "CANCELLED",
-    "APPROVED",
-    "COMPLETE",
-    "PROTESTED",
-    "REFUNDED",
-    "PARTIALLY_REFUNDED",
-    "CHARGEBACK",
-)
-"""All 17, spelled as Hotmart does, in the order of a sale's life: when they are asked for one at a time, a sale that
-changes between two requests is found again under a later one."""
-
 LENGTHS_DAYS = (180, 30, 7, 1)
 """Lengths of the date range in which the question is asked, shorter where Hotmart does not answer."""
 MAX_EMPTY_RANGES = 6

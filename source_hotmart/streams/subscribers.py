@@ -6,10 +6,11 @@ from abc import ABC
 from collections.abc import Collection
 
 from source_hotmart.reading.passes import Record
-from source_hotmart.state.parents import ParentState
+from source_hotmart.state.lookback import changed_since
+from source_hotmart.state.parent_forms import ParentState
+from source_hotmart.state.slices import ParentKey
 from source_hotmart.state.windows import DAY_MS
 from source_hotmart.streams.changed_parents import ChangedParentsStream
-from source_hotmart.streams.parents import ParentKey
 
 SHORTEST_PERIOD_DAYS = 7
 NOT_KNOWN = -1
@@ -52,12 +53,13 @@ class SubscriberStream(ChangedParentsStream, ABC):
         Where the list of charges could not be read, the look-back of the settings stands in for it, subscribers without
         a next charge are read, and the next sync asks for the same updates again.
         """
-        overlap_ms = self.overlap_days * DAY_MS
         updated = self.api.updated_charges.since(saved.until_ms)
         codes = set(updated.codes)
+        lookback_days = 0
         if not updated.is_complete:
             self.keeps_until = True
-            overlap_ms = max(overlap_ms, self.api.config.lookback_days * DAY_MS)
+            lookback_days = self.api.config.lookback_days
             codes |= {each.id for each in parents if each.charged_ms == NOT_KNOWN}
-        charged = {each.id for each in parents if each.charged_ms > saved.until_ms - overlap_ms}
+        since_ms = changed_since(saved.until_ms, self.overlap_days, lookback_days)
+        charged = {each.id for each in parents if each.charged_ms > since_ms}
         return super().changed(parents, saved) | charged | codes

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from abc import ABC
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException as TooHeavy,
@@ -18,6 +18,9 @@ from source_hotmart.api.errors import HotmartError, QueryRefused
 from source_hotmart.api.messages import named
 from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
 from source_hotmart.reading.windows import WindowReader
+from source_hotmart.state import lookback
+from source_hotmart.state.lookback import SETTLED_DAYS, RereadRule
+from source_hotmart.state.slices import DateSlice
 from source_hotmart.state.windows import DAY_MS, Window, iso, later, milliseconds, split_days
 from source_hotmart.streams.base import Api
 from source_hotmart.streams.dated import LONGEST_DAYS, DatedStream
@@ -26,11 +29,6 @@ from source_hotmart.streams.default_filters import CANCELLED, EARLIEST_MS
 LOGGER = logging.getLogger("airbyte.hotmart")
 
 MINUTE_MS = 60_000
-
-
-UPDATES_DAYS: Final = 7
-"""Hotmart shows the update of a charge up to a day late. A week leaves room for more."""
-USUAL_LOOKBACK_DAYS: Final = 65
 
 
 class SnapshotStream(DatedStream, ABC):
@@ -54,7 +52,7 @@ class SnapshotStream(DatedStream, ABC):
 
     def slices(self) -> Iterator[StreamSlice]:
         """Yield one slice for everything."""
-        yield self.slice_of((self.start_ms, self.api.now_ms))
+        yield DateSlice((self.start_ms, self.api.now_ms))
 
     def query(self, window: Window, statuses: Sequence[str]) -> Query:
         """Return a query with an end only for a part of the list, as the meaning of the end is disputed."""
@@ -67,17 +65,15 @@ class SnapshotStream(DatedStream, ABC):
         """Return a query for each filter that would hide rows with its default."""
         return [{**self.query(window, statuses), **more} for more in self.additional()]
 
-    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
+    def read_slice(self, stream_slice: DateSlice) -> Iterator[Record]:
         """Yield all rows but those that had ended before the start date.
 
         Raises `HotmartError` when the list had to be read in parts and is not known to be complete then: Hotmart may
         take the end of a part for the date of the cancellation, which would leave the active ones out.
         """
-        assert isinstance(stream_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
         reader, start = _CountingReader(self), iso(self.api.config.start_ms)
         rows, running = 0, None
-        window = stream_slice["start_ms"], stream_slice["end_ms"]
-        for record in reader.read_windows([window], at_least=self.at_least()):
+        for record in reader.read_windows([stream_slice.window], at_least=self.at_least()):
             rows += 1
             end = _date(record, "end_accession_date")
             running = running or (record if not end else None)
@@ -89,7 +85,7 @@ class SnapshotStream(DatedStream, ABC):
                 f"{'an unknown number' if reader.total is None else reader.total} rows arrived. Report it to Hotmart's "
                 "support."
             )
-        stream_slice.extra_fields["complete"].extend(reader.complete)
+        stream_slice.complete.extend(reader.complete)
 
     def _is_whole(self, rows: int, total: int | None, running: Record | None) -> bool:
         """Whether parts of a list are all of it, by its total or else by what the end of a part means.
@@ -127,8 +123,6 @@ class ChargeStream(DatedStream, ABC):
     charge can tell, every charge is read in every sync, since a change does not move it to a later date range then.
     """
 
-    min_lookback_days = 2
-
     def __init__(self, api: Api) -> None:
         super().__init__(api)
         self.reads_all = False
@@ -137,13 +131,9 @@ class ChargeStream(DatedStream, ABC):
         self._once = KeyDeduplicator(self._key_fields)
         api.updated_charges.ask(self, api.now_ms)
 
-    @property
-    def lookback_ms(self) -> int:
-        """A week where Hotmart filters by the last update, more if the settings say more than usual, or everything."""
-        if self.reads_all:
-            return self.api.now_ms
-        usual = self.api.config.lookback_days <= USUAL_LOOKBACK_DAYS
-        return min(super().lookback_ms, UPDATES_DAYS * DAY_MS) if usual else super().lookback_ms
+    def reread_rule(self) -> RereadRule:
+        """Return the rule of rows filtered by their last update."""
+        return lookback.of_updates(self.api.config.lookback_days)
 
     def query(self, window: Window, statuses: Sequence[str]) -> Query:
         """Return the query of one date range, which may end later than this sync began."""
@@ -153,6 +143,8 @@ class ChargeStream(DatedStream, ABC):
         """Find out what the filter is about, and yield one slice where the end has to be read after all the rest."""
         follows_updates = self.api.updated_charges.follows_updates()
         self.reads_all = not follows_updates
+        if self.reads_all:
+            self.coverage.rule = lookback.of_everything(self.api.now_ms)
         if follows_updates is False:
             LOGGER.warning(
                 "%s: Hotmart does not filter charges by their last update, so all of them are read in every sync.",
@@ -160,28 +152,26 @@ class ChargeStream(DatedStream, ABC):
             )
         elif follows_updates is None:
             LOGGER.info("%s: No charge shows by which date Hotmart filters, so all of them are read.", self.name)
-        if self.resumes and not self.reads_all:
+        if self.coverage.resumes and not self.reads_all:
             yield from super().slices()
         else:
-            yield self.slice_of((self.start_ms, self.api.now_ms))
+            yield DateSlice((self.start_ms, self.api.now_ms))
 
-    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
+    def read_slice(self, stream_slice: DateSlice) -> Iterator[Record]:
         """Yield the charges of a date range that no other one has given.
 
         One that is updated while others are read moves past the fixed `now`. The next sync brings it. After a full
         refresh nothing would, so what was updated since is read at its end.
         """
-        assert isinstance(stream_slice, StreamSlice)  # noqa: S101 - for mypy: the CDK's signature says Mapping
-        window = stream_slice["start_ms"], stream_slice["end_ms"]
         reader = WindowReader(self)
         try:
-            yield from self._once.new(reader.read_windows(split_days(window, LONGEST_DAYS)))
+            yield from self._once.new(reader.read_windows(split_days(stream_slice.window, LONGEST_DAYS)))
         finally:
-            stream_slice.extra_fields["complete"].extend(reader.complete)
+            stream_slice.complete.extend(reader.complete)
         if self.reads_all:
             yield from self._once.new(self._outside())
             yield from self._undated()
-        elif not self.resumes and (now_ms := self.api.authenticator.server_time_ms()) > self.api.now_ms:
+        elif not self.coverage.resumes and (now_ms := self.api.authenticator.server_time_ms()) > self.api.now_ms:
             yield from self._once.new(WindowReader(self).read_windows([(self.api.now_ms + 1, now_ms)]))
 
     def _outside(self) -> Iterator[Record]:
@@ -201,7 +191,7 @@ class ChargeStream(DatedStream, ABC):
 
         A charge without the date by which Hotmart filters, such as that of a cancellation, may be in no date range.
         """
-        settled = iso(self.api.now_ms - self.min_lookback_days * DAY_MS)
+        settled = iso(self.api.now_ms - SETTLED_DAYS * DAY_MS)
         with suppress(HotmartError, TooHeavy):
             for transaction in self.api.default_filters.newest_transactions():
                 records = [self.record(row)[1] for row in self.fetch({"transaction": transaction}).rows]

@@ -17,6 +17,7 @@ from source_hotmart.api.errors import BadRow
 from source_hotmart.api.pages import Page
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.reading.windows import WindowReader
+from source_hotmart.state.lookback import SETTLED_DAYS
 from source_hotmart.state.windows import DAY_MS, Window, iso, milliseconds, split_days
 from source_hotmart.sync.progress import Progress
 
@@ -26,8 +27,6 @@ HOUR_MS: Final = DAY_MS // 24
 PROBED_MS: Final = 180 * DAY_MS
 APART_MS: Final = 2 * DAY_MS
 """Closer dates do not count as different, since Hotmart may cut a range at whole days of another time zone."""
-DELAY_MS: Final = 2 * DAY_MS
-"""Charges are listed up to a day late."""
 EARLIEST_MS: Final = 1_262_304_000_000
 """2010-01-01, before the first subscription."""
 LONGEST_DAYS: Final = 180
@@ -87,7 +86,7 @@ class UpdatedCharges:
         """
         if self._stream is None:
             return UpdatedSubscribers(frozenset(), is_complete=False)
-        from_ms = since_ms - DELAY_MS
+        from_ms = since_ms - SETTLED_DAYS * DAY_MS
         whole = (from_ms, self._now_ms) if self.follows_updates() else (EARLIEST_MS, self._now_ms)
         with self._lock:
             if since_ms not in self._updated:

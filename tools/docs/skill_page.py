@@ -17,10 +17,10 @@ from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 
 from source_hotmart.catalog import stream_classes
+from source_hotmart.reading.statuses import SALE_STATUSES
 from source_hotmart.records.columns import COLUMNS
 from source_hotmart.streams.base import HotmartStream
 from source_hotmart.streams.child import ChildStream
-from source_hotmart.streams.sales_statuses import SALE_STATUSES
 from source_hotmart.streams.sales_views import SalesStream
 from tools.docs.document import ROOT, Section, compact_tables, section, sections, without_tables
 from tools.docs.streams_page import JOINS

@@ -7,7 +7,8 @@ from threading import Lock
 from typing import Any
 
 from source_hotmart.state.day_digests import UNKNOWN, DayDigests, decode, encode
-from source_hotmart.state.intervals import Interval, RereadRule
+from source_hotmart.state.intervals import Interval
+from source_hotmart.state.lookback import RereadRule
 from source_hotmart.state.windows import DAY_MS, Window, subtract, union
 
 WATCHED_DAYS = 730

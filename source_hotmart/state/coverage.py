@@ -1,0 +1,58 @@
+"""What a stream with dates has read: the intervals of its state, and what else the state holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from source_hotmart.state.cursors import StreamState
+from source_hotmart.state.intervals import Interval, as_slices, close, read_slices, reopen
+from source_hotmart.state.lookback import RereadRule
+from source_hotmart.state.slices import DateSlice, Reason
+from source_hotmart.state.unsettled import UnsettledWatch
+from source_hotmart.state.windows import iso
+
+
+@dataclass
+class Coverage(StreamState):
+    """What the saved state says was read, and what this sync has read. Empty in a full refresh."""
+
+    rule: RereadRule
+    now_ms: int
+    """The time of this sync."""
+    resumes: bool = False
+    """Whether this sync is incremental: what is missed at its end is read by the next."""
+    saved: list[Interval] = field(default_factory=list)
+    watch: UnsettledWatch = field(default_factory=UnsettledWatch)
+    currencies: set[str] = field(default_factory=set)
+    """Those that have occurred so far. One in which nothing is sold any more needs zeros too."""
+    _intervals: list[Interval] = field(default_factory=list)
+
+    def load(self, state: Mapping[str, Any], cursor_field: str, start_ms: int) -> None:
+        """Go on from a saved state. Raises `UnreadableState`."""
+        self.resumes = True
+        self.watch.load(state)
+        self.currencies = {str(currency) for currency in state.get("currencies") or ()}
+        self.saved = read_slices(state, cursor_field, start_ms, self.now_ms)
+        self._intervals = list(self.saved)
+
+    @property
+    def synced_until(self) -> str:
+        """The cursor of rows without a date. It grows from sync to sync, also when a clock was set back."""
+        return iso(max([self.now_ms, *(interval.end_ms for interval in self.saved)]))
+
+    def record(self, of_slice: DateSlice) -> None:
+        """Close the date ranges of a slice that were read completely."""
+        for window in of_slice.complete:
+            self._intervals = close(self._intervals, window, self.now_ms)
+        for window in of_slice.incomplete:
+            self._intervals = reopen(self._intervals, window, self.saved)
+        if of_slice.reason is Reason.RETURNED:
+            self.watch.was_read(of_slice.complete)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The intervals in the CDK's date-range form, the digests of unsettled sales, and the currencies."""
+        currencies = {"currencies": sorted(self.currencies)} if self.currencies else {}
+        return {**as_slices(self.rule.compact(self._intervals)), **self.watch.state, **currencies}
