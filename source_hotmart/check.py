@@ -23,7 +23,8 @@ from source_hotmart.api.retries import NO_RETRIES
 from source_hotmart.catalog import offered_classes
 from source_hotmart.config.form import Config
 from source_hotmart.state.windows import DAY_MS
-from source_hotmart.streams.base import Api, HotmartStream
+from source_hotmart.streams.api import Api
+from source_hotmart.streams.base import HotmartStream
 from source_hotmart.streams.child import ChildStream
 from source_hotmart.streams.members_area import ClubStudents
 from source_hotmart.streams.products import Products

@@ -37,7 +37,8 @@ from source_hotmart.config.form import Config, clean
 from source_hotmart.state.cursors import RefusedStateCursor, SliceCursor, bad_state
 from source_hotmart.state.intervals import UnreadableState
 from source_hotmart.state.windows import iso
-from source_hotmart.streams.base import Api, HotmartStream
+from source_hotmart.streams.api import Api
+from source_hotmart.streams.base import HotmartStream
 from source_hotmart.sync.engine import BatchingSource, concurrent
 from source_hotmart.sync.progress import Progress
 from source_hotmart.sync.report import SyncReport
@@ -123,7 +124,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         configured = {item.stream.name: item for item in self._catalog.streams} if self._catalog else {}
         made = [cls(api) for cls in offered_classes(parsed)]
         for stream in made:
-            api.parents.register_parent(stream)
+            api.parents.register_parent(stream, stream.incomplete_lists)
         cursors = {stream.name: self._cursor(stream, manager, configured.get(stream.name), foreign) for stream in made}
 
         def write_silent_states() -> None:

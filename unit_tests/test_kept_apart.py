@@ -11,7 +11,7 @@ from hotmart_simulator import Call, Fault, World
 from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.config.form import Config
-from source_hotmart.streams.base import Api
+from source_hotmart.streams.api import Api
 from source_hotmart.streams.products import Products
 from tools.harness import NOW_MS, Connector, Run, small_world, stream_names
 from tools.rows import difference

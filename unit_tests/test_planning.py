@@ -17,7 +17,7 @@ from source_hotmart.state import day_digests
 from source_hotmart.state.intervals import Interval, UnreadableState, as_slices, close, covered, read_slices
 from source_hotmart.state.lookback import MonthRule, RereadRule
 from source_hotmart.state.windows import DAY_MS, Window, iso, later, month_start, split_days, union, whole_second
-from source_hotmart.streams.base import Api
+from source_hotmart.streams.api import Api
 from source_hotmart.streams.dated import DatedStream
 from source_hotmart.streams.sales import SalesHistory, SalesSummary
 from source_hotmart.streams.subscriptions import Subscriptions

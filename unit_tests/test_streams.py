@@ -19,7 +19,8 @@ from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.catalog import stream_classes
 from source_hotmart.config.form import Config
 from source_hotmart.state.windows import iso
-from source_hotmart.streams.base import Api, HotmartStream
+from source_hotmart.streams.api import Api
+from source_hotmart.streams.base import HotmartStream
 from tools.harness import (
     NOW_MS,
     Connector,

@@ -12,7 +12,7 @@ from hotmart_simulator import Fault, Simulator, World
 from integration_tests.losses.reads import CHARGES, DAY_MS, complete, tiny_world, warnings
 from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.config.form import Config
-from source_hotmart.streams.base import Api
+from source_hotmart.streams.api import Api
 from source_hotmart.streams.subscriptions import SubscriptionTransactions
 from tools.harness import NOW_MS, Connector, switches
 from tools.rows import difference

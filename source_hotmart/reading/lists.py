@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator, Hashable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterator
 from typing import Any, Protocol
 
 import orjson
@@ -21,6 +21,7 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
 from source_hotmart.api.errors import BadRow, HotmartError, QueryRefused
 from source_hotmart.api.messages import LONGEST_LABEL, named
 from source_hotmart.api.pages import Envelope, Page
+from source_hotmart.reading.page_tokens import EndlessPages, PageTokens
 from source_hotmart.reading.passes import ListResult, Pass, Passes, Query, Record
 from source_hotmart.sync.progress import Progress
 from source_hotmart.sync.report import SyncReport
@@ -31,17 +32,8 @@ RETRY_AFTER_S = 5.0
 """A failure or a wrong count may have passed by then."""
 OUTAGE_WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """Waits before each of the calls that find out whether Hotmart answers at all."""
-MAX_PAGES_WITHOUT_NEWS = 20
-"""So many pages in succession without a new primary key, each with a token of a next one, are an endless loop.
-
-Rows that shift from page to page while a list is read can fill a page or two with rows that were read before.
-"""
 LEAST_PAGE_ROWS = 10
 """`max_results` is not lowered below this."""
-
-
-class EndlessPages(HotmartError):
-    """The page tokens of a list lead in a circle."""
 
 
 class PageTooHeavy(HotmartError):
@@ -69,7 +61,10 @@ class Readable(Protocol):
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
         """Return one page."""
 
-    def record(self, row: Any) -> tuple[Hashable, Record]:
+    def context(self, query: Query) -> Record:
+        """Return the fields that each row of a query gets. Raises `HotmartError`."""
+
+    def record(self, row: Any, context: Query = ...) -> tuple[Hashable, Record]:
         """Return the primary key and the record of one row. Raises `BadRow`."""
 
 
@@ -128,9 +123,10 @@ class ListReader:
         """Like `read`, and raise the CDK's `RequestWindowSplitRequiredException` for a page that is too heavy."""
         passes = Passes(at_least, self.is_compared)
         while True:
-            this = Pass()
+            this, pages = Pass(), PageTokens(self._stream.name)
             try:
-                yield from self._read_pass(query, label, this, compares=passes.number > 0)
+                while pages.has_next():
+                    yield from self._read_page(query, label, this, pages, compares=passes.number > 0)
             except (PaginationResetRequiredException, EndlessPages) as broken:
                 if passes.number:
                     raise self._without_end(broken, label) from None
@@ -166,44 +162,32 @@ class ListReader:
             report.list_read(name, label, rows=passes.rows, totals=expected, is_complete=is_complete)
         return ListResult(is_complete, passes.rows, last.pages, len(last.bad), last.first_total)
 
-    def _read_pass(self, query: Query, label: str, this: Pass, *, compares: bool) -> Iterator[Record]:
-        """Yield the rows of one pass that were not yielded before."""
-        progress, name = self._stream.progress, self._stream.name
-        tokens: set[int] = set()
-        token: str | None = None
-        without_news = 0
-        while True:
-            page = self._fetch(query, token)
-            this.pages += 1
-            this.lacks_page_info |= self._stream.envelope.has_page_info and not page.has_page_info
-            if page.total is not None:
-                this.totals.add(page.total)
-                if this.first_total is None:
-                    this.first_total = page.total
-                    progress.list_begun(name, label, page.total)
-            progress.page_read(name, len(page.rows))
-            keys_before = len(this.contents)
-            yield from self._new_rows(page, this, label, compares=compares)
-            token = page.next_token
-            del page  # or its rows would stay in memory while the next page is read
-            if token is None:
-                return
-            without_news = without_news + 1 if len(this.contents) == keys_before else 0
-            if hash(token) in tokens or without_news >= MAX_PAGES_WITHOUT_NEWS:
-                raise EndlessPages(
-                    f"{name}: Hotmart's list of pages has no end (a page token was repeated, or "
-                    f"{MAX_PAGES_WITHOUT_NEWS} pages in a row had no new primary key). The next sync tries again.",
-                    FailureType.system_error,
-                )
-            tokens.add(hash(token))
+    def _read_page(self, query: Query, label: str, this: Pass, pages: PageTokens, *, compares: bool) -> list[Record]:
+        """Return the records of the next page that were not yielded before."""
+        stream = self._stream
+        page = self._fetch(query, pages.token)
+        this.pages += 1
+        this.lacks_page_info |= stream.envelope.has_page_info and not page.has_page_info
+        if page.total is not None:
+            this.totals.add(page.total)
+            if this.first_total is None:
+                this.first_total = page.total
+                stream.progress.list_begun(stream.name, label, page.total)
+        stream.progress.page_read(stream.name, len(page.rows))
+        keys_before = len(this.contents)
+        records = self._new_records(page, this, query, label, compares=compares)
+        pages.page_read(page.next_token, has_news=len(this.contents) > keys_before)
+        return records
 
-    def _new_rows(self, page: Page, this: Pass, label: str, *, compares: bool) -> Iterator[Record]:
+    def _new_records(self, page: Page, this: Pass, query: Query, label: str, *, compares: bool) -> list[Record]:
         yielded, contents, record_of = self._yielded, this.contents, self._stream.record
+        context = self._stream.context(query) if page.rows else {}
+        records: list[Record] = []
         for number, row in enumerate(page.rows, 1):
             this.rows += 1
             content = hash(orjson.dumps(row, default=str)) if compares else None
             try:
-                key, record = record_of(row)
+                key, record = record_of(row, context)
             except BadRow as bad:
                 self._bad_reasons[bad.reason] = None
                 this.bad.append(f"{bad.reason}: {label}, page {this.pages}, row {number}")
@@ -214,7 +198,8 @@ class ListReader:
                 continue
             contents[key_hash] = content
             if key_hash not in yielded:
-                yield record
+                records.append(record)
+        return records
 
     @staticmethod
     def _note_repeated(this: Pass, key_hash: int, content: int | None) -> None:
@@ -249,3 +234,17 @@ class ListReader:
                 continue
             return number > 0
         return None
+
+
+def noting(
+    records: Generator[Record, None, ListResult], note: Callable[[Record], object]
+) -> Generator[Record, None, ListResult]:
+    """Yield the records of a list after `note` has seen them, and return what the list returns."""
+    while True:
+        try:
+            record = next(records)
+        except StopIteration as end:
+            result: ListResult = end.value
+            return result
+        note(record)
+        yield record

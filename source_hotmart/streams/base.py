@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from abc import ABC
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from string import Formatter
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -15,7 +13,6 @@ from urllib.parse import quote
 import requests
 from airbyte_cdk.models import SyncMode
 from airbyte_cdk.sources.message import MessageRepository
-from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.streams.http import HttpStream
 from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy, ErrorHandler
@@ -24,71 +21,23 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
 from airbyte_cdk.sources.types import StreamSlice
-from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_hotmart.api.authenticator import HotmartAuthenticator
-from source_hotmart.api.decoding import Repaired
 from source_hotmart.api.error_handler import HTTP_LOGGER, AnswerHandler, page_of
-from source_hotmart.api.errors import BadRow, HotmartError, QueryRefused
-from source_hotmart.api.pages import DEFAULT_BOUNDS, Bounds, Envelope, Page
+from source_hotmart.api.errors import HotmartError, QueryRefused
+from source_hotmart.api.pages import Envelope, Page
 from source_hotmart.api.rate_limit import CallBudget, PriorityBudget
 from source_hotmart.api.renewal import TokenRenewal
-from source_hotmart.api.retries import DEFAULT_RETRIES, QuotaBackoff, RetryPolicy, out_of_tries
+from source_hotmart.api.retries import QuotaBackoff, out_of_tries
 from source_hotmart.api.transport import restrict_to
-from source_hotmart.config.form import Config
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
-from source_hotmart.records.columns import COLUMNS, FieldLog, put
-from source_hotmart.records.conversion import Row, RowConverter
-from source_hotmart.records.personal_data import compile_hiding, hide_of, without_marks
+from source_hotmart.records.columns import FieldLog
 from source_hotmart.state.cursors import SliceCursor
-from source_hotmart.streams.default_filters import DefaultFilters
-from source_hotmart.streams.parents import ParentLists
-from source_hotmart.streams.sales_facts import SalesFacts
-from source_hotmart.streams.updated_charges import UpdatedCharges
-from source_hotmart.sync.progress import Progress
+from source_hotmart.streams.api import Api
+from source_hotmart.streams.outcomes import one_failure
+from source_hotmart.streams.rows import NO_CONTEXT, RecordMaker, shown_schema
 from source_hotmart.sync.report import SyncReport
-
-WITHOUT_KEY = "without a primary key"
-GUESSED_KEY = "with invalid bytes in the primary key"
-
-PROBLEMS_NAMED = 3
-"""So many problems of a stream are named in its failure."""
-
-
-@dataclass(frozen=True)
-class Api:
-    """What all streams of one sync share: credentials, quota, and one `now`."""
-
-    config: Config
-    authenticator: HotmartAuthenticator
-    now_ms: int
-    """The start of the sync; nothing later than this is read or claimed."""
-    budget: APIBudget = field(default_factory=CallBudget)
-    patience: RetryPolicy = DEFAULT_RETRIES
-    bounds: Bounds = DEFAULT_BOUNDS
-    report: SyncReport = field(default_factory=SyncReport)
-    progress: Progress = field(default_factory=Progress)
-    parents: ParentLists = field(default_factory=ParentLists)
-    sales: SalesFacts = field(default_factory=SalesFacts)
-    default_filters: DefaultFilters = field(default_factory=DefaultFilters)
-    updated_charges: UpdatedCharges = field(default_factory=UpdatedCharges)
-    field_logs: dict[str, FieldLog] = field(default_factory=dict)
-    """By name of the stream: some lists are read for several streams."""
-
-
-@cache
-def declared_schema(stream_name: str) -> Mapping[str, Any]:
-    """Return the schema of a stream: its file, and the columns that every stream has."""
-    schema = ResourceSchemaLoader("source_hotmart").get_schema(stream_name)
-    return {**schema, "properties": {**schema["properties"], **COLUMNS}}
-
-
-@cache
-def _shown_schema(stream_name: str, cost: str) -> Mapping[str, Any]:
-    shown: dict[str, Any] = without_marks(declared_schema(stream_name))
-    return {**shown, "description": f"{shown['description']} Calls: {cost}."}
 
 
 class HotmartStream(HttpStream, ABC):
@@ -107,6 +56,10 @@ class HotmartStream(HttpStream, ABC):
     """Whether its calls follow one another, page by page: such a stream starts first, and its calls go first."""
     needs_members_area: ClassVar[bool] = False
     """Whether the stream exists only when the settings name a members area."""
+    context_fields: Sequence[str] = ()
+    """Fields of a query that each of its rows gets. They are not sent, except in the path."""
+    parameters: ClassVar[tuple[str, ...]] = ()
+    """Those of them that are sent as parameters as well."""
     promoted_fields: ClassVar[tuple[tuple[str, str], ...]] = ()
     """(field, path): copies of nested values at the top of the record, such as `("id", "purchase.transaction")`."""
 
@@ -125,7 +78,7 @@ class HotmartStream(HttpStream, ABC):
         restrict_to(self._http_client, "GET", self.url_base, api.bounds.total_s)
         self._renewal = TokenRenewal(self.name, api.authenticator, api.patience)
         self._path_fields = frozenset(name for _, name, _, _ in Formatter().parse(self.endpoint) if name)
-        self._promoted_paths = tuple((name, tuple(path.split("."))) for name, path in self.promoted_fields)
+        self._unsent = self._path_fields | set(self.context_fields) - set(self.parameters)
         keys = [self.primary_key] if isinstance(self.primary_key, str) else list(self.primary_key or [])
         self._key_fields = tuple(str(key) for key in keys)
 
@@ -178,7 +131,7 @@ class HotmartStream(HttpStream, ABC):
     ) -> dict[str, Any]:
         """The query, which must stay the same on every page: Hotmart's page tokens count rows of that query."""
         size = {} if self.page_size is None else {"max_results": self.page_size}
-        query = {name: value for name, value in (stream_slice or {}).items() if name not in self._path_fields}
+        query = {name: value for name, value in (stream_slice or {}).items() if name not in self._unsent}
         return {**size, **query, **(next_page_token or {})}
 
     def request_kwargs(
@@ -230,37 +183,34 @@ class HotmartStream(HttpStream, ABC):
 
         The CDK's own method keeps every stream of a process, with its connections, in a cache.
         """
-        return _shown_schema(self.name, self.calls)
+        return shown_schema(self.name, self.calls)
 
     @cached_property
-    def _convert(self) -> Callable[[Row], Row]:
-        """Values as declared; then, where the settings say so, without personal data."""
-        schema, hide_value = declared_schema(self.name), hide_of(self.api.config.personal_data)
+    def _make_record(self) -> RecordMaker:
         log = self.api.field_logs.setdefault(self.name, FieldLog(self.name))
-        convert = RowConverter(schema, log, hide_value)
-        hide = compile_hiding(schema, hide_value)
-        return (lambda row: hide(convert(row))) if hide else convert
+        personal_data = self.api.config.personal_data
+        return RecordMaker(self.name, self._key_fields, self.promoted_fields, self.transform_row, personal_data, log)
 
-    def record(self, row: Any) -> tuple[Hashable, Record]:
-        """Return the primary key and the record of a row as Hotmart sent it. Raises `BadRow`."""
-        if not isinstance(row, dict):
-            raise BadRow(self.name, WITHOUT_KEY)
-        try:
-            for name, path in self._promoted_paths:
-                value: Any = row
-                for step in path:
-                    value = value.get(step) if type(value) is dict else None
-                if name in row:
-                    put(row, name, value)
-                row[name] = value
-            self.transform_row(row)
-            record = self._convert(row)
-        except Exception as fault:  # one of our own, and no reason to lose the other rows
-            raise BadRow(self.name, f"that could not be converted ({_place_of(fault)})") from None
-        key = tuple([record.get(name) for name in self._key_fields])
-        for part in key:
-            if type(part) is not int and (not part or type(part) is not str):
-                raise BadRow(self.name, GUESSED_KEY if type(part) is Repaired else WITHOUT_KEY)
+    @property
+    def synced_until(self) -> str:
+        """Override to return the cursor of rows without a date of their own. It grows from sync to sync."""
+        return ""
+
+    def context(self, query: Query) -> Record:
+        """Return the fields that each row of a query gets."""
+        return {name: query[name] for name in self.context_fields}
+
+    @cached_property
+    def _own_cursor(self) -> Record:
+        return {"synced_until": self.synced_until} if self.cursor_field == "synced_until" else {}
+
+    def record(self, row: Any, context: Query = NO_CONTEXT) -> tuple[Hashable, Record]:
+        """Return the primary key and the record of a row as Hotmart sent it. Raises `BadRow`.
+
+        The record gets the fields of its context, and the cursor where rows have no date.
+        """
+        key, record = self._make_record(row, context)
+        record.update(self._own_cursor)
         return key, record
 
     def transform_row(self, row: Record) -> None:
@@ -309,16 +259,4 @@ class HotmartStream(HttpStream, ABC):
 
     def verdict(self, problems: Sequence[AirbyteTracedException]) -> AirbyteTracedException | None:
         """Return the one failure of the stream, given the problems of its slices."""
-        sentences = list(dict.fromkeys(str(problem.message) for problem in problems))
-        if len(sentences) <= 1:
-            return problems[0] if problems else None
-        first = "\n".join(sentences[:PROBLEMS_NAMED])
-        more = f"\n{len(sentences) - PROBLEMS_NAMED} more failures." if len(sentences) > PROBLEMS_NAMED else ""
-        failure_type = problems[0].failure_type
-        return HotmartError(f"{self.name}: {len(problems)} parts could not be read.\n{first}{more}", failure_type)
-
-
-def _place_of(fault: Exception) -> str:
-    """Return the kind and the place of an exception, without its text, which may quote a value."""
-    frame = traceback.extract_tb(fault.__traceback__)[-1]
-    return f"{type(fault).__name__} in {frame.name}, line {frame.lineno}"
+        return one_failure(self.name, problems)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar
 
 from airbyte_cdk.sources.message import MessageRepository
@@ -36,12 +36,9 @@ class IncrementalChild(ChildStream, ABC):
         self.states.scope_field, self.states.trusts_empty = self.scope_field, lambda: self.outcomes.trusts_empty
         return SliceCursor(self.name, repository, self.verdict, self.states)
 
-    def record(self, row: Any) -> tuple[Hashable, Record]:
-        """Return what every stream does, with the cursor of rows that have no date of their own."""
-        key, record = super().record(row)
-        if self.cursor_field == "synced_until":
-            record["synced_until"] = iso(max(self.api.now_ms, self.states.latest_ms))
-        return key, record
+    @property
+    def synced_until(self) -> str:
+        return iso(max(self.api.now_ms, self.states.latest_ms))
 
 
 class ChangedParentsStream(IncrementalChild, ABC):

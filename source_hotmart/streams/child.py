@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from abc import ABC
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from airbyte_cdk.models import FailureType
@@ -18,11 +17,11 @@ from source_hotmart.api.messages import named
 from source_hotmart.api.pages import NO_ROWS, Page
 from source_hotmart.reading.lists import RETRY_AFTER_S, ListReader
 from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
-from source_hotmart.records.columns import put
 from source_hotmart.records.personal_data import hide_of
 from source_hotmart.state.parents import ParentStates
 from source_hotmart.state.slices import ParentKey, ParentsSlice
-from source_hotmart.streams.base import Api, HotmartStream
+from source_hotmart.streams.api import Api
+from source_hotmart.streams.base import HotmartStream
 from source_hotmart.streams.outcomes import HIDDEN_ID, BadRows, ParentOutcomes
 from source_hotmart.streams.parents import ParentSelector, ParentUnread
 
@@ -76,6 +75,7 @@ class ChildStream(HotmartStream, ABC):
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
+        self.context_fields = [name for name, _ in self.parent_fields]
         self.outcomes = ParentOutcomes(self.name, f"{self.parent_label}s", doubts_empty=self.doubts_empty)
         self.states = ParentStates()
         self._selector = ParentSelector(self.parent, self.select)
@@ -206,21 +206,11 @@ class ChildStream(HotmartStream, ABC):
         return super().request_params(stream_state, query, next_page_token)
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
-        """Return a page of one parent, its rows with the parent's fields. Raises `NothingThere`."""
-        page = self._fetch_twice(partial(super().fetch, query, page_token), query, page_token)
-        fields = {name: query[name] for name, _ in self.parent_fields}
-        for row in page.rows:
-            if isinstance(row, dict):
-                for name, value in fields.items():
-                    put(row, name, value)
-        return page
-
-    def _fetch_twice(self, fetch: Callable[[], Page], query: Query, page_token: str | None) -> Page:
-        """Return a page, after a second request where a first answer may pass. Raises `NothingThere`."""
+        """Return a page of one parent, after a second request where a first answer may pass. Raises `NothingThere`."""
         is_expected = query["parent"].may_have_none
         for is_last in (is_expected or not self.requests_again, True):
             try:
-                page = fetch()
+                page = super().fetch(query, page_token)
                 if page is not NO_ROWS:
                     return page
                 answer = self._empty_body()

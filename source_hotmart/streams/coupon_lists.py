@@ -10,7 +10,7 @@ from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.pages import Envelope, Page
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query
-from source_hotmart.streams.base import Api
+from source_hotmart.streams.api import Api
 from source_hotmart.streams.child import ChildStream, NothingThere, Reading
 
 PREFIXES = ("products/", "payments/")

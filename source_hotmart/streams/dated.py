@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from airbyte_cdk.sources.message import MessageRepository
@@ -19,8 +18,9 @@ from source_hotmart.api.pages import Page
 from source_hotmart.reading.limits import LearnedLimits
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
+from source_hotmart.reading.pieces import label_of
 from source_hotmart.reading.statuses import LATE_STATUSES
-from source_hotmart.reading.windows import WindowReader, label_of
+from source_hotmart.reading.windows import WindowReader
 from source_hotmart.state import lookback
 from source_hotmart.state.coverage import Coverage
 from source_hotmart.state.cursors import SliceCursor
@@ -28,7 +28,8 @@ from source_hotmart.state.intervals import Interval
 from source_hotmart.state.lookback import RereadRule
 from source_hotmart.state.slices import DateSlice, Reason
 from source_hotmart.state.windows import DAY_MS, Window, split_days
-from source_hotmart.streams.base import Api, HotmartStream
+from source_hotmart.streams.api import Api
+from source_hotmart.streams.base import HotmartStream
 
 ASK_AGAIN_S = 2.0
 """A refusal of a question may have passed by then."""
@@ -54,6 +55,8 @@ class DatedStream(HotmartStream, ABC):
         self.statuses: tuple[str, ...] = ()
         """The values of `transaction_status` that are asked for. Without any Hotmart applies its default filter."""
         self.coverage = Coverage(self.reread_rule(), api.now_ms)
+        self.roles: tuple[str, ...] = ()
+        """Roles to ask for one at a time, where Hotmart leaves sales out without one."""
         self._has_probed = False
         """Whether it was found out if Hotmart answers at all."""
         self._failed_questions = 0
@@ -69,6 +72,10 @@ class DatedStream(HotmartStream, ABC):
         """The first millisecond of the filter date to read."""
         return self.api.config.start_ms
 
+    @property
+    def synced_until(self) -> str:
+        return self.coverage.synced_until
+
     def reread_rule(self) -> RereadRule:
         """Return the rule of what is read again."""
         return lookback.of_dates(self.api.config.lookback_days)
@@ -77,10 +84,6 @@ class DatedStream(HotmartStream, ABC):
         """Go on from a saved state, and return the cursor that writes the next ones. Raises `UnreadableState`."""
         self.coverage.load(state, str(self.cursor_field), self.start_ms)
         return SliceCursor(self.name, repository, self.verdict, self.coverage)
-
-    @cached_property
-    def _synced_until(self) -> str:
-        return self.coverage.synced_until
 
     def needed(self) -> list[Window]:
         """Return the date ranges that have to be read as a whole, ascending, none later than now."""
@@ -98,13 +101,6 @@ class DatedStream(HotmartStream, ABC):
     def slices(self) -> Iterable[StreamSlice]:
         """Return the slices of this sync."""
         return self.plan(self.coverage.saved, self.api.now_ms)
-
-    def record(self, row: Any) -> tuple[Hashable, Record]:
-        """Return key and record as every stream, with the cursor of rows that have no date of their own."""
-        key, record = super().record(row)
-        if self.cursor_field == "synced_until":
-            record["synced_until"] = self._synced_until
-        return key, record
 
     def ask(self, window: Window, statuses: Sequence[str], rows: int) -> Page | None:
         """Return a page of so many rows, `None` where Hotmart does not answer. Raises `QueryRefused`.
@@ -142,16 +138,21 @@ class DatedStream(HotmartStream, ABC):
         return query
 
     def queries(self, window: Window, statuses: Sequence[str]) -> list[Query]:
-        """Return the queries of one date range. Override where one does not return all rows."""
-        return [self.query(window, statuses)]
+        """Return the queries of one date range: one per role, where one alone does not return all sales."""
+        query = self.query(window, statuses)
+        return [{**query, "commission_as": role} for role in self.roles] or [query]
 
     def read_slice(self, stream_slice: DateSlice) -> Iterator[Record]:
         """Yield the rows of one date range, and record in the slice what of it is complete."""
         reader = WindowReader(self)
         reader.is_compared = self.is_compared(stream_slice)
         try:
-            at_least = stream_slice.planned.of_a_part
-            yield from reader.read_windows([stream_slice.window], stream_slice.statuses, at_least=at_least)
+            yield from reader.read_windows(
+                [stream_slice.window],
+                stream_slice.statuses,
+                stream_slice.reason,
+                at_least=stream_slice.planned.of_a_part,
+            )
         finally:
             stream_slice.complete.extend(reader.complete)
         self.check_count(reader, stream_slice)

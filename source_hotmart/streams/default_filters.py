@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from threading import Lock
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException as TooHeavy,
@@ -34,13 +34,6 @@ STATUSES: Final = (*CANCELLED, "INACTIVE", "DELAYED", "OVERDUE", "ACTIVE", "STAR
 """The commonest ones stand neither first nor last, which shows in the total if Hotmart heeds one status only."""
 
 
-class Asked(Protocol):
-    """What is asked of the stream of subscriptions."""
-
-    def fetch(self, query: Query, page_token: str | None = None) -> Page:
-        """Return one page."""
-
-
 class DefaultFilters:
     """Queries that bring every subscription together, found out once a sync by their totals.
 
@@ -50,16 +43,16 @@ class DefaultFilters:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._stream: Asked | None = None
+        self._fetch: Callable[[Query], Page] | None = None
         self._now_ms = 0
         self._since_ms = EARLIEST_MS
         self._queries: list[Query] | None = None
         self._total_without = 0
         self._hides_by_next_charge = False
 
-    def ask(self, stream: Asked, now_ms: int) -> None:
-        """Name the stream of subscriptions, of which totals are asked."""
-        self._stream, self._now_ms = stream, now_ms
+    def ask(self, fetch: Callable[[Query], Page], now_ms: int) -> None:
+        """Set how a page of subscriptions is fetched."""
+        self._fetch, self._now_ms = fetch, now_ms
 
     def queries(self) -> list[Query]:
         """Return the additional parameters of each query, the first of them without any. Five calls, once a sync."""
@@ -100,16 +93,16 @@ class DefaultFilters:
     def newest_transactions(self) -> list[str]:
         """Return the latest transaction of a running subscription and of one that is overdue, if there are any."""
         found: list[str] = []
-        if self._stream is None:
+        if self._fetch is None:
             return found
         for status in ("ACTIVE", "OVERDUE"):
             query = {"accession_date": self._since_ms, "status": status, "max_results": 1}
-            rows = self._stream.fetch(query).rows
+            rows = self._fetch(query).rows
             found += [str(row["transaction"]) for row in rows if isinstance(row, dict) and row.get("transaction")]
         return found
 
     def _find(self) -> list[Query]:
-        if self._stream is None:
+        if self._fetch is None:
             return [{}]
         problem: Exception | None = None
         for since_ms in (EARLIEST_MS, self._now_ms - SHORTER_MS):
@@ -168,14 +161,14 @@ class DefaultFilters:
 
     def _total(self, *parts: Mapping[str, Any]) -> int:
         """Return how many rows a query has by Hotmart's own count, -1 where that is not the number of all rows."""
-        assert self._stream is not None  # noqa: S101 - for mypy: see `_find`
+        assert self._fetch is not None  # noqa: S101 - for mypy: see `_find`
         query = {name: value for part in parts for name, value in part.items()}
         asked = {"accession_date": self._since_ms, **query, "max_results": 1}
         try:
-            page = self._stream.fetch(asked)
+            page = self._fetch(asked)
         except (TooHeavy, QueryRefused):
             time.sleep(RETRY_AFTER_S)
-            page = self._stream.fetch(asked)
+            page = self._fetch(asked)
         total = -1 if page.total is None else page.total
         is_of_page = page.next_token is not None and total <= len(page.rows)
         is_capped = total > 0 and total % ROUND_TOTAL == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 from abc import ABC
 from collections.abc import Iterator
@@ -15,14 +14,14 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.messages import named
-from source_hotmart.api.pages import Envelope, Page
+from source_hotmart.api.pages import Envelope
 from source_hotmart.reading.lists import ListReader
-from source_hotmart.reading.passes import Query
-from source_hotmart.records.columns import put
+from source_hotmart.reading.passes import Query, Record
 from source_hotmart.state.lookback import changed_since
 from source_hotmart.state.parent_forms import ParentState
 from source_hotmart.state.slices import ParentKey, ParentsSlice
-from source_hotmart.streams.base import Api, HotmartStream
+from source_hotmart.streams.api import Api
+from source_hotmart.streams.base import HotmartStream
 from source_hotmart.streams.changed_parents import IncrementalChild
 from source_hotmart.streams.child import NothingThere, Reading
 
@@ -95,17 +94,12 @@ class EventStream(IncrementalChild, ABC):
             is_complete &= yield from super().read_parent({**query, "ticket_status": status}, reader)
         return is_complete
 
-    def fetch(self, query: Query, page_token: str | None = None) -> Page:
-        """Return a page of one event, its rows with the event, which is requested once if there are rows."""
-        page = super().fetch(query, page_token)
-        if page.rows and "event" in query:
-            event = query["event"]
-            if not event:
-                event["info"] = self._info_of(query["event_id"])
-            for row in page.rows:
-                if isinstance(row, dict):
-                    put(row, "event", copy.deepcopy(event["info"]))
-        return page
+    def context(self, query: Query) -> Record:
+        """Return the event of a query as well. It is requested once, and only if there are rows."""
+        event = query["event"]
+        if not event:
+            event["info"] = self._info_of(query["event_id"])
+        return {**super().context(query), "event": event["info"]}
 
     def _info_of(self, event_id: Any) -> Any:
         """Return the event, `None` where Hotmart rejects the request."""
@@ -127,18 +121,12 @@ class EventStream(IncrementalChild, ABC):
         shown: set[str] = set()
         newest = sorted(parents, key=lambda parent: (len(parent.id), parent.id), reverse=True)
         for parent in newest[:MAX_EVENTS_ASKED]:
-            query = {**self.fields_of(parent.values), "parent": parent, **self.unfiltered}
             try:
-                shown |= {_status(row) for row in self.fetch(query).rows}
-                for status in OTHER_STATUSES:
-                    if status not in shown | hidden:
-                        self._compare(query, status, shown, hidden)
+                self._compare(parent, shown, hidden)
             except NothingThere:
                 continue
-            except TooHeavy:
-                is_known = False
-            except HotmartError as problem:
-                if problem.status == 401:  # holds for all events
+            except (TooHeavy, HotmartError) as problem:
+                if isinstance(problem, HotmartError) and problem.status == 401:  # holds for all events
                     self.outcomes.was_not_read(parent.id, problem)
                     break
                 is_known = False
@@ -150,14 +138,19 @@ class EventStream(IncrementalChild, ABC):
         LOGGER.info("%s: Tickets that are %s are requested apart.", self.name, ", ".join(found))
         return found
 
-    def _compare(self, query: Query, status: str, shown: set[str], hidden: set[str]) -> None:
-        """Find a ticket of this status, and whether Hotmart lists it without the status."""
-        for row in self.fetch({**query, "ticket_status": status, "max_results": 1}).rows[:1]:
-            ticket = row.get("eticket") if isinstance(row, dict) else None
-            if isinstance(ticket, dict) and _status(row) == status:
-                listed = self.fetch({**query, "id_eticket": ticket.get("id"), "max_results": 1}).rows
-                is_shown = any(_status(other) == status for other in listed)
-                (shown if is_shown else hidden).add(status)
+    def _compare(self, parent: ParentKey, shown: set[str], hidden: set[str]) -> None:
+        """Find a ticket of each status in an event, and whether Hotmart lists it without the status."""
+        query = {**self.fields_of(parent.values), "parent": parent, **self.unfiltered}
+        shown |= {_status(row) for row in self.fetch(query).rows}
+        for status in OTHER_STATUSES:
+            if status in shown | hidden:
+                continue
+            for row in self.fetch({**query, "ticket_status": status, "max_results": 1}).rows[:1]:
+                ticket = row.get("eticket") if isinstance(row, dict) else None
+                if isinstance(ticket, dict) and _status(row) == status:
+                    listed = self.fetch({**query, "id_eticket": ticket.get("id"), "max_results": 1}).rows
+                    is_shown = any(_status(other) == status for other in listed)
+                    (shown if is_shown else hidden).add(status)
 
 
 def _status(row: Any) -> str:

@@ -1,4 +1,4 @@
-"""How a members area (Hotmart Club) is read: each list once for every club that the settings name."""
+"""Read each list of a members area (Hotmart Club) once for every one that the settings name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from source_hotmart.api.errors import UnknownMembersArea
 from source_hotmart.api.pages import Page
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
-from source_hotmart.records.columns import put
 from source_hotmart.streams.base import HotmartStream
 
 
@@ -21,6 +20,7 @@ class MembersAreaStream(HotmartStream, ABC):
     """A list of one members area, read for each that the settings name."""
 
     needs_members_area = True
+    context_fields = parameters = ("subdomain",)
     variants: ClassVar[tuple[Mapping[str, str], ...]] = ({},)
     """Queries that each bring a part of the list."""
 
@@ -30,22 +30,18 @@ class MembersAreaStream(HotmartStream, ABC):
             yield StreamSlice(partition={"subdomain": subdomain}, cursor_slice={})
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
-        """A page of one club, its rows with the club. Raises `UnknownMembersArea` with its name."""
+        """Return one page. Raises `UnknownMembersArea` with the name of the members area."""
         try:
-            page = super().fetch(query, page_token)
+            return super().fetch(query, page_token)
         except UnknownMembersArea:
             raise UnknownMembersArea(
                 f"{self.name}: Hotmart knows no members area {query['subdomain']!r}. Check members_area_subdomain: "
                 "it is NAME in hotmart.com/club/NAME.",
                 FailureType.config_error,
             ) from None
-        for row in page.rows:
-            if isinstance(row, dict):
-                put(row, "subdomain", query["subdomain"])
-        return page
 
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
-        """The whole list of one club, every key once."""
+        """Yield the whole list of one members area, every key once."""
         subdomain = stream_slice["subdomain"]
         reader = ListReader(self)
         bad_rows = 0

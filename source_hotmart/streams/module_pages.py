@@ -15,7 +15,8 @@ from source_hotmart.api.pages import NO_ROWS, Envelope, Page
 from source_hotmart.reading.passes import Query
 from source_hotmart.records.columns import put
 from source_hotmart.state.slices import ParentKey, ParentsSlice
-from source_hotmart.streams.base import Api, HotmartStream
+from source_hotmart.streams.api import Api
+from source_hotmart.streams.base import HotmartStream
 from source_hotmart.streams.child import ChildStream, NothingThere
 from source_hotmart.streams.parents import ParentSelector, ParentUnread
 
@@ -96,7 +97,7 @@ class ModuleStream(ChildStream, ABC):
         return replace(page, rows=rows)
 
     def _by_products(self, query: Query, *, only_with_pages: bool) -> list[Any]:
-        """Return the pages by the first product that has any, with the fields of the module and the product."""
+        """Return the pages by the first product that has any, with the product."""
         module_id, subdomain = query["module_id"], query["subdomain"]
         with_pages = self._with_pages.setdefault(subdomain, [])
         for product_id in list(with_pages) if only_with_pages else self._candidates(subdomain):
@@ -109,10 +110,9 @@ class ModuleStream(ChildStream, ABC):
             if rows:
                 if product_id not in with_pages:
                     with_pages.append(product_id)
-                fields = {"module_id": module_id, "subdomain": subdomain, "product_id": product_id}
                 for row in rows:
-                    for name, value in fields.items() if isinstance(row, dict) else ():
-                        put(row, name, value)
+                    if isinstance(row, dict):
+                        put(row, "product_id", product_id)
                 return list(rows)
         return []
 

@@ -8,15 +8,13 @@ from collections.abc import Generator, Iterable, Iterator
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.api.errors import AccessDenied, HotmartError
-from source_hotmart.api.pages import Page
-from source_hotmart.reading.lists import ListReader
-from source_hotmart.reading.passes import ListResult, Query, Record
-from source_hotmart.records.columns import put
+from source_hotmart.reading.lists import ListReader, noting
+from source_hotmart.reading.passes import Record
 from source_hotmart.state import lookback
 from source_hotmart.state.lookback import RereadRule
 from source_hotmart.state.slices import DateSlice
 from source_hotmart.state.windows import Window, moment, month_start, split_into_months
-from source_hotmart.streams.base import Api
+from source_hotmart.streams.api import Api
 from source_hotmart.streams.dated import DatedStream
 from source_hotmart.streams.sales_lookup import SaleLookup
 
@@ -32,6 +30,7 @@ class MonthlyTotals(DatedStream, ABC):
     """
 
     splittable = False
+    context_fields = ("month",)
     start_parameter = "start_date"
     end_parameter = "end_date"
 
@@ -57,15 +56,6 @@ class MonthlyTotals(DatedStream, ABC):
         )
         if self._months:
             yield DateSlice((self._months[0], self.api.now_ms))
-
-    def fetch(self, query: Query, page_token: str | None = None) -> Page:
-        """Return a page of one month, its rows with the month."""
-        page = super().fetch(query, page_token)
-        month = _first_day(query[self.start_parameter] - self.edges[0])
-        for row in page.rows:
-            if isinstance(row, dict):
-                put(row, "month", month)
-        return page
 
     def read_slice(self, stream_slice: DateSlice) -> Iterator[Record]:
         """Yield the totals month by month, then a row of zeros for each currency that a month does not have.
@@ -102,7 +92,8 @@ class MonthlyTotals(DatedStream, ABC):
     ) -> Generator[Record, None, bool]:
         """Yield the totals of one month, and return whether they are complete."""
         label = f"{moment(month[0]):%Y-%m}"
-        result = yield from _noting(reader.read(self.query(month, ()), label), found)
+        rows = reader.read({**self.query(month, ()), "month": _first_day(month[0])}, label)
+        result = yield from noting(rows, lambda total: found.add((total["month"], total["currency_code"])))
         if result.bad_rows:
             raise reader.bad_rows(result.bad_rows, label)
         return result.is_complete
@@ -114,20 +105,6 @@ class MonthlyTotals(DatedStream, ABC):
                 if (day := _first_day(start_ms), currency) not in found:
                     total = {"value": 0, "currency_code": currency}
                     yield self.record({"month": day, "total_items": 0, "total_value": total})[1]
-
-
-def _noting(
-    rows: Generator[Record, None, ListResult], found: set[tuple[str, str]]
-) -> Generator[Record, None, ListResult]:
-    """Pass rows on, and note which currencies a month has."""
-    while True:
-        try:
-            record = next(rows)
-        except StopIteration as end:
-            result: ListResult = end.value
-            return result
-        found.add((record["month"], record["currency_code"]))
-        yield record
 
 
 def _first_day(time_ms: int) -> str:

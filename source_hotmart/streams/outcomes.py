@@ -24,6 +24,8 @@ HIDDEN_ID = "(id not shown, see personal_data)"
 """What messages show in place of the id of a person, where personal data is dropped."""
 NAMED = 10
 """At most this many parents are named in a message."""
+PROBLEMS_NAMED = 3
+"""At most this many problems of a stream are named in its failure."""
 MANY_SHARE = 4
 """More than one rejected in so many parents of the whole list is too many,"""
 MANY_AT_LEAST = 3
@@ -32,6 +34,17 @@ STOPS_AFTER = 20
 """After so many failures in a row the rest is not requested, since each may cost minutes of retries."""
 STOPS_AFTER_REJECTED = 100
 """The same for rejections, which cost one call each, if they are too many for the stream in any case."""
+
+
+def one_failure(stream_name: str, problems: Sequence[AirbyteTracedException]) -> AirbyteTracedException | None:
+    """Return the one failure of a stream, given the problems of its slices."""
+    sentences = list(dict.fromkeys(str(problem.message) for problem in problems))
+    if len(sentences) <= 1:
+        return problems[0] if problems else None
+    first = "\n".join(sentences[:PROBLEMS_NAMED])
+    more = f"\n{len(sentences) - PROBLEMS_NAMED} more failures." if len(sentences) > PROBLEMS_NAMED else ""
+    failure_type = problems[0].failure_type
+    return HotmartError(f"{stream_name}: {len(problems)} parts could not be read.\n{first}{more}", failure_type)
 
 
 class BadRows(HotmartError):

@@ -7,13 +7,15 @@ children, so a child never waits for a read that is queued behind itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Condition
-from typing import Any, Protocol
+from typing import Any
 
 from airbyte_cdk.models import FailureType, SyncMode
+from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 BEGINS_WITHIN_S = 300.0
@@ -21,21 +23,6 @@ BEGINS_WITHIN_S = 300.0
 
 Record = dict[str, Any]
 Slice = Mapping[str, Any]
-
-
-class Parent(Protocol):
-    """A parent stream. It has one slice per members area, or one slice."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def incomplete_lists(self) -> set[str]:
-        """The members areas whose lists lack rows."""
-
-    def stream_slices(self, *, sync_mode: SyncMode) -> Iterable[Slice | None]: ...
-
-    def read_slice(self, stream_slice: Slice) -> Iterator[Record]: ...
 
 
 class ParentUnread(Exception):
@@ -73,7 +60,7 @@ class _ParentList:
             if item is not None:
                 kept.append(item)
 
-    def read(self, stream: Parent, records: Iterator[Record]) -> Iterator[Record]:
+    def read(self, stream: Stream, records: Iterator[Record]) -> Iterator[Record]:
         """Yield the records, and end the list whichever way they end."""
         problem: AirbyteTracedException | None = AirbyteTracedException(
             message=f"{stream.name}: Reading it was interrupted.", failure_type=FailureType.system_error
@@ -98,17 +85,19 @@ class _ParentList:
 class ParentLists:
     """The lists of one sync. Streams and selectors are registered before anything is read."""
 
-    _streams: dict[type, Parent] = field(default_factory=dict)
+    _streams: dict[type, Stream] = field(default_factory=dict)
+    _incomplete: dict[type, set[str]] = field(default_factory=dict)
+    """The members areas whose lists lack rows, by stream."""
     _selected: set[type] = field(default_factory=set)
     _selectors: dict[type, list[ParentSelector]] = field(default_factory=dict)
     _lists: dict[tuple[type, str], _ParentList] = field(default_factory=dict)
     _begun: Condition = field(default_factory=Condition)
 
-    def register_parent(self, stream: Parent) -> None:
-        """Register a stream that can be read for its children."""
-        self._streams[type(stream)] = stream
+    def register_parent(self, stream: Stream, incomplete_lists: set[str]) -> None:
+        """Register a stream that can be read for its children. It has one slice per members area, or one slice."""
+        self._streams[type(stream)], self._incomplete[type(stream)] = stream, incomplete_lists
 
-    def register_selected(self, stream: Parent) -> None:
+    def register_selected(self, stream: Stream) -> None:
         """Register a stream that the catalog selects."""
         self._selected.add(type(stream))
 
@@ -120,7 +109,7 @@ class ParentLists:
         """Register what a child needs of each record of a parent."""
         self._selectors.setdefault(selector.parent, []).append(selector)
 
-    def tee(self, stream: Parent, stream_slice: Slice, records: Iterator[Record]) -> Iterator[Record]:
+    def tee(self, stream: Stream, stream_slice: Slice, records: Iterator[Record]) -> Iterator[Record]:
         """Return the records of a stream's own read, which also go to its children."""
         if type(stream) not in self._selectors:
             return records
@@ -148,7 +137,7 @@ class ParentLists:
 
     def is_short(self, parent: type, subdomain: str = "") -> bool:
         """Whether records are missing from a list that was taken."""
-        return self._lists[parent, subdomain].is_partial or subdomain in self._streams[parent].incomplete_lists
+        return self._lists[parent, subdomain].is_partial or subdomain in self._incomplete[parent]
 
     def _begin(self, key: tuple[type, str], *, is_own_read: bool) -> _ParentList | None:
         """Return a list to read now, `None` if its read has begun. The caller holds the lock."""
@@ -160,15 +149,18 @@ class ParentLists:
         self._begun.notify_all()
         return self._lists[key]
 
-    def _tee(self, stream: Parent, subdomain: str, records: Iterator[Record]) -> Iterator[Record]:
+    def _tee(self, stream: Stream, subdomain: str, records: Iterator[Record]) -> Iterator[Record]:
         with self._begun:
             mine = self._begin((type(stream), subdomain), is_own_read=True)
         return (yield from mine.read(stream, records) if mine else records)
 
     @staticmethod
-    def _read(stream: Parent, subdomain: str, mine: _ParentList) -> None:
+    def _read(stream: Stream, subdomain: str, mine: _ParentList) -> None:
         slices = (each or {} for each in stream.stream_slices(sync_mode=SyncMode.full_refresh))
-        rows = (row for each in slices if subdomain_of(each) == subdomain for row in stream.read_slice(each))
+        read = partial(stream.read_records, SyncMode.full_refresh)
+        rows: Iterator[Any] = (
+            row for each in slices if subdomain_of(each) == subdomain for row in read(stream_slice=each)
+        )
         for _ in mine.read(stream, rows):
             pass
 

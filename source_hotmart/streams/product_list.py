@@ -8,8 +8,8 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import Any, Final
 
 from source_hotmart.api.errors import QueryRefused
-from source_hotmart.reading.lists import ListReader
-from source_hotmart.reading.passes import ListResult, Record
+from source_hotmart.reading.lists import ListReader, noting
+from source_hotmart.reading.passes import Record
 from source_hotmart.streams.base import HotmartStream
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -38,7 +38,9 @@ class ProductStream(HotmartStream, ABC):
         reader = ListReader(self)
         listed: set[Any] = set()
         label = "the whole list"
-        bad_rows = (yield from _noting(reader.read({}, label), listed)).bad_rows
+        bad_rows = (
+            yield from noting(reader.read({}, label), lambda product: listed.add(product.get("status")))
+        ).bad_rows
         bad_again = 0
         for status in PRODUCT_STATUSES:
             if status not in listed:
@@ -52,22 +54,11 @@ class ProductStream(HotmartStream, ABC):
         """Read the products of one status, none where Hotmart does not accept it. Return the number of bad rows."""
         listed: set[Any] = set()
         try:
-            result = yield from _noting(reader.read({"status": status}, f"the list of status {status}"), listed)
+            rows = reader.read({"status": status}, f"the list of status {status}")
+            result = yield from noting(rows, lambda product: listed.add(product.get("status")))
         except QueryRefused:
             if listed:  # a later page was refused, so products are missing
                 raise
             LOGGER.info("%s: Hotmart does not accept the status %s, so it was skipped.", self.name, status)
             return 0
         return result.bad_rows
-
-
-def _noting(rows: Generator[Record, None, ListResult], listed: set[Any]) -> Generator[Record, None, ListResult]:
-    """Pass products on, and note the status of each."""
-    while True:
-        try:
-            record = next(rows)
-        except StopIteration as end:
-            result: ListResult = end.value
-            return result
-        listed.add(record.get("status"))
-        yield record

@@ -15,12 +15,13 @@ from source_hotmart.api.errors import HotmartError, QueryRefused
 from source_hotmart.api.pages import Page
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query
+from source_hotmart.reading.pieces import label_of
 from source_hotmart.reading.statuses import DISPUTED_STATUSES, SALE_STATUSES, UNSETTLED_STATUSES
-from source_hotmart.reading.windows import WindowReader, label_of
+from source_hotmart.reading.windows import WindowReader
 from source_hotmart.state.day_digests import UNKNOWN, DayDigests, digests
 from source_hotmart.state.intervals import time_ms
 from source_hotmart.state.windows import DAY_MS, Window, split_days, subtract, union, whole_second
-from source_hotmart.streams.base import Api
+from source_hotmart.streams.api import Api
 from source_hotmart.streams.dated import ASK_AGAIN_S, GIVES_UP_AFTER, LONGEST_DAYS, DatedStream
 from source_hotmart.streams.sales_statuses import StatusPlan, StatusQuestion
 from source_hotmart.sync.progress import Progress
@@ -53,8 +54,6 @@ class SaleLookup(DatedStream):
         super().__init__(api)
         self.progress = Progress()
         self._own_report = SyncReport()
-        self.roles: tuple[str, ...] = ()
-        """Roles to ask for one at a time when sales are listed."""
         self._unanswered = 0
         """Calls in succession that failed in all their retries."""
 
@@ -124,11 +123,6 @@ class SaleLookup(DatedStream):
         except HotmartError:
             return None
         return ids if union(reader.complete) == [window] else None
-
-    def queries(self, window: Window, statuses: Sequence[str]) -> list[Query]:
-        """Return a query per role where one alone does not return the sales of all roles."""
-        query = self.query(window, statuses)
-        return [{**query, "commission_as": role} for role in self.roles] or [query]
 
     def _edges(self, start_ms: int) -> tuple[int, int]:
         row = self._newest_row(start_ms, MAX_RANGES, {})

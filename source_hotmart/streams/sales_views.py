@@ -4,39 +4,28 @@ from __future__ import annotations
 
 import logging
 from abc import ABC
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from threading import Lock
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_hotmart.api.errors import HotmartError, QueryRefused
+from source_hotmart.api.errors import QueryRefused
 from source_hotmart.api.pages import Page
-from source_hotmart.reading.lists import ListReader
-from source_hotmart.reading.passes import Query, Record
-from source_hotmart.reading.statuses import LATE_STATUSES, SALE_STATUSES
-from source_hotmart.reading.windows import WindowReader, label_of
+from source_hotmart.reading.statuses import SALE_STATUSES
 from source_hotmart.state import lookback
 from source_hotmart.state.lookback import RereadRule
-from source_hotmart.state.slices import DateSlice, PlannedCount, Reason
-from source_hotmart.state.windows import DAY_MS, Window, split_evenly, union
-from source_hotmart.streams.base import Api
-from source_hotmart.streams.dated import LONGEST_DAYS, DatedStream
-from source_hotmart.streams.sales_facts import PAGES_PER_PART, ROUND_TOTAL, expected_of
-from source_hotmart.streams.sales_lookup import MAX_RANGES, SaleLookup
+from source_hotmart.state.slices import DateSlice, PlannedCount
+from source_hotmart.state.windows import DAY_MS, Window, split_evenly
+from source_hotmart.streams.dated import LONGEST_DAYS
+from source_hotmart.streams.sales_comparison import ComparedSales
+from source_hotmart.streams.sales_facts import PAGES_PER_PART, ROUND_TOTAL
+from source_hotmart.streams.sales_lookup import MAX_RANGES
 from source_hotmart.streams.sales_statuses import StatusQuestion
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
-MAX_LOOKUPS = 200
-"""So many sales that a view lacks are asked for one by one in a sync."""
-FEW = 20
-"""More missing sales than this, and than one in twenty, are read again as a date range."""
-NAMED = 10
-"""So many transactions are named in a message."""
 
-
-class SalesStream(DatedStream, ABC):
+class SalesStream(ComparedSales, ABC):
     """One of the four views of a sale, filtered by the date of its order."""
 
     calls = "one for 500 sales, at least one for 180 days"
@@ -47,14 +36,6 @@ class SalesStream(DatedStream, ABC):
     """The statuses that Hotmart documents for this view, where they are not all."""
     has_roles: ClassVar[bool] = True
     """Whether the view can be asked for one role of the account (`commission_as`)."""
-
-    def __init__(self, api: Api) -> None:
-        super().__init__(api)
-        self.roles: tuple[str, ...] = ()
-        """Roles to ask for one at a time, where Hotmart leaves sales out without one."""
-        self._lookups_left = MAX_LOOKUPS
-        self._lock = Lock()
-        self._lookup = SaleLookup(api)
 
     def reread_rule(self) -> RereadRule:
         """Return the rule of sales."""
@@ -144,110 +125,3 @@ class SalesStream(DatedStream, ABC):
         oldest_ms, newest_ms = coverage.watch.range(late, self.start_ms, now_ms), now_ms - coverage.rule.lookback_ms
         found = self._lookup.unsettled(oldest_ms, newest_ms, self.start_ms) if oldest_ms <= newest_ms else {}
         return [] if found is None else coverage.watch.changed(found, late, coverage.saved, coverage.rule)
-
-    # Reading
-
-    def queries(self, window: Window, statuses: Sequence[str]) -> list[Query]:
-        """Return a query per role where one alone does not return the sales of all roles."""
-        query = self.query(window, statuses)
-        return [{**query, "commission_as": role} for role in self.roles] or [query]
-
-    def read_slice(self, stream_slice: DateSlice) -> Iterator[Record]:
-        """Yield the sales of one date range, and those that only another view has."""
-        views = self.api.sales.views
-        if not views.reference:
-            yield from super().read_slice(stream_slice)
-            return
-        key, field = stream_slice.view_key, self._key_fields[0]
-        ids: dict[str, list[str]] = {}
-        if views.reference == self.name:
-            try:
-                for record in super().read_slice(stream_slice):
-                    ids.setdefault(_status_of(record), []).append(record[field])
-                    yield record
-            finally:
-                is_whole = union(stream_slice.complete) == [stream_slice.window]
-                views.deliver(key, ids if is_whole else None)
-            return
-        own: set[str] = set()
-        for record in super().read_slice(stream_slice):
-            own.add(record[field])
-            yield record
-        reference = views.take(key) if views.has(key) else self._listed(stream_slice)
-        if reference is not None:
-            yield from self._complete_by(reference, own, stream_slice)
-
-    def is_compared(self, stream_slice: DateSlice) -> bool:
-        """Whether the view that is read first reads this date range as well."""
-        views = self.api.sales.views
-        return views.reference not in ("", self.name) and views.has(stream_slice.view_key)
-
-    def _listed(self, stream_slice: DateSlice) -> Mapping[str, Collection[str]] | None:
-        """Return the sales of a date range that was left open, or never read, by this view only."""
-        is_history = self.api.sales.views.reference == self._lookup.name
-        if not (is_history and self.coverage.resumes and stream_slice.is_whole):
-            return None
-        return self._lookup.sales_of(stream_slice.window, self.start_ms)
-
-    def _complete_by(
-        self, reference: Mapping[str, Collection[str]], own: set[str], stream_slice: DateSlice
-    ) -> Iterator[Record]:
-        """Yield the sales that this view lacks: read once more where they are many, else one by one."""
-        missing = self._expected(reference, stream_slice) - own
-        if len(missing) > max(FEW, len(own) // 20):
-            again = WindowReader(self)
-            for record in again.read_windows([stream_slice.window], stream_slice.statuses):
-                if record[self._key_fields[0]] not in own:
-                    own.add(record[self._key_fields[0]])
-                    yield record
-            missing -= own
-        with self._lock:
-            asked = sorted(missing)[: self._lookups_left]
-            self._lookups_left -= len(asked)
-        complete = stream_slice.complete
-        if len(asked) < len(missing):
-            complete.clear()  # the next sync asks for more of them
-        found: set[str] = set()
-        for transaction in asked:
-            query: Query = {"transaction": transaction, "transaction_status": list(self.statuses)}
-            try:
-                for record in ListReader(self).read_list(query, f"transaction {transaction}"):
-                    found.add(record[self._key_fields[0]])
-                    yield record
-            except HotmartError as problem:
-                if not problem.status:  # it may be found in the next sync
-                    complete.clear()
-        self._report_difference(reference, own, missing, found, stream_slice)
-
-    def _expected(self, reference: Mapping[str, Collection[str]], stream_slice: DateSlice) -> set[str]:
-        """The sales of the reference that this view must have too."""
-        possible = LATE_STATUSES if stream_slice.reason is Reason.LATE else SALE_STATUSES
-        return expected_of(reference, self.statuses, with_unknown=set(possible) <= set(self.statuses))
-
-    def _report_difference(
-        self,
-        reference: Mapping[str, Collection[str]],
-        own: set[str],
-        missing: set[str],
-        found: set[str],
-        stream_slice: DateSlice,
-    ) -> None:
-        label, other = label_of(stream_slice.window), self.api.sales.views.reference
-        if found:
-            LOGGER.info("%s: %d sales of %s were only found by their transaction.", self.name, len(found), label)
-        self._warn(sorted(missing - found), f"{label} that {other} has are missing")
-        unknown = own - expected_of(reference, SALE_STATUSES, with_unknown=True)
-        if stream_slice.is_whole and stream_slice.window[1] < self.api.now_ms - DAY_MS:
-            self._warn(sorted(unknown), f"{label} are missing from {other}")
-
-    def _warn(self, ids: Sequence[str], problem: str) -> None:
-        if ids:
-            more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
-            self.report.views_differ(self.name, f"{len(ids)} sales of {problem}: {', '.join(ids[:NAMED])}{more}")
-
-
-def _status_of(record: Record) -> str:
-    """The status of a sale in the one view that shows it."""
-    purchase = record.get("purchase")
-    status = purchase.get("status") if isinstance(purchase, dict) else None
-    return status if isinstance(status, str) else ""

@@ -22,7 +22,7 @@ from source_hotmart.state import lookback
 from source_hotmart.state.lookback import SETTLED_DAYS, RereadRule
 from source_hotmart.state.slices import DateSlice
 from source_hotmart.state.windows import DAY_MS, Window, iso, later, milliseconds, split_days
-from source_hotmart.streams.base import Api
+from source_hotmart.streams.api import Api
 from source_hotmart.streams.dated import LONGEST_DAYS, DatedStream
 from source_hotmart.streams.default_filters import CANCELLED, EARLIEST_MS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from source_hotmart.api.pages import Envelope
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.records.columns import copy_where_missing
-from source_hotmart.streams.base import Api
+from source_hotmart.streams.api import Api
 from source_hotmart.streams.default_filters import EARLIEST_MS
 from source_hotmart.streams.subscribers import SubscriberStream
 from source_hotmart.streams.subscription_lists import ChargeStream, SnapshotStream
@@ -26,7 +26,7 @@ class Subscriptions(SnapshotStream):
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
-        api.default_filters.ask(self, api.now_ms)
+        api.default_filters.ask(self.fetch, api.now_ms)
 
     def at_least(self) -> int:
         """Return Hotmart's own count."""

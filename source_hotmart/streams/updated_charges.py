@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.errors import BadRow
-from source_hotmart.api.pages import Page
-from source_hotmart.reading.passes import Query, Record
+from source_hotmart.reading.passes import Record
+from source_hotmart.reading.probes import Windowed
 from source_hotmart.reading.windows import WindowReader
 from source_hotmart.state.lookback import SETTLED_DAYS
 from source_hotmart.state.windows import DAY_MS, Window, iso, milliseconds, split_days
@@ -31,18 +31,6 @@ EARLIEST_MS: Final = 1_262_304_000_000
 """2010-01-01, before the first subscription."""
 LONGEST_DAYS: Final = 180
 MOST_CHARGES_ASKED: Final = 2
-
-
-class Charges(Protocol):
-    """What is asked of the stream of charges."""
-
-    progress: Progress
-
-    def query(self, window: Window, statuses: Sequence[str]) -> Query: ...
-
-    def fetch(self, query: Query, page_token: str | None = None) -> Page: ...
-
-    def record(self, row: Any) -> tuple[Hashable, Record]: ...
 
 
 @dataclass(frozen=True)
@@ -64,7 +52,7 @@ class UpdatedCharges:
         self._follows_updates: bool | None = None
         self._updated: dict[int, UpdatedSubscribers] = {}
 
-    def ask(self, stream: Charges, now_ms: int) -> None:
+    def ask(self, stream: Windowed, now_ms: int) -> None:
         """Name the stream of charges."""
         self._stream = copy(stream)
         # It is not read for its own sake here.

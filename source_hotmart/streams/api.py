@@ -1,0 +1,41 @@
+"""What all streams of one sync share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from airbyte_cdk.sources.streams.call_rate import APIBudget
+
+from source_hotmart.api.authenticator import HotmartAuthenticator
+from source_hotmart.api.pages import DEFAULT_BOUNDS, Bounds
+from source_hotmart.api.rate_limit import CallBudget
+from source_hotmart.api.retries import DEFAULT_RETRIES, RetryPolicy
+from source_hotmart.config.form import Config
+from source_hotmart.records.columns import FieldLog
+from source_hotmart.streams.default_filters import DefaultFilters
+from source_hotmart.streams.parents import ParentLists
+from source_hotmart.streams.sales_facts import SalesFacts
+from source_hotmart.streams.updated_charges import UpdatedCharges
+from source_hotmart.sync.progress import Progress
+from source_hotmart.sync.report import SyncReport
+
+
+@dataclass(frozen=True)
+class Api:
+    """Credentials, the rate limit, one `now`, and what one stream finds out for others."""
+
+    config: Config
+    authenticator: HotmartAuthenticator
+    now_ms: int
+    """The start of the sync; nothing later than this is read or claimed."""
+    budget: APIBudget = field(default_factory=CallBudget)
+    patience: RetryPolicy = DEFAULT_RETRIES
+    bounds: Bounds = DEFAULT_BOUNDS
+    report: SyncReport = field(default_factory=SyncReport)
+    progress: Progress = field(default_factory=Progress)
+    parents: ParentLists = field(default_factory=ParentLists)
+    sales: SalesFacts = field(default_factory=SalesFacts)
+    default_filters: DefaultFilters = field(default_factory=DefaultFilters)
+    updated_charges: UpdatedCharges = field(default_factory=UpdatedCharges)
+    field_logs: dict[str, FieldLog] = field(default_factory=dict)
+    """By name of the stream: some lists are read for several streams."""

@@ -1,0 +1,149 @@
+"""Compare the views of a sale, which list the same sales, with the one that is read first, and complete them by it."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from threading import Lock
+
+from source_hotmart.api.errors import HotmartError
+from source_hotmart.reading.lists import ListReader
+from source_hotmart.reading.passes import Query, Record
+from source_hotmart.reading.pieces import label_of
+from source_hotmart.reading.statuses import LATE_STATUSES, SALE_STATUSES
+from source_hotmart.reading.windows import WindowReader
+from source_hotmart.state.slices import DateSlice, Reason
+from source_hotmart.state.windows import DAY_MS, union
+from source_hotmart.streams.api import Api
+from source_hotmart.streams.dated import DatedStream
+from source_hotmart.streams.sales_facts import expected_of
+from source_hotmart.streams.sales_lookup import SaleLookup
+
+LOGGER = logging.getLogger("airbyte.hotmart")
+
+MAX_LOOKUPS = 200
+"""So many sales that a view lacks are asked for one by one in a sync."""
+FEW = 20
+"""More missing sales than this, and than one in twenty, are read again as a date range."""
+NAMED = 10
+"""So many transactions are named in a message."""
+
+
+class ComparedSales(DatedStream, ABC):
+    """A view of a sale."""
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        self._lookups_left = MAX_LOOKUPS
+        self._lock = Lock()
+        self._lookup = SaleLookup(api)
+
+    def read_slice(self, stream_slice: DateSlice) -> Iterator[Record]:
+        """Return the sales of one date range, and those that only another view has."""
+        views = self.api.sales.views
+        if not views.reference:
+            return super().read_slice(stream_slice)
+        return (self._read_first if views.reference == self.name else self._read_compared)(stream_slice)
+
+    def _read_first(self, stream_slice: DateSlice) -> Iterator[Record]:
+        """Yield the sales of the view that the others are compared with."""
+        ids: dict[str, list[str]] = {}
+        try:
+            for record in super().read_slice(stream_slice):
+                ids.setdefault(_status_of(record), []).append(record[self._key_fields[0]])
+                yield record
+        finally:
+            is_whole = union(stream_slice.complete) == [stream_slice.window]
+            self.api.sales.views.deliver(stream_slice.view_key, ids if is_whole else None)
+
+    def _read_compared(self, stream_slice: DateSlice) -> Iterator[Record]:
+        """Yield the sales of another view, and those that it lacks."""
+        views, own = self.api.sales.views, set[str]()
+        yield from self._noting(own, super().read_slice(stream_slice))
+        has_reference = views.has(stream_slice.view_key)
+        reference = views.take(stream_slice.view_key) if has_reference else self._listed(stream_slice)
+        if reference is not None:
+            yield from self._complete_by(reference, own, stream_slice)
+
+    def is_compared(self, stream_slice: DateSlice) -> bool:
+        """Whether the view that is read first reads this date range as well."""
+        views = self.api.sales.views
+        return views.reference not in ("", self.name) and views.has(stream_slice.view_key)
+
+    def _listed(self, stream_slice: DateSlice) -> Mapping[str, Collection[str]] | None:
+        """Return the sales of a date range that was left open, or never read, by this view only."""
+        is_history = self.api.sales.views.reference == self._lookup.name
+        if not (is_history and self.coverage.resumes and stream_slice.is_whole):
+            return None
+        return self._lookup.sales_of(stream_slice.window, self.start_ms)
+
+    def _complete_by(
+        self, reference: Mapping[str, Collection[str]], own: set[str], stream_slice: DateSlice
+    ) -> Iterator[Record]:
+        """Yield the sales that this view lacks: read once more where they are many, else one by one."""
+        missing = self._expected(reference, stream_slice) - own
+        if len(missing) > max(FEW, len(own) // 20):
+            again = WindowReader(self).read_windows(
+                [stream_slice.window], stream_slice.statuses, Reason.COUNTS_DIFFERED
+            )
+            yield from self._noting(own, again)
+            missing -= own
+        found: set[str] = set()
+        yield from self._noting(found, self._look_up(missing, stream_slice))
+        self._report_difference(reference, own, missing, found, stream_slice)
+
+    def _noting(self, ids: set[str], records: Iterable[Record]) -> Iterator[Record]:
+        """Yield the records whose sales are not in `ids`, and add them."""
+        for record in records:
+            if record[self._key_fields[0]] not in ids:
+                ids.add(record[self._key_fields[0]])
+                yield record
+
+    def _look_up(self, missing: set[str], stream_slice: DateSlice) -> Iterator[Record]:
+        """Yield sales by their transaction, as many as this sync may ask for. The next one asks for more."""
+        with self._lock:
+            asked = sorted(missing)[: self._lookups_left]
+            self._lookups_left -= len(asked)
+        if len(asked) < len(missing):
+            stream_slice.complete.clear()
+        for transaction in asked:
+            query: Query = {"transaction": transaction, "transaction_status": list(self.statuses)}
+            try:
+                yield from ListReader(self).read_list(query, f"transaction {transaction}")
+            except HotmartError as problem:
+                if not problem.status:  # it may be found in the next sync
+                    stream_slice.complete.clear()
+
+    def _expected(self, reference: Mapping[str, Collection[str]], stream_slice: DateSlice) -> set[str]:
+        """The sales of the reference that this view must have too."""
+        possible = LATE_STATUSES if stream_slice.reason is Reason.LATE else SALE_STATUSES
+        return expected_of(reference, self.statuses, with_unknown=set(possible) <= set(self.statuses))
+
+    def _report_difference(
+        self,
+        reference: Mapping[str, Collection[str]],
+        own: set[str],
+        missing: set[str],
+        found: set[str],
+        stream_slice: DateSlice,
+    ) -> None:
+        label, other = label_of(stream_slice.window), self.api.sales.views.reference
+        if found:
+            LOGGER.info("%s: %d sales of %s were only found by their transaction.", self.name, len(found), label)
+        self._warn(sorted(missing - found), f"{label} that {other} has are missing")
+        unknown = own - expected_of(reference, SALE_STATUSES, with_unknown=True)
+        if stream_slice.is_whole and stream_slice.window[1] < self.api.now_ms - DAY_MS:
+            self._warn(sorted(unknown), f"{label} are missing from {other}")
+
+    def _warn(self, ids: Sequence[str], problem: str) -> None:
+        if ids:
+            more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+            self.report.views_differ(self.name, f"{len(ids)} sales of {problem}: {', '.join(ids[:NAMED])}{more}")
+
+
+def _status_of(record: Record) -> str:
+    """The status of a sale in the one view that shows it."""
+    purchase = record.get("purchase")
+    status = purchase.get("status") if isinstance(purchase, dict) else None
+    return status if isinstance(status, str) else ""
