@@ -170,7 +170,7 @@ def test_key_and_cursor_are_in_the_schema_as_plain_fields(connector, stream):
 def test_the_description_says_what_the_stream_costs(connector, stream):
     described = discovered(connector)[stream]["json_schema"]["description"]
 
-    assert described.endswith(f" Calls: {CLASSES[stream].calls}.")
+    assert described.endswith(f" Calls: {CLASSES[stream].cost_note}.")
     assert described.startswith("One row per ")
 
 

@@ -45,7 +45,7 @@ class HotmartStream(HttpStream, ABC):
 
     endpoint: ClassVar[str]
     """Its path, with `{field}` where a value of the query belongs."""
-    calls: ClassVar[str]
+    cost_note: ClassVar[str]
     """What reading it costs, for the documentation and for `discover`: "one call for 100 products"."""
     page_size: int | None = 500
     """`max_results`, which Hotmart cuts down silently to the endpoint's own maximum; `None`: it has no pages."""
@@ -183,7 +183,7 @@ class HotmartStream(HttpStream, ABC):
 
         The CDK's own method keeps every stream of a process, with its connections, in a cache.
         """
-        return shown_schema(self.name, self.calls)
+        return shown_schema(self.name, self.cost_note)
 
     @cached_property
     def _make_record(self) -> RecordMaker:

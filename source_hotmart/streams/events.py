@@ -13,7 +13,7 @@ class EventParticipants(EventStream):
     """
 
     endpoint = "events/api/v1/{event_id}/participants"
-    calls = "one for 500 tickets of each event, and one more for the event"
+    cost_note = "one for 500 tickets of each event, and one more for the event"
     primary_key = "id"
     cursor_field = "current_update"
     promoted_fields = (("id", "eticket.id"), ("current_update", "eticket.current_update"))

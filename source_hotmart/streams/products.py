@@ -15,7 +15,7 @@ class Products(ProductStream):
     """The account's own products. https://developers.hotmart.com/docs/en/v1/product/product-list/"""
 
     endpoint = "products/api/v1/products"
-    calls = "one for 100 products, and one for each of seven statuses that no listed product has"
+    cost_note = "one for 100 products, and one for each of seven statuses that no listed product has"
     primary_key = "id"
     page_size = 100
 
@@ -27,7 +27,7 @@ class ProductOffers(ChildStream):
     """
 
     endpoint = "products/api/v1/products/{product_ucode}/offers"
-    calls = "one for each product"
+    cost_note = "one for each product"
     primary_key = ["product_ucode", "code"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = 100
     parent = Products
@@ -44,7 +44,7 @@ class ProductPlans(ChildStream):
     """
 
     endpoint = "products/api/v1/products/{product_ucode}/plans"
-    calls = "one for each product"
+    cost_note = "one for each product"
     primary_key = ["product_ucode", "code"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = 100
     envelope = Envelope(empty_body_is_none=True)
@@ -65,7 +65,7 @@ class Coupons(CouponStream):
     """
 
     endpoint = "products/api/v1/coupon/product/{product_id}"
-    calls = "one for each product"
+    cost_note = "one for each product"
     primary_key = ["id", "product_id"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = None
     parent = Products

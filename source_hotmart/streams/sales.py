@@ -61,7 +61,7 @@ class SalesSummary(MonthlyTotals):
     """Hotmart's own totals, to reconcile against. https://developers.hotmart.com/docs/en/v1/sales/sales-summary/"""
 
     endpoint = "payments/api/v1/sales/summary"
-    calls = "one for each month since the start date"
+    cost_note = "one for each month since the start date"
     primary_key = ["month", "currency_code"]  # noqa: RUF012 - the CDK's own form of a compound key
     cursor_field = "synced_until"
     promoted_fields = (("currency_code", "total_value.currency_code"),)

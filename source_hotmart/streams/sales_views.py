@@ -28,7 +28,7 @@ LOGGER = logging.getLogger("airbyte.hotmart")
 class SalesStream(ComparedSales, ABC):
     """One of the four views of a sale, filtered by the date of its order."""
 
-    calls = "one for 500 sales, at least one for 180 days"
+    cost_note = "one for 500 sales, at least one for 180 days"
     pages_sequentially = False
     start_parameter = "start_date"
     end_parameter = "end_date"

@@ -18,7 +18,7 @@ class Subscriptions(SnapshotStream):
     """Each subscription as it stands. https://developers.hotmart.com/docs/en/v1/subscription/get-subscribers/"""
 
     endpoint = "payments/api/v1/subscriptions"
-    calls = "one for 500 subscriptions"
+    cost_note = "one for 500 subscriptions"
     primary_key = "subscriber_code"
     cursor_field = "synced_until"
     start_parameter = "accession_date"
@@ -40,7 +40,7 @@ class SubscriptionTransactions(ChargeStream):
     """
 
     endpoint = "payments/api/v1/subscriptions/transactions"
-    calls = "one for 500 charges, at least one for 180 days"
+    cost_note = "one for 500 charges, at least one for 180 days"
     primary_key = ["id", "commission_currency", "recurrency_number"]  # noqa: RUF012 - the CDK's own form of a compound key
     cursor_field = "last_update"
     start_parameter = "transaction_date"
@@ -65,7 +65,7 @@ class SubscriptionSummary(SnapshotStream):
     """
 
     endpoint = "payments/api/v1/subscriptions/summary"
-    calls = "one for 500 subscriptions"
+    cost_note = "one for 500 subscriptions"
     primary_key = "subscriber_code"
     cursor_field = NO_CURSOR
     start_parameter = "accession_date"
@@ -84,7 +84,7 @@ class SubscriptionPurchases(SubscriberStream):
     """
 
     endpoint = "payments/api/v1/subscriptions/{subscriber_code}/purchases"
-    calls = "one for each subscriber; in later syncs for those that are new or may have been charged"
+    cost_note = "one for each subscriber; in later syncs for those that are new or may have been charged"
     primary_key = ["subscriber_code", "transaction", "recurrency_number"]  # noqa: RUF012 - the CDK's own form of a key
     page_size = None
     envelope = Envelope(rows="")

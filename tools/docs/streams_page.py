@@ -72,7 +72,7 @@ def _table(classes: Mapping[str, type[HotmartStream]]) -> Iterator[str]:
     yield "| Stream | Key | Cursor | Found by | Calls |"
     yield "|---|---|---|---|---|"
     for name, cls in classes.items():
-        yield f"| [`{name}`](#{name}) | {_key(cls)} | {_cursor(cls)} | {_parent(cls)} | {cls.calls} |"
+        yield f"| [`{name}`](#{name}) | {_key(cls)} | {_cursor(cls)} | {_parent(cls)} | {cls.cost_note} |"
 
 
 def _drawing() -> Iterator[str]:
@@ -104,7 +104,7 @@ def _section(name: str, cls: type[HotmartStream]) -> Iterator[str]:
     yield f"- Key: {_key(cls)}; cursor: {_cursor(cls)}"
     if issubclass(cls, ChildStream):
         yield f"- Found by: {_parent(cls)}, a list of each {cls.parent_label}"
-    yield f"- Calls: {cls.calls}"
+    yield f"- Calls: {cls.cost_note}"
     documented = re.search(r"https://developers\.hotmart\.com/\S+", cls.__doc__ or "")
     if documented:
         yield f"- Hotmart's documentation: {documented[0]}"
