@@ -111,7 +111,7 @@ def test_parents_that_are_expected_to_have_nothing_do_not_count() -> None:
 
 def test_problems_of_lists_and_slices_are_in_the_verdict() -> None:
     made = outcomes(4)
-    made.list_unread(HotmartError("club_lessons: The list could not be read."))
+    made.list_failed(HotmartError("club_lessons: The list could not be read."))
 
     sentence = str(made.verdict([HotmartError("club_lessons: Interrupted.")]))
 

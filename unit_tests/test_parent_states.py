@@ -154,7 +154,7 @@ def test_nothing_for_a_parent_does_not_count_as_read_while_it_is_doubted() -> No
 def test_a_list_that_lacks_many_parents_costs_no_call_and_gains_nothing(listed: int) -> None:
     state = after(ParentProgress(None, keyed(ids(2_000)), (), NOW_MS))
 
-    short = ParentProgress(state, keyed(ids(listed)), ids(listed)[:2], NOW_MS + DAY_MS, is_short=True)
+    short = ParentProgress(state, keyed(ids(listed)), ids(listed)[:2], NOW_MS + DAY_MS, is_partial=True)
 
     assert len(short.to_read) <= 2
     assert after(short).until_ms == NOW_MS
@@ -335,14 +335,14 @@ class Syncs:
         """Read once, with faults unless `is_good`. Return the number of parents that were read."""
         account, random = self.account, self.account.random
         listed = [each for each in account.versions if is_good or each not in account.hidden]
-        is_short = len(listed) < len(account.versions)
+        is_partial = len(listed) < len(account.versions)
         if not is_good and random.random() < 0.2:
-            listed, is_short = listed[: random.randrange(len(listed) + 1)], random.random() < 0.5
+            listed, is_partial = listed[: random.randrange(len(listed) + 1)], random.random() < 0.5
         saved = parse_states(json.loads(self.text), "synced_until", "", START_MS, account.now_ms).get("")
         since_ms = saved.until_ms if saved else 0
         moving = account.moving
         selected = {each for each in listed if account.dates[each] >= since_ms or each in moving}
-        progress = ParentProgress(saved, keyed(listed), selected, account.now_ms, moving=moving, is_short=is_short)
+        progress = ParentProgress(saved, keyed(listed), selected, account.now_ms, moving=moving, is_partial=is_partial)
         kill_after = random.randrange(len(progress.to_read) + 1) if not is_good and random.random() < 0.4 else None
         for number, each in enumerate(progress.to_read):
             if number == kill_after:

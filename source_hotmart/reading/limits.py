@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from threading import Lock
 
-DAY_MS = 86_400_000
+from source_hotmart.state.windows import DAY_MS
+
+LONGEST_DAYS = 180
+"""The longest date range that is asked for. Hotmart refuses or may cut longer ones from somewhere below two years."""
 MOST_NEEDED = 16
 
 
@@ -46,7 +49,7 @@ class Limit:
 class LearnedLimits:
     """What one stream learned about the API in this sync. Shared by its threads."""
 
-    length_ms: Limit = field(default_factory=lambda: Limit(least=DAY_MS, most=180 * DAY_MS))
+    length_ms: Limit = field(default_factory=lambda: Limit(least=DAY_MS, most=LONGEST_DAYS * DAY_MS))
     """The longest date range."""
     page_rows: Limit = field(default_factory=lambda: Limit(least=10, most=500))
     """The most rows on a page."""

@@ -48,7 +48,7 @@ class Coverage(StreamState):
             self._intervals = close(self._intervals, window, self.now_ms)
         for window in of_slice.incomplete:
             self._intervals = reopen(self._intervals, window, self.saved)
-        if of_slice.reason is Reason.RETURNED:
+        if of_slice.reason is Reason.UNSETTLED:
             self.watch.was_read(of_slice.complete)
 
     @property

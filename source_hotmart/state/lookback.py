@@ -46,7 +46,7 @@ class RereadRule:
                 yield window, Reason.NEW
             else:
                 yield window, Reason.GAP if subtract([window], known) == [window] else Reason.LOOK_BACK
-        yield from ((window, Reason.RETURNED) for window in changed)
+        yield from ((window, Reason.UNSETTLED) for window in changed)
         yield from ((window, Reason.LATE) for window in subtract(self.late(saved, whole[0]), changed))
 
     def beyond_lookback(self, interval: Interval) -> list[Window]:

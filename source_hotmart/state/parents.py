@@ -37,13 +37,13 @@ class ParentProgress:
         now_ms: int,
         *,
         moving: Collection[str] = (),
-        is_short: bool = False,
+        is_partial: bool = False,
         keeps_until: bool = False,
     ) -> None:
         """`keys` has what each parent is known by, by id. A parent whose key changes is new.
 
         `selected` are parents that may have changed, `moving` are those of them to read in the next sync as well.
-        `is_short` says that parents are missing from the list, `keeps_until` that changed parents may be.
+        `is_partial` says that parents are missing from the list, `keeps_until` that changed parents may be.
         """
         self._keys = listed = keys
         self._saved, self._moving = saved, moving
@@ -56,7 +56,7 @@ class ParentProgress:
             new = known.unknown(listed.values(), {listed[each] for each in chosen})
             unknown = {each for each in unknown if listed[each] in new}
         # A list that lacks many known parents says nothing about the others: the next good one does.
-        lacks_many = not listed or (is_short and len(unknown) > max(DOUBTFUL_AT_LEAST, len(listed) // DOUBTFUL_SHARE))
+        lacks_many = not listed or (is_partial and len(unknown) > max(DOUBTFUL_AT_LEAST, len(listed) // DOUBTFUL_SHARE))
         self._gains = not (known and lacks_many)
         self._waiting = dict.fromkeys(chosen | unknown if self._gains else chosen)
         self._known = KnownParents.sized_for(len(listed))

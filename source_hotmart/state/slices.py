@@ -21,7 +21,7 @@ class Reason(StrEnum):
     """It has been read, and its rows may have changed. New rows may follow it."""
     GAP = "gap"
     """It lies before or between what has been read."""
-    RETURNED = "unsettled sales changed"
+    UNSETTLED = "unsettled sales changed"
     LATE = "late statuses"
     HALF = "half of a heavy one"
     ONE_STATUS = "one status"
@@ -76,7 +76,7 @@ class DateSlice(StreamSlice):
     @property
     def is_whole(self) -> bool:
         """Whether it is read for all of its rows, and not for those that may have changed."""
-        return self.reason not in (Reason.LATE, Reason.RETURNED)
+        return self.reason not in (Reason.LATE, Reason.UNSETTLED)
 
     @property
     def view_key(self) -> Hashable:

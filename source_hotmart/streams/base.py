@@ -1,4 +1,4 @@
-"""What streams have in common: one page from Hotmart, rows into records, and windows for the dated ones."""
+"""The base of all streams: fetch a page, make records of its rows, read a slice."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ from source_hotmart.sync.report import SyncReport
 
 
 class HotmartStream(HttpStream, ABC):
-    """A stream whose class body is a table: endpoint, key, and what is lifted to the top of a record."""
+    """A stream whose class body is a table: endpoint, primary key, and which nested values are copied to the top."""
 
     endpoint: ClassVar[str]
     """Its path, with `{field}` where a value of the query belongs."""
     cost_note: ClassVar[str]
-    """What reading it costs, for the documentation and for `discover`: "one call for 100 products"."""
+    """What reading it costs, for the documentation and for `discover`, such as "one for 100 products"."""
     page_size: int | None = 500
     """`max_results`, which Hotmart cuts down silently to the endpoint's own maximum; `None`: it has no pages."""
     envelope: ClassVar[Envelope] = Envelope()
     splittable: ClassVar[bool] = False
-    """Whether a query that is too heavy can be narrowed by date; else it is repeated."""
+    """Whether a query that is too heavy can be narrowed by date. Others are repeated."""
     pages_sequentially: ClassVar[bool] = True
     """Whether its calls follow one another, page by page: such a stream starts first, and its calls go first."""
     needs_members_area: ClassVar[bool] = False
@@ -66,7 +66,7 @@ class HotmartStream(HttpStream, ABC):
     def __init__(self, api: Api) -> None:
         self.api = api
         self.progress = api.progress
-        """Of the sync; another one where the stream is only read for what is found by it, and not told of."""
+        """Progress of this sync, or a silent tracker when the stream is read only as a parent."""
         self.incomplete_lists: set[str] = set()
         """The members areas of whose lists rows may be missing. An empty name stands for the list of the account."""
         self.refused_state: AirbyteTracedException | None = None
@@ -96,7 +96,7 @@ class HotmartStream(HttpStream, ABC):
 
     @property
     def report(self) -> SyncReport:
-        """Where windows that are read are counted."""
+        """Where the lists of the stream are counted."""
         return self.api.report
 
     def get_error_handler(self) -> ErrorHandler:

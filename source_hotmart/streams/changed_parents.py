@@ -93,7 +93,7 @@ class ChangedParentsStream(IncrementalChild, ABC):
             changed,
             self.api.now_ms,
             moving={each.id for each in by_id.values() if each.is_moving},
-            is_short=self.api.parents.is_short(self.parent, subdomain),
+            is_partial=self.api.parents.is_partial(self.parent, subdomain),
             keeps_until=self.keeps_until,
         )
         self.outcomes.list_read(

@@ -23,7 +23,7 @@ from source_hotmart.state.slices import ParentKey, ParentsSlice
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.base import HotmartStream
 from source_hotmart.streams.outcomes import HIDDEN_ID, BadRows, ParentOutcomes
-from source_hotmart.streams.parents import ParentSelector, ParentUnread
+from source_hotmart.streams.parents import ParentListFailed, ParentSelector
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
@@ -105,8 +105,8 @@ class ChildStream(HotmartStream, ABC):
         for subdomain in self.api.config.members_area_subdomain if self.parent.needs_members_area else ("",):
             try:
                 parents = self.api.parents.take(self._selector, subdomain)
-            except ParentUnread as unread:
-                self.outcomes.list_unread(self._without_parents(subdomain, unread))
+            except ParentListFailed as failed:
+                self.outcomes.list_failed(self._without_parents(subdomain, failed))
                 is_complete = False
             else:
                 yield from self.plan(subdomain, parents)
@@ -249,10 +249,10 @@ class ChildStream(HotmartStream, ABC):
             CALLS_PER_MINUTE,
         )
 
-    def _without_parents(self, subdomain: str, unread: ParentUnread) -> HotmartError:
+    def _without_parents(self, subdomain: str, failed: ParentListFailed) -> HotmartError:
         of_area = f" of members area {subdomain}" if subdomain else ""
         return HotmartError(
             f"{self.name}: The list of {self.parent_label}s{of_area} could not be read, so their rows cannot be "
-            f"requested. {unread}",
-            unread.problem.failure_type or FailureType.system_error,
+            f"requested. {failed}",
+            failed.problem.failure_type or FailureType.system_error,
         )

@@ -15,7 +15,7 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.api.errors import HotmartError, QueryRefused
 from source_hotmart.api.pages import Page
-from source_hotmart.reading.limits import LearnedLimits
+from source_hotmart.reading.limits import LONGEST_DAYS, LearnedLimits
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.reading.pieces import label_of
@@ -33,8 +33,6 @@ from source_hotmart.streams.base import HotmartStream
 
 ASK_AGAIN_S = 2.0
 """A refusal of a question may have passed by then."""
-LONGEST_DAYS = 180
-"""The longest date range that is asked for. Hotmart refuses or may cut longer ones from somewhere below two years."""
 
 GIVES_UP_AFTER = 2
 """After so many questions in succession that failed in all their retries no other one is asked. Each takes minutes."""

@@ -32,7 +32,7 @@ class ClubStudents(MembersAreaStream):
 class ClubModules(MembersAreaStream):
     """The modules of a members area, extra ones included. https://developers.hotmart.com/docs/en/ > Members area
 
-    What comes without `is_extra` is not known, so both values are asked for.
+    Hotmart does not document the default of `is_extra`, so both values are requested.
     """
 
     endpoint = "club/api/v1/modules"
@@ -46,7 +46,7 @@ class ClubModules(MembersAreaStream):
 class ClubPages(ModuleStream):
     """The pages of the modules. https://developers.hotmart.com/docs/en/ > Members area > Get pages
 
-    Version 2 of the address asks for a product that nothing tells; version 1 asks for the club only.
+    Version 2 of the address needs a product, which no list names. Version 1 needs the members area only.
     """
 
     endpoint = "club/api/v1/modules/{module_id}/pages"

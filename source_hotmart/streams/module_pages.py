@@ -18,7 +18,7 @@ from source_hotmart.state.slices import ParentKey, ParentsSlice
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.base import HotmartStream
 from source_hotmart.streams.child import ChildStream, NothingThere
-from source_hotmart.streams.parents import ParentSelector, ParentUnread
+from source_hotmart.streams.parents import ParentListFailed, ParentSelector
 
 MAX_PRODUCTS = 20
 """At most this many products are tried for a module."""
@@ -57,7 +57,7 @@ class ModuleStream(ChildStream, ABC):
         self._by_product = PagesOfProduct(api)
         self._product_selector = ParentSelector(self.products, lambda row: row.get("id"))
         self._product_ids: list[str] | None = None
-        self._no_products: ParentUnread | None = None
+        self._no_products: ParentListFailed | None = None
         self._with_pages: dict[str, list[str]] = {}
         """Products that had pages, by members area."""
         self._lock = Lock()
@@ -122,8 +122,8 @@ class ModuleStream(ChildStream, ABC):
             if self._product_ids is None:
                 try:
                     self._product_ids = self.api.parents.take(self._product_selector)
-                except ParentUnread as unread:
-                    self._product_ids, self._no_products = [], unread
+                except ParentListFailed as failed:
+                    self._product_ids, self._no_products = [], failed
         with_pages = self._with_pages.get(subdomain, [])
         return [*with_pages, *(each for each in self._product_ids if each not in with_pages)][:MAX_PRODUCTS]
 

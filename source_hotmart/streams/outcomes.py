@@ -98,7 +98,7 @@ class ParentOutcomes:
         self._failed = Group()
         self._failed_in_a_row = 0
         self._rejected_in_a_row = 0
-        self._unread_lists: list[HotmartError] = []
+        self._failed_lists: list[HotmartError] = []
         self._denied: HotmartError | None = None
         self.is_planned = False
         """Whether all lists of parents are known."""
@@ -110,10 +110,10 @@ class ParentOutcomes:
             self._to_read += to_read
             self._has_worked_before |= has_worked_before
 
-    def list_unread(self, problem: HotmartError) -> None:
+    def list_failed(self, problem: HotmartError) -> None:
         """Record a list of parents that could not be read."""
         with self._lock:
-            self._unread_lists.append(problem)
+            self._failed_lists.append(problem)
 
     @property
     def stopped(self) -> bool:
@@ -163,9 +163,9 @@ class ParentOutcomes:
         """Return the failure of the stream after its last parent. `problems` are those of whole slices."""
         with self._lock:
             self._judge_empty()
-            sentences = [*map(str, self._unread_lists), *self._sentences(), *map(str, problems)]
+            sentences = [*map(str, self._failed_lists), *self._sentences(), *map(str, problems)]
             first = self._denied or self._failed.first or self._rejected.first
-            causes = [*([first] if first else ()), *self._unread_lists, *problems]
+            causes = [*([first] if first else ()), *self._failed_lists, *problems]
             if not sentences:
                 return None
             return HotmartError(joined(sentences), causes[0].failure_type or FailureType.system_error)

@@ -25,7 +25,7 @@ Record = dict[str, Any]
 Slice = Mapping[str, Any]
 
 
-class ParentUnread(Exception):
+class ParentListFailed(Exception):
     """Nothing of a list of parents could be read. `problem` is the reason."""
 
     def __init__(self, problem: AirbyteTracedException) -> None:
@@ -116,7 +116,7 @@ class ParentLists:
         return self._tee(stream, subdomain_of(stream_slice), records)
 
     def take(self, selector: ParentSelector, subdomain: str = "") -> list[Any]:
-        """Return, once, what was kept for a child. Reads the list if no other stream does. Raises `ParentUnread`.
+        """Return, once, what was kept for a child. Reads the list if no other stream does. Raises `ParentListFailed`.
 
         May wait until the read of a selected parent begins, so only a generator of slices may call it.
         """
@@ -132,10 +132,10 @@ class ParentLists:
             found.ended.result()
         except AirbyteTracedException as problem:
             if not found.is_partial:
-                raise ParentUnread(problem) from None
+                raise ParentListFailed(problem) from None
         return found.kept.pop(selector)
 
-    def is_short(self, parent: type, subdomain: str = "") -> bool:
+    def is_partial(self, parent: type, subdomain: str = "") -> bool:
         """Whether records are missing from a list that was taken."""
         return self._lists[parent, subdomain].is_partial or subdomain in self._incomplete[parent]
 

@@ -129,7 +129,7 @@ class SaleViews:
 class SalesFacts:
     """What is found out about sales, once per sync, by whichever view needs it first."""
 
-    counts: RowCounts = field(default_factory=RowCounts)
+    row_counts: RowCounts = field(default_factory=RowCounts)
     views: SaleViews = field(default_factory=SaleViews)
     _answers: dict[str, Any] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)

@@ -13,6 +13,7 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
 
 from source_hotmart.api.errors import HotmartError, QueryRefused
 from source_hotmart.api.pages import Page
+from source_hotmart.reading.limits import LONGEST_DAYS
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query
 from source_hotmart.reading.pieces import label_of
@@ -22,7 +23,7 @@ from source_hotmart.state.day_digests import UNKNOWN, DayDigests, digests
 from source_hotmart.state.intervals import time_ms
 from source_hotmart.state.windows import DAY_MS, Window, split_days, subtract, union, whole_second
 from source_hotmart.streams.api import Api
-from source_hotmart.streams.dated import ASK_AGAIN_S, GIVES_UP_AFTER, LONGEST_DAYS, DatedStream
+from source_hotmart.streams.dated import ASK_AGAIN_S, GIVES_UP_AFTER, DatedStream
 from source_hotmart.streams.sales_statuses import StatusPlan, StatusQuestion
 from source_hotmart.sync.progress import Progress
 from source_hotmart.sync.report import SyncReport

@@ -11,12 +11,12 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.api.errors import QueryRefused
 from source_hotmart.api.pages import Page
+from source_hotmart.reading.limits import LONGEST_DAYS
 from source_hotmart.reading.statuses import SALE_STATUSES
 from source_hotmart.state import lookback
 from source_hotmart.state.lookback import RereadRule
 from source_hotmart.state.slices import DateSlice, PlannedCount
 from source_hotmart.state.windows import DAY_MS, Window, split_evenly
-from source_hotmart.streams.dated import LONGEST_DAYS
 from source_hotmart.streams.sales_comparison import ComparedSales
 from source_hotmart.streams.sales_facts import PAGES_PER_PART, ROUND_TOTAL
 from source_hotmart.streams.sales_lookup import MAX_RANGES
@@ -53,7 +53,7 @@ class SalesStream(ComparedSales, ABC):
             self._ask()
             if views.reference and not is_reference:
                 views.wait_for_plan()
-            for stream_slice in self.plan(self.coverage.saved, self.api.now_ms, self._returned()):
+            for stream_slice in self.plan(self.coverage.saved, self.api.now_ms, self._changed_days()):
                 for part in self._parts(stream_slice) if stream_slice.is_whole else (stream_slice,):
                     if is_reference:
                         views.plan(part.view_key)
@@ -87,7 +87,7 @@ class SalesStream(ComparedSales, ABC):
     def _parts(self, whole: DateSlice) -> Iterator[DateSlice]:
         """Yield the slice of a date range, or those of its parts when it has many pages."""
         window = whole.window
-        count = self.api.sales.counts.of(
+        count = self.api.sales.row_counts.of(
             (window, self.statuses),
             lambda rows: self._counted(window, rows),
             self.page_size or 1,
@@ -113,7 +113,7 @@ class SalesStream(ComparedSales, ABC):
         except QueryRefused:
             return None  # the range may still be readable in parts
 
-    def _returned(self) -> list[Window]:
+    def _changed_days(self) -> list[Window]:
         """Return the days whose unsettled sales are not those of the last sync.
 
         They are listed before any row is read: an older digest only costs a day that is read again.

@@ -16,6 +16,7 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.api.errors import HotmartError, QueryRefused
 from source_hotmart.api.messages import named
+from source_hotmart.reading.limits import LONGEST_DAYS
 from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
 from source_hotmart.reading.windows import WindowReader
 from source_hotmart.state import lookback
@@ -23,7 +24,7 @@ from source_hotmart.state.lookback import SETTLED_DAYS, RereadRule
 from source_hotmart.state.slices import DateSlice
 from source_hotmart.state.windows import DAY_MS, Window, iso, later, milliseconds, split_days
 from source_hotmart.streams.api import Api
-from source_hotmart.streams.dated import LONGEST_DAYS, DatedStream
+from source_hotmart.streams.dated import DatedStream
 from source_hotmart.streams.default_filters import CANCELLED, EARLIEST_MS
 
 LOGGER = logging.getLogger("airbyte.hotmart")

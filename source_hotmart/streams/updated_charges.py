@@ -14,11 +14,13 @@ from typing import Any, Final
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.errors import BadRow
+from source_hotmart.reading.limits import LONGEST_DAYS
 from source_hotmart.reading.passes import Record
 from source_hotmart.reading.probes import Windowed
 from source_hotmart.reading.windows import WindowReader
 from source_hotmart.state.lookback import SETTLED_DAYS
 from source_hotmart.state.windows import DAY_MS, Window, iso, milliseconds, split_days
+from source_hotmart.streams.default_filters import EARLIEST_MS
 from source_hotmart.sync.progress import Progress
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -27,9 +29,6 @@ HOUR_MS: Final = DAY_MS // 24
 PROBED_MS: Final = 180 * DAY_MS
 APART_MS: Final = 2 * DAY_MS
 """Closer dates do not count as different, since Hotmart may cut a range at whole days of another time zone."""
-EARLIEST_MS: Final = 1_262_304_000_000
-"""2010-01-01, before the first subscription."""
-LONGEST_DAYS: Final = 180
 MOST_CHARGES_ASKED: Final = 2
 
 
