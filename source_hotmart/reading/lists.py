@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Generator, Hashable, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import orjson
 from airbyte_cdk.models import FailureType
@@ -34,6 +34,10 @@ OUTAGE_WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """Waits before each of the calls that find out whether Hotmart answers at all."""
 LEAST_PAGE_ROWS = 10
 """`max_results` is not lowered below this."""
+
+
+Result = TypeVar("Result")
+Fetch = Callable[[Query, str | None], Page]
 
 
 class PageTooHeavy(HotmartError):
@@ -165,7 +169,7 @@ class ListReader:
     def _read_page(self, query: Query, label: str, this: Pass, pages: PageTokens, *, compares: bool) -> list[Record]:
         """Return the records of the next page that were not yielded before."""
         stream = self._stream
-        page = self._fetch(query, pages.token)
+        page = fetch_twice(stream.fetch, query, pages.token)
         this.pages += 1
         this.lacks_page_info |= stream.envelope.has_page_info and not page.has_page_info
         if page.total is not None:
@@ -209,14 +213,6 @@ class ListReader:
         else:
             this.same_rows += 1
 
-    def _fetch(self, query: Query, token: str | None) -> Page:
-        """Return one page, asked for once more where the failure may pass."""
-        try:
-            return self._stream.fetch(query, token)
-        except (TooHeavy, QueryRefused):
-            time.sleep(RETRY_AFTER_S)
-        return self._stream.fetch(query, token)
-
     def outlives_outage(self, query: Query) -> bool | None:
         """Return whether there was an outage that has ended, `None` if Hotmart still does not answer.
 
@@ -237,14 +233,23 @@ class ListReader:
 
 
 def noting(
-    records: Generator[Record, None, ListResult], note: Callable[[Record], object]
-) -> Generator[Record, None, ListResult]:
-    """Yield the records of a list after `note` has seen them, and return what the list returns."""
+    records: Generator[Record, None, Result], note: Callable[[Record], bool | None]
+) -> Generator[Record, None, Result]:
+    """Yield records, without those for which `note` returns False, and return what their generator returns."""
     while True:
         try:
             record = next(records)
         except StopIteration as end:
-            result: ListResult = end.value
+            result: Result = end.value
             return result
-        note(record)
-        yield record
+        if note(record) is not False:
+            yield record
+
+
+def fetch_twice(fetch: Fetch, query: Query, token: str | None = None, wait_s: float = RETRY_AFTER_S) -> Page:
+    """Return one page, requested once more where the failure may pass."""
+    try:
+        return fetch(query, token)
+    except (TooHeavy, QueryRefused):
+        time.sleep(wait_s)
+    return fetch(query, token)

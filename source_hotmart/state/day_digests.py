@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zlib import crc32
 
-from source_hotmart.state.intervals import UnreadableState
+from source_hotmart.state.intervals import UNKNOWN_FORM, UnreadableState
 from source_hotmart.state.windows import DAY_MS
 
 DayDigests = dict[int, int]
@@ -46,6 +46,6 @@ def decode(state: Mapping[str, Any]) -> DayDigests:
         first_day = (date.fromisoformat(state["from"]) - date(1970, 1, 1)).days
         data = b64decode(state["days"], validate=True)
     except (KeyError, TypeError, ValueError):
-        raise UnreadableState("it is not in a form that this connector writes") from None
+        raise UnreadableState(UNKNOWN_FORM) from None
     values = [int.from_bytes(data[at : at + BYTES], "big") for at in range(0, len(data), BYTES)]
     return {first_day + number: value for number, value in enumerate(values) if value != UNKNOWN}

@@ -6,10 +6,10 @@ again (`lookback.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from source_hotmart.state.windows import DAY_MS, Window, iso, milliseconds, subtract, union
 
@@ -17,6 +17,8 @@ DATE_RANGE = "date-range"
 """The `state_type` of the CDK's states that hold slices."""
 NO_STATE = "__ab_no_cursor_state_message"
 """The mark that a full refresh leaves in place of a state."""
+UNKNOWN_FORM = "it is not in a form that this connector writes"
+Parsed = TypeVar("Parsed")
 
 
 class UnreadableState(ValueError):
@@ -44,27 +46,20 @@ def covered(intervals: Iterable[Interval]) -> list[Window]:
 
 def close(intervals: Iterable[Interval], window: Window, as_of_ms: int) -> list[Interval]:
     """Return the intervals after a window has been read completely: it replaces what they said of it."""
-    kept = [
-        Interval(start_ms, end_ms, old.as_of_ms)
-        for old in intervals
-        for start_ms, end_ms in subtract([old.window], [window])
-    ]
-    return sorted([*kept, Interval(*window, as_of_ms)])
+    return sorted([*_without(intervals, [window]), Interval(*window, as_of_ms)])
 
 
-def reopen(intervals: Iterable[Interval], window: Window, saved: Iterable[Interval]) -> list[Interval]:
+def reopen(intervals: Iterable[Interval], window: Window, saved: Sequence[Interval]) -> list[Interval]:
     """Return the intervals with what was known of a window before this sync, since its reading was not complete."""
-    kept = [
-        Interval(start_ms, end_ms, interval.as_of_ms)
-        for interval in intervals
-        for start_ms, end_ms in subtract([interval.window], [window])
+    outside = subtract(covered(saved), [window])
+    return sorted([*_without(intervals, [window]), *_without(saved, outside)])
+
+
+def _without(intervals: Iterable[Interval], holes: Sequence[Window]) -> list[Interval]:
+    """Return what of the intervals lies in none of the windows."""
+    return [
+        replace(old, start_ms=first, end_ms=last) for old in intervals for first, last in subtract([old.window], holes)
     ]
-    before = [
-        Interval(start_ms, end_ms, interval.as_of_ms)
-        for interval in saved
-        for start_ms, end_ms in subtract([interval.window], subtract([interval.window], [window]))
-    ]
-    return sorted([*kept, *before])
 
 
 def as_slices(intervals: Sequence[Interval]) -> dict[str, Any]:
@@ -83,22 +78,33 @@ def read_slices(state: Mapping[str, Any], cursor_field: str, start_ms: int, now_
     `{cursor_field: time}` as everything from `start_ms` to that time, and the mark of a full refresh as nothing. Raises
     `UnreadableState` for anything else, and for a state of the future.
     """
-    if not state or state.get(NO_STATE):
-        return []
-    try:
-        intervals = _intervals(state, cursor_field, start_ms)
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
-        raise UnreadableState("it is not in a form that this connector writes") from None
-    latest_ms = max((max(interval.end_ms, interval.as_of_ms) for interval in intervals), default=0)
-    if latest_ms > now_ms + DAY_MS:
-        raise UnreadableState(f"it ends in the future, at {iso(latest_ms)}; check this machine's clock")
+    intervals = parse_saved(
+        lambda: _intervals(state, cursor_field, start_ms),
+        lambda found: max((max(interval.end_ms, interval.as_of_ms) for interval in found), default=0),
+        now_ms,
+    )
     read: list[Interval] = []
     for interval in sorted(intervals, key=lambda interval: interval.as_of_ms):
         read = close(read, interval.window, interval.as_of_ms)
     return read
 
 
+def parse_saved(parse: Callable[[], Parsed], latest_ms: Callable[[Parsed], int], now_ms: int) -> Parsed:
+    """Return what `parse` makes of a saved state. Raises `UnreadableState` where it cannot, or for the future."""
+    try:
+        parsed = parse()
+    except UnreadableState:
+        raise
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
+        raise UnreadableState(UNKNOWN_FORM) from None
+    if latest_ms(parsed) > now_ms + DAY_MS:
+        raise UnreadableState(f"it ends in the future, at {iso(latest_ms(parsed))}; check this machine's clock")
+    return parsed
+
+
 def _intervals(state: Mapping[str, Any], cursor_field: str, start_ms: int) -> list[Interval]:
+    if not state or state.get(NO_STATE):
+        return []
     if state.get("state_type") == DATE_RANGE:
         items = [(time_ms(item["start"]), time_ms(item["end"]), item.get("as_of")) for item in state["slices"]]
     elif set(state) == {cursor_field}:

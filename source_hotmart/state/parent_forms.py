@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from source_hotmart.state.intervals import NO_STATE, UnreadableState, read_slices, time_ms
+from source_hotmart.state.intervals import NO_STATE, parse_saved, read_slices, time_ms
 from source_hotmart.state.known_parents import KnownParents
-from source_hotmart.state.windows import DAY_MS, iso
+from source_hotmart.state.windows import iso
 
 ALL_SCOPES = ""
 """The scope of a stream with one list of parents, and of a state that holds for all scopes."""
@@ -59,23 +59,18 @@ def parse_states(
     Accepts what `format_states` returns, the states of 1.0.0, and the plain form `{cursor_field: time}`. Raises
     `UnreadableState` for anything else, and for a state of the future.
     """
-    if not state or state.get(NO_STATE):
-        return {}
-    try:
-        states = _parse(state, cursor_field, scope_field, start_ms, now_ms)
-    except UnreadableState:
-        raise
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
-        raise UnreadableState("it is not in a form that this connector writes") from None
-    latest_ms = max((each.until_ms for each in states.values()), default=0)
-    if latest_ms > now_ms + DAY_MS:
-        raise UnreadableState(f"it ends in the future, at {iso(latest_ms)}; check this machine's clock")
-    return states
+    return parse_saved(
+        lambda: _parse(state, cursor_field, scope_field, start_ms, now_ms),
+        lambda states: max((each.until_ms for each in states.values()), default=0),
+        now_ms,
+    )
 
 
 def _parse(
     state: Mapping[str, Any], cursor_field: str, scope_field: str, start_ms: int, now_ms: int
 ) -> dict[str, ParentState]:
+    if not state or state.get(NO_STATE):
+        return {}
     if "until" in state:
         return {ALL_SCOPES: _parse_entry(state)}
     if scope_field and "scopes" in state:

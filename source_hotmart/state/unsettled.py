@@ -9,7 +9,7 @@ from typing import Any
 from source_hotmart.state.day_digests import UNKNOWN, DayDigests, decode, encode
 from source_hotmart.state.intervals import Interval
 from source_hotmart.state.lookback import RereadRule
-from source_hotmart.state.windows import DAY_MS, Window, subtract, union
+from source_hotmart.state.windows import DAY_MS, Window, intersect, subtract
 
 WATCHED_DAYS = 730
 """For so long after its order a sale is watched whose status is not final."""
@@ -47,10 +47,9 @@ class UnsettledWatch:
         """Return the date ranges of days whose unsettled sales are not those of the last reading."""
         beyond = [window for interval in saved for window in rule.beyond_lookback(interval)]
         with self._lock:
-            known = subtract(beyond, subtract(beyond, union(_day(day) for day in self._digests)))
-            days = union(_day(day) for day, digest in found.items() if self._digests.get(day) != digest)
-            watched = union([*late, *known])
-            changed = subtract(watched, subtract(watched, days))
+            known = intersect(beyond, [_day(day) for day in self._digests])
+            days = [_day(day) for day, digest in found.items() if self._digests.get(day) != digest]
+            changed = intersect([*late, *known], days)
             self._found, self._unread = found, changed
             pending = {day for window in changed for day in self._of_days(window)}
             self._digests = {

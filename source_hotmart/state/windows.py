@@ -76,6 +76,12 @@ def subtract(windows: Iterable[Window], holes: Iterable[Window]) -> list[Window]
     return left
 
 
+def intersect(windows: Iterable[Window], others: Iterable[Window]) -> list[Window]:
+    """What lies in `windows` and in `others`, ascending."""
+    all_of_it = union(windows)
+    return subtract(all_of_it, subtract(all_of_it, others))
+
+
 def split_at(window: Window, time_ms: int) -> tuple[Window, Window | None]:
     """Return what lies before the second of a time inside the window, and the rest, `None` when there is none."""
     edge_ms = whole_second(time_ms)

@@ -15,7 +15,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.messages import named
 from source_hotmart.api.pages import NO_ROWS, Page
-from source_hotmart.reading.lists import RETRY_AFTER_S, ListReader
+from source_hotmart.reading.lists import RETRY_AFTER_S, ListReader, noting
 from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
 from source_hotmart.records.personal_data import hide_of
 from source_hotmart.state.parents import ParentStates
@@ -149,16 +149,8 @@ class ChildStream(HotmartStream, ABC):
                 (result.read if is_complete else result.failed).append(parent.id)
 
     def _without_known_keys(self, rows: Reading) -> Reading:
-        """Yield rows of primary keys that no other parent had, where that is possible."""
-        if not self.key_spans_parents:
-            return (yield from rows)
-        while True:
-            try:
-                row = next(rows)
-            except StopIteration as end:
-                return bool(end.value)
-            if self._deduplicator.is_new(row):
-                yield row
+        """Return rows of primary keys that no other parent had, where that is possible."""
+        return noting(rows, self._deduplicator.is_new) if self.key_spans_parents else rows
 
     def read_parent(self, query: Query, reader: ListReader) -> Reading:
         """Yield all rows of one parent. Raises `HotmartError` for this parent only, or `NothingThere`."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from threading import Lock
 from typing import Any, Final
 
@@ -12,9 +11,8 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException as TooHeavy,
 )
 
-from source_hotmart.api.errors import HotmartError, QueryRefused
-from source_hotmart.api.pages import Page
-from source_hotmart.reading.lists import RETRY_AFTER_S
+from source_hotmart.api.errors import HotmartError
+from source_hotmart.reading.lists import Fetch, fetch_twice
 from source_hotmart.reading.passes import Query
 from source_hotmart.state.windows import DAY_MS
 from source_hotmart.streams.sales_facts import ROUND_TOTAL
@@ -43,14 +41,14 @@ class DefaultFilters:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._fetch: Callable[[Query], Page] | None = None
+        self._fetch: Fetch | None = None
         self._now_ms = 0
         self._since_ms = EARLIEST_MS
         self._queries: list[Query] | None = None
         self._total_without = 0
         self._hides_by_next_charge = False
 
-    def ask(self, fetch: Callable[[Query], Page], now_ms: int) -> None:
+    def ask(self, fetch: Fetch, now_ms: int) -> None:
         """Set how a page of subscriptions is fetched."""
         self._fetch, self._now_ms = fetch, now_ms
 
@@ -97,7 +95,7 @@ class DefaultFilters:
             return found
         for status in ("ACTIVE", "OVERDUE"):
             query = {"accession_date": self._since_ms, "status": status, "max_results": 1}
-            rows = self._fetch(query).rows
+            rows = self._fetch(query, None).rows
             found += [str(row["transaction"]) for row in rows if isinstance(row, dict) and row.get("transaction")]
         return found
 
@@ -164,11 +162,7 @@ class DefaultFilters:
         assert self._fetch is not None  # noqa: S101 - for mypy: see `_find`
         query = {name: value for part in parts for name, value in part.items()}
         asked = {"accession_date": self._since_ms, **query, "max_results": 1}
-        try:
-            page = self._fetch(asked)
-        except (TooHeavy, QueryRefused):
-            time.sleep(RETRY_AFTER_S)
-            page = self._fetch(asked)
+        page = fetch_twice(self._fetch, asked)
         total = -1 if page.total is None else page.total
         is_of_page = page.next_token is not None and total <= len(page.rows)
         is_capped = total > 0 and total % ROUND_TOTAL == 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from threading import Condition, Lock, RLock
+from threading import Event, Lock, RLock
 from typing import Any
 
 from source_hotmart.api.pages import Page
@@ -53,13 +55,8 @@ class RowCounts:
             return count
 
 
-@dataclass
-class _Range:
-    """One date range of the view that the others are compared with."""
-
-    is_read: bool = False
-    taken: int = 0
-    ids_by_status: Mapping[str, Collection[str]] | None = None
+Ids = Mapping[str, Collection[str]]
+"""Transactions by status."""
 
 
 class SaleViews:
@@ -70,9 +67,10 @@ class SaleViews:
 
     def __init__(self) -> None:
         self._names: list[str] = []
-        self._ranges: dict[Hashable, _Range] = {}
-        self._is_planned = False
-        self._changed = Condition()
+        self._ranges: dict[Hashable, Future[Ids | None]] = {}
+        self._taken: Counter[Hashable] = Counter()
+        self._lock = Lock()
+        self._is_planned = Event()
 
     def register(self, view: str) -> None:
         """Note a view that is read in this sync. The first one is the reference of the others."""
@@ -85,44 +83,32 @@ class SaleViews:
 
     def plan(self, key: Hashable) -> None:
         """Note a date range that the reference is going to read."""
-        with self._changed:
-            self._ranges[key] = _Range()
+        self._ranges[key] = Future()
 
     def all_planned(self) -> None:
         """Note that the reference has no more date ranges."""
-        with self._changed:
-            self._is_planned = True
-            self._changed.notify_all()
+        self._is_planned.set()
 
     def wait_for_plan(self) -> None:
         """Wait until all date ranges of the reference are known."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._is_planned)
+        self._is_planned.wait()
 
     def has(self, key: Hashable) -> bool:
         """Whether the reference reads a date range in this sync. Valid when all of them are known."""
-        with self._changed:
-            return key in self._ranges
+        return key in self._ranges
 
-    def deliver(self, key: Hashable, ids_by_status: Mapping[str, Collection[str]] | None) -> None:
+    def deliver(self, key: Hashable, ids: Ids | None) -> None:
         """Set the transactions of one date range, `None` where it was not read completely."""
-        with self._changed:
-            of_range = self._ranges.setdefault(key, _Range())
-            of_range.is_read, of_range.ids_by_status = True, ids_by_status
-            self._changed.notify_all()
+        self._ranges[key].set_result(ids)
 
-    def take(self, key: Hashable) -> Mapping[str, Collection[str]] | None:
-        """Return the transactions of one date range by status, `None` where the reference does not have it."""
-        with self._changed:
-            of_range = self._ranges.get(key)
-            if of_range is None:
-                return None
-            self._changed.wait_for(lambda: of_range.is_read)
-            ids_by_status = of_range.ids_by_status
-            of_range.taken += 1
-            if of_range.taken >= len(self._names) - 1:
-                of_range.ids_by_status = None  # or all transactions of the account would stay in memory
-            return ids_by_status
+    def take(self, key: Hashable) -> Ids | None:
+        """Return the transactions of one date range, `None` where the reference does not have it."""
+        ids = self._ranges[key].result()
+        with self._lock:
+            self._taken[key] += 1
+            if self._taken[key] >= len(self._names) - 1:
+                del self._ranges[key]  # or all transactions of the account would stay in memory
+        return ids
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,10 +10,10 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
 
-from source_hotmart.api.errors import HotmartError, QueryRefused
+from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.pages import Page
 from source_hotmart.reading.limits import LONGEST_DAYS
-from source_hotmart.reading.lists import ListReader
+from source_hotmart.reading.lists import ListReader, fetch_twice
 from source_hotmart.reading.passes import Query
 from source_hotmart.reading.pieces import label_of
 from source_hotmart.reading.statuses import DISPUTED_STATUSES, SALE_STATUSES, UNSETTLED_STATUSES
@@ -166,11 +165,7 @@ class SaleLookup(DatedStream):
         """Return the rows of a first page, asked for once more where the failure may pass. `None` if it does not."""
         query: dict[str, Any] = {self.start_parameter: window[0], self.end_parameter: window[1], **parameters}
         try:
-            try:
-                return self.fetch(query).rows
-            except (QueryRefused, RequestWindowSplitRequiredException):
-                time.sleep(ASK_AGAIN_S)
-                return self.fetch(query).rows
+            return fetch_twice(self.fetch, query, wait_s=ASK_AGAIN_S).rows
         except (HotmartError, RequestWindowSplitRequiredException):
             return None
 

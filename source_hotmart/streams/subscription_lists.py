@@ -17,6 +17,7 @@ from airbyte_cdk.sources.types import StreamSlice
 from source_hotmart.api.errors import HotmartError, QueryRefused
 from source_hotmart.api.messages import named
 from source_hotmart.reading.limits import LONGEST_DAYS
+from source_hotmart.reading.lists import fetch_twice
 from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
 from source_hotmart.reading.windows import WindowReader
 from source_hotmart.state import lookback
@@ -113,7 +114,7 @@ class _CountingReader(WindowReader):
         if not self.was_split:
             with suppress(TooHeavy, QueryRefused):
                 query = {**self._windowed.query(window, ()), "max_results": 1}
-                self.total = self._fetch(query, None).total
+                self.total = fetch_twice(self._stream.fetch, query).total
         return super().halves(window)
 
 
