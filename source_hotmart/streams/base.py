@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import ABC
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from string import Formatter
 from typing import Any, ClassVar
@@ -36,7 +36,7 @@ from source_hotmart.records.columns import FieldLog
 from source_hotmart.state.cursors import SliceCursor
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.outcomes import one_failure
-from source_hotmart.streams.rows import NO_CONTEXT, RecordMaker, shown_schema
+from source_hotmart.streams.rows import RecordMaker, shown_schema
 from source_hotmart.sync.report import SyncReport
 
 
@@ -185,12 +185,6 @@ class HotmartStream(HttpStream, ABC):
         """
         return shown_schema(self.name, self.cost_note)
 
-    @cached_property
-    def _make_record(self) -> RecordMaker:
-        log = self.api.field_logs.setdefault(self.name, FieldLog(self.name))
-        personal_data = self.api.config.personal_data
-        return RecordMaker(self.name, self._key_fields, self.promoted_fields, self.transform_row, personal_data, log)
-
     @property
     def synced_until(self) -> str:
         """Override to return the cursor of rows without a date of their own. It grows from sync to sync."""
@@ -201,17 +195,17 @@ class HotmartStream(HttpStream, ABC):
         return {name: query[name] for name in self.context_fields}
 
     @cached_property
-    def _own_cursor(self) -> Record:
-        return {"synced_until": self.synced_until} if self.cursor_field == "synced_until" else {}
-
-    def record(self, row: Any, context: Query = NO_CONTEXT) -> tuple[Hashable, Record]:
-        """Return the primary key and the record of a row as Hotmart sent it. Raises `BadRow`.
-
-        The record gets the fields of its context, and the cursor where rows have no date.
-        """
-        key, record = self._make_record(row, context)
-        record.update(self._own_cursor)
-        return key, record
+    def record(self) -> RecordMaker:
+        """Makes the primary key and the record of a row as Hotmart sent it."""
+        return RecordMaker(
+            self.name,
+            self._key_fields,
+            self.promoted_fields,
+            {"synced_until": self.synced_until} if self.cursor_field == "synced_until" else {},
+            self.transform_row,
+            self.api.config.personal_data,
+            self.api.field_logs.setdefault(self.name, FieldLog(self.name)),
+        )
 
     def transform_row(self, row: Record) -> None:
         """Override to add fields to a row, before its values are converted."""

@@ -43,19 +43,22 @@ class RecordMaker:
         stream_name: str,
         key_fields: Sequence[str],
         promoted_fields: Sequence[tuple[str, str]],
+        own_cursor: Record,
         transform: Callable[[Record], None],
         personal_data: Any,
         log: FieldLog,
     ) -> None:
+        """`own_cursor` is the cursor of rows that have no date, `transform` adds fields before values are converted."""
         schema, hide_value = declared_schema(stream_name), hide_of(personal_data)
         self._stream_name = stream_name
         self._key_fields = key_fields
         self._promoted_paths = [(name, path.split(".")) for name, path in promoted_fields]
+        self._own_cursor = own_cursor
         self._transform = transform
         self._convert = RowConverter(schema, log, hide_value)
         self._hide = compile_hiding(schema, hide_value)
 
-    def __call__(self, row: Any, context: Query) -> tuple[Hashable, Record]:
+    def __call__(self, row: Any, context: Query = NO_CONTEXT) -> tuple[Hashable, Record]:
         """Return the primary key and the record of a row as Hotmart sent it, with its context. Raises `BadRow`."""
         if not isinstance(row, dict):
             raise BadRow(self._stream_name, WITHOUT_KEY)
@@ -70,6 +73,7 @@ class RecordMaker:
         for part in key:
             if type(part) is not int and (not part or type(part) is not str):
                 raise BadRow(self._stream_name, GUESSED_KEY if type(part) is Repaired else WITHOUT_KEY)
+        record.update(self._own_cursor)
         return key, record
 
     def _add_fields(self, row: Record, context: Query) -> None:
