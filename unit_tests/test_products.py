@@ -10,7 +10,7 @@ import pytest
 
 from hotmart_simulator import Fault, World
 from hotmart_simulator.common.vocabulary import PRODUCT_STATUSES as DOCUMENTED
-from source_hotmart.streams.product_list import PRODUCT_STATUSES
+from source_hotmart.streams.products import PRODUCT_STATUSES
 from tools.harness import Connector, small_world
 from tools.rows import difference
 

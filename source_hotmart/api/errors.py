@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.http.request_window_split_exception import RequestWindowSplitRequiredException
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.messages import plain
+
+TooHeavy = RequestWindowSplitRequiredException
+"""Hotmart cannot answer a query at once. The CDK raises it for the action `SPLIT_REQUEST_WINDOW`."""
 
 
 class HotmartError(AirbyteTracedException):

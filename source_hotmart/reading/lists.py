@@ -14,11 +14,8 @@ from typing import Any, Protocol, TypeVar
 import orjson
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.pagination_reset_exception import PaginationResetRequiredException
-from airbyte_cdk.sources.streams.http.request_window_split_exception import (
-    RequestWindowSplitRequiredException as TooHeavy,
-)
 
-from source_hotmart.api.errors import BadRow, HotmartError, QueryRefused
+from source_hotmart.api.errors import BadRow, HotmartError, QueryRefused, TooHeavy
 from source_hotmart.api.messages import LONGEST_LABEL, named
 from source_hotmart.api.pages import Envelope, Page
 from source_hotmart.reading.page_tokens import EndlessPages, PageTokens
@@ -124,7 +121,7 @@ class ListReader:
                 rows = smaller
 
     def read_once(self, query: Query, label: str, *, at_least: int = 0) -> Generator[Record, None, ListResult]:
-        """Like `read`, and raise the CDK's `RequestWindowSplitRequiredException` for a page that is too heavy."""
+        """Like `read`, and raise `TooHeavy` for a page that is too heavy."""
         passes = Passes(at_least, self.is_compared)
         while True:
             this, pages = Pass(), PageTokens(self._stream.name)

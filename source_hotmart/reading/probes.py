@@ -6,11 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Protocol
 
-from airbyte_cdk.sources.streams.http.request_window_split_exception import (
-    RequestWindowSplitRequiredException as TooHeavy,
-)
-
-from source_hotmart.api.errors import QueryRefused
+from source_hotmart.api.errors import QueryRefused, TooHeavy
 from source_hotmart.reading.limits import LearnedLimits
 from source_hotmart.reading.lists import Readable
 from source_hotmart.reading.passes import Query

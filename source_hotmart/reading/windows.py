@@ -10,11 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from airbyte_cdk.models import FailureType
-from airbyte_cdk.sources.streams.http.request_window_split_exception import (
-    RequestWindowSplitRequiredException as TooHeavy,
-)
 
-from source_hotmart.api.errors import AccessDenied, HotmartError, QueryRefused
+from source_hotmart.api.errors import AccessDenied, HotmartError, QueryRefused, TooHeavy
 from source_hotmart.reading.lists import ListReader, PageTooHeavy
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.reading.pieces import Piece, Problem, label_of

@@ -14,6 +14,6 @@ STREAMS: Final[tuple[type[HotmartStream], ...]] = tuple(
     item
     for resource in (sales, subscriptions, products, members_area, events)
     for item in vars(resource).values()
-    if isinstance(item, type) and issubclass(item, HotmartStream) and item.__module__ == resource.__name__
+    if isinstance(item, type) and item.__module__ == resource.__name__ and hasattr(item, "cost_note")
 )
 """All streams, in the order of `discover`: that of the files, and of the classes in each."""

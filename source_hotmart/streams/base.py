@@ -17,14 +17,11 @@ from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.streams.http import HttpStream
 from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy, ErrorHandler
 from airbyte_cdk.sources.streams.http.pagination_reset_exception import PaginationResetRequiredException
-from airbyte_cdk.sources.streams.http.request_window_split_exception import (
-    RequestWindowSplitRequiredException,
-)
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.error_handler import HTTP_LOGGER, AnswerHandler, page_of
-from source_hotmart.api.errors import HotmartError, QueryRefused
+from source_hotmart.api.errors import HotmartError, QueryRefused, TooHeavy
 from source_hotmart.api.pages import Envelope, Page
 from source_hotmart.api.rate_limit import CallBudget, PriorityBudget
 from source_hotmart.api.renewal import TokenRenewal
@@ -161,14 +158,14 @@ class HotmartStream(HttpStream, ABC):
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
         """One page of a query.
 
-        Raises `HotmartError` with a sentence for the user, or the CDK's `RequestWindowSplitRequiredException` and
+        Raises `HotmartError` with a sentence for the user, or `TooHeavy` and
         `PaginationResetRequiredException` (only with a page token) for the reader to act upon.
         """
         token = {"page_token": page_token} if page_token else None
         try:
             call = partial(self._fetch_next_page, stream_slice=query, next_page_token=token)
             _, response = self._renewal.send(call)
-        except (HotmartError, RequestWindowSplitRequiredException):
+        except (HotmartError, TooHeavy):
             raise
         except PaginationResetRequiredException:
             if page_token is None:  # there was none that could be stale

@@ -8,12 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from airbyte_cdk.sources.message import MessageRepository
-from airbyte_cdk.sources.streams.http.request_window_split_exception import (
-    RequestWindowSplitRequiredException,
-)
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_hotmart.api.errors import HotmartError, QueryRefused
+from source_hotmart.api.errors import HotmartError, QueryRefused, TooHeavy
 from source_hotmart.api.pages import Page
 from source_hotmart.reading.limits import LONGEST_DAYS, LearnedLimits
 from source_hotmart.reading.lists import ListReader
@@ -42,8 +39,8 @@ class DatedStream(HotmartStream, ABC):
     """A stream read in date ranges. A range is read whole, or again for the statuses that arrive late."""
 
     splittable = True
-    start_parameter: ClassVar[str]
-    end_parameter: ClassVar[str]
+    start_parameter: ClassVar[str] = "start_date"
+    end_parameter: ClassVar[str] = "end_date"
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
@@ -114,7 +111,7 @@ class DatedStream(HotmartStream, ABC):
             except QueryRefused:
                 time.sleep(ASK_AGAIN_S)
                 page = self.fetch(query)
-        except RequestWindowSplitRequiredException:
+        except TooHeavy:
             newest_day = max(window[0], window[1] - DAY_MS + 1), window[1]
             is_first, self._has_probed = not self._has_probed, True
             outage_ended = is_first and ListReader(self).outlives_outage(self.query(newest_day, statuses))

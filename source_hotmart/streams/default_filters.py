@@ -7,11 +7,7 @@ from collections.abc import Iterator, Mapping
 from threading import Lock
 from typing import Any, Final
 
-from airbyte_cdk.sources.streams.http.request_window_split_exception import (
-    RequestWindowSplitRequiredException as TooHeavy,
-)
-
-from source_hotmart.api.errors import HotmartError
+from source_hotmart.api.errors import HotmartError, TooHeavy
 from source_hotmart.reading.lists import Fetch, fetch_twice
 from source_hotmart.reading.passes import Query
 from source_hotmart.state.windows import DAY_MS

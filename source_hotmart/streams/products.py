@@ -2,22 +2,74 @@
 
 from __future__ import annotations
 
-from source_hotmart.api.pages import Envelope
-from source_hotmart.streams.child import ChildStream
-from source_hotmart.streams.coupon_lists import CouponStream
-from source_hotmart.streams.product_list import ProductStream
+import logging
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any, Final
 
+from source_hotmart.api.errors import HotmartError, QueryRefused
+from source_hotmart.api.pages import Envelope, Page
+from source_hotmart.reading.lists import ListReader, noting
+from source_hotmart.reading.passes import Query, Record
+from source_hotmart.streams.api import Api
+from source_hotmart.streams.base import HotmartStream
+from source_hotmart.streams.child import ChildStream, NothingThere, Reading
+
+LOGGER = logging.getLogger("airbyte.hotmart")
+
+PRODUCT_STATUSES: Final = (
+    "DRAFT",
+    "ACTIVE",
+    "PAUSED",
+    "NOT_APPROVED",
+    "IN_REVIEW",
+    "DELETED",
+    "CHANGES_PENDING_ON_PRODUCT",
+)
+"""Every documented status: https://developers.hotmart.com/docs/en/v1/product/product-list/"""
+PREFIXES = ("products/", "payments/")
 DRAFTS = {"status": ("DRAFT",)}
 """Products for which Hotmart may know no lists yet."""
 
 
-class Products(ProductStream):
-    """The account's own products. https://developers.hotmart.com/docs/en/v1/product/product-list/"""
+class Products(HotmartStream):
+    """The account's own products. https://developers.hotmart.com/docs/en/v1/product/product-list/
+
+    Hotmart does not document which products it lists without `status`. The stream reads that list, and then asks for
+    each documented status that no product in it had: at most seven more requests per sync.
+    """
 
     endpoint = "products/api/v1/products"
     cost_note = "one for 100 products, and one for each of seven statuses that no listed product has"
     primary_key = "id"
-    page_size = 100
+    page_size: int | None = 100
+
+    def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
+        """Read the default list, then the statuses that are missing in it. Yield each product once."""
+        reader = ListReader(self)
+        listed: set[Any] = set()
+        label = "the whole list"
+        result = yield from noting(reader.read({}, label), lambda product: listed.add(product.get("status")))
+        bad_again = 0
+        for status in PRODUCT_STATUSES:
+            if status not in listed:
+                bad_again += yield from self._read_status(reader, status)
+        # A row without a key has no status either, so a list by status repeats it.
+        bad_rows = max(result.bad_rows, bad_again)
+        if bad_rows:
+            raise reader.bad_rows(bad_rows, label)
+
+    def _read_status(self, reader: ListReader, status: str) -> Generator[Record, None, int]:
+        """Read the products of one status, none where Hotmart does not accept it. Return the number of bad rows."""
+        listed: set[Any] = set()
+        try:
+            rows = reader.read({"status": status}, f"the list of status {status}")
+            result = yield from noting(rows, lambda product: listed.add(product.get("status")))
+        except QueryRefused:
+            if listed:  # a later page was refused, so products are missing
+                raise
+            LOGGER.info("%s: Hotmart does not accept the status %s, so it was skipped.", self.name, status)
+            return 0
+        return result.bad_rows
 
 
 class ProductOffers(ChildStream):
@@ -58,10 +110,12 @@ class ProductPlans(ChildStream):
     requests_again = True
 
 
-class Coupons(CouponStream):
+class Coupons(ChildStream):
     """The discount coupons of a product. https://developers.hotmart.com/docs/en/v1/coupon/coupon-get-coupon/
 
-    Hotmart finds them by the product's number. A coupon of several products has a row for each.
+    Hotmart finds them by the product's number. A coupon of several products has a row for each. They exist under two
+    addresses, and the wrong one answers with an empty body. That can also mean that a product has no coupons, so the
+    other address is tried as well until one has answered with a list for any product.
     """
 
     endpoint = "products/api/v1/coupon/product/{product_id}"
@@ -72,3 +126,41 @@ class Coupons(CouponStream):
     parent_label = "product"
     parent_fields = (("product_id", "id"), ("product_ucode", "ucode"))
     may_have_none = DRAFTS
+    envelope = Envelope(empty_body_is_none=True)
+    doubts_empty = True
+    requests_again = True
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        self._prefix: str | None = None
+        """The address that has answered with a list."""
+
+    def read_parent(self, query: Query, reader: ListReader) -> Reading:
+        """Yield the coupons of a product. Raises `NothingThere` if all addresses have an empty body."""
+        nothing: NothingThere | None = None
+        for prefix in (self._prefix,) if self._prefix else PREFIXES:
+            try:
+                return (yield from super().read_parent({**query, "prefix": prefix}, reader))
+            except NothingThere as empty:
+                nothing = nothing or empty
+            except HotmartError as problem:
+                if nothing is None or not problem.status or problem.status == 401:
+                    raise
+        raise nothing or AssertionError
+
+    def path(
+        self,
+        *,
+        stream_state: Mapping[str, Any] | None = None,
+        stream_slice: Mapping[str, Any] | None = None,
+        next_page_token: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Return the path under the prefix of the query."""
+        path = super().path(stream_slice=stream_slice)
+        return path.replace(PREFIXES[0], (stream_slice or {})["prefix"], 1)
+
+    def fetch(self, query: Query, page_token: str | None = None) -> Page:
+        """Return a page of coupons, and note an address that answers with a list."""
+        page = super().fetch(query, page_token)
+        self._prefix = self._prefix or query["prefix"]
+        return page

@@ -1,12 +1,27 @@
-"""Sales: four views of each sale, and Hotmart's own totals."""
+"""Sales: four views of each sale, and Hotmart's own totals by calendar month."""
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterable, Iterator
+
+from airbyte_cdk.sources.types import StreamSlice
+
+from source_hotmart.api.errors import AccessDenied, HotmartError
+from source_hotmart.reading.lists import ListReader, noting
 from source_hotmart.reading.passes import Record
 from source_hotmart.reading.statuses import SALE_STATUSES
 from source_hotmart.records.columns import copy_where_missing
-from source_hotmart.streams.monthly_totals import MonthlyTotals
+from source_hotmart.state import lookback
+from source_hotmart.state.lookback import RereadRule
+from source_hotmart.state.slices import DateSlice
+from source_hotmart.state.windows import Window, moment, month_start, split_into_months
+from source_hotmart.streams.api import Api
+from source_hotmart.streams.dated import DatedStream
+from source_hotmart.streams.sales_lookup import SaleLookup
 from source_hotmart.streams.sales_views import SalesStream
+
+STOPS_AFTER = 3
+"""After so many months in succession that could not be read the rest is left to the next sync."""
 
 
 class SalesHistory(SalesStream):
@@ -57,11 +72,93 @@ class SalesPriceDetails(SalesStream):
     has_roles = False
 
 
-class SalesSummary(MonthlyTotals):
-    """Hotmart's own totals, to reconcile against. https://developers.hotmart.com/docs/en/v1/sales/sales-summary/"""
+class SalesSummary(DatedStream):
+    """Hotmart's own totals, to reconcile against. https://developers.hotmart.com/docs/en/v1/sales/sales-summary/
+
+    Hotmart adds them up per calendar month (UTC) and currency, of approved and complete sales, as without statuses in
+    the request. A month is never cut, since its parts would have to be added up.
+    """
 
     endpoint = "payments/api/v1/sales/summary"
     cost_note = "one for each month since the start date"
     primary_key = ["month", "currency_code"]  # noqa: RUF012 - the CDK's own form of a compound key
     cursor_field = "synced_until"
     promoted_fields = (("currency_code", "total_value.currency_code"),)
+    splittable = False
+    context_fields = ("month",)
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        self._months: list[int] = []
+        """The first millisecond of each month to read."""
+
+    @property
+    def start_ms(self) -> int:
+        """The start of the start date's month: totals are of whole months."""
+        return month_start(self.api.config.start_ms)
+
+    def reread_rule(self) -> RereadRule:
+        """Return the rule of whole months."""
+        return lookback.of_months(self.api.config.lookback_days)
+
+    def slices(self) -> Iterable[StreamSlice]:
+        """Yield one slice of all months: which currencies occur is known only when all are read."""
+        self.edges = SaleLookup(self.api).window_edges(self.start_ms)
+        self._months = sorted(
+            {month_start(month[0]) for window in self.needed() for month in split_into_months(window)}
+        )
+        if self._months:
+            yield DateSlice((self._months[0], self.api.now_ms))
+
+    def read_slice(self, stream_slice: DateSlice) -> Iterator[Record]:
+        """Yield the totals month by month, then a row of zeros for each currency that a month does not have.
+
+        Without it a total that fell to nothing, after refunds, would stay in the warehouse. Raises `HotmartError` at
+        the end for months that could not be read.
+        """
+        reader = ListReader(self)
+        found: set[tuple[str, str]] = set()
+        complete = stream_slice.complete
+        problems: list[HotmartError] = []
+        failures = 0
+        for start_ms in self._months:
+            month = split_into_months((start_ms, self.api.now_ms))[0]
+            try:
+                result = yield from self._read_month(reader, month, found)
+                failures = 0
+                if result:
+                    complete.append(month)
+            except AccessDenied:
+                raise
+            except HotmartError as problem:
+                problems.append(problem)
+                failures += 1
+            if failures >= STOPS_AFTER:
+                break
+        yield from self._zeros(complete, found)
+        failure = self.verdict(problems)
+        if failure:
+            raise failure
+
+    def _read_month(
+        self, reader: ListReader, month: Window, found: set[tuple[str, str]]
+    ) -> Generator[Record, None, bool]:
+        """Yield the totals of one month, and return whether they are complete."""
+        label = f"{moment(month[0]):%Y-%m}"
+        rows = reader.read({**self.query(month, ()), "month": _first_day(month[0])}, label)
+        result = yield from noting(rows, lambda total: found.add((total["month"], total["currency_code"])))
+        if result.bad_rows:
+            raise reader.bad_rows(result.bad_rows, label)
+        return result.is_complete
+
+    def _zeros(self, months: Iterable[Window], found: set[tuple[str, str]]) -> Iterator[Record]:
+        self.coverage.currencies |= {currency for _, currency in found}
+        for currency in sorted(self.coverage.currencies):
+            for start_ms, _ in months:
+                if (day := _first_day(start_ms), currency) not in found:
+                    total = {"value": 0, "currency_code": currency}
+                    yield self.record({"month": day, "total_items": 0, "total_value": total})[1]
+
+
+def _first_day(time_ms: int) -> str:
+    return f"{moment(time_ms):%Y-%m-01}"

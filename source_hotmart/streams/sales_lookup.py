@@ -6,11 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airbyte_cdk.sources.streams.http.request_window_split_exception import (
-    RequestWindowSplitRequiredException,
-)
-
-from source_hotmart.api.errors import HotmartError
+from source_hotmart.api.errors import HotmartError, TooHeavy
 from source_hotmart.api.pages import Page
 from source_hotmart.reading.limits import LONGEST_DAYS
 from source_hotmart.reading.lists import ListReader, fetch_twice
@@ -47,8 +43,6 @@ class SaleLookup(DatedStream):
     primary_key = "id"
     cursor_field = "order_date"
     promoted_fields = (("id", "purchase.transaction"), ("order_date", "purchase.order_date"))
-    start_parameter = "start_date"
-    end_parameter = "end_date"
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
@@ -166,7 +160,7 @@ class SaleLookup(DatedStream):
         query: dict[str, Any] = {self.start_parameter: window[0], self.end_parameter: window[1], **parameters}
         try:
             return fetch_twice(self.fetch, query, wait_s=ASK_AGAIN_S).rows
-        except (HotmartError, RequestWindowSplitRequiredException):
+        except (HotmartError, TooHeavy):
             return None
 
     def _hidden_roles(self, start_ms: int, ranges: int) -> tuple[str, ...]:

@@ -30,8 +30,6 @@ class SalesStream(ComparedSales, ABC):
 
     cost_note = "one for 500 sales, at least one for 180 days"
     pages_sequentially = False
-    start_parameter = "start_date"
-    end_parameter = "end_date"
     documented_statuses: ClassVar[tuple[str, ...]] = ()
     """The statuses that Hotmart documents for this view, where they are not all."""
     has_roles: ClassVar[bool] = True

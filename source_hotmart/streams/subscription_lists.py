@@ -9,12 +9,9 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from airbyte_cdk.sources.streams.http.request_window_split_exception import (
-    RequestWindowSplitRequiredException as TooHeavy,
-)
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_hotmart.api.errors import HotmartError, QueryRefused
+from source_hotmart.api.errors import HotmartError, QueryRefused, TooHeavy
 from source_hotmart.api.messages import named
 from source_hotmart.reading.limits import LONGEST_DAYS
 from source_hotmart.reading.lists import fetch_twice
@@ -38,6 +35,9 @@ class SnapshotStream(DatedStream, ABC):
 
     Of its rows those are yielded that had not ended before the start date, whenever they began.
     """
+
+    start_parameter = "accession_date"
+    end_parameter = "end_accession_date"
 
     def additional(self) -> list[Query]:
         """Return the additional parameters of each query that is needed to find all rows."""

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from source_hotmart.api.pages import Envelope
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.records.columns import copy_where_missing
+from source_hotmart.state.lookback import changed_since
+from source_hotmart.state.parent_forms import ParentState
+from source_hotmart.state.slices import ParentKey
+from source_hotmart.state.windows import DAY_MS
 from source_hotmart.streams.api import Api
+from source_hotmart.streams.changed_parents import ChangedParentsStream
 from source_hotmart.streams.default_filters import EARLIEST_MS
-from source_hotmart.streams.subscribers import SubscriberStream
 from source_hotmart.streams.subscription_lists import ChargeStream, SnapshotStream
 
+SHORTEST_PERIOD_DAYS = 7
+NOT_KNOWN = -1
 NO_CURSOR: list[str] = []
 """In the place of a cursor: the stream has none, and is read whole."""
 
@@ -21,8 +29,6 @@ class Subscriptions(SnapshotStream):
     cost_note = "one for 500 subscriptions"
     primary_key = "subscriber_code"
     cursor_field = "synced_until"
-    start_parameter = "accession_date"
-    end_parameter = "end_accession_date"
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
@@ -68,8 +74,6 @@ class SubscriptionSummary(SnapshotStream):
     cost_note = "one for 500 subscriptions"
     primary_key = "subscriber_code"
     cursor_field = NO_CURSOR
-    start_parameter = "accession_date"
-    end_parameter = "end_accession_date"
 
     def additional(self) -> list[Query]:
         """Return the one filter that this endpoint knows, where it matters."""
@@ -77,10 +81,14 @@ class SubscriptionSummary(SnapshotStream):
         return [{}, {"date_next_charge": EARLIEST_MS}] if hides else [{}]
 
 
-class SubscriptionPurchases(SubscriberStream):
+class SubscriptionPurchases(ChangedParentsStream):
     """Every charge of a subscription, unpaid attempts included, as its subscriber sees them.
 
     https://developers.hotmart.com/docs/en/ > Subscriptions > Get subscribers' purchases
+
+    The dates of a subscriber do not move when a charge is made. The last charge lies one period before the next, and
+    the account's list of charges shows which older ones were updated. Subscribers whose charges fail or are unpaid
+    are always read.
     """
 
     endpoint = "payments/api/v1/subscriptions/{subscriber_code}/purchases"
@@ -89,6 +97,46 @@ class SubscriptionPurchases(SubscriberStream):
     page_size = None
     envelope = Envelope(rows="")
     parent = Subscriptions
+    parent_label = "subscriber"
+    parent_is_person = True
+    parent_fields = (("subscriber_code", "subscriber_code"),)
+    empty_on_status = (404,)
+    doubts_empty = True
+    changed_fields = ("accession_date", "request_date", "end_accession_date")
+    always_read_where = ("status", ("DELAYED", "OVERDUE", "STARTED"))
+
+    def select(self, row: Record) -> ParentKey | None:
+        """Return the subscriber with the date of the last charge. One whose charge is due is about to change."""
+        parent = super().select(row)
+        if parent is None:
+            return None
+        plan = row.get("plan")
+        period = plan.get("recurrency_period") if isinstance(plan, dict) else None
+        parent = parent._replace(trait=period)  # after a change of the plan, a charge of the old one may be new
+        next_charge = row.get("date_next_charge")
+        if not next_charge:
+            return parent._replace(charged_ms=NOT_KNOWN)
+        days = period if isinstance(period, int) and period > 0 else SHORTEST_PERIOD_DAYS
+        next_ms = self.time_of(next_charge)
+        is_due = row.get("status") == "ACTIVE" and next_ms < self.api.now_ms
+        return parent._replace(charged_ms=next_ms - days * DAY_MS, is_moving=parent.is_moving or is_due)
+
+    def changed(self, parents: Collection[ParentKey], saved: ParentState) -> set[str]:
+        """Return the subscribers that may have been charged, and those with a charge that was updated.
+
+        Where the list of charges could not be read, the look-back of the settings stands in for it, subscribers without
+        a next charge are read, and the next sync asks for the same updates again.
+        """
+        updated = self.api.updated_charges.since(saved.until_ms)
+        codes = set(updated.codes)
+        lookback_days = 0
+        if not updated.is_complete:
+            self.keeps_until = True
+            lookback_days = self.api.config.lookback_days
+            codes |= {each.id for each in parents if each.charged_ms == NOT_KNOWN}
+        since_ms = changed_since(saved.until_ms, self.overlap_days, lookback_days)
+        charged = {each.id for each in parents if each.charged_ms > since_ms}
+        return super().changed(parents, saved) | charged | codes
 
     def transform_row(self, row: Record) -> None:
         """Set a number for the primary key: one payment can settle several recurrences, each with a row."""
