@@ -69,6 +69,20 @@ def test_windows_that_are_too_heavy_are_halved_until_they_are_not(
     complete(run, world, DATED)
 
 
+def test_a_half_that_is_longer_by_a_second_is_read_at_once(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    switch(hotmart, heavy_days=100)
+    connector.config["num_workers"] = 1
+    connector.config["start_date"] = "2025-02-05T00:00:01Z"  # 180 days, and 150 days of an odd number of seconds
+
+    run = connector.read(["sales_history"])
+
+    assert run.exit_code == 0, run.sentences
+    answered = [call for call in hotmart.calls if call.path == HISTORY and call.status == 200 and reads_a_range(call)]
+    assert {round(window_days(call)) for call in answered} == {90, 75}
+
+
 def test_the_size_that_worked_is_remembered(connector: Connector, hotmart: Simulator, world: World) -> None:
     switch(hotmart, heavy_days=100)
     connector.config["num_workers"] = 1

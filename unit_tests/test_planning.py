@@ -197,6 +197,23 @@ def test_fewer_intervals_read_the_same_again(intervals: list[Interval], lookback
     assert rule.compact(compact) == compact
 
 
+def test_a_plan_says_why_each_date_range_is_read() -> None:
+    start_ms, last_ms = EARLIEST_MS + 400 * DAY_MS, EARLIEST_MS + 1000 * DAY_MS
+    saved = [Interval(start_ms, last_ms, last_ms)]
+    rule, now_ms = RereadRule(65 * DAY_MS, LATE_MONTHS), last_ms + DAY_MS
+    again_ms, changed = last_ms - 65 * DAY_MS, (last_ms - 90 * DAY_MS, last_ms - 89 * DAY_MS)
+
+    assert list(rule.plan([], (start_ms, now_ms))) == [((start_ms, now_ms), "new")]
+    plan = list(rule.plan(saved, (EARLIEST_MS, now_ms), [changed]))
+    assert plan == [
+        ((EARLIEST_MS, start_ms - 1), "gap"),
+        ((again_ms, now_ms), "look-back"),
+        (changed, "unsettled sales changed"),
+        ((later(last_ms, -LATE_MONTHS), changed[0] - 1), "late statuses"),
+        ((changed[1] + 1, again_ms - 1), "late statuses"),
+    ]
+
+
 @given(saved_intervals)
 def test_intervals_survive_their_state(intervals: list[Interval]) -> None:
     state = json.loads(json.dumps(as_slices(intervals)))
