@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Hashable, Iterator
 from typing import Any, Protocol, TypeVar
 
@@ -127,7 +128,9 @@ class ListReader:
             this, pages = Pass(), PageTokens(self._stream.name)
             try:
                 while pages.has_next():
-                    yield from self._read_page(query, label, this, pages, compares=passes.number > 0)
+                    records = self._read_page(query, label, this, pages, compares=passes.number > 0)
+                    while records:  # one that is handed on must not stay in memory with its page
+                        yield records.popleft()
             except (PaginationResetRequiredException, EndlessPages) as broken:
                 if passes.number:
                     raise self._without_end(broken, label) from None
@@ -163,7 +166,7 @@ class ListReader:
             report.list_read(name, label, rows=passes.rows, totals=expected, is_complete=is_complete)
         return ListResult(is_complete, passes.rows, last.pages, len(last.bad), last.first_total)
 
-    def _read_page(self, query: Query, label: str, this: Pass, pages: PageTokens, *, compares: bool) -> list[Record]:
+    def _read_page(self, query: Query, label: str, this: Pass, pages: PageTokens, *, compares: bool) -> deque[Record]:
         """Return the records of the next page that were not yielded before."""
         stream = self._stream
         page = fetch_twice(stream.fetch, query, pages.token)
@@ -180,10 +183,10 @@ class ListReader:
         pages.page_read(page.next_token, has_news=len(this.contents) > keys_before)
         return records
 
-    def _new_records(self, page: Page, this: Pass, query: Query, label: str, *, compares: bool) -> list[Record]:
+    def _new_records(self, page: Page, this: Pass, query: Query, label: str, *, compares: bool) -> deque[Record]:
         yielded, contents, record_of = self._yielded, this.contents, self._stream.record
         context = self._stream.context(query) if page.rows else {}
-        records: list[Record] = []
+        records = deque[Record]()
         for number, row in enumerate(page.rows, 1):
             this.rows += 1
             content = hash(orjson.dumps(row, default=str)) if compares else None
