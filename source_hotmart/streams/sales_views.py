@@ -64,11 +64,11 @@ class SalesStream(ComparedSales, ABC):
 
     def _ask(self) -> None:
         """Find out how to ask for all statuses and roles, and which ends of a date range Hotmart includes."""
-        question = StatusQuestion(self.name, self.ask, self.page_size or 1, SALE_STATUSES, self.documented_statuses)
-        is_history = self.endpoint == self._lookup.endpoint
-        plan = (
-            self._lookup.status_plan(self.start_ms) if is_history else question.answer((self.start_ms, self.api.now_ms))
-        )
+        if self.endpoint == self._lookup.endpoint:
+            plan = self._lookup.status_plan(self.start_ms)
+        else:
+            question = StatusQuestion(self.name, self.ask, self.page_size or 1, SALE_STATUSES, self.documented_statuses)
+            plan = question.answer((self.start_ms, self.api.now_ms))
         self.statuses = plan.statuses
         if plan.one_at_a_time and self.limits.refuse_several_statuses():
             LOGGER.info("%s: Several statuses in one request are not known to work, asking one at a time.", self.name)
