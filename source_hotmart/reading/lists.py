@@ -89,7 +89,7 @@ class ListReader:
             raise self.bad_rows(result.bad_rows, label)
 
     def bad_rows(self, count: int, label: str) -> HotmartError:
-        """Return the failure of a stream in which rows had no primary key, or could not be converted."""
+        """Return the failure of a stream whose rows had no primary key, or could not be converted."""
         rows = "1 row" if count == 1 else f"{count} rows"
         reasons = " or ".join(self._bad_reasons)
         return HotmartError(

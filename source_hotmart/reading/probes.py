@@ -35,7 +35,7 @@ class Probes:
         self._stream = stream
 
     def accepts(self, query: Query, rows: int = 1) -> bool:
-        """Whether Hotmart answers a query, of which so many rows are asked for."""
+        """Whether Hotmart answers a query for so many rows per page."""
         try:
             self._stream.fetch({**query, "max_results": rows})
         except (TooHeavy, QueryRefused):

@@ -37,7 +37,7 @@ RETURNS_FROM: Final = {"APPROVED": "PROTESTED"}
 
 
 def one_by_one(statuses: Sequence[str]) -> Iterator[str]:
-    """Yield statuses in the order in which they are asked for one at a time.
+    """Yield statuses in the order of requests for one at a time.
 
     A sale that changes between two requests is found again under a later status. One that may return to an earlier
     status is asked for before that as well.

@@ -132,7 +132,7 @@ class WindowReader(ListReader):
         return None
 
     def _end(self, piece: Piece) -> None:
-        """Note a piece of which all queries were read."""
+        """Note a piece whose queries were all read."""
         limits = self._windowed.limits
         limits.length_ms.succeeded(piece.length_ms)
         limits.page_rows.succeeded(limits.page_rows.value or 0)

@@ -26,7 +26,7 @@ class Coverage(StreamState):
     saved: list[Interval] = field(default_factory=list)
     watch: UnsettledWatch = field(default_factory=UnsettledWatch)
     currencies: set[str] = field(default_factory=set)
-    """Those that have occurred so far. One in which nothing is sold any more needs zeros too."""
+    """Those that have occurred so far. One without sales in this sync needs zeros too."""
     _intervals: list[Interval] = field(default_factory=list)
 
     def load(self, state: Mapping[str, Any], cursor_field: str, start_ms: int) -> None:

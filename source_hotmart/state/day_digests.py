@@ -1,4 +1,4 @@
-"""A digest per day of a set of keys, small enough for a state: it shows on which days the set has changed."""
+"""A digest per day of a set of keys, small enough for a state: it shows the days with a changed set."""
 
 from __future__ import annotations
 

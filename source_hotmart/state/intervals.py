@@ -1,4 +1,4 @@
-"""State of a dated stream: intervals of the filter date, each with the time at which it was read.
+"""State of a dated stream: intervals of the filter date, each with the time of its reading.
 
 An interval that was read at one time and one that was read later stay apart, since different parts of them are read
 again (`lookback.py`).

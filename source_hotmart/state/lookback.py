@@ -17,13 +17,13 @@ from source_hotmart.state.windows import DAY_MS, Window, later, month_start, sub
 USUAL_DAYS = 65
 """The default of the form."""
 LATE_MONTHS = 12
-"""Age up to which a sale may still take on a late status, and up to which months of totals may change."""
+"""A younger sale may still take on a late status, and a younger month of totals may change."""
 UPDATES_DAYS = 7
 """Hotmart shows the update of a charge up to a day late. A week leaves room for more."""
 SETTLED_DAYS = 2
 """After so long every update of a charge is listed."""
 OVERLAP_DAYS = 2
-"""Days before the last sync from which on changes of parents are looked for."""
+"""Days before the last sync to look for changes of parents in."""
 VISITS_OVERLAP_DAYS = 7
 """The same for students. Hotmart may show a visit some days late."""
 
@@ -34,7 +34,7 @@ class RereadRule:
 
     lookback_ms: int
     late_months: int = 0
-    """Age in months up to which a row may still take on one of the late statuses. 0: there are none."""
+    """Younger rows, in months, may still take on one of the late statuses. 0: there are none."""
 
     def plan(
         self, saved: Sequence[Interval], whole: Window, changed: Sequence[Window] = ()
@@ -125,7 +125,7 @@ def of_sales(days: int) -> RereadRule:
 
 
 def of_months(days: int) -> RereadRule:
-    """Return the rule of totals by month, for which the form's `lookback_days` do not matter."""
+    """Return the rule of totals by month. The form's `lookback_days` do not change it."""
     return MonthRule(max(days, 1) * DAY_MS, LATE_MONTHS)
 
 

@@ -30,7 +30,7 @@ class ParentState:
 
 
 def format_states(states: Mapping[str, ParentState], scope_field: str) -> dict[str, Any]:
-    """Return the states in the form in which they are saved. Scopes with equal states share one entry."""
+    """Return the states in their saved form. Scopes with equal states share one entry."""
     entries = sorted((repr(entry := _entry(state)), scope, entry) for scope, state in states.items())
     if not scope_field:
         return entries[0][2] if entries else {}

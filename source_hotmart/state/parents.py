@@ -18,7 +18,7 @@ from source_hotmart.state.slices import ParentsSlice
 MAX_WAITING = 1000
 """More parents than this that wait to be read are not listed in a state. Their buckets are read again instead."""
 DOUBTFUL_SHARE = 10
-"""A short list in which more than one in so many parents seems new lacks many others instead."""
+"""If more than one in so many parents of a partial list seem new, the list lacks many others instead."""
 DOUBTFUL_AT_LEAST = 100
 
 
@@ -83,7 +83,7 @@ class ParentProgress:
         self._waiting.pop(parent_id, None)
 
     def is_empty(self, parent_id: str) -> None:
-        """Record a parent for which Hotmart says that there is nothing."""
+        """Record a parent that has nothing by Hotmart's answer."""
         self._empty.add(parent_id)
 
     def was_not_read(self, parent_id: str) -> None:

@@ -71,7 +71,7 @@ class DateSlice(StreamSlice):
         self.complete: list[Window] = []
         """What of it was read completely."""
         self.incomplete: list[Window] = []
-        """Date ranges around it of which rows are missing, though all parts were read."""
+        """Date ranges around it that lack rows, though all parts were read."""
 
     @property
     def is_whole(self) -> bool:

@@ -58,7 +58,7 @@ class UnsettledWatch:
         return changed
 
     def was_read(self, complete: Sequence[Window]) -> None:
-        """Keep the digests of days of which every changed part has been read."""
+        """Keep the digests of days whose changed parts have all been read."""
         with self._lock:
             self._unread = subtract(self._unread, complete)
             unread = {day for window in self._unread for day in self._of_days(window)}

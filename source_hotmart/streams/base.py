@@ -65,7 +65,7 @@ class HotmartStream(HttpStream, ABC):
         self.progress = api.progress
         """Progress of this sync, or a silent tracker when the stream is read only as a parent."""
         self.incomplete_lists: set[str] = set()
-        """The members areas of whose lists rows may be missing. An empty name stands for the list of the account."""
+        """Members areas whose lists may lack rows. An empty name stands for the list of the account."""
         self.refused_state: AirbyteTracedException | None = None
         """Why the saved state cannot be used. Then nothing is read."""
         budget = (
@@ -218,7 +218,7 @@ class HotmartStream(HttpStream, ABC):
         yield from self.read_rows(stream_slice or {})
 
     def read_rows(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
-        """The rows of one slice, of which streams that are found by them take note."""
+        """Return the rows of one slice, which also go to the child streams."""
         return self.api.parents.tee(self, stream_slice, self.read_slice(stream_slice))
 
     def stream_slices(

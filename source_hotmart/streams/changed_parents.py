@@ -25,9 +25,9 @@ class IncrementalChild(ChildStream, ABC):
 
     cursor_field: ClassVar[str]
     scope_field: ClassVar[str] = ""
-    """The field that tells scopes apart. Empty: there is one scope."""
+    """The field that distinguishes scopes. Empty: there is one scope."""
     overlap_days: ClassVar[int] = OVERLAP_DAYS
-    """Days before the end of the last sync from which on changes are read again."""
+    """Days before the end of the last sync to read changes of again."""
 
     def resume(self, state: Mapping[str, Any], repository: MessageRepository) -> SliceCursor:
         """Go on from a saved state, and return the cursor that writes the next ones. Raises `UnreadableState`."""

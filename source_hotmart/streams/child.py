@@ -57,13 +57,13 @@ class ChildStream(HotmartStream, ABC):
     parent_filter: ClassVar[tuple[str, Any] | None] = None
     """(field of the parent, value): other parents have no such list."""
     may_have_none: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
-    """Values of the parent's fields by which a rejection means that it has no such list."""
+    """Values of the parent's fields. Where one has such a value, a rejection means that it has no such list."""
     parameters: ClassVar[tuple[str, ...]] = ()
     """The values of the query that are sent as parameters, beside those of pages."""
     empty_on_status: ClassVar[tuple[int, ...]] = ()
-    """Statuses by which Hotmart says that a parent has no such list, beside an empty body."""
+    """Statuses that mean that a parent has no such list. An empty body means the same."""
     empty_on_code: ClassVar[str] = ""
-    """The code that has to come with them."""
+    """The code that has to stand beside them."""
     doubts_empty: ClassVar[bool] = False
     """Whether such an answer can also mean a fault, so that it is not believed for all parents."""
     requests_again: ClassVar[bool] = False

@@ -60,7 +60,7 @@ class DatedStream(HotmartStream, ABC):
     @property
     @abstractmethod
     def cursor_field(self) -> str | list[str]:
-        """The field by which destinations recognise the newer copy of a row."""
+        """The field that shows destinations the newer copy of a row."""
 
     @property
     def start_ms(self) -> int:
@@ -157,7 +157,7 @@ class DatedStream(HotmartStream, ABC):
         return False
 
     def check_count(self, reader: WindowReader, stream_slice: DateSlice) -> None:
-        """Leave a date range open of which fewer rows arrived than Hotmart counted when it was planned."""
+        """Leave a date range open if fewer rows arrived than Hotmart counted when it was planned."""
         planned = stream_slice.planned
         rows = planned.add(reader.rows)
         if rows is not None and rows < planned.total and (planned.parts > 1 or reader.was_split):

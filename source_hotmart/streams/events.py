@@ -89,7 +89,7 @@ class EventParticipants(IncrementalChild):
             yield ParentsSlice(parent.id, [parent])
 
     def _since_ms(self, event_id: str) -> int:
-        """Return from which update on an event is read: the end of its state if that began early enough."""
+        """Return the earliest update to read of an event: the end of its state if that began early enough."""
         start_ms, saved = self.api.config.start_ms, self.states.of(event_id)
         if saved is None or (saved.since_ms or start_ms) > start_ms:
             return start_ms

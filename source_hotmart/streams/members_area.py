@@ -67,7 +67,7 @@ class ClubStudents(MembersAreaStream):
     envelope = Envelope(empty_object_is_none=True)
 
     def transform_row(self, row: Record) -> None:
-        """Set whether a student has Plus access, of which Hotmart sends a word, and keep the word in another column."""
+        """Set whether a student has Plus access. Keep the word that Hotmart sends for it in another column."""
         word = row.get("plus_access")
         if isinstance(word, str) and word.lower() not in ("", "true", "false"):
             put(row, "plus_access_type", word)

@@ -137,7 +137,7 @@ class ParentOutcomes:
             self._failed_in_a_row = self._rejected_in_a_row = 0
 
     def is_empty(self, name: str, answer: HotmartError, *, is_expected: bool) -> None:
-        """Record a parent for which Hotmart says that there is nothing."""
+        """Record a parent that has nothing by Hotmart's answer."""
         with self._lock:
             self._failed_in_a_row = self._rejected_in_a_row = 0
             if is_expected or not self._doubts_empty:

@@ -28,7 +28,7 @@ PRODUCT_STATUSES: Final = (
 """Every documented status: https://developers.hotmart.com/docs/en/v1/product/product-list/"""
 PREFIXES = ("products/", "payments/")
 DRAFTS = {"status": ("DRAFT",)}
-"""Products for which Hotmart may know no lists yet."""
+"""Products that Hotmart may know no lists of yet."""
 
 
 class Products(HotmartStream):
@@ -73,7 +73,7 @@ class Products(HotmartStream):
 
 
 class ProductOffers(ChildStream):
-    """The prices at which a product is sold. https://developers.hotmart.com/docs/en/ > Product > Offers
+    """The prices of a product. https://developers.hotmart.com/docs/en/ > Product > Offers
 
     Hotmart finds them by the product's uuid, not by its number.
     """

@@ -25,7 +25,7 @@ STOPS_AFTER = 3
 
 
 class SalesHistory(SalesStream):
-    """One row per sale, whatever its status. https://developers.hotmart.com/docs/en/v1/sales/sales-history/"""
+    """One row per sale of any status. https://developers.hotmart.com/docs/en/v1/sales/sales-history/"""
 
     endpoint = "payments/api/v1/sales/history"
     primary_key = "id"

@@ -85,7 +85,7 @@ class SaleLookup(DatedStream):
     def hidden_roles(self, start_ms: int, ranges: int) -> tuple[str, ...]:
         """Return the roles to ask for one at a time, none where Hotmart returns the sales of all roles anyway.
 
-        `ranges` is the number of date ranges in which a sale of another role is looked for, the newest first.
+        `ranges` is the number of date ranges to look for a sale of another role, the newest first.
         """
         roles: tuple[str, ...] = self.api.sales.once(
             f"roles in {ranges} ranges", lambda: self._hidden_roles(start_ms, ranges)

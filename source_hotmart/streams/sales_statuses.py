@@ -13,7 +13,7 @@ from source_hotmart.state.windows import DAY_MS, Window, whole_second
 LOGGER = logging.getLogger("airbyte.hotmart")
 
 LENGTHS_DAYS = (180, 30, 7, 1)
-"""Lengths of the date range in which the question is asked, shorter where Hotmart does not answer."""
+"""Lengths of the date range to ask about, shorter where Hotmart does not answer."""
 MAX_EMPTY_RANGES = 6
 """So many date ranges without a sale are passed over."""
 

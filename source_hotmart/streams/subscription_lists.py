@@ -119,7 +119,7 @@ class _CountingReader(WindowReader):
 
 
 class ChargeStream(DatedStream, ABC):
-    """Charges with a `last_update`, filtered by a date of which Hotmart does not say which one it is.
+    """Charges with a `last_update`. Hotmart does not document the date that its filter uses.
 
     The evidence is for `last_update`, up to a day late. It is asked once per sync. Where it is not that date, or no
     charge can tell, every charge is read in every sync, since a change does not move it to a later date range then.
@@ -191,7 +191,7 @@ class ChargeStream(DatedStream, ABC):
     def _undated(self) -> Iterator[Record]:
         """Yield the newest charges of two subscriptions if no date range has them, with a warning for the others.
 
-        A charge without the date by which Hotmart filters, such as that of a cancellation, may be in no date range.
+        A charge may lack the date that Hotmart filters by, such as that of a cancellation. No date range lists it then.
         """
         settled = iso(self.api.now_ms - SETTLED_DAYS * DAY_MS)
         with suppress(HotmartError, TooHeavy):

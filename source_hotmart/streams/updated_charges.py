@@ -93,9 +93,9 @@ class UpdatedCharges:
         return UpdatedSubscribers(frozenset(codes), is_complete=not self._stream.incomplete_lists)
 
     def _find(self) -> bool | None:
-        """Return whether a charge is found around its last update and around no other date, `None` if none can tell.
+        """Return whether a charge is found around its last update and around no other date, `None` if none shows it.
 
-        A charge can tell if all of its other dates lie days apart, so that none of them can be the reason.
+        A charge shows it if all of its other dates lie days apart, so that none of them can be the reason.
         """
         asked = 0
         try:
@@ -127,7 +127,7 @@ class UpdatedCharges:
 
 
 def _dates_apart(charge: Record) -> tuple[int, int]:
-    """Return the last update of a charge and the nearest of its other dates, zeros if that one is too near to tell."""
+    """Return the last update of a charge and the nearest of its other dates, zeros if that one is too near."""
     dates = _dates(charge)
     updated_ms = dates.pop("last_update", 0)
     nearest_ms = min(dates.values(), key=lambda date_ms: abs(date_ms - updated_ms), default=0)
