@@ -64,12 +64,19 @@ class Passes:
     without_news: int = 0
     """Passes in succession that found no new key."""
     last: Pass = field(default_factory=Pass)
+    has_shrunk: bool = False
+    """Whether the last pass had fewer rows than the one before.
+
+    Rows left the list, so others may have slid over the edge of a page while it was read. A row that the pass before
+    lacked as well is then in neither, and two passes that agree prove nothing.
+    """
 
     def end(self, this: Pass) -> None:
         before = len(self.keys)
         self.number += 1
         self.keys |= this.contents.keys()
         self.repeated_before |= self.last.repeated
+        self.has_shrunk = self.number > 1 and not self.last.is_broken and this.rows < self.last.rows
         self.without_news = self.without_news + 1 if len(self.keys) == before else 0
         self.last = this
 
@@ -91,6 +98,8 @@ class Passes:
             return not last.same_rows or self.number > 1
         if self.is_compared and not last.same_rows:
             return True
+        if self.has_shrunk:
+            return False
         all_found = len(self.keys) + len(last.bad) == last.rows
         nothing_new = self.without_news > 0 and not last.same_rows
         return self.number > 1 and (all_found or nothing_new)
@@ -105,7 +114,7 @@ class Passes:
         """Whether another pass would find nothing either."""
         if self.number < 2 or self.last.is_broken:
             return False
-        return self.number >= MAX_PASSES or self.without_news >= (2 if self.last.same_rows else 1)
+        return self.number >= MAX_PASSES or self.without_news >= (2 if self.last.same_rows or self.has_shrunk else 1)
 
     @property
     def collisions(self) -> int:
