@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from source_hotmart.api.messages import FEW_OF_A_KIND
+from source_hotmart.api.redaction import forget_secrets
 
 Tell = Callable[[str], None]
 """Says a line at the end of the whole run, also of a test that passed."""
@@ -28,6 +29,12 @@ def log_level() -> Iterator[None]:
 def few_lines() -> None:
     """Forget the log lines of other tests, which count as those of one sync in a process."""
     FEW_OF_A_KIND.begin()
+
+
+@pytest.fixture(autouse=True)
+def no_secrets() -> None:
+    """Forget the secrets of other tests: a short one, such as "wrong", would be blanked in every message."""
+    forget_secrets()
 
 
 @pytest.fixture

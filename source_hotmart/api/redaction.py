@@ -34,6 +34,12 @@ class _Secrets:
         for form in sorted(added, key=len, reverse=True):  # each command begins with an empty list of the CDK's
             add_to_secrets(form)
 
+    def forget(self) -> None:
+        """Forget every secret."""
+        with self._lock:
+            self._forms_of.clear()
+            self._forms = ()
+
     def blank(self, text: str) -> str:
         """Return a text with every form of every secret replaced."""
         for form in self._forms:  # many times faster than one pattern of all forms
@@ -66,6 +72,11 @@ def hide(secret: str) -> None:
     """Hide a secret in everything that is printed from now on. An empty one is none."""
     if secret:
         _SECRETS.add(secret)
+
+
+def forget_secrets() -> None:
+    """Hide nothing any more, as in a new process."""
+    _SECRETS.forget()
 
 
 def redact(text: str) -> str:
