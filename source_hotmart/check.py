@@ -18,7 +18,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.api.errors import AccessDenied, HotmartError, QuotaUsedUp, UnknownMembersArea
-from source_hotmart.api.pages import Bounds
+from source_hotmart.api.pages import Limits
 from source_hotmart.api.retries import NO_RETRIES
 from source_hotmart.catalog import offered_classes
 from source_hotmart.config.form import Config
@@ -31,7 +31,7 @@ from source_hotmart.streams.sales import SalesHistory
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
-CHECK_BOUNDS = Bounds(connect_s=5, read_s=8, total_s=9, body_bytes=1 << 20)
+CHECK_LIMITS = Limits(connect_s=5, read_s=8, total_s=9, body_bytes=1 << 20)
 CALLS_UNTIL_S = 20
 """A check that lasts longer makes no further call. With a call of nine seconds it stays under half a minute."""
 
@@ -85,13 +85,13 @@ def check_access(config: Mapping[str, Any]) -> tuple[bool, str | None]:
 def _check(config: Config) -> str | None:
     """Return a note about what cannot be read or was not tried. Raise `HotmartError` if nothing can be read."""
     began_s = time.monotonic()
-    authenticator = HotmartAuthenticator(config, NO_RETRIES, CHECK_BOUNDS)
+    authenticator = HotmartAuthenticator(config, NO_RETRIES, CHECK_LIMITS)
     try:
         authenticator.get_auth_header()
     except QuotaUsedUp:
         raise HotmartError(LOGIN_BUSY) from None
     # Without a budget: it would wait for the quota where a person waits for the answer.
-    api = Api(config, authenticator, authenticator.server_time_ms(), APIBudget(policies=[]), NO_RETRIES, CHECK_BOUNDS)
+    api = Api(config, authenticator, authenticator.server_time_ms(), APIBudget(policies=[]), NO_RETRIES, CHECK_LIMITS)
     findings = _call_families(api, until_s=began_s + CALLS_UNTIL_S)
     if findings.denied and not findings.has_worked:
         raise _all_denied(findings)

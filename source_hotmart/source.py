@@ -26,7 +26,7 @@ from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.authenticator import HotmartAuthenticator
-from source_hotmart.api.pages import DEFAULT_BOUNDS, Bounds
+from source_hotmart.api.pages import DEFAULT_LIMITS, Limits
 from source_hotmart.api.rate_limit import CallBudget
 from source_hotmart.api.retries import DEFAULT_RETRIES, RetryPolicy
 from source_hotmart.catalog import not_offered, offered_classes, parents_first, stream_names, warn_full_refresh
@@ -53,8 +53,8 @@ TELLING_LEAD_S = 2
 class SourceHotmart(ConcurrentSourceAdapter):
     """Reads a Hotmart account, its streams side by side."""
 
-    def __init__(self, bounds: Bounds = DEFAULT_BOUNDS, patience: RetryPolicy = DEFAULT_RETRIES) -> None:
-        self._bounds = bounds
+    def __init__(self, limits: Limits = DEFAULT_LIMITS, patience: RetryPolicy = DEFAULT_RETRIES) -> None:
+        self._limits = limits
         self._patience = patience
         self._catalog: ConfiguredAirbyteCatalog | None = None
         self._state: list[AirbyteStateMessage] | None = None
@@ -108,7 +108,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         parsed = Config.from_mapping(config)
         self._report, budget = SyncReport(), CallBudget()
         self._progress = Progress(self.message_repository.emit_message, budget.__str__)
-        authenticator = HotmartAuthenticator(parsed, self._patience, self._bounds)
+        authenticator = HotmartAuthenticator(parsed, self._patience, self._limits)
         now_ms = self._now_ms(parsed, authenticator)
         api = Api(
             parsed,
@@ -116,7 +116,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
             now_ms,
             budget,
             self._patience,
-            self._bounds,
+            self._limits,
             report=self._report,
             progress=self._progress,
         )

@@ -24,7 +24,7 @@ from source_hotmart.api.certificates import check_certificates
 from source_hotmart.api.error_handler import HTTP_LOGGER, page_of
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.login import NAME, REFUSED, BasicHeader, LoginHandler
-from source_hotmart.api.pages import DEFAULT_BOUNDS, Bounds
+from source_hotmart.api.pages import DEFAULT_LIMITS, Limits
 from source_hotmart.api.redaction import hide
 from source_hotmart.api.retries import DEFAULT_RETRIES, QuotaBackoff, RetryPolicy, out_of_tries
 from source_hotmart.api.transport import restrict_to
@@ -54,7 +54,7 @@ class HotmartAuthenticator(AuthBase):
         self,
         config: Config,
         patience: RetryPolicy = DEFAULT_RETRIES,
-        bounds: Bounds = DEFAULT_BOUNDS,
+        limits: Limits = DEFAULT_LIMITS,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._config = config
@@ -73,17 +73,17 @@ class HotmartAuthenticator(AuthBase):
         """Whether Hotmart has answered a data call with one of these tokens."""
         self.clock_skew_ms = 0
         """How far this machine's clock is ahead of Hotmart's, negative when behind. See `clock.py`."""
-        self._timeout_s = (bounds.connect_s, bounds.read_s)
-        bounds = replace(bounds, body_bytes=bounds.error_bytes)  # there is no page in it
+        self._timeout_s = (limits.connect_s, limits.read_s)
+        limits = replace(limits, body_bytes=limits.error_bytes)  # there is no page in it
         self._client = HttpClient(
             name=NAME,
             logger=HTTP_LOGGER,
-            error_handler=LoginHandler(patience, bounds, is_first=lambda: not self._token),
+            error_handler=LoginHandler(patience, limits, is_first=lambda: not self._token),
             authenticator=BasicHeader(config.token.get_secret_value()),
             backoff_strategy=QuotaBackoff(),
         )
         self._token_url = f"{config.auth_url}/security/oauth/token"
-        restrict_to(self._client, "POST", self._token_url, bounds.total_s)
+        restrict_to(self._client, "POST", self._token_url, limits.total_s)
         hide_secrets(config)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:

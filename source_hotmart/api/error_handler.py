@@ -28,9 +28,9 @@ from source_hotmart.api.errors import (
     UnknownMembersArea,
 )
 from source_hotmart.api.pages import (
-    DEFAULT_BOUNDS,
-    Bounds,
+    DEFAULT_LIMITS,
     Envelope,
+    Limits,
     Page,
     TruncatedBody,
     UnexpectedBody,
@@ -96,7 +96,7 @@ class AnswerHandler(ErrorHandler):
         stream_name: str,
         envelope: Envelope,
         patience: RetryPolicy = DEFAULT_RETRIES,
-        bounds: Bounds = DEFAULT_BOUNDS,
+        limits: Limits = DEFAULT_LIMITS,
         *,
         splittable: bool = False,
         page_size: int | None = None,
@@ -109,7 +109,7 @@ class AnswerHandler(ErrorHandler):
         self._stream_name = stream_name
         self._envelope = envelope
         self._patience = patience
-        self._bounds = bounds
+        self._limits = limits
         self._page_size = page_size
         self._can_ask_for_less = splittable or page_size is not None
         self._lock = Lock()
@@ -134,7 +134,7 @@ class AnswerHandler(ErrorHandler):
             return self._on_network_error(response_or_exception)
         response = response_or_exception
         try:
-            body = read_body(response, self._bounds)
+            body = read_body(response, self._limits)
         except TruncatedBody as cut:
             return self._resolution(_SPLIT, f"Hotmart sent {cut}")
         if response.status_code == 407:
@@ -198,9 +198,9 @@ class AnswerHandler(ErrorHandler):
     def _on_network_error(self, exception: Exception | None) -> ErrorResolution:
         """What a network failure leads to. Its own text is never used: it may quote an address with a secret."""
         if ran_out_of_time(exception):
-            return self._resolution(_SPLIT, f"Hotmart sent {too_late(self._bounds)}")
+            return self._resolution(_SPLIT, f"Hotmart sent {too_late(self._limits)}")
         if isinstance(exception, requests.ReadTimeout):
-            return self._resolution(_SPLIT, f"Hotmart did not answer within {self._bounds.read_s:g} seconds")
+            return self._resolution(_SPLIT, f"Hotmart did not answer within {self._limits.read_s:g} seconds")
         if isinstance(exception, requests.exceptions.SSLError):
             raise HotmartError(
                 f"{self._stream_name}: The secure connection to Hotmart could not be verified; check the "

@@ -17,7 +17,7 @@ from requests.auth import AuthBase
 from source_hotmart.api import clock
 from source_hotmart.api.error_handler import RETRY, AnswerHandler
 from source_hotmart.api.errors import HotmartError
-from source_hotmart.api.pages import Bounds, Envelope, Page, UnexpectedBody, decode
+from source_hotmart.api.pages import Envelope, Limits, Page, UnexpectedBody, decode
 from source_hotmart.api.retries import RetryPolicy
 
 NAME = "access token"
@@ -73,9 +73,9 @@ class TokenEnvelope(Envelope):
 class LoginHandler(AnswerHandler):
     """Decides what a response of the token host means. A refusal by Hotmart means wrong credentials."""
 
-    def __init__(self, patience: RetryPolicy, bounds: Bounds, *, is_first: Callable[[], bool]) -> None:
+    def __init__(self, patience: RetryPolicy, limits: Limits, *, is_first: Callable[[], bool]) -> None:
         """`is_first` says whether there was no access token before."""
-        super().__init__(NAME, TokenEnvelope(), patience, bounds)
+        super().__init__(NAME, TokenEnvelope(), patience, limits)
         self._is_first = is_first
 
     def _accept(self, response: requests.Response, body: bytes) -> ErrorResolution:

@@ -15,13 +15,13 @@ from airbyte_cdk.sources.streams.http.http_client import HttpClient
 
 from source_hotmart.api.deadline import BoundedAdapter
 from source_hotmart.api.errors import HotmartError
-from source_hotmart.api.pages import DEFAULT_BOUNDS
+from source_hotmart.api.pages import DEFAULT_LIMITS
 from source_hotmart.config.hosts import is_loopback
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def restrict_to(client: HttpClient, method: str, url: str, total_s: float = DEFAULT_BOUNDS.total_s) -> None:
+def restrict_to(client: HttpClient, method: str, url: str, total_s: float = DEFAULT_LIMITS.total_s) -> None:
     """Have a client of the CDK send this method only, to this address only, or below it when it ends with a slash.
 
     Certificates are always checked, whatever is asked of the client: against the machine's own, or those that
@@ -48,7 +48,7 @@ class OutOfReach(HotmartError):
 class EgressGuard(BoundedAdapter):
     """Sends one method to one address, as `restrict_to` says."""
 
-    def __init__(self, method: str, url: str, total_s: float = DEFAULT_BOUNDS.total_s) -> None:
+    def __init__(self, method: str, url: str, total_s: float = DEFAULT_LIMITS.total_s) -> None:
         super().__init__(total_s)
         self._method = method
         self._host, self._path = _split(url)

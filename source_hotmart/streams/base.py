@@ -30,7 +30,7 @@ from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.api.decoding import Repaired
 from source_hotmart.api.error_handler import HTTP_LOGGER, AnswerHandler, page_of
 from source_hotmart.api.errors import BadRow, HotmartError, QueryRefused
-from source_hotmart.api.pages import DEFAULT_BOUNDS, Bounds, Envelope, Page
+from source_hotmart.api.pages import DEFAULT_LIMITS, Envelope, Limits, Page
 from source_hotmart.api.rate_limit import CallBudget, PriorityBudget
 from source_hotmart.api.renewal import TokenRenewal
 from source_hotmart.api.retries import DEFAULT_RETRIES, QuotaBackoff, RetryPolicy, out_of_tries
@@ -65,7 +65,7 @@ class Api:
     """The start of the sync; nothing later than this is read or claimed."""
     budget: APIBudget = field(default_factory=CallBudget)
     patience: RetryPolicy = DEFAULT_RETRIES
-    bounds: Bounds = DEFAULT_BOUNDS
+    limits: Limits = DEFAULT_LIMITS
     report: SyncReport = field(default_factory=SyncReport)
     progress: Progress = field(default_factory=Progress)
     parents: ParentLists = field(default_factory=ParentLists)
@@ -120,7 +120,7 @@ class HotmartStream(HttpStream, ABC):
             PriorityBudget(api.budget) if self.pages_sequentially and isinstance(api.budget, CallBudget) else api.budget
         )
         super().__init__(authenticator=api.authenticator, api_budget=budget)
-        restrict_to(self._http_client, "GET", self.url_base, api.bounds.total_s)
+        restrict_to(self._http_client, "GET", self.url_base, api.limits.total_s)
         self._renewal = TokenRenewal(self.name, api.authenticator, api.patience)
         self._path_fields = frozenset(name for _, name, _, _ in Formatter().parse(self.endpoint) if name)
         self._promoted_paths = tuple((name, tuple(path.split("."))) for name, path in self.promoted_fields)
@@ -149,7 +149,7 @@ class HotmartStream(HttpStream, ABC):
             self.name,
             self.envelope,
             self.api.patience,
-            self.api.bounds,
+            self.api.limits,
             splittable=self.splittable,
             page_size=self.page_size,
         )
@@ -185,9 +185,9 @@ class HotmartStream(HttpStream, ABC):
         stream_slice: Mapping[str, Any] | None = None,
         next_page_token: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Any]:
-        """Time-outs; no redirects, for Hotmart redirects wrong paths to its documentation; a body read in bounds."""
-        bounds = self.api.bounds
-        return {"timeout": (bounds.connect_s, bounds.read_s), "allow_redirects": False, "stream": True}
+        """Time-outs; no redirects, for Hotmart redirects wrong paths to its documentation; a body that is read as it arrives."""
+        limits = self.api.limits
+        return {"timeout": (limits.connect_s, limits.read_s), "allow_redirects": False, "stream": True}
 
     def next_page_token(self, response: requests.Response) -> Mapping[str, Any] | None:
         token = page_of(response).next_token
