@@ -112,7 +112,7 @@ def _call_families(api: Api, *, until_s: float) -> Findings:
         except AccessDenied as denied:
             findings.denied.append((family, denied))
             if denied.status == 401 and not findings.has_worked:  # new tokens would not help the others either
-                api = replace(api, patience=replace(api.patience, max_renewals=0))
+                api = replace(api, retries=replace(api.retries, max_renewals=0))
         except QuotaUsedUp:
             findings.note = QUOTA_USED_UP
             break

@@ -53,9 +53,9 @@ TELLING_LEAD_S = 2
 class SourceHotmart(ConcurrentSourceAdapter):
     """Reads a Hotmart account, its streams side by side."""
 
-    def __init__(self, limits: Limits = DEFAULT_LIMITS, patience: RetryPolicy = DEFAULT_RETRIES) -> None:
+    def __init__(self, limits: Limits = DEFAULT_LIMITS, retries: RetryPolicy = DEFAULT_RETRIES) -> None:
         self._limits = limits
-        self._patience = patience
+        self._retries = retries
         self._catalog: ConfiguredAirbyteCatalog | None = None
         self._state: list[AirbyteStateMessage] | None = None
         self._report = SyncReport()
@@ -108,14 +108,14 @@ class SourceHotmart(ConcurrentSourceAdapter):
         parsed = Config.from_mapping(config)
         self._report, budget = SyncReport(), CallBudget()
         self._progress = Progress(self.message_repository.emit_message, budget.__str__)
-        authenticator = HotmartAuthenticator(parsed, self._patience, self._limits)
+        authenticator = HotmartAuthenticator(parsed, self._retries, self._limits)
         now_ms = self._now_ms(parsed, authenticator)
         api = Api(
             parsed,
             authenticator,
             now_ms,
             budget,
-            self._patience,
+            self._retries,
             self._limits,
             report=self._report,
             progress=self._progress,

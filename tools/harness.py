@@ -208,8 +208,8 @@ class Connector:
         self.folder = folder
         self.limits = DEFAULT_LIMITS
         """Time-outs, for tests that run into them in this process."""
-        self.patience = DEFAULT_RETRIES
-        """Pauses between retries, for tests on the real clock in this process."""
+        self.retries = DEFAULT_RETRIES
+        """The retries, for tests on the real clock in this process."""
         self.config: dict[str, Any] = {
             "client_id": simulator.client_id,
             "client_secret": simulator.client_secret,
@@ -256,7 +256,7 @@ class Connector:
         exit_code = 0
         try:
             arguments = self.arguments(command, **files)
-            entrypoint = HotmartEntrypoint(SourceHotmart(self.limits, self.patience))
+            entrypoint = HotmartEntrypoint(SourceHotmart(self.limits, self.retries))
             for line in entrypoint.run(entrypoint.parse_args([*arguments, *flags])):
                 lines.append(line)
         except Exception as uncaught:  # as the CDK's hook for uncaught exceptions does

@@ -53,12 +53,12 @@ class HotmartAuthenticator(AuthBase):
     def __init__(
         self,
         config: Config,
-        patience: RetryPolicy = DEFAULT_RETRIES,
+        retries: RetryPolicy = DEFAULT_RETRIES,
         limits: Limits = DEFAULT_LIMITS,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._config = config
-        self._patience = patience
+        self._retries = retries
         self._jitter = jitter
         self._lock = RLock()
         self._replacing = Lock()
@@ -78,7 +78,7 @@ class HotmartAuthenticator(AuthBase):
         self._client = HttpClient(
             name=NAME,
             logger=HTTP_LOGGER,
-            error_handler=LoginHandler(patience, limits, is_first=lambda: not self._token),
+            error_handler=LoginHandler(retries, limits, is_first=lambda: not self._token),
             authenticator=BasicHeader(config.token.get_secret_value()),
             backoff_strategy=QuotaBackoff(),
         )
@@ -127,7 +127,7 @@ class HotmartAuthenticator(AuthBase):
                 return
             if time.monotonic() - self._granted_at_s > LONG_LIFE_S:
                 self._replaced = 0
-            time.sleep(self._patience.pause_s(self._replaced, self._jitter()))
+            time.sleep(self._retries.pause_s(self._replaced, self._jitter()))
             with self._lock:
                 if digest == hash(self._bearer):
                     self._replaced += 1
@@ -177,7 +177,7 @@ class HotmartAuthenticator(AuthBase):
                 final = refusal.failure_type == FailureType.config_error
                 failure = self._keep_failure(refusal, math.inf if final else FAILURE_KEPT_S)
         except AirbyteTracedException as exhausted:
-            failure = self._keep_failure(out_of_tries(exhausted, self._patience), FAILURE_KEPT_S)
+            failure = self._keep_failure(out_of_tries(exhausted, self._retries), FAILURE_KEPT_S)
         else:
             return response
         raise failure

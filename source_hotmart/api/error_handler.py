@@ -95,7 +95,7 @@ class AnswerHandler(ErrorHandler):
         self,
         stream_name: str,
         envelope: Envelope,
-        patience: RetryPolicy = DEFAULT_RETRIES,
+        retries: RetryPolicy = DEFAULT_RETRIES,
         limits: Limits = DEFAULT_LIMITS,
         *,
         splittable: bool = False,
@@ -108,7 +108,7 @@ class AnswerHandler(ErrorHandler):
         """
         self._stream_name = stream_name
         self._envelope = envelope
-        self._patience = patience
+        self._retries = retries
         self._limits = limits
         self._page_size = page_size
         self._can_ask_for_less = splittable or page_size is not None
@@ -118,12 +118,12 @@ class AnswerHandler(ErrorHandler):
     @property
     def max_retries(self) -> int:
         """Retries of one call."""
-        return self._patience.max_retries
+        return self._retries.max_retries
 
     @property
     def max_time(self) -> int:
         """Seconds that all tries of one call may take."""
-        return int(self._patience.max_time.total_seconds())
+        return int(self._retries.max_time.total_seconds())
 
     def interpret_response(self, response_or_exception: requests.Response | Exception | None) -> ErrorResolution:
         """The CDK's action for an answer or a network failure.

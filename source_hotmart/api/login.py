@@ -73,9 +73,9 @@ class TokenEnvelope(Envelope):
 class LoginHandler(AnswerHandler):
     """Decides what a response of the token host means. A refusal by Hotmart means wrong credentials."""
 
-    def __init__(self, patience: RetryPolicy, limits: Limits, *, is_first: Callable[[], bool]) -> None:
+    def __init__(self, retries: RetryPolicy, limits: Limits, *, is_first: Callable[[], bool]) -> None:
         """`is_first` says whether there was no access token before."""
-        super().__init__(NAME, TokenEnvelope(), patience, limits)
+        super().__init__(NAME, TokenEnvelope(), retries, limits)
         self._is_first = is_first
 
     def _accept(self, response: requests.Response, body: bytes) -> ErrorResolution:

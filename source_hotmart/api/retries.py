@@ -50,9 +50,9 @@ NO_RETRIES = RetryPolicy(
 """For `check`, which answers a person who waits."""
 
 
-def out_of_tries(exhausted: AirbyteTracedException, patience: RetryPolicy) -> HotmartError:
+def out_of_tries(exhausted: AirbyteTracedException, retries: RetryPolicy) -> HotmartError:
     """In our words what the CDK says around our sentence when its retries end."""
-    advice = patience.advice or f"Tried {patience.max_retries + 1} times; the next sync continues from here."
+    advice = retries.advice or f"Tried {retries.max_retries + 1} times; the next sync continues from here."
     return HotmartError(f"{exhausted.__context__ or exhausted} {advice}", exhausted.failure_type)
 
 

@@ -64,7 +64,7 @@ class Api:
     now_ms: int
     """The start of the sync; nothing later than this is read or claimed."""
     budget: APIBudget = field(default_factory=CallBudget)
-    patience: RetryPolicy = DEFAULT_RETRIES
+    retries: RetryPolicy = DEFAULT_RETRIES
     limits: Limits = DEFAULT_LIMITS
     report: SyncReport = field(default_factory=SyncReport)
     progress: Progress = field(default_factory=Progress)
@@ -121,7 +121,7 @@ class HotmartStream(HttpStream, ABC):
         )
         super().__init__(authenticator=api.authenticator, api_budget=budget)
         restrict_to(self._http_client, "GET", self.url_base, api.limits.total_s)
-        self._renewal = TokenRenewal(self.name, api.authenticator, api.patience)
+        self._renewal = TokenRenewal(self.name, api.authenticator, api.retries)
         self._path_fields = frozenset(name for _, name, _, _ in Formatter().parse(self.endpoint) if name)
         self._promoted_paths = tuple((name, tuple(path.split("."))) for name, path in self.promoted_fields)
         keys = [self.primary_key] if isinstance(self.primary_key, str) else list(self.primary_key or [])
@@ -148,7 +148,7 @@ class HotmartStream(HttpStream, ABC):
         return AnswerHandler(
             self.name,
             self.envelope,
-            self.api.patience,
+            self.api.retries,
             self.api.limits,
             splittable=self.splittable,
             page_size=self.page_size,
@@ -185,7 +185,7 @@ class HotmartStream(HttpStream, ABC):
         stream_slice: Mapping[str, Any] | None = None,
         next_page_token: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Any]:
-        """Time-outs; no redirects, for Hotmart redirects wrong paths to its documentation; a body that is read as it arrives."""
+        """Return time-outs, and stream the body. Redirects are not followed: they lead to Hotmart's documentation."""
         limits = self.api.limits
         return {"timeout": (limits.connect_s, limits.read_s), "allow_redirects": False, "stream": True}
 
@@ -220,7 +220,7 @@ class HotmartStream(HttpStream, ABC):
                 raise QueryRefused(f"{self.name}: Hotmart refused the query (400 invalid_token).") from None
             raise
         except AirbyteTracedException as exhausted:
-            raise out_of_tries(exhausted, self.api.patience) from None
+            raise out_of_tries(exhausted, self.api.retries) from None
         return page_of(response)
 
     def get_json_schema(self) -> Mapping[str, Any]:  # type: ignore[override] # a cached method, as explained
