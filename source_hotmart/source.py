@@ -28,6 +28,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.api.pages import DEFAULT_LIMITS, Limits
 from source_hotmart.api.rate_limit import CallBudget
+from source_hotmart.api.transport import Connections
 from source_hotmart.api.retries import DEFAULT_RETRIES, RetryPolicy
 from source_hotmart.catalog import not_offered, offered_classes, parents_first, stream_names, warn_full_refresh
 from source_hotmart.check import check_access
@@ -108,7 +109,8 @@ class SourceHotmart(ConcurrentSourceAdapter):
         parsed = Config.from_mapping(config)
         self._report, budget = SyncReport(), CallBudget()
         self._progress = Progress(self.message_repository.emit_message, budget.__str__)
-        authenticator = HotmartAuthenticator(parsed, self._retries, self._limits)
+        self._connections = Connections()
+        authenticator = HotmartAuthenticator(parsed, self._retries, self._limits, connections=self._connections)
         now_ms = self._now_ms(parsed, authenticator)
         api = Api(
             parsed,
@@ -117,6 +119,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
             budget,
             self._retries,
             self._limits,
+            self._connections,
             report=self._report,
             progress=self._progress,
         )
@@ -222,6 +225,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
             yield from super().read(logger, config, known, state)
         finally:
             self._progress.end()
+            self._connections.close()
             self._report.log_summary()
         if missing:
             raise not_offered(*(item.stream.name for item in missing))

@@ -154,11 +154,12 @@ def test_a_server_that_falls_silent_in_mid_body_is_cut_off(server):
 @pytest.mark.parametrize("kind", ["cut", "wrong_length", "bad_gzip", "huge", "gzip_bomb"])
 def test_an_answer_that_was_cut_off_holds_no_content(server, kind):
     answer = streamed(server, Fault(kind=kind))
+    received = answer.raw
 
     with pytest.raises(TruncatedBody):
         read_body(answer, Limits(body_bytes=1 << 20))
 
-    assert answer.raw.closed
+    assert received.closed
     assert answer.content == b""
     with pytest.raises((requests.RequestException, ValueError, RuntimeError)):
         _ = answer.json()

@@ -27,7 +27,7 @@ from source_hotmart.api.login import NAME, REFUSED, BasicHeader, LoginHandler
 from source_hotmart.api.pages import DEFAULT_LIMITS, Limits
 from source_hotmart.api.redaction import hide
 from source_hotmart.api.retries import DEFAULT_RETRIES, QuotaBackoff, RetryPolicy, out_of_tries
-from source_hotmart.api.transport import restrict_to
+from source_hotmart.api.transport import Connections
 from source_hotmart.config.form import Config
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -56,6 +56,7 @@ class HotmartAuthenticator(AuthBase):
         retries: RetryPolicy = DEFAULT_RETRIES,
         limits: Limits = DEFAULT_LIMITS,
         jitter: Callable[[], float] = random.random,
+        connections: Connections | None = None,
     ) -> None:
         self._config = config
         self._retries = retries
@@ -75,15 +76,15 @@ class HotmartAuthenticator(AuthBase):
         """How far this machine's clock is ahead of Hotmart's, negative when behind. See `clock.py`."""
         self._timeout_s = (limits.connect_s, limits.read_s)
         limits = replace(limits, body_bytes=limits.error_bytes)  # there is no page in it
+        self._token_url = f"{config.auth_url}/security/oauth/token"
         self._client = HttpClient(
             name=NAME,
             logger=HTTP_LOGGER,
             error_handler=LoginHandler(retries, limits, is_first=lambda: not self._token),
+            session=(connections or Connections()).restrict_to("POST", self._token_url, limits.total_s),
             authenticator=BasicHeader(config.token.get_secret_value()),
             backoff_strategy=QuotaBackoff(),
         )
-        self._token_url = f"{config.auth_url}/security/oauth/token"
-        restrict_to(self._client, "POST", self._token_url, limits.total_s)
         hide_secrets(config)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:

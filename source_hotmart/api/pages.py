@@ -6,6 +6,7 @@ or an HTML 200 is never "no rows" elsewhere: Hotmart sends the first for wrong p
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -217,9 +218,9 @@ def read_body(response: requests.Response, limits: Limits) -> bytes:
 
 
 def _empty(response: requests.Response) -> None:
-    """Close a response of which nothing is of use; the CDK asks for its content when it logs a retry."""
+    """Close a response of which nothing is of use, and drop what was decoded: the CDK logs contents when it retries."""
     response.close()
-    response._content = b""
+    response.raw = io.BytesIO()
 
 
 def too_late(limits: Limits) -> str:

@@ -17,6 +17,7 @@ from airbyte_cdk.models import SyncMode
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.streams.http import HttpStream
+from airbyte_cdk.sources.streams.http.http_client import HttpClient
 from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy, ErrorHandler
 from airbyte_cdk.sources.streams.http.pagination_reset_exception import PaginationResetRequiredException
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
@@ -34,7 +35,7 @@ from source_hotmart.api.pages import DEFAULT_LIMITS, Envelope, Limits, Page
 from source_hotmart.api.rate_limit import CallBudget, PriorityBudget
 from source_hotmart.api.renewal import TokenRenewal
 from source_hotmart.api.retries import DEFAULT_RETRIES, QuotaBackoff, RetryPolicy, out_of_tries
-from source_hotmart.api.transport import restrict_to
+from source_hotmart.api.transport import Connections
 from source_hotmart.config.form import Config
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
@@ -65,6 +66,7 @@ class Api:
     """The start of the sync; nothing later than this is read or claimed."""
     budget: APIBudget = field(default_factory=CallBudget)
     retries: RetryPolicy = DEFAULT_RETRIES
+    connections: Connections = field(default_factory=Connections)
     limits: Limits = DEFAULT_LIMITS
     report: SyncReport = field(default_factory=SyncReport)
     progress: Progress = field(default_factory=Progress)
@@ -119,8 +121,16 @@ class HotmartStream(HttpStream, ABC):
         budget = (
             PriorityBudget(api.budget) if self.pages_sequentially and isinstance(api.budget, CallBudget) else api.budget
         )
-        super().__init__(authenticator=api.authenticator, api_budget=budget)
-        restrict_to(self._http_client, "GET", self.url_base, api.limits.total_s)
+        super().__init__()
+        # In place of the client of `HttpStream`, which takes no session.
+        self._http_client = HttpClient(
+            name=self.name,
+            logger=self.logger,
+            error_handler=self.get_error_handler(),
+            session=api.connections.restrict_to("GET", self.url_base, api.limits.total_s, budget),
+            authenticator=api.authenticator,
+            backoff_strategy=self.get_backoff_strategy(),
+        )
         self._renewal = TokenRenewal(self.name, api.authenticator, api.retries)
         self._path_fields = frozenset(name for _, name, _, _ in Formatter().parse(self.endpoint) if name)
         self._promoted_paths = tuple((name, tuple(path.split("."))) for name, path in self.promoted_fields)
