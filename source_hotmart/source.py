@@ -20,7 +20,6 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.sources.concurrent_source.concurrent_source_adapter import ConcurrentSourceAdapter
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
-from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
 from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -28,8 +27,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.api.pages import DEFAULT_LIMITS, Limits
 from source_hotmart.api.rate_limit import CallBudget
-from source_hotmart.api.transport import Connections
 from source_hotmart.api.retries import DEFAULT_RETRIES, RetryPolicy
+from source_hotmart.api.transport import Connections
 from source_hotmart.catalog import not_offered, offered_classes, parents_first, stream_names, warn_full_refresh
 from source_hotmart.check import check_access
 from source_hotmart.command import inputs
@@ -41,7 +40,7 @@ from source_hotmart.state.windows import iso
 from source_hotmart.streams.base import Api, HotmartStream
 from source_hotmart.streams.changed_parents import IncrementalChild
 from source_hotmart.streams.dated import DatedStream
-from source_hotmart.sync.engine import BatchingSource, concurrent
+from source_hotmart.sync.engine import BatchingSource, OrderedRepository, concurrent
 from source_hotmart.sync.progress import Progress
 from source_hotmart.sync.report import SyncReport
 
@@ -61,8 +60,9 @@ class SourceHotmart(ConcurrentSourceAdapter):
         self._state: list[AirbyteStateMessage] | None = None
         self._report = SyncReport()
         self._progress = Progress()
-        self._concurrent_source: BatchingSource
-        super().__init__(BatchingSource(2, self._slice_logger))
+        self._connections = Connections()
+        self._engine = BatchingSource()
+        super().__init__(self._engine)
 
     @property
     def raise_exception_on_missing_stream(self) -> bool:
@@ -70,8 +70,8 @@ class SourceHotmart(ConcurrentSourceAdapter):
         return True
 
     @property
-    def message_repository(self) -> ConcurrentMessageRepository:
-        return self._concurrent_source.repository
+    def message_repository(self) -> OrderedRepository:
+        return self._engine.repository
 
     @staticmethod
     def read_config(config_path: str) -> MutableMapping[str, Any]:
@@ -133,7 +133,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
 
         def write_silent_states() -> None:
             for name in configured.keys() & cursors.keys():
-                cursors[name].write_if_silent(self._concurrent_source.repository.emit_if_idle)
+                cursors[name].write_if_silent(self.message_repository.emit_if_idle)
 
         self._progress.at_page = write_silent_states
         return [self._wrap(stream, cursors[stream.name], stream.name in configured) for stream in made]
@@ -171,7 +171,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         elif not stream.refused_state:
             stream.api.parents.register_selected(stream)
             stream.register()
-        return concurrent(stream, cursor, self._slice_logger)
+        return concurrent(stream, cursor, stream.progress)
 
     def _cursor(
         self,
@@ -213,7 +213,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         """Read the configured streams; one that is not offered fails with a sentence, and the others are read."""
         parsed = Config.from_mapping(config)
         self._catalog, self._state = catalog, state
-        self._concurrent_source = BatchingSource(parsed.num_workers, self._slice_logger)
+        self._engine.begin(parsed.num_workers)
         offered = stream_names(offered_classes(parsed))
         missing = [item for item in catalog.streams if item.stream.name not in offered]
         warn_full_refresh(item for item in catalog.streams if item not in missing)

@@ -15,10 +15,9 @@ from urllib.parse import quote
 import requests
 from airbyte_cdk.models import SyncMode
 from airbyte_cdk.sources.streams.call_rate import APIBudget
-from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.streams.http import HttpStream
-from airbyte_cdk.sources.streams.http.http_client import HttpClient
 from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy, ErrorHandler
+from airbyte_cdk.sources.streams.http.http_client import HttpClient
 from airbyte_cdk.sources.streams.http.pagination_reset_exception import PaginationResetRequiredException
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
@@ -66,8 +65,8 @@ class Api:
     """The start of the sync; nothing later than this is read or claimed."""
     budget: APIBudget = field(default_factory=CallBudget)
     retries: RetryPolicy = DEFAULT_RETRIES
-    connections: Connections = field(default_factory=Connections)
     limits: Limits = DEFAULT_LIMITS
+    connections: Connections = field(default_factory=Connections)
     report: SyncReport = field(default_factory=SyncReport)
     progress: Progress = field(default_factory=Progress)
     parents: ParentLists = field(default_factory=ParentLists)
@@ -280,13 +279,10 @@ class HotmartStream(HttpStream, ABC):
         cursor_field: list[str] | None = None,
         stream_slice: Mapping[str, Any] | None = None,
         stream_state: Mapping[str, Any] | None = None,
-    ) -> Iterable[StreamData]:
-        """The rows of one slice, as the CDK asks for them."""
-        yield from self.read_rows(stream_slice or {})
-
-    def read_rows(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
-        """The rows of one slice, of which streams that are found by them take note."""
-        return self.api.parents.tee(self, stream_slice, self.read_slice(stream_slice))
+    ) -> Iterator[Record]:
+        """Return the rows of one slice, which also go to the child streams."""
+        each = stream_slice or {}
+        return self.api.parents.tee(self, each, self.read_slice(each))
 
     def stream_slices(
         self,

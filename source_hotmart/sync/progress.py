@@ -31,6 +31,8 @@ class _StreamProgress:
     slices_read: int = 0
     pages: int = 0
     rows: int = 0
+    records: int = 0
+    """Rows that were handed over."""
     expected: int = 0
     """Rows by Hotmart's own count of the windows that are known so far."""
     is_planned: bool = False
@@ -83,11 +85,23 @@ class Progress:
         """Note that the stream has no further slices."""
         with self._lock:
             self._course(stream_name).is_planned = True
+            self._log_end(stream_name)
 
     def slice_read(self, stream_name: str) -> None:
         """Note a slice that is done with, whether it could be read or not."""
         with self._lock:
             self._course(stream_name).slices_read += 1
+            self._log_end(stream_name)
+
+    def rows_read(self, stream_name: str, rows: int) -> None:
+        """Note rows that were handed over."""
+        with self._lock:
+            self._course(stream_name).records += rows
+
+    def _log_end(self, stream_name: str) -> None:
+        course = self._course(stream_name)
+        if not course.is_running:
+            LOGGER.info(f"Read {course.records} records from {stream_name} stream")
 
     def window_counted(self, stream_name: str, rows: int) -> None:
         """Note how many rows a window has by Hotmart's own count, before it is read."""
