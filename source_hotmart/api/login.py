@@ -15,10 +15,11 @@ from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, Res
 from requests.auth import AuthBase
 
 from source_hotmart.api import clock
-from source_hotmart.api.error_handler import RETRY, AnswerHandler
+from source_hotmart.api.error_handler import AnswerHandler
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.pages import Envelope, Limits, Page, UnexpectedBody, decode
 from source_hotmart.api.retries import RetryPolicy
+from source_hotmart.api.statuses import RETRY
 
 NAME = "access token"
 """What messages have in the place of a stream's name."""
