@@ -107,8 +107,9 @@ class SourceHotmart(ConcurrentSourceAdapter):
     def streams(self, config: Mapping[str, Any]) -> list[Stream]:
         """Every stream these settings allow, each with its cursor. Raises a config_error for bad settings or state."""
         parsed = Config.from_mapping(config)
+        configured = {item.stream.name: item for item in self._catalog.streams} if self._catalog else {}
         self._report, budget = SyncReport(), CallBudget()
-        self._progress = Progress(self.message_repository.emit_message, budget.__str__)
+        self._progress = Progress(self.message_repository.emit_message, budget, configured)
         self._connections = Connections()
         authenticator = HotmartAuthenticator(parsed, self._retries, self._limits, connections=self._connections)
         now_ms = self._now_ms(parsed, authenticator)
@@ -125,7 +126,6 @@ class SourceHotmart(ConcurrentSourceAdapter):
         )
         states, foreign = inputs.without_namespaces(self._state or [])
         manager = ConnectorStateManager(state=states)
-        configured = {item.stream.name: item for item in self._catalog.streams} if self._catalog else {}
         made = [cls(api) for cls in offered_classes(parsed)]
         for stream in made:
             api.parents.register_parent(stream)

@@ -93,7 +93,7 @@ class FewOfAKind(logging.Filter):
     """Drops log lines beyond the first few of one kind.
 
     Lines are of one kind if they have the same template and begin with the name of the same stream. Lines without
-    arguments, such as those of the progress, are never dropped.
+    arguments, such as those of the progress, are never dropped, nor are those that --debug asks for.
     """
 
     def __init__(self) -> None:
@@ -103,7 +103,7 @@ class FewOfAKind(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to print a line."""
-        if not record.args or not isinstance(record.args, tuple):
+        if not record.args or not isinstance(record.args, tuple) or record.levelno <= logging.DEBUG:
             return True
         kind = str(record.msg), str(record.args[0])[:LONGEST_NAME].partition(":")[0]
         with self._lock:

@@ -27,6 +27,9 @@ from source_hotmart.sync.report import SyncReport
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
+COUNTS_DIFFERED, RETRIED = "counts differed", "retried"
+UNUSUAL = (COUNTS_DIFFERED, RETRIED, "half of a heavy one")
+"""Reasons that are logged without --debug."""
 RETRY_AFTER_S = 5.0
 """A failure or a wrong count may have passed by then."""
 OUTAGE_WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
@@ -82,6 +85,11 @@ class ListReader:
         self._has_waited = False
         self._bad_reasons: dict[str, None] = {}
         """What was wrong with rows that were not yielded."""
+        self.reason = "whole list"
+        """Why the next list is read, for the log."""
+        self._was_retried = False
+        self._pages = 0
+        """Pages of the current list, those of repeated passes included."""
         self.is_compared = False
         """Whether the rows are going to be compared with those of another list."""
 
@@ -127,6 +135,7 @@ class ListReader:
     def read_once(self, query: Query, label: str, *, at_least: int = 0) -> Generator[Record, None, ListResult]:
         """Like `read`, and raise the CDK's `RequestWindowSplitRequiredException` for a page that is too heavy."""
         passes = Passes(at_least, self.is_compared)
+        self._was_retried, self._pages = False, 0
         while True:
             this = Pass()
             try:
@@ -161,10 +170,25 @@ class ListReader:
             LOGGER.warning("%s: Hotmart sent a row %s.", name, bad_row)
         if not is_complete:
             self._stream.incomplete_lists.add(str(query.get("subdomain", "")))
+        self._log(label, passes)
         expected = last.totals or {passes.at_least} - {0}
         if is_complete or not passes.is_complete:  # rows without a primary key are no difference in count
             report.list_read(name, label, rows=passes.rows, totals=expected, is_complete=is_complete)
         return ListResult(is_complete, passes.rows, last.pages, len(last.bad), last.first_total)
+
+    def _log(self, label: str, passes: Passes) -> None:
+        notes = [
+            *([COUNTS_DIFFERED] if passes.number > 1 and passes.last.totals else []),
+            *([RETRIED] if self._was_retried else []),
+        ]
+        self._stream.report.log_piece(
+            self._stream.name,
+            label,
+            pages=self._pages,
+            rows=passes.rows,
+            reasons=list(dict.fromkeys([self.reason, *notes])),
+            is_unusual=bool(notes) or self.reason in UNUSUAL,
+        )
 
     def _read_pass(self, query: Query, label: str, this: Pass, *, compares: bool) -> Iterator[Record]:
         """Yield the rows of one pass that were not yielded before."""
@@ -175,6 +199,7 @@ class ListReader:
         while True:
             page = self._fetch(query, token)
             this.pages += 1
+            self._pages += 1
             this.lacks_page_info |= self._stream.envelope.has_page_info and not page.has_page_info
             if page.total is not None:
                 this.totals.add(page.total)
@@ -230,6 +255,7 @@ class ListReader:
             return self._stream.fetch(query, token)
         except (TooHeavy, QueryRefused):
             time.sleep(RETRY_AFTER_S)
+        self._was_retried = True
         return self._stream.fetch(query, token)
 
     def outlives_outage(self, query: Query) -> bool | None:
