@@ -7,9 +7,10 @@ import re
 import pytest
 from pytest_mock import MockerFixture
 
-from hotmart_simulator import Fault, Simulator, World
-from tools.harness import Connector, Run, catalog, small_world, switches
+from hotmart_simulator import Fault, Simulator, World, heavy_range
+from tools.harness import NOW_MS, Connector, Run, VirtualClock, catalog, small_world, switches
 
+DAY_MS = 86_400_000
 OVERALL = re.compile(
     r"^INFO (\d+) of (\d+) streams done, ([\d,]+) rows, ([\d,]+) of ([\d,]+) requests this minute, "
     r"(at least )?[\d,]+ (?:seconds|minutes|hours) left\.$",
@@ -122,3 +123,36 @@ def test_no_line_of_a_debug_log_names_a_person(connector: Connector, hotmart: Si
     people = [row.record["subscriber_code"] for row in hotmart.world.expected("subscriptions")]
     people += [row.record["user_id"] for row in hotmart.world.expected("club_students")]
     assert not [person for person in people if person in lines]
+
+
+def test_each_date_range_is_logged_with_the_reason_why_it_is_read(
+    connector: Connector, hotmart: Simulator, clock: VirtualClock
+) -> None:
+    first = connector.run("read", "--debug", catalog=catalog(["sales_users"]))
+    clock.advance(days=1)
+    state = {name: dict(content) for name, content in first.state.items()}
+    early, *others = state["sales_users"]["slices"]
+    gap = {**early, "end": "2022-03-01T00:00:00.000Z"}, {**early, "start": "2022-06-01T00:00:00.000Z"}
+    state["sales_users"]["slices"] = [*gap, *others]
+
+    second = connector.run("read", "--debug", catalog=catalog(["sales_users"]), state=state)
+
+    assert second.exit_code == 0, second.sentences
+    found = [
+        {reasons.split(", ")[0] for name, _, reasons, *_ in pieces(run) if name == "sales_users"}
+        for run in (first, second)
+    ]
+    assert found == [{"new"}, {"gap", "look-back", "late statuses"}]
+
+
+def test_the_halves_of_a_date_range_that_is_too_heavy_are_logged(connector: Connector, hotmart: Simulator) -> None:
+    year = DAY_MS * 365
+    is_heavy = heavy_range(hotmart.world, NOW_MS - year, NOW_MS, rows=5, page_rows=0)
+    hotmart.add_fault(Fault(kind=502, times=None, where=is_heavy))
+
+    run = connector.read(["sales_history"])
+
+    assert run.exit_code == 0, run.sentences
+    halves = [label for name, label, reasons, *_ in pieces(run) if "half of a heavy one" in reasons]
+    assert len(halves) > 1
+    assert not [reasons for _, _, reasons, *_ in pieces(run) if reasons in ("new", "look-back", "late statuses")]

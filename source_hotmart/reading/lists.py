@@ -27,8 +27,8 @@ from source_hotmart.sync.report import SyncReport
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
-COUNTS_DIFFERED, RETRIED = "counts differed", "retried"
-UNUSUAL = (COUNTS_DIFFERED, RETRIED, "half of a heavy one")
+HALF, COUNTS_DIFFERED, RETRIED = "half of a heavy one", "counts differed", "retried"
+UNUSUAL = (HALF, COUNTS_DIFFERED, RETRIED)
 """Reasons that are logged without --debug."""
 RETRY_AFTER_S = 5.0
 """A failure or a wrong count may have passed by then."""
@@ -87,6 +87,7 @@ class ListReader:
         """What was wrong with rows that were not yielded."""
         self.reason = "whole list"
         """Why the next list is read, for the log."""
+        self.is_one_status = False
         self._was_retried = False
         self._pages = 0
         """Pages of the current list, those of repeated passes included."""
@@ -177,17 +178,15 @@ class ListReader:
         return ListResult(is_complete, passes.rows, last.pages, len(last.bad), last.first_total)
 
     def _log(self, label: str, passes: Passes) -> None:
-        notes = [
-            *([COUNTS_DIFFERED] if passes.number > 1 and passes.last.totals else []),
-            *([RETRIED] if self._was_retried else []),
-        ]
+        notes = {
+            "one status": self.is_one_status,
+            COUNTS_DIFFERED: passes.number > 1 and bool(passes.last.totals),
+            RETRIED: self._was_retried,
+        }
+        reasons = list(dict.fromkeys([self.reason, *(note for note, applies in notes.items() if applies)]))
+        is_unusual = any(reason in UNUSUAL for reason in reasons)
         self._stream.report.log_piece(
-            self._stream.name,
-            label,
-            pages=self._pages,
-            rows=passes.rows,
-            reasons=list(dict.fromkeys([self.reason, *notes])),
-            is_unusual=bool(notes) or self.reason in UNUSUAL,
+            self._stream.name, label, pages=self._pages, rows=passes.rows, reasons=reasons, is_unusual=is_unusual
         )
 
     def _read_pass(self, query: Query, label: str, this: Pass, *, compares: bool) -> Iterator[Record]:

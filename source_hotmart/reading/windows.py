@@ -18,7 +18,7 @@ from airbyte_cdk.sources.streams.http.request_window_split_exception import (
 
 from source_hotmart.api.errors import AccessDenied, HotmartError, QueryRefused
 from source_hotmart.reading.limits import LearnedLimits
-from source_hotmart.reading.lists import ListReader, PageTooHeavy, Readable
+from source_hotmart.reading.lists import HALF, ListReader, PageTooHeavy, Readable
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.state.windows import DAY_MS, Window, iso, split_at, split_evenly, whole_second
 
@@ -151,6 +151,7 @@ class WindowReader(ListReader):
         length_ms = window[1] - window[0] + 1
         read = self.read if length_ms <= DAY_MS else self.read_once
         one_at_a_time = len(statuses) > 1 and limits.one_status_at_a_time
+        self.is_one_status = one_at_a_time
         groups = [(status,) for status in one_by_one(statuses)] if one_at_a_time else [tuple(statuses)]
         queries = [(query, group) for group in groups for query in self._windowed.queries(window, group)]
         is_complete, rows, bad_rows = True, 0, 0
@@ -238,7 +239,7 @@ class WindowReader(ListReader):
 
     def halves(self, window: Window) -> list[Window]:
         """Return the two halves of a piece, and remember that it was too long."""
-        self.was_split = True
+        self.was_split, self.reason = True, HALF
         halves = split_evenly(window, 2)
         self._windowed.limits.length_ms.shorten(halves[0][1] - halves[0][0] + 1)
         return halves

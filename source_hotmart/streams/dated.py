@@ -212,6 +212,7 @@ class DatedStream(HotmartStream, ABC):
         reader = WindowReader(self)
         reader.is_compared = self.is_compared(stream_slice)
         window = stream_slice["start_ms"], stream_slice["end_ms"]
+        reader.reason = reason_of(window, extra["kind"], self.saved)
         try:
             yield from reader.read_windows([window], extra["statuses"], at_least=extra["planned"].of_a_part)
         finally:
@@ -232,3 +233,13 @@ class DatedStream(HotmartStream, ABC):
             extra["short"].append(whole)  # also the parts that were closed before
             reason = f"Hotmart counts {planned.total} rows, and {rows} arrived"
             self.report.incomplete(self.name, label_of(whole), reason)
+
+
+def reason_of(window: Window, kind: str, saved: Sequence[Interval]) -> str:
+    """Return why a date range is read."""
+    if kind != WHOLE:
+        return f"{kind} statuses"
+    if not any(interval.end_ms >= window[0] for interval in saved):
+        return "new"
+    is_known = any(interval.start_ms <= window[1] and interval.end_ms >= window[0] for interval in saved)
+    return "look-back" if is_known else "gap"

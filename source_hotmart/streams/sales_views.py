@@ -12,7 +12,7 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.api.errors import HotmartError, QueryRefused
 from source_hotmart.api.pages import Page
-from source_hotmart.reading.lists import ListReader
+from source_hotmart.reading.lists import COUNTS_DIFFERED, ListReader
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.reading.windows import WindowReader, label_of
 from source_hotmart.state.windows import DAY_MS, Window, split_days, split_evenly, subtract, union
@@ -216,6 +216,7 @@ class SalesStream(DatedStream, ABC):
         missing = self._expected(reference, stream_slice) - own
         if len(missing) > max(FEW, len(own) // 20):
             again = WindowReader(self)
+            again.reason = COUNTS_DIFFERED
             for record in again.read_windows([_window(stream_slice)], stream_slice.extra_fields["statuses"]):
                 if record[self._key_fields[0]] not in own:
                     own.add(record[self._key_fields[0]])
