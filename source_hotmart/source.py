@@ -46,8 +46,8 @@ from source_hotmart.sync.report import SyncReport
 
 LOGGER = logging.getLogger("airbyte")
 
-TELLING_LEAD_S = 2
-"""Clocks that are closer together are told by whole seconds only."""
+LOGGED_SKEW_S = 2
+"""A smaller difference may only come from the whole seconds of a header, and is not logged."""
 
 
 class SourceHotmart(ConcurrentSourceAdapter):
@@ -154,12 +154,12 @@ class SourceHotmart(ConcurrentSourceAdapter):
             raise AirbyteTracedException(
                 message=message, internal_message=message, failure_type=FailureType.transient_error
             )
-        lead_s = authenticator.clock_skew_ms / 1000
-        if abs(lead_s) > TELLING_LEAD_S:
+        skew_s = authenticator.clock_skew_ms / 1000
+        if abs(skew_s) > LOGGED_SKEW_S:
             LOGGER.warning(
                 "This machine's clock is %.0f seconds %s Hotmart's; this sync goes by Hotmart's.",
-                abs(lead_s),
-                "ahead of" if lead_s > 0 else "behind",
+                abs(skew_s),
+                "ahead of" if skew_s > 0 else "behind",
             )
         return authenticator.server_time_ms()
 

@@ -185,15 +185,15 @@ class HotmartAuthenticator(AuthBase):
 
     def _compare_clocks(self, response: requests.Response, *, is_first: bool) -> None:
         """Take over Hotmart's clock as far as it is believed. In a running sync an odd `Date` changes nothing."""
-        lead_ms = clock.lead_ms(response)
-        if lead_ms is None:
+        skew_ms = clock.skew_ms(response)
+        if skew_ms is None:
             return
-        if -clock.TRUSTED_MS <= lead_ms <= clock.MAX_LEAD_MS:
-            self.clock_skew_ms = lead_ms
+        if -clock.TRUSTED_MS <= skew_ms <= clock.MAX_SKEW_MS:
+            self.clock_skew_ms = skew_ms
         elif is_first:
             LOGGER.warning(
                 "Hotmart's login is dated %.0f seconds after this machine's clock. This sync goes by this machine's.",
-                -lead_ms / 1000,
+                -skew_ms / 1000,
             )
 
     def _keep_failure(self, failure: HotmartError, kept_s: float) -> HotmartError:

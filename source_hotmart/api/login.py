@@ -81,9 +81,9 @@ class LoginHandler(AnswerHandler):
 
     def _accept(self, response: requests.Response, body: bytes) -> ErrorResolution:
         """Keep the token, unless the response is dated so early that a sync would leave out rows."""
-        lead_ms = clock.lead_ms(response) or 0
-        if self._is_first() and lead_ms > clock.MAX_LEAD_MS:
-            days = lead_ms // clock.DAY_MS
+        skew_ms = clock.skew_ms(response) or 0
+        if self._is_first() and skew_ms > clock.MAX_SKEW_MS:
+            days = skew_ms // clock.DAY_MS
             sentence = f"Hotmart's login is dated {days:,} days before this machine's clock. Set the clock right"
             return self._resolution(RETRY, f"{sentence} if it is wrong")
         return super()._accept(response, body)

@@ -76,9 +76,9 @@ class QuotaBackoff(BackoffStrategy):
             return None
         for header in ("RateLimit-Reset", "Retry-After"):
             try:
-                told_s = float(response.headers.get(header, ""))
+                wait_s = float(response.headers.get(header, ""))
             except ValueError:
                 continue
-            if 0 <= told_s <= 120:
-                return told_s + self._jitter()
+            if 0 <= wait_s <= 120:
+                return wait_s + self._jitter()
         return min(60.0, 5.0 * 2.0 ** (attempt_count - 1)) * (0.75 + self._jitter() / 2)
