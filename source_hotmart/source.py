@@ -40,7 +40,8 @@ from source_hotmart.state.windows import iso
 from source_hotmart.streams.base import Api, HotmartStream
 from source_hotmart.streams.changed_parents import IncrementalChild
 from source_hotmart.streams.dated import DatedStream
-from source_hotmart.sync.engine import BatchingSource, OrderedRepository, concurrent
+from source_hotmart.sync.batches import OrderedRepository
+from source_hotmart.sync.engine import BatchingSource, concurrent
 from source_hotmart.sync.progress import Progress
 from source_hotmart.sync.report import SyncReport
 

@@ -19,15 +19,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.state.cursors import SliceCursor
-from source_hotmart.sync.engine import (
-    BATCH_ROWS,
-    Batch,
-    BatchQueue,
-    OrderedRepository,
-    ReadStream,
-    SlicePartition,
-    concurrent,
-)
+from source_hotmart.sync.batches import Batch, BatchQueue, OrderedRepository
+from source_hotmart.sync.engine import BATCH_ROWS, ReadStream, SlicePartition, concurrent
 from source_hotmart.sync.progress import Progress
 from tools.harness import VirtualClock
 from tools.rows import difference

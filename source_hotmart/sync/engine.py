@@ -1,4 +1,4 @@
-"""Between the threads that read and the one that prints: rows in batches, and nothing before what it speaks of.
+"""The CDK's engine, whose threads hand over rows in batches, and no state before the rows that it covers.
 
 The CDK hands each row from thread to thread by itself, which costs a third of the CPU of a sync. Here a slice hands
 over its rows a hundred at a time, as finished messages. All else is the CDK's own engine.
@@ -10,10 +10,8 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
-from queue import Full, Queue
-from threading import Lock, get_ident
+from threading import Lock
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -27,7 +25,6 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
 from airbyte_cdk.sources.concurrent_source.thread_pool_manager import ThreadPoolManager
-from airbyte_cdk.sources.message import InMemoryMessageRepository
 from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.adapters import StreamFacade
@@ -42,6 +39,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.records.columns import UNPARSED, meta_of
 from source_hotmart.state.cursors import SliceCursor
+from source_hotmart.sync.batches import Batch, BatchQueue, OrderedRepository
 from source_hotmart.sync.progress import Progress
 
 LOGGER = logging.getLogger("airbyte")
@@ -53,38 +51,6 @@ BATCH_ROWS = 100
 """Rows that are handed over together. A slice's first row goes alone, so that it is seen at once."""
 MAX_TASKS = 1_000_000
 """At the CDK's limit of slices that wait a generator sleeps, and with one worker that would be for ever."""
-QUEUE_BATCHES = 20
-"""Batches that wait to be printed: with all threads of the size of their page, this bounds the memory of a sync."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Batch:
-    """Messages that are handed over together."""
-
-    messages: list[AirbyteMessage]
-
-
-class BatchQueue(Queue[Any]):
-    """A queue whose one consumer gets the messages of a batch one by one."""
-
-    def __init__(self) -> None:
-        super().__init__(maxsize=QUEUE_BATCHES)
-        self._taken: list[AirbyteMessage] = []
-        """What is left of the batch that was taken last, in reverse."""
-
-    def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """Return the next message of a batch, or the next item."""
-        if self._taken:
-            return self._taken.pop()
-        item = super().get(block, timeout)
-        if type(item) is not Batch:
-            return item
-        self._taken = item.messages[::-1]
-        return self._taken.pop()
-
-    def empty(self) -> bool:
-        """Whether the consumer has taken everything."""
-        return not self._taken and super().empty()
 
 
 @dataclass
@@ -208,32 +174,6 @@ def concurrent(stream: Stream, cursor: SliceCursor, progress: Progress) -> Strea
         DebugSliceLogger(),
         LOGGER,
     )
-
-
-class OrderedRepository(InMemoryMessageRepository):
-    """Puts each message on the queue from the thread that made it.
-
-    The CDK's own passes it through a list that all threads share, where the main thread can take another thread's
-    state and print it before the records it covers.
-    """
-
-    def __init__(self, queue: BatchQueue) -> None:
-        super().__init__()
-        self._waiting = queue
-        self._consumer = get_ident()
-        """The thread that prints. It keeps its own messages until it prints them: it must not wait for itself."""
-
-    def emit_message(self, message: AirbyteMessage) -> None:
-        """Put a message behind everything that this thread has read."""
-        if get_ident() == self._consumer:
-            super().emit_message(message)
-        else:
-            self._waiting.put(message)
-
-    def emit_if_idle(self, message: AirbyteMessage) -> None:
-        """Put a message on the queue if there is room. A full queue is being printed, so nobody misses a message."""
-        with suppress(Full):
-            self._waiting.put(message, block=False)
 
 
 class BatchingSource(ConcurrentSource):
