@@ -110,7 +110,9 @@ class SourceHotmart(ConcurrentSourceAdapter):
         parsed = Config.from_mapping(config)
         configured = {item.stream.name: item for item in self._catalog.streams} if self._catalog else {}
         self._report, budget = SyncReport(), CallBudget()
-        self._progress = Progress(self.message_repository.emit_message, budget, configured)
+        offered = stream_names(offered_classes(parsed))
+        selected = [name for name in configured if name in offered]
+        self._progress = Progress(self.message_repository.emit_message, budget, selected)
         self._connections = Connections()
         authenticator = HotmartAuthenticator(parsed, self._retries, self._limits, connections=self._connections)
         now_ms = self._now_ms(parsed, authenticator)
