@@ -90,8 +90,8 @@ class SyncReport:
         """The lines for the end of the sync: those of single streams, and one for all counts that could be compared."""
         for log in self._last_lines:
             log()
-        for sentence in FEW_OF_A_KIND.dropped():
-            LOGGER.warning(sentence)
+        for level, sentence in FEW_OF_A_KIND.dropped():
+            LOGGER.log(level, sentence)
         for stream_name, keys in sorted(self._collisions.items()):
             LOGGER.warning(
                 "%s: Hotmart sent %d primary keys with rows of different content. Only one row of each was kept.",
