@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
-from pytest_mock import MockerFixture
 
 from hotmart_simulator import Simulator, World
 from tools.harness import NOW_MS, Connector, Run, VirtualClock, Warehouse, switches
@@ -98,26 +96,6 @@ def test_a_record_stands_above_every_state_that_covers_it(
 
     covered_before(run, "sales_history")
     assert len(run.of_type("STATE")) >= 4 * len(SALES_STREAMS)
-
-
-def test_a_long_sync_says_again_and_again_how_far_each_stream_is(
-    connector: Connector, hotmart: Simulator, mocker: MockerFixture
-) -> None:
-    mocker.patch("source_hotmart.sync.progress.TELL_EVERY_S", 0.02)
-    hotmart.switches = switches(page_cap=10, latency_ms=40)
-
-    run = connector.read(["sales_history", "sales_users"])
-
-    pages = hotmart.count("/payments/api/v1/sales/history")
-    lines = re.findall(
-        r"^INFO (sales_history|sales_users): window (\d+) of (\d+)( or more)?, page (\d+), (.*)\.$", run.logs, re.M
-    )
-    assert {line[0] for line in lines} == {"sales_history", "sales_users"}
-    told = [line for line in lines if line[0] == "sales_history"]
-    assert [int(line[4]) for line in told] == sorted(int(line[4]) for line in told)
-    assert all(int(line[4]) <= pages for line in told)
-    whole = r"[\d,]+ of about [\d,]+ rows \(\d+%\), about [\d,]+ \w+ left, [\d,]+ of [\d,]+ calls this minute"
-    assert any(re.fullmatch(whole, line[5]) for line in told), told
 
 
 def test_platforms_are_told_how_many_rows_to_expect(connector: Connector, hotmart: Simulator) -> None:

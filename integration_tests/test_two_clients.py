@@ -42,7 +42,7 @@ def connect(account: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         connector = Connector(account, folder, monkeypatch.setenv)
         start = time.strftime("%Y-%m-%d", time.gmtime(account.world.start_ms / 1000 - 86_400))
         connector.config |= {"start_date": start, "num_workers": 8}
-        connector.patience = RetryPolicy(renewal_pause_s=0.02)
+        connector.retries = RetryPolicy(renewal_pause_s=0.02)
         return connector
 
     return make
@@ -68,7 +68,7 @@ def test_two_syncs_side_by_side_end_complete(account: Simulator, connect: Connec
 
 def test_checks_during_a_sync_do_not_end_it_and_succeed(account: Simulator, connect: Connect) -> None:
     connector, other = connect("one"), connect("other")
-    connector.patience = RetryPolicy(renewal_pause_s=0.1)  # beside a check, whose pauses are the usual ones
+    connector.retries = RetryPolicy(renewal_pause_s=0.1)  # beside a check, whose pauses are the usual ones
     checks: list[Future[Run]] = []
     count = 0
 

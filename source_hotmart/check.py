@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -18,8 +19,9 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.api.errors import AccessDenied, HotmartError, QuotaUsedUp, UnknownMembersArea
-from source_hotmart.api.pages import Bounds
+from source_hotmart.api.pages import Limits
 from source_hotmart.api.retries import NO_RETRIES
+from source_hotmart.api.transport import Connections
 from source_hotmart.catalog import offered_classes
 from source_hotmart.config.form import Config
 from source_hotmart.state.windows import DAY_MS
@@ -32,7 +34,7 @@ from source_hotmart.streams.sales import SalesHistory
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
-CHECK_BOUNDS = Bounds(connect_s=5, read_s=8, total_s=9, body_bytes=1 << 20)
+CHECK_LIMITS = Limits(connect_s=5, read_s=8, total_s=9, body_bytes=1 << 20)
 CALLS_UNTIL_S = 20
 """A check that lasts longer makes no further call. With a call of nine seconds it stays under half a minute."""
 
@@ -73,7 +75,8 @@ class Findings:
 def check_access(config: Mapping[str, Any]) -> tuple[bool, str | None]:
     """Return whether the account can be read, and a sentence: the reason, or a note, which is logged as well."""
     try:
-        note = _check(Config.from_mapping(config))
+        with closing(Connections()) as connections:
+            note = _check(Config.from_mapping(config), connections)
     except RequestWindowSplitRequiredException:
         return False, NO_ANSWER
     except AirbyteTracedException as problem:
@@ -83,16 +86,17 @@ def check_access(config: Mapping[str, Any]) -> tuple[bool, str | None]:
     return True, note
 
 
-def _check(config: Config) -> str | None:
+def _check(config: Config, connections: Connections) -> str | None:
     """Return a note about what cannot be read or was not tried. Raise `HotmartError` if nothing can be read."""
     began_s = time.monotonic()
-    authenticator = HotmartAuthenticator(config, NO_RETRIES, CHECK_BOUNDS)
+    authenticator = HotmartAuthenticator(config, NO_RETRIES, CHECK_LIMITS, connections=connections)
     try:
         authenticator.get_auth_header()
     except QuotaUsedUp:
         raise HotmartError(LOGIN_BUSY) from None
     # Without a budget: it would wait for the quota where a person waits for the answer.
-    api = Api(config, authenticator, authenticator.server_time_ms(), APIBudget(policies=[]), NO_RETRIES, CHECK_BOUNDS)
+    now_ms, budget = authenticator.server_time_ms(), APIBudget(policies=[])
+    api = Api(config, authenticator, now_ms, budget, NO_RETRIES, CHECK_LIMITS, connections)
     findings = _call_families(api, until_s=began_s + CALLS_UNTIL_S)
     if findings.denied and not findings.has_worked:
         raise _all_denied(findings)
@@ -113,7 +117,7 @@ def _call_families(api: Api, *, until_s: float) -> Findings:
         except AccessDenied as denied:
             findings.denied.append((family, denied))
             if denied.status == 401 and not findings.has_worked:  # new tokens would not help the others either
-                api = replace(api, patience=replace(api.patience, max_renewals=0))
+                api = replace(api, retries=replace(api.retries, max_renewals=0))
         except QuotaUsedUp:
             findings.note = QUOTA_USED_UP
             break

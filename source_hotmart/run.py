@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import gc
 import logging
 import os
 import sys
 from argparse import Namespace
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
 from io import TextIOWrapper
 from typing import Any
 
@@ -26,7 +23,6 @@ from airbyte_cdk.models import (
     ConnectorSpecification,
     FailureType,
 )
-from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.messages import clean_logs, plain, plain_message
@@ -37,9 +33,6 @@ from source_hotmart.config.form import Config
 from source_hotmart.source import SourceHotmart
 
 LOGGER = logging.getLogger("airbyte")
-
-M_ARENA_MAX = -8
-"""Of glibc's malloc.h."""
 
 MOST_HOPEFUL_FIRST = (FailureType.transient_error, FailureType.system_error, FailureType.config_error)
 """Where streams failed for several reasons, trying again helps if it helps one of them."""
@@ -75,21 +68,6 @@ class HotmartEntrypoint(AirbyteEntrypoint):
             summary.failure_type = next((kind for kind in MOST_HOPEFUL_FIRST if kind in kinds), summary.failure_type)
             raise
 
-    @staticmethod
-    def handle_record_counts(
-        message: AirbyteMessage, stream_message_count: defaultdict[HashableStreamDescriptor, float]
-    ) -> AirbyteMessage:
-        """Count a row for the next state of its stream, without a new descriptor for each."""
-        if message.record is None:
-            return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
-        stream_message_count[_descriptor(message.record.stream)] += 1.0
-        return message
-
-
-@cache
-def _descriptor(stream_name: str) -> HashableStreamDescriptor:
-    return HashableStreamDescriptor(name=stream_name)
-
 
 def run() -> None:
     """Run the command line, and end the process non-zero when it fails.
@@ -101,7 +79,6 @@ def run() -> None:
     # Records hold no cycles: the collector's default walks them all again and again, a seventh of the CPU of a read.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    _share_memory()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # the protocol's, whatever the machine's own is
     # An output that cannot be written is told once, below, and not with a traceback for each line of the log.
@@ -178,15 +155,6 @@ def _print_failure(failure: Exception) -> None:
     logging.getLogger("airbyte").critical(failure, exc_info=failure)
     trace = assemble_uncaught_exception(type(failure), failure).as_airbyte_message()
     sys.stdout.write(f"{plain_message(AirbyteEntrypoint.airbyte_message_to_string(trace))}\n")
-
-
-def _share_memory() -> None:
-    """Have glibc keep what threads free in two heaps, not in one a thread, each with the room of its largest page.
-
-    It saves a sixth of the memory of a sync; other C libraries have no such call, nor the habit.
-    """
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 def _leave(exit_code: int) -> None:

@@ -20,15 +20,15 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.sources.concurrent_source.concurrent_source_adapter import ConcurrentSourceAdapter
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
-from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
 from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.authenticator import HotmartAuthenticator
-from source_hotmart.api.pages import DEFAULT_BOUNDS, Bounds
+from source_hotmart.api.pages import DEFAULT_LIMITS, Limits
 from source_hotmart.api.rate_limit import CallBudget
 from source_hotmart.api.retries import DEFAULT_RETRIES, RetryPolicy
+from source_hotmart.api.transport import Connections
 from source_hotmart.catalog import not_offered, offered_classes, parents_first, stream_names, warn_full_refresh
 from source_hotmart.check import check_access
 from source_hotmart.command import inputs
@@ -39,28 +39,30 @@ from source_hotmart.state.intervals import UnreadableState
 from source_hotmart.state.windows import iso
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.base import HotmartStream
+from source_hotmart.sync.batches import OrderedRepository
 from source_hotmart.sync.engine import BatchingSource, concurrent
 from source_hotmart.sync.progress import Progress
 from source_hotmart.sync.report import SyncReport
 
 LOGGER = logging.getLogger("airbyte")
 
-TELLING_LEAD_S = 2
-"""Clocks that are closer together are told by whole seconds only."""
+LOGGED_SKEW_S = 2
+"""A smaller difference may only come from the whole seconds of a header, and is not logged."""
 
 
 class SourceHotmart(ConcurrentSourceAdapter):
     """Reads a Hotmart account, its streams side by side."""
 
-    def __init__(self, bounds: Bounds = DEFAULT_BOUNDS, patience: RetryPolicy = DEFAULT_RETRIES) -> None:
-        self._bounds = bounds
-        self._patience = patience
+    def __init__(self, limits: Limits = DEFAULT_LIMITS, retries: RetryPolicy = DEFAULT_RETRIES) -> None:
+        self._limits = limits
+        self._retries = retries
         self._catalog: ConfiguredAirbyteCatalog | None = None
         self._state: list[AirbyteStateMessage] | None = None
         self._report = SyncReport()
         self._progress = Progress()
-        self._concurrent_source: BatchingSource
-        super().__init__(BatchingSource(2, self._slice_logger))
+        self._connections = Connections()
+        self._engine = BatchingSource()
+        super().__init__(self._engine)
 
     @property
     def raise_exception_on_missing_stream(self) -> bool:
@@ -68,8 +70,8 @@ class SourceHotmart(ConcurrentSourceAdapter):
         return True
 
     @property
-    def message_repository(self) -> ConcurrentMessageRepository:
-        return self._concurrent_source.repository
+    def message_repository(self) -> OrderedRepository:
+        return self._engine.repository
 
     @staticmethod
     def read_config(config_path: str) -> MutableMapping[str, Any]:
@@ -105,23 +107,27 @@ class SourceHotmart(ConcurrentSourceAdapter):
     def streams(self, config: Mapping[str, Any]) -> list[Stream]:
         """Every stream these settings allow, each with its cursor. Raises a config_error for bad settings or state."""
         parsed = Config.from_mapping(config)
+        configured = {item.stream.name: item for item in self._catalog.streams} if self._catalog else {}
         self._report, budget = SyncReport(), CallBudget()
-        self._progress = Progress(self.message_repository.emit_message, budget.__str__)
-        authenticator = HotmartAuthenticator(parsed, self._patience, self._bounds)
+        offered = stream_names(offered_classes(parsed))
+        selected = [name for name in configured if name in offered]
+        self._progress = Progress(self.message_repository.emit_message, budget, selected)
+        self._connections = Connections()
+        authenticator = HotmartAuthenticator(parsed, self._retries, self._limits, connections=self._connections)
         now_ms = self._now_ms(parsed, authenticator)
         api = Api(
             parsed,
             authenticator,
             now_ms,
             budget,
-            self._patience,
-            self._bounds,
+            self._retries,
+            self._limits,
+            self._connections,
             report=self._report,
             progress=self._progress,
         )
         states, foreign = inputs.without_namespaces(self._state or [])
         manager = ConnectorStateManager(state=states)
-        configured = {item.stream.name: item for item in self._catalog.streams} if self._catalog else {}
         made = [cls(api) for cls in offered_classes(parsed)]
         for stream in made:
             api.parents.register_parent(stream, stream.incomplete_lists)
@@ -129,7 +135,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
 
         def write_silent_states() -> None:
             for name in configured.keys() & cursors.keys():
-                cursors[name].write_if_silent(self._concurrent_source.repository.emit_if_idle)
+                cursors[name].write_if_silent(self.message_repository.emit_if_idle)
 
         self._progress.at_page = write_silent_states
         return [self._wrap(stream, cursors[stream.name], stream.name in configured) for stream in made]
@@ -150,12 +156,12 @@ class SourceHotmart(ConcurrentSourceAdapter):
             raise AirbyteTracedException(
                 message=message, internal_message=message, failure_type=FailureType.transient_error
             )
-        lead_s = authenticator.clock_skew_ms / 1000
-        if abs(lead_s) > TELLING_LEAD_S:
+        skew_s = authenticator.clock_skew_ms / 1000
+        if abs(skew_s) > LOGGED_SKEW_S:
             LOGGER.warning(
                 "This machine's clock is %.0f seconds %s Hotmart's; this sync goes by Hotmart's.",
-                abs(lead_s),
-                "ahead of" if lead_s > 0 else "behind",
+                abs(skew_s),
+                "ahead of" if skew_s > 0 else "behind",
             )
         return authenticator.server_time_ms()
 
@@ -167,7 +173,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         elif not stream.refused_state:
             stream.api.parents.register_selected(stream)
             stream.register()
-        return concurrent(stream, cursor, self._slice_logger)
+        return concurrent(stream, cursor, stream.progress)
 
     def _cursor(
         self,
@@ -199,7 +205,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         """Read the configured streams; one that is not offered fails with a sentence, and the others are read."""
         parsed = Config.from_mapping(config)
         self._catalog, self._state = catalog, state
-        self._concurrent_source = BatchingSource(parsed.num_workers, self._slice_logger)
+        self._engine.begin(parsed.num_workers)
         offered = stream_names(offered_classes(parsed))
         missing = [item for item in catalog.streams if item.stream.name not in offered]
         warn_full_refresh(item for item in catalog.streams if item not in missing)
@@ -211,6 +217,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
             yield from super().read(logger, config, known, state)
         finally:
             self._progress.end()
+            self._connections.close()
             self._report.log_summary()
         if missing:
             raise not_offered(*(item.stream.name for item in missing))

@@ -25,7 +25,7 @@ from airbyte_cdk.sources.utils.casing import camel_to_snake
 
 from hotmart_simulator import Simulator, Switches, World
 from source_hotmart import SourceHotmart
-from source_hotmart.api.pages import DEFAULT_BOUNDS
+from source_hotmart.api.pages import DEFAULT_LIMITS
 from source_hotmart.api.retries import DEFAULT_RETRIES
 from source_hotmart.catalog import stream_classes
 from source_hotmart.run import HotmartEntrypoint
@@ -206,10 +206,10 @@ class Connector:
     def __init__(self, simulator: Simulator, folder: Path, setenv: Callable[[str, str], None] | None = None) -> None:
         self.simulator = simulator
         self.folder = folder
-        self.bounds = DEFAULT_BOUNDS
+        self.limits = DEFAULT_LIMITS
         """Time-outs, for tests that run into them in this process."""
-        self.patience = DEFAULT_RETRIES
-        """Pauses between retries, for tests on the real clock in this process."""
+        self.retries = DEFAULT_RETRIES
+        """The retries, for tests on the real clock in this process."""
         self.config: dict[str, Any] = {
             "client_id": simulator.client_id,
             "client_secret": simulator.client_secret,
@@ -256,7 +256,7 @@ class Connector:
         exit_code = 0
         try:
             arguments = self.arguments(command, **files)
-            entrypoint = HotmartEntrypoint(SourceHotmart(self.bounds, self.patience))
+            entrypoint = HotmartEntrypoint(SourceHotmart(self.limits, self.retries))
             for line in entrypoint.run(entrypoint.parse_args([*arguments, *flags])):
                 lines.append(line)
         except Exception as uncaught:  # as the CDK's hook for uncaught exceptions does

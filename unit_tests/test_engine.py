@@ -10,37 +10,25 @@ from threading import Thread
 from typing import Any
 
 import pytest
-import requests
 from airbyte_cdk.models import AirbyteMessage, AirbyteStateMessage, Type
-from airbyte_cdk.sources.concurrent_source.concurrent_read_processor import ConcurrentReadProcessor
-from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
-from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
+from airbyte_cdk.sources.streams import Stream
+from airbyte_cdk.sources.streams.concurrent.adapters import StreamFacade
 from airbyte_cdk.sources.streams.concurrent.cursor import FinalStateCursor
 from airbyte_cdk.sources.streams.http import HttpStream
-from airbyte_cdk.sources.streams.http.http_client import HttpClient
-from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_hotmart import SourceHotmart
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.state.cursors import SliceCursor
-from source_hotmart.sync.engine import BATCH_ROWS, RowBatch, SlicePartition, concurrent
+from source_hotmart.sync.batches import Batch, BatchQueue, OrderedRepository
+from source_hotmart.sync.engine import BATCH_ROWS, ReadStream, SlicePartition, concurrent
 from source_hotmart.sync.progress import Progress
 from tools.harness import VirtualClock
 from tools.rows import difference
 
 PRIVATE_NAMES = {
-    "_concurrent_source": "SourceHotmart",  # ConcurrentSourceAdapter
     "_connector_state_manager": "SliceCursor",  # FinalStateCursor
-    "_content": "requests.Response",
     "_fetch_next_page": "HttpStream",
-    "_handle_item": "ConcurrentSource",
     "_http_client": "HttpStream",
-    "_put_on_queue": "ConcurrentMessageRepository",
-    "_queue": "ConcurrentMessageRepository",
-    "_record_counter": "ConcurrentReadProcessor",
-    "_session": "HttpClient",
-    "_slice_logger": "ConcurrentSourceAdapter",
     "_stream_name": "FinalStateCursor",
     "_stream_namespace": "FinalStateCursor",
 }
@@ -68,120 +56,142 @@ def test_no_other_private_name_of_a_library_is_used() -> None:
 
 def test_the_private_names_of_the_cdk_are_where_they_are_looked_for() -> None:
     assert callable(HttpStream._fetch_next_page)
-    assert callable(ConcurrentMessageRepository._put_on_queue)
-    assert callable(ConcurrentSource._handle_item)
-    assert "_record_counter" in ConcurrentReadProcessor.__init__.__code__.co_names
-    source = SourceHotmart()
-    assert {"_concurrent_source", "_slice_logger"} <= {*vars(source), *vars(type(source)), *dir(source)}
-    assert "_http_client" in HttpStream.__init__.__code__.co_names
-    assert "_session" in HttpClient.__init__.__code__.co_names
-    assert "_queue" in ConcurrentMessageRepository.__init__.__code__.co_names
+    assert "_http_client" in HttpStream._fetch_next_page.__code__.co_names
     cursor_names = {"_connector_state_manager", "_stream_name", "_stream_namespace"}
     assert cursor_names <= {*FinalStateCursor.__init__.__code__.co_names}
-    assert "_content" in vars(requests.Response())
 
 
 def test_a_message_passes_through_no_list_that_threads_share() -> None:
-    taken: list[Any] = []
-
-    class Shared:
-        """In the place of the list between: whatever goes through it can be taken by another thread."""
-
-        def emit_message(self, message: AirbyteMessage) -> None:
-            taken.append(message)
-
-        def consume_queue(self) -> list[AirbyteMessage]:
-            return []
-
-    repository = SourceHotmart().message_repository
-    repository._decorated_message_repository = Shared()  # type: ignore[assignment]
+    queue = BatchQueue()
+    repository = OrderedRepository(queue)
     state = AirbyteMessage(type=Type.STATE, state=AirbyteStateMessage())
 
     worker = Thread(target=repository.emit_message, args=(state,))
     worker.start()
     worker.join()
 
-    assert not taken
-    assert repository._queue.get_nowait() is state
+    assert not list(repository.consume_queue())
+    assert queue.get_nowait() is state
 
 
-class Numbers:
+def test_the_thread_that_prints_never_waits_for_a_full_queue() -> None:
+    queue = BatchQueue()
+    repository = OrderedRepository(queue)
+    states = [AirbyteMessage(type=Type.STATE, state=AirbyteStateMessage()) for _ in range(3)]
+    while not queue.full():
+        queue.put(states[0])
+
+    for state in states:
+        repository.emit_message(state)
+
+    assert [id(message) for message in repository.consume_queue()] == [id(state) for state in states]
+
+
+def test_a_batch_is_taken_message_by_message_in_its_place() -> None:
+    queue = BatchQueue()
+    before, after = object(), object()
+    messages = [AirbyteMessage(type=Type.STATE, state=AirbyteStateMessage()) for _ in range(3)]
+    for item in (before, Batch(messages), after):
+        queue.put(item)
+
+    taken = []
+    while not queue.empty():
+        taken.append(queue.get())
+
+    assert [id(item) for item in taken] == [id(item) for item in (before, *messages, after)]
+
+
+class Numbers(Stream):
     """A stream of so many rows, of which the last may fail."""
 
     name = "numbers"
+    primary_key = "id"
 
     def __init__(self, rows: int, failure: Exception | None = None) -> None:
         self.rows = rows
         self.failure = failure
-        self.progress = Progress()
 
-    def stream_slices(self, *, sync_mode: Any) -> list[Mapping[str, Any]]:
-        return [{}]
+    def get_json_schema(self) -> Mapping[str, Any]:  # type: ignore[override] # a cached method
+        return {}
 
-    def read_rows(self, stream_slice: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def read_records(self, *_: Any, **__: Any) -> Iterator[dict[str, Any]]:
         yield from ({"id": number} for number in range(self.rows))
         if self.failure:
             raise self.failure
 
 
-def handed_over(stream: Numbers) -> Iterator[RowBatch]:
-    for batch in SlicePartition(stream, {}).read():
-        assert isinstance(batch, RowBatch)
-        yield batch
+def slice_of(stream: Numbers) -> SlicePartition:
+    cursor, _ = cursor_of([], Emitted())
+    return SlicePartition(ReadStream(stream, cursor, Progress()), {})
+
+
+def handed_over(partition: SlicePartition) -> list[list[AirbyteMessage]]:
+    """Return the batches of a slice."""
+    batches = []
+    for batch in partition.read():
+        assert isinstance(batch, Batch)
+        batches.append(batch.messages)
+    return batches
+
+
+def ids(batch: list[AirbyteMessage]) -> list[int]:
+    return [message.record.data["id"] for message in batch if message.record]
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2, BATCH_ROWS, BATCH_ROWS + 1, BATCH_ROWS + 2, 3 * BATCH_ROWS + 7])
 def test_every_row_of_a_slice_is_handed_over_once_and_the_first_at_once(rows: int) -> None:
-    batches = [batch.rows for batch in handed_over(Numbers(rows))]
+    batches = handed_over(slice_of(Numbers(rows)))
 
-    assert [row["id"] for batch in batches for row in batch] == list(range(rows))
-    assert [len(batch) for batch in batches[:1]] == [1] * min(rows, 1)
-    assert all(0 < len(batch) <= BATCH_ROWS for batch in batches)
+    assert [number for batch in batches for number in ids(batch)] == list(range(rows))
+    assert [len(ids(batch)) for batch in batches[:1]] == [1] * min(rows, 1)
+    assert all(0 < len(ids(batch)) <= BATCH_ROWS for batch in batches)
+
+
+def test_a_stream_runs_from_its_first_row_on() -> None:
+    messages = [message for batch in handed_over(slice_of(Numbers(BATCH_ROWS + 2))) for message in batch]
+
+    assert [message.type for message in messages] == [Type.TRACE, *[Type.RECORD] * (BATCH_ROWS + 2)]
+    assert not handed_over(slice_of(Numbers(0)))
 
 
 def test_a_slice_keeps_its_problem_for_the_cursor_and_hands_over_every_row_before_it() -> None:
     problem = HotmartError("numbers: one day could not be read.")
-    partition = SlicePartition(Numbers(7, problem), {})
+    partition = slice_of(Numbers(7, problem))
 
-    batches = list(partition.read())
+    batches = handed_over(partition)
 
-    assert [row["id"] for batch in batches if isinstance(batch, RowBatch) for row in batch.rows] == list(range(7))
+    assert [number for batch in batches for number in ids(batch)] == list(range(7))
     assert partition.problem is problem
 
 
 def test_an_unexpected_failure_loses_no_row_before_it_and_ends_in_a_sentence_without_its_text() -> None:
-    partition = SlicePartition(Numbers(7, OSError("a secret")), {})
+    partition = slice_of(Numbers(7, OSError("a secret")))
 
-    batches = list(partition.read())
+    batches = handed_over(partition)
 
-    assert [row["id"] for batch in batches if isinstance(batch, RowBatch) for row in batch.rows] == list(range(7))
+    assert [number for batch in batches for number in ids(batch)] == list(range(7))
     sentence = "numbers: An unexpected OSError ended a part of the stream. Report it as a fault."
     assert partition.problem
     assert partition.problem.message == sentence
     printed = str(partition.problem.as_airbyte_message())
     assert "a secret" not in printed
-    assert "in read_rows" in printed
+    assert "in read_records" in printed
 
 
 class Unplanned(Numbers):
     """A stream that fails before its first slice."""
 
-    primary_key = "id"
-    cursor_field = None
-
-    def get_json_schema(self) -> Mapping[str, Any]:
-        return {}
-
-    def stream_slices(self, *, sync_mode: Any) -> list[Mapping[str, Any]]:
+    def stream_slices(self, **_: Any) -> Any:
         raise KeyError(self.rows)
 
 
 def test_an_unexpected_failure_of_a_plan_ends_in_a_sentence_without_its_text() -> None:
     cursor, _ = cursor_of([], Emitted())
-    stream = concurrent(Unplanned(123_454_321), cursor, DebugSliceLogger())  # type: ignore[arg-type]
+    stream = concurrent(Unplanned(123_454_321), cursor, Progress())
+    assert isinstance(stream, StreamFacade)
 
     with pytest.raises(AirbyteTracedException) as failure:
-        list(stream._abstract_stream.generate_partitions())  # type: ignore[attr-defined]
+        list(stream.get_underlying_stream().generate_partitions())
 
     printed = str(failure.value.as_airbyte_message()) + "".join(traceback.format_exception(failure.value))
     assert "numbers: An unexpected KeyError ended a part of the stream." in printed
@@ -203,7 +213,7 @@ def cursor_of(problems: list[HotmartError | None], emitted: Emitted) -> tuple[Sl
     cursor = SliceCursor("numbers", emitted, lambda found: found[-1] if found else None)  # type: ignore[arg-type]
     partitions = []
     for problem in problems:
-        partition = SlicePartition(Numbers(0), {})
+        partition = SlicePartition(ReadStream(Numbers(0), cursor, Progress()), {})
         partition.problem = problem
         cursor.slice_planned()
         partitions.append(partition)

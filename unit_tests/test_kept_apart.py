@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from airbyte_cdk.models import SyncMode
 
 from hotmart_simulator import Call, Fault, World
 from source_hotmart.api.authenticator import HotmartAuthenticator
@@ -229,7 +230,7 @@ def test_an_error_in_the_conversion_of_a_row_costs_no_other_row(connector, world
     records: list[dict[str, Any]] = []
 
     with pytest.raises(HotmartError) as caught:
-        records.extend(stream.read_rows({}))
+        records.extend(stream.read_records(SyncMode.full_refresh))
 
     found = difference("products", good, records)
     assert not found, str(found)

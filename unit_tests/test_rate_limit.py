@@ -378,10 +378,10 @@ def test_an_answer_about_the_minute_before_is_not_taken_for_this_one(clock: Virt
 def test_calls_without_an_answer_do_not_hold_up_the_minutes_after(clock: VirtualClock, mocker: MockerFixture):
     budget = CallBudget(limit=100)
     lost = [request() for _ in range(150)]
-    patience = iter(range(2_000))
+    turns = iter(range(2_000))
 
     def sleep(seconds: float) -> None:
-        assert next(patience, None) is not None, "it waits for ever"
+        assert next(turns, None) is not None, "it waits for ever"
         clock.sleep(seconds)
 
     mocker.patch("time.sleep", sleep)

@@ -8,7 +8,7 @@ from pathlib import Path
 from integration_tests.faults.hostile import OUTCOMES as HOSTILE_OUTCOMES
 from integration_tests.faults.outcomes import Outcome
 from integration_tests.faults.table import CALLS, ROWS, Row
-from source_hotmart.api.pages import DEFAULT_BOUNDS
+from source_hotmart.api.pages import DEFAULT_LIMITS
 
 PATH = Path(__file__).parents[2] / "docs" / "development" / "reliability.md"
 
@@ -86,9 +86,9 @@ Sent byte by byte by a server that stands in for Hotmart, to the login and to th
 
 def render() -> str:
     """The whole page."""
-    bounds = DEFAULT_BOUNDS
-    limits = {"connect_s": bounds.connect_s, "read_s": bounds.read_s, "total_s": bounds.total_s}
-    introduction = INTRODUCTION.format(**limits, body_mib=bounds.body_bytes >> 20, error_mib=bounds.error_bytes >> 20)
+    limits = DEFAULT_LIMITS
+    told = {"connect_s": limits.connect_s, "read_s": limits.read_s, "total_s": limits.total_s}
+    introduction = INTRODUCTION.format(**told, body_mib=limits.body_bytes >> 20, error_mib=limits.error_bytes >> 20)
     return "\n".join(
         [
             introduction,
@@ -153,8 +153,8 @@ def _message(outcome: Outcome) -> str:
 
 
 def _reasons() -> str:
-    bounds = DEFAULT_BOUNDS
-    told = {"read_s": f"{bounds.read_s:g}", "total_s": f"{bounds.total_s:g}", "body_mib": bounds.body_bytes >> 20}
+    limits = DEFAULT_LIMITS
+    told = {"read_s": f"{limits.read_s:g}", "total_s": f"{limits.total_s:g}", "body_mib": limits.body_bytes >> 20}
     faults: dict[str, list[str]] = {}
     for row in ROWS:
         for reason, where in ((row.reason, ""), (row.login_reason, " (login)")):

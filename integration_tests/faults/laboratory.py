@@ -11,7 +11,7 @@ from hotmart_simulator import Call, Fault, Simulator, World
 from hotmart_simulator.common.row import Row as HeldRow
 from integration_tests.faults.network import API_HOST, AUTH_HOST, Network
 from integration_tests.faults.table import TOKEN_CALL, CallKind, Row
-from source_hotmart.api.pages import DEFAULT_BOUNDS, Bounds
+from source_hotmart.api.pages import DEFAULT_LIMITS, Limits
 from tools.harness import NOW_MS, Connector, Run, State, VirtualClock, catalog, switches
 from tools.rows import key_of
 
@@ -24,12 +24,12 @@ SWITCHES = switches(page_cap=10, future_end_date="accept")
 SIDE_BY_SIDE = 8
 """The window of sales, the products, two clubs and four products' offers: on the clock of a test their waits add up."""
 
-SHORT_BOUNDS = {
-    "hang": Bounds(read_s=0.15),
-    "drip_head": Bounds(total_s=0.12),
-    "drip": Bounds(total_s=0.12),
-    "huge": Bounds(body_bytes=1 << 20),
-    "gzip_bomb": Bounds(body_bytes=1 << 20),
+SHORT_LIMITS = {
+    "hang": Limits(read_s=0.15),
+    "drip_head": Limits(total_s=0.12),
+    "drip": Limits(total_s=0.12),
+    "huge": Limits(body_bytes=1 << 20),
+    "gzip_bomb": Limits(body_bytes=1 << 20),
 }
 """Time and size for the faults that use them up, in real seconds; by kind."""
 
@@ -95,7 +95,7 @@ class Laboratory:
             order["location"] = order["location"].format(elsewhere=self.network.elsewhere)
         if order["kind"] in ("drip", "drip_head"):
             order["interval_s"] = 0.01
-        self.connector.bounds = SHORT_BOUNDS.get(str(order["kind"]), DEFAULT_BOUNDS)
+        self.connector.limits = SHORT_LIMITS.get(str(order["kind"]), DEFAULT_LIMITS)
         self.fault = self.simulator.add_fault(
             Fault(**order, path=call_kind.path, page=call_kind.page, times=None if always else 1, where=meets)
         )
@@ -105,7 +105,7 @@ class Laboratory:
         self.simulator.clear_faults()
         self.network.come_back()
         self.addresses = {name: address.replace("https:", "http:") for name, address in self.addresses.items()}
-        self.connector.bounds = DEFAULT_BOUNDS
+        self.connector.limits = DEFAULT_LIMITS
         self.fault = None
         self.clock.slept_s.clear()
 

@@ -107,9 +107,9 @@ def assert_rows(run: Run, row: Row, call: CallKind, outcome: Outcome, complete: 
 
 def assert_told(run: Run, row: Row, call: CallKind, outcome: Outcome, laboratory: Laboratory) -> None:
     """One sentence, with the right kind of failure, for the stream; and the same kind at the end of the sync."""
-    bounds = laboratory.connector.bounds
+    limits = laboratory.connector.limits
     reason = (row.login_reason if call is TOKEN_CALL and row.login_reason else row.reason).format(
-        read_s=f"{bounds.read_s:g}", total_s=f"{bounds.total_s:g}", body_mib=bounds.body_bytes >> 20
+        read_s=f"{limits.read_s:g}", total_s=f"{limits.total_s:g}", body_mib=limits.body_bytes >> 20
     )
     parts = re.split(r"\{(\w+)\}", outcome.sentence)
     told = {"stream": call.stream, "reason": reason}

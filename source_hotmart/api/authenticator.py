@@ -24,10 +24,10 @@ from source_hotmart.api.certificates import check_certificates
 from source_hotmart.api.error_handler import HTTP_LOGGER, page_of
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.login import NAME, REFUSED, BasicHeader, LoginHandler
-from source_hotmart.api.pages import DEFAULT_BOUNDS, Bounds
+from source_hotmart.api.pages import DEFAULT_LIMITS, Limits
 from source_hotmart.api.redaction import hide
 from source_hotmart.api.retries import DEFAULT_RETRIES, QuotaBackoff, RetryPolicy, out_of_tries
-from source_hotmart.api.transport import restrict_to
+from source_hotmart.api.transport import Connections
 from source_hotmart.config.form import Config
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -53,12 +53,13 @@ class HotmartAuthenticator(AuthBase):
     def __init__(
         self,
         config: Config,
-        patience: RetryPolicy = DEFAULT_RETRIES,
-        bounds: Bounds = DEFAULT_BOUNDS,
+        retries: RetryPolicy = DEFAULT_RETRIES,
+        limits: Limits = DEFAULT_LIMITS,
         jitter: Callable[[], float] = random.random,
+        connections: Connections | None = None,
     ) -> None:
         self._config = config
-        self._patience = patience
+        self._retries = retries
         self._jitter = jitter
         self._lock = RLock()
         self._replacing = Lock()
@@ -73,17 +74,17 @@ class HotmartAuthenticator(AuthBase):
         """Whether Hotmart has answered a data call with one of these tokens."""
         self.clock_skew_ms = 0
         """How far this machine's clock is ahead of Hotmart's, negative when behind. See `clock.py`."""
-        self._timeout_s = (bounds.connect_s, bounds.read_s)
-        bounds = replace(bounds, body_bytes=bounds.error_bytes)  # there is no page in it
+        self._timeout_s = (limits.connect_s, limits.read_s)
+        limits = replace(limits, body_bytes=limits.error_bytes)  # there is no page in it
+        self._token_url = f"{config.auth_url}/security/oauth/token"
         self._client = HttpClient(
             name=NAME,
             logger=HTTP_LOGGER,
-            error_handler=LoginHandler(patience, bounds, is_first=lambda: not self._token),
+            error_handler=LoginHandler(retries, limits, is_first=lambda: not self._token),
+            session=(connections or Connections()).restrict_to("POST", self._token_url, limits.total_s),
             authenticator=BasicHeader(config.token.get_secret_value()),
             backoff_strategy=QuotaBackoff(),
         )
-        self._token_url = f"{config.auth_url}/security/oauth/token"
-        restrict_to(self._client, "POST", self._token_url, bounds.total_s)
         hide_secrets(config)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -127,7 +128,7 @@ class HotmartAuthenticator(AuthBase):
                 return
             if time.monotonic() - self._granted_at_s > LONG_LIFE_S:
                 self._replaced = 0
-            time.sleep(self._patience.pause_s(self._replaced, self._jitter()))
+            time.sleep(self._retries.pause_s(self._replaced, self._jitter()))
             with self._lock:
                 if digest == hash(self._bearer):
                     self._replaced += 1
@@ -177,22 +178,22 @@ class HotmartAuthenticator(AuthBase):
                 final = refusal.failure_type == FailureType.config_error
                 failure = self._keep_failure(refusal, math.inf if final else FAILURE_KEPT_S)
         except AirbyteTracedException as exhausted:
-            failure = self._keep_failure(out_of_tries(exhausted, self._patience), FAILURE_KEPT_S)
+            failure = self._keep_failure(out_of_tries(exhausted, self._retries), FAILURE_KEPT_S)
         else:
             return response
         raise failure
 
     def _compare_clocks(self, response: requests.Response, *, is_first: bool) -> None:
         """Take over Hotmart's clock as far as it is believed. In a running sync an odd `Date` changes nothing."""
-        lead_ms = clock.lead_ms(response)
-        if lead_ms is None:
+        skew_ms = clock.skew_ms(response)
+        if skew_ms is None:
             return
-        if -clock.TRUSTED_MS <= lead_ms <= clock.MAX_LEAD_MS:
-            self.clock_skew_ms = lead_ms
+        if -clock.TRUSTED_MS <= skew_ms <= clock.MAX_SKEW_MS:
+            self.clock_skew_ms = skew_ms
         elif is_first:
             LOGGER.warning(
                 "Hotmart's login is dated %.0f seconds after this machine's clock. This sync goes by this machine's.",
-                -lead_ms / 1000,
+                -skew_ms / 1000,
             )
 
     def _keep_failure(self, failure: HotmartError, kept_s: float) -> HotmartError:

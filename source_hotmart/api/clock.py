@@ -19,10 +19,10 @@ import requests
 
 TRUSTED_MS = 10 * 60_000
 DAY_MS = 86_400_000
-MAX_LEAD_MS = 2 * DAY_MS
+MAX_SKEW_MS = 2 * DAY_MS
 
 
-def lead_ms(response: requests.Response) -> int | None:
+def skew_ms(response: requests.Response) -> int | None:
     """Return how far this machine's clock is ahead of Hotmart's, negative if it is behind, `None` without a `Date`.
 
     Never less than it is: the header has whole seconds, and the response was on its way for a while.

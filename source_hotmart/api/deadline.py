@@ -51,6 +51,8 @@ class BoundedAdapter(HTTPAdapter):
 
     def __init__(self, total_s: float) -> None:
         self._total_s = total_s
+        self._pools: set[Any] = set()
+        self.is_closed = False
         super().__init__(pool_connections=POOL_SIZE, pool_maxsize=POOL_SIZE)
 
     def add_headers(self, request: requests.PreparedRequest, **kwargs: Any) -> None:
@@ -61,7 +63,20 @@ class BoundedAdapter(HTTPAdapter):
         """As `requests` has it, also behind a proxy; its new connections know their time."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         pool.ConnectionCls = _bounded(type(pool).ConnectionCls, self._total_s)
+        self._pools.add(pool)
+        if self.is_closed:  # by another thread, just now
+            pool.close()
         return pool
+
+    def close(self) -> None:
+        """Close the connections that are idle. The others close when their response has been read.
+
+        `requests` leaves that to the garbage collector, and a traceback that is kept holds on to its connection.
+        """
+        self.is_closed = True
+        super().close()
+        for pool in list(self._pools):
+            pool.close()
 
 
 @cache

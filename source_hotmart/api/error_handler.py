@@ -1,7 +1,4 @@
-"""What each answer of Hotmart leads to: a table of statuses, and the sentences.
-
-Codes and their meaning: https://developers.hotmart.com/docs/en/start/http-response-codes/
-"""
+"""What each response of Hotmart leads to, with the sentence for the user."""
 
 from __future__ import annotations
 
@@ -28,9 +25,9 @@ from source_hotmart.api.errors import (
     UnknownMembersArea,
 )
 from source_hotmart.api.pages import (
-    DEFAULT_BOUNDS,
-    Bounds,
+    DEFAULT_LIMITS,
     Envelope,
+    Limits,
     Page,
     TruncatedBody,
     UnexpectedBody,
@@ -39,6 +36,7 @@ from source_hotmart.api.pages import (
     too_late,
 )
 from source_hotmart.api.retries import DEFAULT_RETRIES, RetryPolicy
+from source_hotmart.api.statuses import FIREWALL_STATUSES, RETRY, RETRY_CONTRACT, SPLIT, STATUS_ACTIONS
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 HTTP_LOGGER = logging.getLogger("airbyte.hotmart.http")
@@ -57,30 +55,6 @@ def _without_traceback(record: logging.LogRecord) -> bool:
 HTTP_LOGGER.addFilter(_without_traceback)
 
 
-RETRY = ResponseAction.RETRY, FailureType.transient_error
-_RETRY_CONTRACT = ResponseAction.RETRY, FailureType.system_error
-_SPLIT = ResponseAction.SPLIT_REQUEST_WINDOW, FailureType.transient_error
-
-STATUS_ACTIONS: dict[int, tuple[ResponseAction, FailureType, str]] = {
-    408: (*_SPLIT, "Hotmart gave up waiting (408)"),
-    425: (*RETRY, "Hotmart asked to come back later (425)"),
-    429: (
-        ResponseAction.RATE_LIMITED,
-        FailureType.transient_error,
-        "Hotmart's quota of calls a minute is used up (429)",
-    ),
-    500: (*RETRY, "Hotmart had an internal error (500)"),
-    # Documented: the query took more than about 30 s, ask for less.
-    502: (*_SPLIT, "Hotmart could not answer so large a query in time (502)"),
-    503: (*RETRY, "Hotmart is not available (503)"),
-    504: (*_SPLIT, "Hotmart could not answer so large a query in time (504)"),
-    524: (*_SPLIT, "Hotmart could not answer so large a query in time (524)"),
-}
-"""Statuses after which the same call, or a part of it, may succeed. All others are final: see `_on_final_status`."""
-
-FIREWALL_STATUSES = (401, 403, 405, 406, 451)
-"""Refusals by firewalls and proxies as well as by Hotmart. The body shows whose they are."""
-
 _TUNNEL = re.compile(r"Tunnel connection failed: (4\d\d)\b")
 """How `http.client` reports a proxy that opens no connection to Hotmart."""
 
@@ -95,8 +69,8 @@ class AnswerHandler(ErrorHandler):
         self,
         stream_name: str,
         envelope: Envelope,
-        patience: RetryPolicy = DEFAULT_RETRIES,
-        bounds: Bounds = DEFAULT_BOUNDS,
+        retries: RetryPolicy = DEFAULT_RETRIES,
+        limits: Limits = DEFAULT_LIMITS,
         *,
         splittable: bool = False,
         page_size: int | None = None,
@@ -108,8 +82,8 @@ class AnswerHandler(ErrorHandler):
         """
         self._stream_name = stream_name
         self._envelope = envelope
-        self._patience = patience
-        self._bounds = bounds
+        self._retries = retries
+        self._limits = limits
         self._page_size = page_size
         self._can_ask_for_less = splittable or page_size is not None
         self._lock = Lock()
@@ -118,12 +92,12 @@ class AnswerHandler(ErrorHandler):
     @property
     def max_retries(self) -> int:
         """Retries of one call."""
-        return self._patience.max_retries
+        return self._retries.max_retries
 
     @property
     def max_time(self) -> int:
         """Seconds that all tries of one call may take."""
-        return int(self._patience.max_time.total_seconds())
+        return int(self._retries.max_time.total_seconds())
 
     def interpret_response(self, response_or_exception: requests.Response | Exception | None) -> ErrorResolution:
         """The CDK's action for an answer or a network failure.
@@ -134,39 +108,45 @@ class AnswerHandler(ErrorHandler):
             return self._on_network_error(response_or_exception)
         response = response_or_exception
         try:
-            body = read_body(response, self._bounds)
+            body = read_body(response, self._limits)
         except TruncatedBody as cut:
-            return self._resolution(_SPLIT, f"Hotmart sent {cut}")
-        if response.status_code == 407:
+            return self._resolution(SPLIT, f"Hotmart sent {cut}")
+        return self._interpret(response, body)
+
+    def _interpret(self, response: requests.Response, body: bytes) -> ErrorResolution:
+        status = response.status_code
+        if 200 <= status < 300:
+            return self._accept(response, body)
+        if status == 407:
             raise self._proxy_login()
-        if response.status_code in FIREWALL_STATUSES and not _is_of_hotmart(body):
-            return self._blocked(response.status_code)
-        if response.status_code == 401:
+        if status in FIREWALL_STATUSES and not _is_of_hotmart(body):
+            return self._blocked(status)
+        if status == 401:
             self._reject_token(response)
-        if response.status_code in STATUS_ACTIONS:
-            action, failure_type, sentence = STATUS_ACTIONS[response.status_code]
-            if action is ResponseAction.RATE_LIMITED and not self.max_retries:
-                raise QuotaUsedUp(f"{self._stream_name}: {sentence}.")
-            return self._resolution((action, failure_type), sentence)
-        if response.status_code >= 500:
-            return self._resolution(RETRY, f"Hotmart or the network before it had an error ({response.status_code})")
-        if not 200 <= response.status_code < 300:
-            try:
-                return self._on_final_status(response.status_code, error_code(body))
-            except HotmartError as refusal:
-                refusal.status, refusal.code = response.status_code, error_code(body)
-                raise
-        return self._accept(response, body)
+        if status in STATUS_ACTIONS or status >= 500:
+            return self._on_passing_status(status)
+        try:
+            return self._on_final_status(status, error_code(body))
+        except HotmartError as refusal:
+            refusal.status, refusal.code = status, error_code(body)
+            raise
+
+    def _on_passing_status(self, status: int) -> ErrorResolution:
+        other = (*RETRY, f"Hotmart or the network before it had an error ({status})")
+        action, failure_type, sentence = STATUS_ACTIONS.get(status, other)
+        if action is ResponseAction.RATE_LIMITED and not self.max_retries:
+            raise QuotaUsedUp(f"{self._stream_name}: {sentence}.")
+        return self._resolution((action, failure_type), sentence)
 
     def _accept(self, response: requests.Response, body: bytes) -> ErrorResolution:
         """Keep the page of a 2xx answer. Anything else in its body may be a passing fault."""
         try:
             page = self._envelope.open(body)
         except UnexpectedBody as unreadable:
-            outcome = _RETRY_CONTRACT if unreadable.breaks_contract else RETRY
+            outcome = RETRY_CONTRACT if unreadable.breaks_contract else RETRY
             return self._resolution(outcome, f"Hotmart sent {unreadable} where rows were expected")
         if page.has_more_than(self._page_size):
-            return self._resolution(_RETRY_CONTRACT, "Hotmart sent a page with many more rows than were requested")
+            return self._resolution(RETRY_CONTRACT, "Hotmart sent a page with many more rows than were requested")
         if page.repaired:
             self._warn_once(page.repaired)
         _keep_page(response, page)
@@ -198,9 +178,9 @@ class AnswerHandler(ErrorHandler):
     def _on_network_error(self, exception: Exception | None) -> ErrorResolution:
         """What a network failure leads to. Its own text is never used: it may quote an address with a secret."""
         if ran_out_of_time(exception):
-            return self._resolution(_SPLIT, f"Hotmart sent {too_late(self._bounds)}")
+            return self._resolution(SPLIT, f"Hotmart sent {too_late(self._limits)}")
         if isinstance(exception, requests.ReadTimeout):
-            return self._resolution(_SPLIT, f"Hotmart did not answer within {self._bounds.read_s:g} seconds")
+            return self._resolution(SPLIT, f"Hotmart did not answer within {self._limits.read_s:g} seconds")
         if isinstance(exception, requests.exceptions.SSLError):
             raise HotmartError(
                 f"{self._stream_name}: The secure connection to Hotmart could not be verified; check the "
@@ -241,7 +221,7 @@ class AnswerHandler(ErrorHandler):
         )
 
     def _resolution(self, outcome: tuple[ResponseAction, FailureType], sentence: str) -> ErrorResolution:
-        action, failure_type = RETRY if outcome == _SPLIT and not self._can_ask_for_less else outcome
+        action, failure_type = RETRY if outcome == SPLIT and not self._can_ask_for_less else outcome
         return ErrorResolution(action, failure_type, f"{self._stream_name}: {sentence}.")
 
 

@@ -15,10 +15,11 @@ from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, Res
 from requests.auth import AuthBase
 
 from source_hotmart.api import clock
-from source_hotmart.api.error_handler import RETRY, AnswerHandler
+from source_hotmart.api.error_handler import AnswerHandler
 from source_hotmart.api.errors import HotmartError
-from source_hotmart.api.pages import Bounds, Envelope, Page, UnexpectedBody, decode
+from source_hotmart.api.pages import Envelope, Limits, Page, UnexpectedBody, decode
 from source_hotmart.api.retries import RetryPolicy
+from source_hotmart.api.statuses import RETRY
 
 NAME = "access token"
 """What messages have in the place of a stream's name."""
@@ -73,16 +74,16 @@ class TokenEnvelope(Envelope):
 class LoginHandler(AnswerHandler):
     """Decides what a response of the token host means. A refusal by Hotmart means wrong credentials."""
 
-    def __init__(self, patience: RetryPolicy, bounds: Bounds, *, is_first: Callable[[], bool]) -> None:
+    def __init__(self, retries: RetryPolicy, limits: Limits, *, is_first: Callable[[], bool]) -> None:
         """`is_first` says whether there was no access token before."""
-        super().__init__(NAME, TokenEnvelope(), patience, bounds)
+        super().__init__(NAME, TokenEnvelope(), retries, limits)
         self._is_first = is_first
 
     def _accept(self, response: requests.Response, body: bytes) -> ErrorResolution:
         """Keep the token, unless the response is dated so early that a sync would leave out rows."""
-        lead_ms = clock.lead_ms(response) or 0
-        if self._is_first() and lead_ms > clock.MAX_LEAD_MS:
-            days = lead_ms // clock.DAY_MS
+        skew_ms = clock.skew_ms(response) or 0
+        if self._is_first() and skew_ms > clock.MAX_SKEW_MS:
+            days = skew_ms // clock.DAY_MS
             sentence = f"Hotmart's login is dated {days:,} days before this machine's clock. Set the clock right"
             return self._resolution(RETRY, f"{sentence} if it is wrong")
         return super()._accept(response, body)

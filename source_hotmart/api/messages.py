@@ -93,19 +93,19 @@ class FewOfAKind(logging.Filter):
     """Drops log lines beyond the first few of one kind.
 
     Lines are of one kind if they have the same template and begin with the name of the same stream. Lines without
-    arguments, such as those of the progress, are never dropped.
+    arguments, such as those of the progress, are never dropped, nor are those that --debug asks for.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._lock = Lock()
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self._counts: Counter[tuple[int, str, str]] = Counter()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to print a line."""
-        if not record.args or not isinstance(record.args, tuple):
+        if not record.args or not isinstance(record.args, tuple) or record.levelno <= logging.DEBUG:
             return True
-        kind = str(record.msg), str(record.args[0])[:LONGEST_NAME].partition(":")[0]
+        kind = record.levelno, str(record.msg), str(record.args[0])[:LONGEST_NAME].partition(":")[0]
         with self._lock:
             self._counts[kind] += 1
             return self._counts[kind] <= REPEATED
@@ -115,15 +115,16 @@ class FewOfAKind(logging.Filter):
         with self._lock:
             self._counts.clear()
 
-    def dropped(self) -> list[str]:
-        """Return a sentence for each stream of which lines were dropped."""
-        left_out: Counter[str] = Counter()
+    def dropped(self) -> list[tuple[int, str]]:
+        """Return a sentence for each stream of which lines were dropped, with the level of these lines."""
+        left_out: Counter[tuple[int, str]] = Counter()
         with self._lock:
-            for (_, stream), count in self._counts.items():
+            for (level, _, stream), count in self._counts.items():
                 if count > REPEATED:
-                    left_out[stream] += count - REPEATED
+                    left_out[level, stream] += count - REPEATED
         return [
-            f"{stream}: {count:,} more log lines of the same kinds were left out." for stream, count in left_out.items()
+            (level, f"{stream}: {count:,} more log lines of the same kinds were left out.")
+            for (level, stream), count in left_out.items()
         ]
 
 

@@ -1,4 +1,4 @@
-"""What Hotmart answered: a body read within bounds, and a page only where it is the page that was asked for.
+"""What Hotmart answered: a body read within limits, and a page only where it is the page that was asked for.
 
 An answer counts as a page when it is 2xx, JSON, and has the envelope that its endpoint is known for. An empty
 or an HTML 200 is never "no rows" elsewhere: Hotmart sends the first for wrong paths and firewalls send the second.
@@ -6,6 +6,7 @@ or an HTML 200 is never "no rows" elsewhere: Hotmart sends the first for wrong p
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -42,15 +43,15 @@ class UnexpectedBody(Exception):
 
 
 class TruncatedBody(Exception):
-    """The body did not arrive whole, or not within the bounds of time and size."""
+    """The body did not arrive whole, or not within the limits of time and size."""
 
 
 @dataclass(frozen=True)
-class Bounds:
+class Limits:
     """How long one call may take, in seconds, and how large its decoded body may be.
 
     `requests` measures its read time-out from byte to byte, so an answer that drips never runs into it: `total_s`
-    bounds the whole of it, see `deadline.py`.
+    is the time of the whole response, see `deadline.py`.
     """
 
     connect_s: float = 10
@@ -62,7 +63,7 @@ class Bounds:
     """For an answer that is not 2xx. Of a longer one only the status counts."""
 
 
-DEFAULT_BOUNDS = Bounds()
+DEFAULT_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -185,16 +186,16 @@ def _decode(body: bytes) -> tuple[Any, str]:
         raise UnexpectedBody(what) from None
 
 
-def read_body(response: requests.Response, bounds: Bounds) -> bytes:
+def read_body(response: requests.Response, limits: Limits) -> bytes:
     """Return the decoded body of a streamed response, nothing of an error answer that is too long.
 
-    Raise `TruncatedBody` when it breaks off, or passes `bounds`. The response then holds no content, so that nothing
+    Raise `TruncatedBody` when it breaks off, or passes `limits`. The response then holds no content, so that nothing
     that logs responses can print a buyer's data.
     """
     chunks: list[bytes] = []
     size = 0
     is_good = 200 <= response.status_code < 300
-    limit = bounds.body_bytes if is_good else min(bounds.error_bytes, bounds.body_bytes)
+    limit = limits.body_bytes if is_good else min(limits.error_bytes, limits.body_bytes)
     decodes = response.headers.get("Content-Encoding", "").strip().lower() in _DECODED
     try:
         # Unlike `iter_content`, `read1` returns as soon as anything arrived, so the size is seen in time.
@@ -209,7 +210,7 @@ def read_body(response: requests.Response, bounds: Bounds) -> bytes:
     except (TransferError, OSError) as lost:
         _empty(response)
         late = ran_out_of_time(lost)
-        raise TruncatedBody(too_late(bounds) if late else "an answer that broke off") from None
+        raise TruncatedBody(too_late(limits) if late else "an answer that broke off") from None
     except TruncatedBody:
         _empty(response)
         raise
@@ -217,14 +218,14 @@ def read_body(response: requests.Response, bounds: Bounds) -> bytes:
 
 
 def _empty(response: requests.Response) -> None:
-    """Close a response of which nothing is of use; the CDK asks for its content when it logs a retry."""
+    """Close a response of which nothing is of use, and drop what was decoded: the CDK logs contents when it retries."""
     response.close()
-    response._content = b""
+    response.raw = io.BytesIO()
 
 
-def too_late(bounds: Bounds) -> str:
+def too_late(limits: Limits) -> str:
     """What is said of an answer that `deadline.py` ended."""
-    return f"an answer that took more than {bounds.total_s:g} seconds"
+    return f"an answer that took more than {limits.total_s:g} seconds"
 
 
 def error_code(body: bytes) -> str:

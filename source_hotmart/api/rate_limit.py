@@ -59,9 +59,14 @@ class CallBudget(APIBudget):
         while (pause_s := self._pause_s(request, goes_first=goes_first)) > 0:
             time.sleep(pause_s)
 
+    @property
+    def limit(self) -> int:
+        """Requests per minute, as Hotmart's responses say."""
+        return self._limit
+
     def __str__(self) -> str:
         with self._lock:
-            return f"{self._limit - self._remaining + len(self._sent)} of {self._limit} calls this minute"
+            return f"{self._limit - self._remaining + len(self._sent)} of {self._limit} requests this minute"
 
     def _pause_s(self, request: requests.PreparedRequest, *, goes_first: bool) -> float:
         """Seconds to wait before asking again; zero: the call is counted and may be sent."""

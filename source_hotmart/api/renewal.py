@@ -21,10 +21,10 @@ Answer = TypeVar("Answer")
 class TokenRenewal:
     """Sends the calls of one stream, from all threads."""
 
-    def __init__(self, stream_name: str, authenticator: HotmartAuthenticator, patience: RetryPolicy) -> None:
+    def __init__(self, stream_name: str, authenticator: HotmartAuthenticator, retries: RetryPolicy) -> None:
         self._stream_name = stream_name
         self._authenticator = authenticator
-        self._patience = patience
+        self._retries = retries
         self._is_denied = False
         """Whether new tokens did not help the last call. Then the other calls of the stream try none."""
 
@@ -43,7 +43,7 @@ class TokenRenewal:
                 self._is_denied = False
                 self._authenticator.has_worked = True
                 return answer
-            if self._is_denied or renewals >= self._patience.max_renewals:
+            if self._is_denied or renewals >= self._retries.max_renewals:
                 self._is_denied = True
                 raise self._denial()
             self._renew(digest)
@@ -53,7 +53,7 @@ class TokenRenewal:
         try:
             self._authenticator.replace_token(digest)
         except HotmartError:
-            if self._patience.max_retries:
+            if self._retries.max_retries:
                 raise
             raise self._denial() from None  # a check does not wait for a login, and the rejection says more
 

@@ -50,9 +50,9 @@ NO_RETRIES = RetryPolicy(
 """For `check`, which answers a person who waits."""
 
 
-def out_of_tries(exhausted: AirbyteTracedException, patience: RetryPolicy) -> HotmartError:
+def out_of_tries(exhausted: AirbyteTracedException, retries: RetryPolicy) -> HotmartError:
     """In our words what the CDK says around our sentence when its retries end."""
-    advice = patience.advice or f"Tried {patience.max_retries + 1} times; the next sync continues from here."
+    advice = retries.advice or f"Tried {retries.max_retries + 1} times; the next sync continues from here."
     return HotmartError(f"{exhausted.__context__ or exhausted} {advice}", exhausted.failure_type)
 
 
@@ -76,9 +76,9 @@ class QuotaBackoff(BackoffStrategy):
             return None
         for header in ("RateLimit-Reset", "Retry-After"):
             try:
-                told_s = float(response.headers.get(header, ""))
+                wait_s = float(response.headers.get(header, ""))
             except ValueError:
                 continue
-            if 0 <= told_s <= 120:
-                return told_s + self._jitter()
+            if 0 <= wait_s <= 120:
+                return wait_s + self._jitter()
         return min(60.0, 5.0 * 2.0 ** (attempt_count - 1)) * (0.75 + self._jitter() / 2)

@@ -1,6 +1,6 @@
-"""The one place by which calls leave: GET to Hotmart's API and POST to its token address, and nothing else.
+"""The one place where requests leave: GET to Hotmart's API and POST to its token address, and nothing else.
 
-It is the lowest one that `requests` has, so that retries, redirects and whatever the CDK does pass through it, too.
+It is the lowest layer that `requests` has, so that retries, redirects and all that the CDK does pass through it.
 """
 
 from __future__ import annotations
@@ -11,27 +11,40 @@ from urllib.parse import urlsplit
 
 import requests
 from airbyte_cdk.models import FailureType
-from airbyte_cdk.sources.streams.http.http_client import HttpClient
+from airbyte_cdk.sources.streams.call_rate import APIBudget, LimiterSession
 
 from source_hotmart.api.deadline import BoundedAdapter
 from source_hotmart.api.errors import HotmartError
-from source_hotmart.api.pages import DEFAULT_BOUNDS
+from source_hotmart.api.pages import DEFAULT_LIMITS
 from source_hotmart.config.hosts import is_loopback
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def restrict_to(client: HttpClient, method: str, url: str, total_s: float = DEFAULT_BOUNDS.total_s) -> None:
-    """Have a client of the CDK send this method only, to this address only, or below it when it ends with a slash.
+class Connections:
+    """The connections of one sync, which all of its streams share."""
 
-    Certificates are always checked, whatever is asked of the client: against the machine's own, or those that
-    `REQUESTS_CA_BUNDLE` names.
-    """
-    session = client._session
-    gate = EgressGuard(method, url, total_s)
-    session.adapters.clear()
-    session.mount("https://", gate)
-    session.mount("http://", gate)  # ignore-https-check: a prefix, behind the same gate
+    def __init__(self) -> None:
+        self._guards: dict[tuple[str, str], EgressGuard] = {}
+
+    def restrict_to(
+        self, method: str, url: str, total_s: float = DEFAULT_LIMITS.total_s, budget: APIBudget | None = None
+    ) -> LimiterSession:
+        """Return a session that sends this method only, to this address or, if that ends with a slash, below it.
+
+        Certificates are always checked: against the machine's own, or those that `REQUESTS_CA_BUNDLE` names.
+        """
+        guard = self._guards.setdefault((method, url), EgressGuard(method, url, total_s))
+        session = LimiterSession(api_budget=budget or APIBudget(policies=[]))
+        session.adapters.clear()
+        session.mount("https://", guard)
+        session.mount("http://", guard)  # ignore-https-check: a prefix, behind the same guard
+        return session
+
+    def close(self) -> None:
+        """Close all connections. Threads that are still reading end with their next request."""
+        for guard in self._guards.values():
+            guard.close()
 
 
 class OutOfReach(HotmartError):
@@ -45,10 +58,17 @@ class OutOfReach(HotmartError):
         )
 
 
-class EgressGuard(BoundedAdapter):
-    """Sends one method to one address, as `restrict_to` says."""
+class SyncEnded(HotmartError):
+    """A request after the end of its sync."""
 
-    def __init__(self, method: str, url: str, total_s: float = DEFAULT_BOUNDS.total_s) -> None:
+    def __init__(self) -> None:
+        super().__init__("The sync has ended. The next sync continues from here.")
+
+
+class EgressGuard(BoundedAdapter):
+    """Sends one method to one address, as `Connections.restrict_to` says."""
+
+    def __init__(self, method: str, url: str, total_s: float = DEFAULT_LIMITS.total_s) -> None:
         super().__init__(total_s)
         self._method = method
         self._host, self._path = _split(url)
@@ -62,7 +82,9 @@ class EgressGuard(BoundedAdapter):
         cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Send a call, or raise `OutOfReach`."""
+        """Send a request. Raise `OutOfReach` if it is another one, `SyncEnded` after the end."""
+        if self.is_closed:
+            raise SyncEnded
         host, path = _split(request.url or "")
         below = self._path.endswith("/") and path.startswith(self._path)
         if request.method != self._method or host != self._host or not (below or path == self._path):

@@ -13,7 +13,7 @@ from airbyte_cdk.logger import PRINT_BUFFER
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """From a platform, from Ctrl-C, and from a terminal that is closed."""
 
-PATIENCE_WITH_STDOUT_S = 3
+STDOUT_TIMEOUT_S = 3
 """How long the end waits for a reader of stdout that has stopped reading."""
 
 
@@ -36,7 +36,7 @@ def _end(heeded: set[signal.Signals]) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, heeded)  # a second one ends the process at once
     said = Event()
     Thread(target=_say_last_words, args=(number, said), daemon=True).start()
-    said.wait(PATIENCE_WITH_STDOUT_S)
+    said.wait(STDOUT_TIMEOUT_S)
     if number != signal.SIGINT:
         # Parents such as PyAirbyte accept an end by the signal itself, not an exit code. Process 1 of a container
         # is not ended by it.

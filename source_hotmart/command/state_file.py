@@ -26,6 +26,7 @@ OTHER_MESSAGES = frozenset({"RECORD", "LOG", "TRACE", "CONTROL", "DEBUG"})
 """Types of messages that a read prints beside its states."""
 RECORD = '{"type":"RECORD"'
 """How the lines begin of which an output has most, and which need not be parsed."""
+NOT_JSON = object()
 PIECE_OF_JSON = re.compile(r'\{\s*("|$)|\[\s*(\{|$)|[]}],?$|.*stream_?state', re.IGNORECASE)
 """Begins a line that is a part of a JSON value, or that may hold a state."""
 
@@ -119,23 +120,26 @@ def _states_by_line(lines: Iterable[str], head: list[str], known: frozenset[str]
             continue
         if bad:
             raise _BadLine(bad, seen)
-        if text.startswith(RECORD):
-            seen = True
-            continue
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            bad, other = number if PIECE_OF_JSON.match(text) else 0, True
-            continue
+        value = _json_of(text)
         if isinstance(value, dict | list) or value is None:
             yield from _states_in(value, known)
             seen = True
         else:
-            other = True
+            bad, other = number if value is NOT_JSON and PIECE_OF_JSON.match(text) else 0, True
     if bad and not seen:
         raise _BadLine(bad, seen)
     if other and not seen:
         raise NoState
+
+
+def _json_of(line: str) -> Any:
+    """Return the value of a line, `NOT_JSON` if it has none."""
+    if line.startswith(RECORD):
+        return {"type": "RECORD"}
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return NOT_JSON
 
 
 def _states_in(value: Any, known: frozenset[str]) -> Iterator[State]:
@@ -152,14 +156,21 @@ def _states_in(value: Any, known: frozenset[str]) -> Iterator[State]:
             yield from _states_in(state, known)
         case {"type": str(kind)} if kind in OTHER_MESSAGES:
             return
+        case dict():
+            yield from _states_of_object(value, known)
+        case _:
+            raise NoState
+
+
+def _states_of_object(value: State, known: frozenset[str]) -> Iterator[State]:
+    """Yield the states of an object that is not a message. Raises `NoState`."""
+    match value:
         case {"type": "GLOBAL", "global": {"stream_states": list(states)} as shared} if not shared.get("shared_state"):
             yield from _states_in(states, known)
         case {"type": "LEGACY", "data": dict(states)}:
             yield from _states_by_name(states, known)
-        case {"type": "STREAM" | None, "stream": dict(state)}:
+        case {"type": "STREAM" | None, "stream": dict(state)} | ({"stream_descriptor": dict()} as state):
             yield {"type": "STREAM", "stream": state}
-        case {"stream_descriptor": dict()}:
-            yield {"type": "STREAM", "stream": value}
         case {"streamDescriptor": dict(descriptor)}:  # Airbyte's API, and its page for editing a state
             state = {"stream_descriptor": descriptor, "stream_state": value.get("streamState")}
             yield {"type": "STREAM", "stream": state}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import requests
 from airbyte_cdk.models import FailureType
@@ -54,26 +54,30 @@ def _problem(url: str) -> str:
         host = address.hostname
     except ValueError:
         return "it is not an address"
-    if address.scheme not in ("https", "http") or not host:
-        return "it does not begin with https:// and a host"
-    if address.scheme == "http" and not is_loopback(host):
-        return "it is plain http to another machine"
+    has_dots = bool({".", ".."} & set(unquote(address.path).split("/")))
+    problems = (
+        (address.scheme not in ("https", "http") or not host, "it does not begin with https:// and a host"),
+        (address.scheme == "http" and not is_loopback(host), "it is plain http to another machine"),
+        (not _has_valid_port(address), "its port is not a number from 1 to 65535"),
+        ("?" in url, "it has a query (?)"),
+        ("#" in url, "it has a fragment (#)"),
+        ("@" in address.netloc, "it has a user name or password"),
+        ("\\" in url or has_dots, "its path has '.' or '..' or a backslash"),
+        (not _is_sent_to(url, host), "it is not an address"),
+    )
+    return next((problem for is_wrong, problem in problems if is_wrong), "")
+
+
+def _has_valid_port(address: SplitResult) -> bool:
     try:
-        has_port = address.port != 0
+        return address.port != 0
     except ValueError:
-        has_port = False
-    if not has_port:
-        return "its port is not a number from 1 to 65535"
-    if "?" in url:
-        return "it has a query (?)"
-    if "#" in url:
-        return "it has a fragment (#)"
-    if "@" in address.netloc:
-        return "it has a user name or password"
-    if "\\" in url or {".", ".."} & set(unquote(address.path).split("/")):
-        return "its path has '.' or '..' or a backslash"
+        return False
+
+
+def _is_sent_to(url: str, host: str | None) -> bool:
+    """Whether `requests` would send to this host."""
     try:
-        sent = urlsplit(_normal(url))
+        return urlsplit(_normal(url)).hostname == host
     except (ValueError, requests.RequestException):
-        return "it is not an address"
-    return "" if sent.hostname == host else "it is not an address"
+        return False

@@ -21,11 +21,14 @@ from source_hotmart.api.messages import LONGEST_LABEL, named
 from source_hotmart.api.pages import Envelope, Page
 from source_hotmart.reading.page_tokens import EndlessPages, PageTokens
 from source_hotmart.reading.passes import ListResult, Pass, Passes, Query, Record
+from source_hotmart.state.slices import Reason
 from source_hotmart.sync.progress import Progress
 from source_hotmart.sync.report import SyncReport
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
+UNUSUAL = (Reason.HALF, Reason.COUNTS_DIFFERED, Reason.RETRIED)
+"""Reasons that are logged without --debug."""
 RETRY_AFTER_S = 5.0
 """A failure or a wrong count may have passed by then."""
 OUTAGE_WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
@@ -79,6 +82,11 @@ class ListReader:
         self._has_waited = False
         self._bad_reasons: dict[str, None] = {}
         """What was wrong with rows that were not yielded."""
+        self.reason: str = "whole list"
+        """Why the next list is read, for the log."""
+        self.is_one_status = False
+        self._pages = self._requests = 0
+        """Of the current list, those of repeated passes included."""
         self.is_compared = False
         """Whether the rows are going to be compared with those of another list."""
 
@@ -124,6 +132,7 @@ class ListReader:
     def read_once(self, query: Query, label: str, *, at_least: int = 0) -> Generator[Record, None, ListResult]:
         """Like `read`, and raise `TooHeavy` for a page that is too heavy."""
         passes = Passes(at_least, self.is_compared)
+        self._pages = self._requests = 0
         while True:
             this, pages = Pass(), PageTokens(self._stream.name)
             try:
@@ -161,16 +170,34 @@ class ListReader:
             LOGGER.warning("%s: Hotmart sent a row %s.", name, bad_row)
         if not is_complete:
             self._stream.incomplete_lists.add(str(query.get("subdomain", "")))
+        self._log(label, passes)
         expected = last.totals or {passes.at_least} - {0}
         if is_complete or not passes.is_complete:  # rows without a primary key are no difference in count
             report.list_read(name, label, rows=passes.rows, totals=expected, is_complete=is_complete)
         return ListResult(is_complete, passes.rows, last.pages, len(last.bad), last.first_total)
 
+    def _fetch(self, query: Query, token: str | None) -> Page:
+        self._requests += 1
+        return self._stream.fetch(query, token)
+
+    def _log(self, label: str, passes: Passes) -> None:
+        notes = {
+            Reason.ONE_STATUS: self.is_one_status,
+            Reason.COUNTS_DIFFERED: passes.number > 1 and bool(passes.last.totals),
+            Reason.RETRIED: self._requests > self._pages,
+        }
+        reasons = list(dict.fromkeys([self.reason, *(note for note, applies in notes.items() if applies)]))
+        is_unusual = any(reason in UNUSUAL for reason in reasons)
+        self._stream.report.log_piece(
+            self._stream.name, label, pages=self._pages, rows=passes.rows, reasons=reasons, is_unusual=is_unusual
+        )
+
     def _read_page(self, query: Query, label: str, this: Pass, pages: PageTokens, *, compares: bool) -> deque[Record]:
         """Return the records of the next page that were not yielded before."""
         stream = self._stream
-        page = fetch_twice(stream.fetch, query, pages.token)
+        page = fetch_twice(self._fetch, query, pages.token)
         this.pages += 1
+        self._pages += 1
         this.lacks_page_info |= stream.envelope.has_page_info and not page.has_page_info
         if page.total is not None:
             this.totals.add(page.total)

@@ -70,6 +70,7 @@ class WindowReader(ListReader):
             read = self.read if piece.length_ms <= DAY_MS else self.read_once
             try:
                 while query := self._next_query(piece):
+                    self.reason, self.is_one_status = piece.reason, bool(piece.status)
                     try:
                         piece.add((yield from read(query, piece.label, at_least=piece.at_least)))
                     except QueryRefused:

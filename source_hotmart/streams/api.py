@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 
 from source_hotmart.api.authenticator import HotmartAuthenticator
-from source_hotmart.api.pages import DEFAULT_BOUNDS, Bounds
+from source_hotmart.api.pages import DEFAULT_LIMITS, Limits
 from source_hotmart.api.rate_limit import CallBudget
 from source_hotmart.api.retries import DEFAULT_RETRIES, RetryPolicy
+from source_hotmart.api.transport import Connections
 from source_hotmart.config.form import Config
 from source_hotmart.records.columns import FieldLog
 from source_hotmart.streams.default_filters import DefaultFilters
@@ -29,8 +30,9 @@ class Api:
     now_ms: int
     """The start of the sync; nothing later than this is read or claimed."""
     budget: APIBudget = field(default_factory=CallBudget)
-    patience: RetryPolicy = DEFAULT_RETRIES
-    bounds: Bounds = DEFAULT_BOUNDS
+    retries: RetryPolicy = DEFAULT_RETRIES
+    limits: Limits = DEFAULT_LIMITS
+    connections: Connections = field(default_factory=Connections)
     report: SyncReport = field(default_factory=SyncReport)
     progress: Progress = field(default_factory=Progress)
     parents: ParentLists = field(default_factory=ParentLists)

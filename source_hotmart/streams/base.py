@@ -13,9 +13,9 @@ from urllib.parse import quote
 import requests
 from airbyte_cdk.models import SyncMode
 from airbyte_cdk.sources.message import MessageRepository
-from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.streams.http import HttpStream
 from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy, ErrorHandler
+from airbyte_cdk.sources.streams.http.http_client import HttpClient
 from airbyte_cdk.sources.streams.http.pagination_reset_exception import PaginationResetRequiredException
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -26,7 +26,6 @@ from source_hotmart.api.pages import Envelope, Page
 from source_hotmart.api.rate_limit import CallBudget, PriorityBudget
 from source_hotmart.api.renewal import TokenRenewal
 from source_hotmart.api.retries import QuotaBackoff, out_of_tries
-from source_hotmart.api.transport import restrict_to
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.records.columns import FieldLog
@@ -71,9 +70,17 @@ class HotmartStream(HttpStream, ABC):
         budget = (
             PriorityBudget(api.budget) if self.pages_sequentially and isinstance(api.budget, CallBudget) else api.budget
         )
-        super().__init__(authenticator=api.authenticator, api_budget=budget)
-        restrict_to(self._http_client, "GET", self.url_base, api.bounds.total_s)
-        self._renewal = TokenRenewal(self.name, api.authenticator, api.patience)
+        super().__init__()
+        # In place of the client of `HttpStream`, which takes no session.
+        self._http_client = HttpClient(
+            name=self.name,
+            logger=self.logger,
+            error_handler=self.get_error_handler(),
+            session=api.connections.restrict_to("GET", self.url_base, api.limits.total_s, budget),
+            authenticator=api.authenticator,
+            backoff_strategy=self.get_backoff_strategy(),
+        )
+        self._renewal = TokenRenewal(self.name, api.authenticator, api.retries)
         self._path_fields = frozenset(name for _, name, _, _ in Formatter().parse(self.endpoint) if name)
         self._unsent = self._path_fields | set(self.context_fields) - set(self.parameters)
         keys = [self.primary_key] if isinstance(self.primary_key, str) else list(self.primary_key or [])
@@ -100,8 +107,8 @@ class HotmartStream(HttpStream, ABC):
         return AnswerHandler(
             self.name,
             self.envelope,
-            self.api.patience,
-            self.api.bounds,
+            self.api.retries,
+            self.api.limits,
             splittable=self.splittable,
             page_size=self.page_size,
         )
@@ -137,9 +144,9 @@ class HotmartStream(HttpStream, ABC):
         stream_slice: Mapping[str, Any] | None = None,
         next_page_token: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Any]:
-        """Time-outs; no redirects, for Hotmart redirects wrong paths to its documentation; a body read in bounds."""
-        bounds = self.api.bounds
-        return {"timeout": (bounds.connect_s, bounds.read_s), "allow_redirects": False, "stream": True}
+        """Return time-outs, and stream the body. Redirects are not followed: they lead to Hotmart's documentation."""
+        limits = self.api.limits
+        return {"timeout": (limits.connect_s, limits.read_s), "allow_redirects": False, "stream": True}
 
     def next_page_token(self, response: requests.Response) -> Mapping[str, Any] | None:
         token = page_of(response).next_token
@@ -172,7 +179,7 @@ class HotmartStream(HttpStream, ABC):
                 raise QueryRefused(f"{self.name}: Hotmart refused the query (400 invalid_token).") from None
             raise
         except AirbyteTracedException as exhausted:
-            raise out_of_tries(exhausted, self.api.patience) from None
+            raise out_of_tries(exhausted, self.api.retries) from None
         return page_of(response)
 
     def get_json_schema(self) -> Mapping[str, Any]:  # type: ignore[override] # a cached method, as explained
@@ -213,13 +220,10 @@ class HotmartStream(HttpStream, ABC):
         cursor_field: list[str] | None = None,
         stream_slice: Mapping[str, Any] | None = None,
         stream_state: Mapping[str, Any] | None = None,
-    ) -> Iterable[StreamData]:
-        """The rows of one slice, as the CDK asks for them."""
-        yield from self.read_rows(stream_slice or {})
-
-    def read_rows(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
+    ) -> Iterator[Record]:
         """Return the rows of one slice, which also go to the child streams."""
-        return self.api.parents.tee(self, stream_slice, self.read_slice(stream_slice))
+        each = stream_slice or {}
+        return self.api.parents.tee(self, each, self.read_slice(each))
 
     def stream_slices(
         self,

@@ -30,7 +30,6 @@ LOGGER = logging.getLogger("airbyte.hotmart")
 MAX_PARENTS_PER_SLICE = 25
 """The parents of a slice are read one after the other. A killed sync reads those of unfinished slices again."""
 SLICES_PER_WORKER = 4
-CALLS_PER_MINUTE = 500
 
 Reading = Generator[Record, None, bool]
 """The rows of one parent. The generator returns whether they are complete."""
@@ -133,6 +132,7 @@ class ChildStream(HotmartStream, ABC):
         for parent in stream_slice.parents:
             if self.outcomes.stopped:
                 break
+            self.progress.parent_read(self.name)
             query = {**self.fields_of(parent.values), "parent": parent}
             try:
                 is_complete = yield from self._without_known_keys(self.read_parent(query, reader))
@@ -228,17 +228,19 @@ class ChildStream(HotmartStream, ABC):
         )
 
     def _log_estimate(self, subdomain: str, parents: int) -> None:
-        calls = parents * self.requests_per_parent
-        minutes = calls / CALLS_PER_MINUTE
+        label, limit = f"{self.parent_label}s", self.progress.requests_per_minute
+        self.progress.parents_planned(self.name, label, parents, self.requests_per_parent)
+        requests = parents * self.requests_per_parent
+        minutes = requests / limit
         LOGGER.info(
             "%s: %s%d %s to read, about %d requests: %s at Hotmart's %d requests per minute.",
             self.name,
             f"members area {subdomain}: " if subdomain else "",
             parents,
-            f"{self.parent_label}s",
-            calls,
+            label,
+            requests,
             f"{minutes:.0f} minutes" if minutes >= 2 else "less than two minutes",
-            CALLS_PER_MINUTE,
+            limit,
         )
 
     def _without_parents(self, subdomain: str, failed: ParentListFailed) -> HotmartError:

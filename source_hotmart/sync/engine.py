@@ -1,9 +1,7 @@
-"""Between the threads that read and the one that prints: rows in batches, and nothing before what it speaks of.
+"""The CDK's engine, whose threads hand over rows in batches, and no state before the rows that it covers.
 
-The CDK hands each row from thread to thread by itself, looks at its type four times and copies it three times, which
-together costs as much as to decode and to convert it. Here a slice hands over its rows a hundred at a time; all else
-is the CDK's own engine. Its private names are touched here only, those of the HTTP client in `streams/base.py` and
-`api/transport.py`. `unit_tests/test_engine.py` fails when they change.
+The CDK hands each row from thread to thread by itself, which costs a third of the CPU of a sync. Here a slice hands
+over its rows a hundred at a time, as finished messages. All else is the CDK's own engine.
 """
 
 from __future__ import annotations
@@ -12,17 +10,21 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
-from queue import Full, Queue
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
 
-from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, FailureType, SyncMode, Type
-from airbyte_cdk.sources.concurrent_source.concurrent_read_processor import ConcurrentReadProcessor
+from airbyte_cdk.models import (
+    AirbyteMessage,
+    AirbyteRecordMessage,
+    AirbyteStreamStatus,
+    FailureType,
+    StreamDescriptor,
+    SyncMode,
+    Type,
+)
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
 from airbyte_cdk.sources.concurrent_source.thread_pool_manager import ThreadPoolManager
-from airbyte_cdk.sources.message import InMemoryMessageRepository
-from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
 from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.adapters import StreamFacade
@@ -31,52 +33,64 @@ from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
 from airbyte_cdk.sources.types import Record
-from airbyte_cdk.sources.utils.slice_logger import SliceLogger
+from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
+from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.records.columns import UNPARSED, meta_of
 from source_hotmart.state.cursors import SliceCursor
+from source_hotmart.sync.batches import Batch, BatchQueue, OrderedRepository
 from source_hotmart.sync.progress import Progress
 
 LOGGER = logging.getLogger("airbyte")
+ENGINE_LOGGER = logging.getLogger("airbyte.engine")
+"""For the CDK's engine, which logs six lines per stream that say nothing new."""
+ENGINE_LOGGER.setLevel(logging.WARNING)
 
 BATCH_ROWS = 100
 """Rows that are handed over together. A slice's first row goes alone, so that it is seen at once."""
 MAX_TASKS = 1_000_000
 """At the CDK's limit of slices that wait a generator sleeps, and with one worker that would be for ever."""
-QUEUE_BATCHES = 20
-"""Batches that wait to be printed: with all threads of the size of their page, this bounds the memory of a sync."""
 
 
-class SlicedStream(Protocol):
-    """What is asked of a stream that is read slice by slice."""
+@dataclass
+class ReadStream:
+    """A stream that is being read."""
+
+    stream: Stream
+    cursor: SliceCursor
+    progress: Progress
+    rows: int = 0
+    """Rows that were handed over."""
+    _lock: Lock = field(default_factory=Lock)
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        return self.stream.name
 
-    @property
-    def progress(self) -> Progress: ...
-
-    def stream_slices(self, *, sync_mode: SyncMode) -> Iterable[Mapping[str, Any] | None]:
-        """What is to be read, in parts that may be read side by side."""
-
-    def read_rows(self, stream_slice: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Every row of a slice once."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RowBatch:
-    """Rows of one stream on their way to be printed."""
-
-    stream_name: str
-    rows: list[dict[str, Any]]
+    def batch(self, rows: list[dict[str, Any]]) -> Batch:
+        """Return messages of rows. The first ones of a stream are preceded by its status."""
+        emitted_at_ms, name = time.time_ns() // 1_000_000, self.name
+        messages = []
+        for row in rows:
+            record = AirbyteRecordMessage(stream=name, data=row, emitted_at=emitted_at_ms)
+            if UNPARSED in row:
+                record.meta = meta_of(row)
+            messages.append(AirbyteMessage(type=Type.RECORD, record=record))
+        with self._lock:
+            is_first = not self.rows
+            self.rows += len(rows)
+        self.progress.rows_read(name, len(rows))
+        if is_first:
+            messages.insert(0, as_airbyte_message(StreamDescriptor(name=name), AirbyteStreamStatus.RUNNING))
+        return Batch(messages)
 
 
 class SlicePartition(Partition):
     """One slice of a stream, read in one thread."""
 
-    def __init__(self, stream: SlicedStream, stream_slice: Mapping[str, Any]) -> None:
-        self._stream = stream
+    def __init__(self, read_stream: ReadStream, stream_slice: Mapping[str, Any]) -> None:
+        self._read = read_stream
         self._slice = stream_slice
         self.problem: AirbyteTracedException | None = None
         """Why some of the slice could not be read. Its good rows are out by then."""
@@ -84,28 +98,31 @@ class SlicePartition(Partition):
     __hash__ = object.__hash__  # slices are never equal: each is one piece of work
 
     def read(self) -> Iterable[Record]:
-        """Yield the slice's rows in batches, which `BatchingSource` takes apart, and keep what ended it early."""
-        name, rows, enough = self._stream.name, [], 1
+        """Yield the slice's rows in batches, which `BatchQueue` takes apart, and keep what ended it early."""
+        return self._batches()  # type: ignore[return-value] # the CDK only puts them on the queue
+
+    def _batches(self) -> Iterator[Batch]:
+        rows: list[Any] = []
+        enough = 1
         try:
-            for row in self._stream.read_rows(self._slice):
+            for row in self._read.stream.read_records(SyncMode.full_refresh, stream_slice=self._slice):
                 rows.append(row)
                 if len(rows) >= enough:
-                    yield RowBatch(name, rows)  # type: ignore[misc] # the CDK only puts it on the queue
+                    yield self._read.batch(rows)
                     rows, enough = [], BATCH_ROWS
         except AirbyteTracedException as problem:
             self.problem = problem
         except Exception as fault:  # one of our own: what was read is kept all the same
-            self.problem = _unexpected(name, fault)
-        finally:
-            self._stream.progress.slice_read(name)
+            self.problem = _unexpected(self._read.name, fault)
         if rows:
-            yield RowBatch(name, rows)  # type: ignore[misc]
+            yield self._read.batch(rows)
+        self._read.progress.slice_read(self._read.name)
 
     def to_slice(self) -> Mapping[str, Any]:
         return self._slice
 
     def stream_name(self) -> str:
-        return self._stream.name
+        return self._read.name
 
 
 def _unexpected(stream_name: str, fault: Exception) -> AirbyteTracedException:
@@ -117,35 +134,34 @@ def _unexpected(stream_name: str, fault: Exception) -> AirbyteTracedException:
 
 
 class _Slices(PartitionGenerator):
-    def __init__(self, stream: SlicedStream, cursor: SliceCursor) -> None:
-        self._stream = stream
-        self._cursor = cursor
+    def __init__(self, read_stream: ReadStream) -> None:
+        self._read = read_stream
 
     def generate(self) -> Iterable[Partition]:
-        name, progress = self._stream.name, self._stream.progress
+        name, progress, cursor = self._read.name, self._read.progress, self._read.cursor
         try:
-            for stream_slice in self._stream.stream_slices(sync_mode=SyncMode.full_refresh):
+            for stream_slice in self._read.stream.stream_slices(sync_mode=SyncMode.full_refresh):
                 progress.slice_planned(name)
-                self._cursor.slice_planned()
-                yield SlicePartition(self._stream, stream_slice or {})
-            self._cursor.all_planned()
+                cursor.slice_planned()
+                yield SlicePartition(self._read, stream_slice or {})
+            cursor.all_planned()
         except AirbyteTracedException:
-            self._cursor.stop()
+            cursor.stop()
             raise
         except Exception as fault:
-            self._cursor.stop()
+            cursor.stop()
             raise _unexpected(name, fault) from None
         finally:
             progress.all_planned(name)
 
 
-def concurrent(stream: Stream, cursor: SliceCursor, slice_logger: SliceLogger) -> Stream:
-    """The stream as the engine reads it: each slice in a thread of its own, its end noted by the cursor."""
+def concurrent(stream: Stream, cursor: SliceCursor, progress: Progress) -> Stream:
+    """Return the stream as the engine reads it: each slice in a thread of its own, its end noted by the cursor."""
     key = stream.primary_key
     cursor_field = str(stream.cursor_field) if stream.cursor_field else None
     return StreamFacade(
         DefaultStream(
-            partition_generator=_Slices(stream, cursor),  # type: ignore[arg-type] # every stream of ours is a SlicedStream
+            partition_generator=_Slices(ReadStream(stream, cursor, progress)),
             name=stream.name,
             json_schema=stream.get_json_schema(),
             primary_key=[key] if isinstance(key, str) else [str(name) for name in key or ()],
@@ -155,39 +171,26 @@ def concurrent(stream: Stream, cursor: SliceCursor, slice_logger: SliceLogger) -
         ),
         stream,
         cursor,
-        slice_logger,
+        DebugSliceLogger(),
         LOGGER,
     )
 
 
-class OrderedRepository(ConcurrentMessageRepository):
-    """Puts each message on the queue itself, from the thread that made it.
-
-    The CDK's own passes it through a list that all threads share, where the main thread can take another thread's
-    state and hand it on before the records it covers.
-    """
-
-    def emit_message(self, message: AirbyteMessage) -> None:
-        self._put_on_queue(message)
-
-    def emit_if_idle(self, message: AirbyteMessage) -> None:
-        """Put a message on the queue if there is room. A full queue is being printed, so nobody misses a message."""
-        with suppress(Full):
-            self._queue.put(message, block=False)
-
-
 class BatchingSource(ConcurrentSource):
-    """The CDK's thread pool, which serves one read, and the queue by which its threads hand over rows and messages."""
+    """The CDK's engine with threads and a queue for one sync after the other."""
 
-    def __init__(self, workers: int, slice_logger: SliceLogger) -> None:
-        queue: Queue[Any] = Queue(maxsize=QUEUE_BATCHES)
+    def __init__(self) -> None:
+        self.begin(2)
+
+    def begin(self, workers: int) -> None:
+        """Get ready for a sync."""
+        queue = BatchQueue()
         # On one queue with the rows, else a state could overtake the rows it covers.
-        self.repository = OrderedRepository(queue, InMemoryMessageRepository())
+        self.repository = OrderedRepository(queue)
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="workerpool")
         super().__init__(
             threadpool=ThreadPoolManager(self._threads, LOGGER, max_concurrent_tasks=MAX_TASKS),
-            logger=LOGGER,
-            slice_logger=slice_logger,
+            logger=ENGINE_LOGGER,
             queue=queue,
             message_repository=self.repository,
             # Fewer than the workers, or all could wait for a slice to be read by another.
@@ -200,27 +203,3 @@ class BatchingSource(ConcurrentSource):
             yield from super().read(streams)
         finally:
             self._threads.shutdown(wait=False, cancel_futures=True)
-
-    def _handle_item(
-        self, queue_item: Any, concurrent_stream_processor: ConcurrentReadProcessor
-    ) -> Iterable[AirbyteMessage]:
-        """As the CDK does, but a batch of rows in one go."""
-        if type(queue_item) is not RowBatch:
-            yield from super()._handle_item(queue_item, concurrent_stream_processor)
-            return
-        name, rows = queue_item.stream_name, queue_item.rows
-        counts = concurrent_stream_processor._record_counter
-        if not counts[name]:  # tells that the stream is running
-            first = rows.pop(0)
-            for message in concurrent_stream_processor.on_record(Record(first, name)):
-                if message.record:
-                    message.record.meta = meta_of(first)
-                yield message
-        counts[name] += len(rows)
-        emitted_at_ms = time.time_ns() // 1_000_000
-        for row in rows:
-            record = AirbyteRecordMessage(stream=name, data=row, emitted_at=emitted_at_ms)
-            if UNPARSED in row:
-                record.meta = meta_of(row)
-            yield AirbyteMessage(type=Type.RECORD, record=record)
-        yield from self.repository.consume_queue()

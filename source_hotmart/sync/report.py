@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 
 from source_hotmart.api.messages import FEW_OF_A_KIND, LONGEST_LABEL, named
@@ -31,6 +31,20 @@ class SyncReport:
     def at_end(self, log: Callable[[], None]) -> None:
         """Have something of one stream logged at the end of the sync."""
         self._last_lines.append(log)
+
+    def log_piece(
+        self, stream_name: str, label: str, *, pages: int, rows: int, reasons: Sequence[str], is_unusual: bool
+    ) -> None:
+        """Log one piece of work and why it was done."""
+        LOGGER.log(
+            logging.INFO if is_unusual else logging.DEBUG,
+            "%s: Read %s (%s). Pages: %d, rows: %d.",
+            stream_name,
+            label,
+            ", ".join(reasons),
+            pages,
+            rows,
+        )
 
     def list_read(self, stream_name: str, label: str, *, rows: int, totals: set[int], is_complete: bool) -> None:
         """Note a date range or list that was read to its end: distinct rows, and every total on its pages."""
@@ -76,8 +90,8 @@ class SyncReport:
         """The lines for the end of the sync: those of single streams, and one for all counts that could be compared."""
         for log in self._last_lines:
             log()
-        for sentence in FEW_OF_A_KIND.dropped():
-            LOGGER.warning(sentence)
+        for level, sentence in FEW_OF_A_KIND.dropped():
+            LOGGER.log(level, sentence)
         for stream_name, keys in sorted(self._collisions.items()):
             LOGGER.warning(
                 "%s: Hotmart sent %d primary keys with rows of different content. Only one row of each was kept.",

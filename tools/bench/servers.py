@@ -73,7 +73,8 @@ class ServerProcess:
     @property
     def environment(self) -> dict[str, str]:
         """The environment in which a client takes this server for Hotmart."""
-        return {**os.environ, "HOTMART_API_URL": self.url, "HOTMART_AUTH_URL": self.url, "NO_PROXY": "127.0.0.1"}
+        own = {"HOTMART_API_URL": self.url, "HOTMART_AUTH_URL": self.url, "NO_PROXY": "127.0.0.1"}
+        return {**os.environ, **own, "MALLOC_ARENA_MAX": "2"}  # as in the image
 
 
 class Replay(ServerProcess):

@@ -1,0 +1,33 @@
+"""What follows each HTTP status of Hotmart, as a table.
+
+Codes and their meaning: https://developers.hotmart.com/docs/en/start/http-response-codes/
+"""
+
+from __future__ import annotations
+
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.http.error_handlers import ResponseAction
+
+RETRY = ResponseAction.RETRY, FailureType.transient_error
+RETRY_CONTRACT = ResponseAction.RETRY, FailureType.system_error
+SPLIT = ResponseAction.SPLIT_REQUEST_WINDOW, FailureType.transient_error
+
+STATUS_ACTIONS: dict[int, tuple[ResponseAction, FailureType, str]] = {
+    408: (*SPLIT, "Hotmart gave up waiting (408)"),
+    425: (*RETRY, "Hotmart asked to come back later (425)"),
+    429: (
+        ResponseAction.RATE_LIMITED,
+        FailureType.transient_error,
+        "Hotmart's quota of calls a minute is used up (429)",
+    ),
+    500: (*RETRY, "Hotmart had an internal error (500)"),
+    # Documented: the query took more than about 30 s, ask for less.
+    502: (*SPLIT, "Hotmart could not answer so large a query in time (502)"),
+    503: (*RETRY, "Hotmart is not available (503)"),
+    504: (*SPLIT, "Hotmart could not answer so large a query in time (504)"),
+    524: (*SPLIT, "Hotmart could not answer so large a query in time (524)"),
+}
+"""Statuses after which the same call, or a part of it, may succeed. All others are final: see `AnswerHandler`."""
+
+FIREWALL_STATUSES = (401, 403, 405, 406, 451)
+"""Refusals by firewalls and proxies as well as by Hotmart. The body shows whose they are."""
