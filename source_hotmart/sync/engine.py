@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from queue import Full, Queue
+from queue import Full
 from typing import Any, Protocol
 
 from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, FailureType, SyncMode, Type
 from airbyte_cdk.sources.concurrent_source.concurrent_read_processor import ConcurrentReadProcessor
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
-from airbyte_cdk.sources.concurrent_source.thread_pool_manager import ThreadPoolManager
 from airbyte_cdk.sources.message import InMemoryMessageRepository
 from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
 from airbyte_cdk.sources.streams import Stream
@@ -37,13 +35,12 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_hotmart.records.columns import UNPARSED, meta_of
 from source_hotmart.state.cursors import SliceCursor
 from source_hotmart.sync.progress import Progress
+from source_hotmart.sync.threads import PlanningQueue, StreamThreads
 
 LOGGER = logging.getLogger("airbyte")
 
 BATCH_ROWS = 100
 """Rows that are handed over together. A slice's first row goes alone, so that it is seen at once."""
-MAX_TASKS = 1_000_000
-"""At the CDK's limit of slices that wait a generator sleeps, and with one worker that would be for ever."""
 QUEUE_BATCHES = 20
 """Batches that wait to be printed: with all threads of the size of their page, this bounds the memory of a sync."""
 
@@ -179,13 +176,14 @@ class OrderedRepository(ConcurrentMessageRepository):
 class BatchingSource(ConcurrentSource):
     """The CDK's thread pool, which serves one read, and the queue by which its threads hand over rows and messages."""
 
-    def __init__(self, workers: int, slice_logger: SliceLogger) -> None:
-        queue: Queue[Any] = Queue(maxsize=QUEUE_BATCHES)
+    def __init__(self, workers: int, slice_logger: SliceLogger, per_parent: Collection[str] = ()) -> None:
+        """`per_parent` names the streams with a request per parent, which are read after the others."""
+        self._threads = StreamThreads(workers, per_parent)
+        queue = PlanningQueue(QUEUE_BATCHES, self._threads)
         # On one queue with the rows, else a state could overtake the rows it covers.
         self.repository = OrderedRepository(queue, InMemoryMessageRepository())
-        self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="workerpool")
         super().__init__(
-            threadpool=ThreadPoolManager(self._threads, LOGGER, max_concurrent_tasks=MAX_TASKS),
+            threadpool=self._threads,
             logger=LOGGER,
             slice_logger=slice_logger,
             queue=queue,
@@ -196,10 +194,11 @@ class BatchingSource(ConcurrentSource):
 
     def read(self, streams: list[AbstractStream]) -> Iterator[AirbyteMessage]:
         """Yield the messages of a sync. The CDK ends its threads only after a sync without a failure."""
+        self._threads.begin([stream.name for stream in streams])
         try:
             yield from super().read(streams)
         finally:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads.close()
 
     def _handle_item(
         self, queue_item: Any, concurrent_stream_processor: ConcurrentReadProcessor
