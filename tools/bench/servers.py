@@ -115,6 +115,7 @@ class Replay(ServerProcess):
         """How many calls were answered since this was asked last."""
         with requests.Session() as session:
             session.trust_env = False  # no proxy for this machine
+            session.verify = str(self._certificate) if self._certificate else True
             return int(session.get(f"{self.url}/_replay/calls", timeout=60).json())
 
 
