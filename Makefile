@@ -79,7 +79,7 @@ hooks: $(READY) ## run `make lint` before each commit in this clone
 flips: $(READY) ## play each belief about Hotmart the other way round; write docs/development/beliefs.md (CHECK=1 compares)
 	@$(PY) -m tools.flips $(if $(CHECK),--check)
 
-bench: $(READY) ## measure speed, memory, quota and calls (40 minutes; ONLY=cpu,memory)
+bench: $(READY) .venv-bench/.ready ## measure speed, memory, quota, calls and schedule (45 minutes; ONLY=cpu,memory)
 	@$(PY) -m tools.bench --only '$(ONLY)'
 
 live: $(READY) ## ask a real account what is not known of the API (read-only, 60 calls; needs secrets/config.json)
@@ -149,7 +149,7 @@ image-push: ## build the image for amd64 and arm64 and push it with SBOM and pro
 	docker buildx build --platform linux/amd64,linux/arm64 --sbom=true --provenance=mode=max --push $(IMAGE_BUILD)
 
 clean: ## remove the environment, the demo's output and all caches
-	rm -rf $(VENV) .venv-ecosystem .venv-qa .venv-audit $(FORM_PICTURE)/node_modules demo-output build dist \
+	rm -rf $(VENV) .venv-ecosystem .venv-qa .venv-audit $(FORM_PICTURE)/node_modules .venv-bench demo-output build dist \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

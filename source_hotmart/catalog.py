@@ -17,6 +17,7 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_hotmart.api.turns import Line
 from source_hotmart.config.form import Config
 from source_hotmart.streams import STREAMS
 from source_hotmart.streams.base import HotmartStream
@@ -40,6 +41,11 @@ def offered_classes(config: Config) -> list[type[HotmartStream]]:
     return [cls for cls in stream_classes() if config.members_area_subdomain or not cls.needs_members_area]
 
 
+def per_parent_streams() -> list[str]:
+    """Return the names of the streams with a request per parent, which are read after the others."""
+    return stream_names(cls for cls in stream_classes() if cls.line is Line.PER_PARENT)
+
+
 def warn_full_refresh(configured: Iterable[ConfiguredAirbyteStream]) -> None:
     """Say which streams are read whole though an incremental read is configured, as PyAirbyte does for every stream."""
     incremental = {item.stream.name for item in configured if item.sync_mode == SyncMode.incremental}
@@ -52,17 +58,20 @@ def warn_full_refresh(configured: Iterable[ConfiguredAirbyteStream]) -> None:
 def parents_first(configured: Iterable[ConfiguredAirbyteStream]) -> list[ConfiguredAirbyteStream]:
     """The streams in the order in which to start them.
 
-    A child may wait for its parent, and must not be before it. Those whose calls follow one another are the next.
+    A child may wait for its parent, and must not be before it. Streams of date ranges are read before streams with a
+    request per parent, and those whose requests follow one another start first.
     """
     classes = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
 
     def generation(cls: type[HotmartStream]) -> int:
         return 1 + generation(cls.parent) if issubclass(cls, ChildStream) else 0
 
-    def turn(item: ConfiguredAirbyteStream) -> tuple[int, bool, int]:
+    lines = list(Line)
+
+    def turn(item: ConfiguredAirbyteStream) -> tuple[int, int, int]:
         cls = classes[item.stream.name]
         # The views of a sale wait for the first of them, and all are compared with the sales history if it is read.
-        return generation(cls), not cls.pages_sequentially, list(classes).index(item.stream.name)
+        return generation(cls), lines.index(cls.line), list(classes).index(item.stream.name)
 
     return sorted(configured, key=turn)
 

@@ -29,7 +29,14 @@ from source_hotmart.api.pages import DEFAULT_LIMITS, Limits
 from source_hotmart.api.rate_limit import CallBudget
 from source_hotmart.api.retries import DEFAULT_RETRIES, RetryPolicy
 from source_hotmart.api.transport import Connections
-from source_hotmart.catalog import not_offered, offered_classes, parents_first, stream_names, warn_full_refresh
+from source_hotmart.catalog import (
+    not_offered,
+    offered_classes,
+    parents_first,
+    per_parent_streams,
+    stream_names,
+    warn_full_refresh,
+)
 from source_hotmart.check import check_access
 from source_hotmart.command import inputs
 from source_hotmart.command.state_file import read_states
@@ -205,7 +212,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         """Read the configured streams; one that is not offered fails with a sentence, and the others are read."""
         parsed = Config.from_mapping(config)
         self._catalog, self._state = catalog, state
-        self._engine.begin(parsed.num_workers)
+        self._engine.begin(parsed.num_workers, per_parent_streams())
         offered = stream_names(offered_classes(parsed))
         missing = [item for item in catalog.streams if item.stream.name not in offered]
         warn_full_refresh(item for item in catalog.streams if item not in missing)

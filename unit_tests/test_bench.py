@@ -21,6 +21,8 @@ from tools.bench.clients import HERE
 from tools.bench.failure import BenchFailed
 from tools.bench.processes import KeyCounter, RecordCounter, measure
 from tools.bench.replay import Sales
+from tools.bench.replayed_lists import CHARGES_PATH, SUBSCRIPTIONS_PATH, Lists
+from tools.bench.rows import schedule
 from tools.bench.rows.cpu import rows_of
 from tools.bench.rows.memory import LARGE, MIDDLE, SMALL, growth_rows, memory_row
 from tools.bench.rows.refused import refusal_row
@@ -341,3 +343,33 @@ def test_the_low_code_manifest_reads_the_same_sales_as_the_connector():
     )
     assert set(listed) == set(SALE_STATUSES)
     assert set(of_price_details) == set(PRICE_DETAILS_STATUSES)
+
+
+# When each stream ends
+
+
+def test_a_stream_that_ends_much_later_beside_others_misses_the_target():
+    alone_s = {"sales_history": 20.0, "products": 0.4}
+    beside, last = schedule.rows_of(alone_s, {"sales_history": 25.0, "products": 1.2, "club_lessons": 200.0})
+    assert beside.verdict is Verdict.MET
+    assert last.figure == "sales_history after 25 of 200 s"
+    late, _ = schedule.rows_of(alone_s, {"sales_history": 27.0, "products": 1.2, "club_lessons": 200.0})
+    assert late.verdict is Verdict.MISSED
+    assert "sales_history" in late.figure
+
+
+def test_the_replayed_lists_hold_every_row_once():
+    lists = Lists(1_201, NOW_MS, 1_000 * 86_400_000)
+    for path, query, key in (
+        (SUBSCRIPTIONS_PATH, "accession_date=0", "subscriber_code"),
+        (CHARGES_PATH, f"transaction_date=0&end_transaction_date={NOW_MS}", "purchase"),
+    ):
+        rows, token = [], None
+        while True:
+            page = orjson.loads(lists.page(path, parse_qs(f"{query}&max_results=500&page_token={token or 0}")))
+            rows += page["items"]
+            token = page["page_info"].get("next_page_token")
+            if not token:
+                break
+        keys = {row[key] if key == "subscriber_code" else row[key]["transaction"] for row in rows}
+        assert len(rows) == len(keys) == 1_201

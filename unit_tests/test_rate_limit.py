@@ -15,7 +15,8 @@ import requests
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from pytest_mock import MockerFixture
 
-from source_hotmart.api.rate_limit import BURST_CALLS, CallBudget, PriorityBudget
+from source_hotmart.api.rate_limit import BURST_CALLS, CallBudget, LineBudget
+from source_hotmart.api.turns import Line
 from tools.harness import VirtualClock, switches
 from tools.rows import difference
 
@@ -125,8 +126,9 @@ def run_side_by_side(
     workers: int,
     latency_s: float,
     chains: int = 0,
+    per_parent: int = 0,
 ) -> Gateway:
-    """As many calls as the budget allows, from several threads, for some minutes; so many of them go first."""
+    """As many calls as the budget allows, from several threads, for some minutes; some wait in lines of their own."""
     clock = StageClock(workers)
     mocker.patch("time.monotonic", clock.time)
     mocker.patch("time.sleep", clock.sleep)
@@ -150,7 +152,11 @@ def run_side_by_side(
         finally:
             clock.end()
 
-    places = [PriorityBudget(budget)] * chains + [budget] * (workers - chains)
+    places: list[APIBudget] = [
+        *[LineBudget(budget, Line.SEQUENTIAL)] * chains,
+        *[LineBudget(budget, Line.PER_PARENT)] * per_parent,
+        *[budget] * (workers - chains - per_parent),
+    ]
     threads = [Thread(target=work, args=(place,)) for place in places]
     for thread in threads:
         thread.start()
@@ -231,7 +237,7 @@ def test_a_stream_whose_calls_follow_one_another_is_held_up_by_its_own_latency_o
     )
 
     calls_without_any_wait = 5 * MINUTE_S / 0.6
-    assert gateway.calls_of[PriorityBudget] >= 0.7 * calls_without_any_wait
+    assert gateway.calls_of[LineBudget] >= 0.7 * calls_without_any_wait
     assert gateway.refused.total() == 0
     assert min(gateway.full_minutes) >= 0.95 * 500
 
@@ -243,6 +249,54 @@ def test_calls_that_go_first_leave_half_of_the_quota_to_the_others(mocker):
 
     assert gateway.calls_of[CallBudget] >= 0.45 * gateway.calls_of.total()
     assert min(gateway.full_minutes) >= 0.95 * 500
+
+
+@pytest.mark.parametrize("latency_s", [0.3, 1.5])
+def test_requests_per_parent_take_a_small_part_of_the_quota_while_others_have_requests(mocker, latency_s):
+    gateway = run_side_by_side(
+        mocker, lambda clock: Gateway(clock.time), minutes=5, workers=32, latency_s=latency_s, per_parent=16
+    )
+
+    share = gateway.calls_of[LineBudget] / gateway.calls_of.total()
+    assert 0.05 <= share <= 0.2
+    assert gateway.refused.total() == 0
+    assert min(gateway.full_minutes) >= 0.95 * 500
+
+
+def test_requests_per_parent_use_what_the_others_leave(mocker):
+    gateway = run_side_by_side(
+        mocker, lambda clock: Gateway(clock.time), minutes=5, workers=9, latency_s=1.5, per_parent=8
+    )
+
+    # One thread of the others makes 40 requests a minute, eight threads have room for 320.
+    assert gateway.calls_of[CallBudget] >= 0.9 * 5 * 40
+    assert gateway.calls_of[LineBudget] >= 0.9 * 5 * 320
+
+
+def test_requests_per_parent_leave_the_burst_of_a_start_to_the_others(clock: VirtualClock):
+    budget = CallBudget()
+    per_parent = LineBudget(budget, Line.PER_PARENT)
+    call(budget)
+    for _ in range(10):
+        sent = request()
+        per_parent.acquire_call(sent)
+        per_parent.update_from_response(sent, response(200))
+    assert sum(clock.slept_s) > 0.5
+
+    clock.slept_s.clear()
+    for _ in range(BURST_CALLS - 15):
+        call(budget)
+    assert clock.slept_s == []
+
+
+def test_a_small_sync_of_requests_per_parent_does_not_wait(clock: VirtualClock):
+    per_parent = LineBudget(CallBudget(), Line.PER_PARENT)
+    for _ in range(BURST_CALLS):
+        sent = request()
+        per_parent.acquire_call(sent)
+        per_parent.update_from_response(sent, response(200))
+
+    assert clock.slept_s == []
 
 
 def test_a_burst_goes_out_at_once_and_the_rest_at_an_even_pace(clock: VirtualClock):

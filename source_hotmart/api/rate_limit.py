@@ -11,18 +11,22 @@ import math
 import time
 from threading import Lock
 from typing import Any
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakKeyDictionary
 
 import requests
 from airbyte_cdk.sources.streams.call_rate import APIBudget
+
+from source_hotmart.api.turns import Line, Turns
 
 WINDOW_S = 60.0
 NEW_WINDOW_S = 5.0
 """A reset that lies by so much after the one that is waited for is that of the next window."""
 BURST_CALLS = 100
 """Calls at the start of a sync that need not keep an even pace, so that a small sync runs at once."""
+QUIET_S = 1.0
+"""Seconds without a request after which a line is taken to have none to send."""
 LINE_S = 0.02
-"""How long a call lets another go before it."""
+"""How long a request waits for one whose turn it is."""
 
 
 class CallBudget(APIBudget):
@@ -44,19 +48,19 @@ class CallBudget(APIBudget):
         self._counted = 0
         """Own calls that Hotmart may have counted in this window and that were answered."""
         self._others = Others(self._window_s)
-        self._line: WeakSet[requests.PreparedRequest] = WeakSet()
-        """Calls that wait and are to go first."""
-        self._went_first = False
+        self._turns = Turns()
+        self._others_quiet_s = 0.0
+        """From then on streams other than those with a request per parent are taken to have none to send."""
         self._sent: WeakKeyDictionary[requests.PreparedRequest, tuple[float, int]] = WeakKeyDictionary()
         """For each call on its way: when it was let go, and how many calls of others were known of then."""
 
     def acquire_call(self, request: Any, block: bool = True, timeout: float | None = None) -> None:
         """Wait until this call may be sent. Always blocks: a call that is refused only has to be asked again."""
-        self.wait_for(request, goes_first=False)
+        self.wait_for(request, Line.PARALLEL)
 
-    def wait_for(self, request: requests.PreparedRequest, *, goes_first: bool) -> None:
-        """Wait until this call may be sent; of two that wait, one that goes first has every second turn for itself."""
-        while (pause_s := self._pause_s(request, goes_first=goes_first)) > 0:
+    def wait_for(self, request: requests.PreparedRequest, line: Line) -> None:
+        """Wait in a line until this request may be sent."""
+        while (pause_s := self._pause_s(request, line)) > 0:
             time.sleep(pause_s)
 
     @property
@@ -68,7 +72,7 @@ class CallBudget(APIBudget):
         with self._lock:
             return f"{self._limit - self._remaining + len(self._sent)} of {self._limit} requests this minute"
 
-    def _pause_s(self, request: requests.PreparedRequest, *, goes_first: bool) -> float:
+    def _pause_s(self, request: requests.PreparedRequest, line: Line) -> float:
         """Seconds to wait before asking again; zero: the call is counted and may be sent."""
         with self._lock:
             now_s = time.monotonic()
@@ -77,25 +81,30 @@ class CallBudget(APIBudget):
             self._sent.pop(request, None)
             reserve = self._limit // 100 + self._others.reserve(now_s, self._reset_s, self._limit)
             left = self._remaining - len(self._sent) - reserve
+            self._turns.leave(request, line)
             if left < 1:
                 # Not until the reset at once: lost calls and other clients' windows may leave room before.
                 return min(max(self._reset_s - now_s, 0.05), 1.0)
-            if self._burst > 0:
+            if self._burst > 0 and self._may_burst(line, now_s):
                 self._burst -= 1
-            elif now_s < self._next_s:
-                if goes_first:
-                    self._line.add(request)
-                return self._next_s - now_s
-            elif self._line and not goes_first and not self._went_first:
-                return LINE_S
             else:
-                self._line.discard(request)
-                self._went_first = goes_first
                 interval_s = (self._reset_s - now_s) / left
+                # Turns matter only where the quota is scarce: taking them costs a little time.
+                is_scarce = interval_s >= LINE_S
+                if now_s < self._next_s or (is_scarce and not self._turns.take(line)):
+                    self._turns.wait(request, line)
+                    return self._next_s - now_s if now_s < self._next_s else LINE_S
                 # What a thread woke up too late is made up for, by one interval at the most.
                 self._next_s = max(self._next_s, now_s - interval_s) + interval_s
             self._sent[request] = now_s, self._others.calls
             return 0
+
+    def _may_burst(self, line: Line, now_s: float) -> bool:
+        """Whether a request needs not keep the pace: one per parent only while no other stream has requests to send."""
+        if line is Line.PER_PARENT:
+            return now_s >= self._others_quiet_s
+        self._others_quiet_s = now_s + QUIET_S
+        return True
 
     def _open_window(self, now_s: float) -> None:
         self._remaining = self._limit
@@ -139,20 +148,17 @@ class CallBudget(APIBudget):
                 self._others.seen(self._limit - self._remaining - own, others_then, now_s)
 
 
-class PriorityBudget(APIBudget):
-    """The same budget, for a stream whose calls follow one another.
+class LineBudget(APIBudget):
+    """The same budget, for a stream whose requests wait in a line of their own."""
 
-    More threads cannot hasten such a stream, so that it would be the last to end if each call had to wait among the
-    many calls of streams that are read side by side.
-    """
-
-    def __init__(self, budget: CallBudget) -> None:
+    def __init__(self, budget: CallBudget, line: Line) -> None:
         super().__init__(policies=[])
         self._budget = budget
+        self._line = line
 
     def acquire_call(self, request: Any, block: bool = True, timeout: float | None = None) -> None:
-        """Wait until this call may be sent, before those that are not in this line."""
-        self._budget.wait_for(request, goes_first=True)
+        """Wait in this line until this request may be sent."""
+        self._budget.wait_for(request, self._line)
 
     def update_from_response(self, request: Any, response: Any) -> None:
         """Learn from an answer, as the whole budget does."""

@@ -20,7 +20,7 @@ from source_hotmart.api.errors import BadRow, HotmartError, QueryRefused, TooHea
 from source_hotmart.api.messages import LONGEST_LABEL, named
 from source_hotmart.api.pages import Envelope, Page
 from source_hotmart.reading.page_tokens import EndlessPages, PageTokens
-from source_hotmart.reading.passes import ListResult, Pass, Passes, Query, Record
+from source_hotmart.reading.passes import KeyDeduplicator, Keys, ListResult, Pass, Passes, Query, Record
 from source_hotmart.state.slices import Reason
 from source_hotmart.sync.progress import Progress
 from source_hotmart.sync.report import SyncReport
@@ -76,9 +76,10 @@ class Readable(Protocol):
 class ListReader:
     """Reads lists for one slice, and remembers by hash which keys it has yielded."""
 
-    def __init__(self, stream: Readable) -> None:
+    def __init__(self, stream: Readable, deduplicator: KeyDeduplicator | None = None) -> None:
+        """With a deduplicator only rows are yielded whose keys no other reader of the stream has."""
         self._stream = stream
-        self._yielded: set[int] = set()
+        self._keys = Keys(deduplicator)
         self._has_waited = False
         self._bad_reasons: dict[str, None] = {}
         """What was wrong with rows that were not yielded."""
@@ -133,19 +134,19 @@ class ListReader:
         """Like `read`, and raise `TooHeavy` for a page that is too heavy."""
         passes = Passes(at_least, self.is_compared)
         self._pages = self._requests = 0
+        self._keys.begin_list()
         while True:
-            this, pages = Pass(), PageTokens(self._stream.name)
+            this, pages = Pass(repeated_before=passes.repeated), PageTokens(self._stream.name)
+            self._keys.begin_pass()
             try:
                 while pages.has_next():
-                    records = self._read_page(query, label, this, pages, compares=passes.number > 0)
+                    records = self._read_page(query, label, this, pages)
                     while records:  # one that is handed on must not stay in memory with its page
                         yield records.popleft()
             except (PaginationResetRequiredException, EndlessPages) as broken:
                 if passes.number:
                     raise self._without_end(broken, label) from None
                 this.is_broken = True
-            finally:
-                self._yielded |= this.contents.keys()
             passes.end(this)
             if passes.is_complete or passes.is_hopeless:
                 return self._result(passes, query, label)
@@ -192,7 +193,7 @@ class ListReader:
             self._stream.name, label, pages=self._pages, rows=passes.rows, reasons=reasons, is_unusual=is_unusual
         )
 
-    def _read_page(self, query: Query, label: str, this: Pass, pages: PageTokens, *, compares: bool) -> deque[Record]:
+    def _read_page(self, query: Query, label: str, this: Pass, pages: PageTokens) -> deque[Record]:
         """Return the records of the next page that were not yielded before."""
         stream = self._stream
         page = fetch_twice(self._fetch, query, pages.token)
@@ -205,18 +206,18 @@ class ListReader:
                 this.first_total = page.total
                 stream.progress.list_begun(stream.name, label, page.total)
         stream.progress.page_read(stream.name, len(page.rows))
-        keys_before = len(this.contents)
-        records = self._new_records(page, this, query, label, compares=compares)
-        pages.page_read(page.next_token, has_news=len(this.contents) > keys_before)
+        keys_before = this.keys
+        records = self._new_records(page, this, query, label)
+        pages.page_read(page.next_token, has_news=this.keys > keys_before)
         return records
 
-    def _new_records(self, page: Page, this: Pass, query: Query, label: str, *, compares: bool) -> deque[Record]:
-        yielded, contents, record_of = self._yielded, this.contents, self._stream.record
+    def _new_records(self, page: Page, this: Pass, query: Query, label: str) -> deque[Record]:
+        note, record_of, repeated = self._keys.note, self._stream.record, this.repeated_before
         context = self._stream.context(query) if page.rows else {}
         records = deque[Record]()
         for number, row in enumerate(page.rows, 1):
             this.rows += 1
-            content = hash(orjson.dumps(row, default=str)) if compares else None
+            content = hash(orjson.dumps(row, default=str)) if repeated else None
             try:
                 key, record = record_of(row, context)
             except BadRow as bad:
@@ -224,18 +225,20 @@ class ListReader:
                 this.bad.append(f"{bad.reason}: {label}, page {this.pages}, row {number}")
                 continue
             key_hash = hash(key)
-            if key_hash in contents:
+            is_new = note(key_hash, this)
+            if is_new is None:
                 self._note_repeated(this, key_hash, content)
                 continue
-            contents[key_hash] = content
-            if key_hash not in yielded:
+            if content is not None and key_hash in repeated:
+                this.contents[key_hash] = content
+            if is_new:
                 records.append(record)
         return records
 
     @staticmethod
     def _note_repeated(this: Pass, key_hash: int, content: int | None) -> None:
         this.repeated.add(key_hash)
-        if content is not None and this.contents[key_hash] != content:
+        if this.contents.get(key_hash, content) != content:
             this.collided.add(key_hash)
         else:
             this.same_rows += 1

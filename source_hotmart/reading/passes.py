@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
+
+from source_hotmart.reading.keys import MAX_PASS, SeenKeys
 
 Query = Mapping[str, Any]
 """Query parameters of the first page. A sequence as a value repeats its key."""
 Record = dict[str, Any]
 
 MAX_PASSES = 10
+FIRST_PASS = 1
+"""Stands for the passes over earlier lists as well."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,19 @@ class ListResult:
 class Pass:
     """What one reading of all pages of a list found."""
 
-    contents: dict[int, int | None] = field(default_factory=dict)
-    """Hash of the content by hash of the key. Contents are compared from the second pass on only, to save time."""
+    repeated_before: Collection[int] = ()
+    """Keys that occurred more than once in an earlier pass. The contents of their rows are compared."""
+    keys: int = 0
+    """Distinct primary keys."""
+    new_keys: int = 0
+    """Keys that no earlier pass over the same list had."""
+    contents: dict[int, int] = field(default_factory=dict)
+    """Hash of the content by hash of the key, where contents are compared."""
     rows: int = 0
     repeated: set[int] = field(default_factory=set)
     """Keys that occurred more than once."""
     collided: set[int] = field(default_factory=set)
-    """Keys that occurred more than once with different content."""
+    """Keys that occurred more than once with different content, also in an earlier pass."""
     same_rows: int = 0
     """Rows that repeat a key and, as far as it was compared, its content."""
     bad: list[str] = field(default_factory=list)
@@ -51,6 +61,42 @@ class Pass:
     """Whether its pages did not lead to the end of the list."""
 
 
+class Keys:
+    """The primary keys that one reader has seen in its lists, and in which pass each was seen last.
+
+    With a deduplicator a key is new only if no other slice of the stream had it.
+    """
+
+    def __init__(self, deduplicator: KeyDeduplicator | None = None) -> None:
+        self._deduplicator = deduplicator
+        self._seen = deduplicator.join() if deduplicator else SeenKeys()
+        self._pass = self._first_pass = FIRST_PASS
+
+    def begin_list(self) -> None:
+        """Take every key for one of earlier lists."""
+        if self._pass + MAX_PASSES > MAX_PASS:
+            self._seen.renumber()
+            self._pass = FIRST_PASS
+        self._first_pass = self._pass + 1
+
+    def begin_pass(self) -> None:
+        """Count the keys of another pass over the same list."""
+        self._pass += 1
+
+    def note(self, key_hash: int, this: Pass) -> bool | None:
+        """Count a key in this pass. Return whether it is new to the reader, `None` if this pass had it before."""
+        if self._deduplicator:
+            before, is_new = self._deduplicator.mark(key_hash, self._seen, self._pass)
+        else:
+            before = self._seen.mark(key_hash, self._pass)
+            is_new = not before
+        if before == self._pass:
+            return None
+        this.keys += 1
+        this.new_keys += before < self._first_pass
+        return is_new
+
+
 @dataclass
 class Passes:
     """The passes over one list."""
@@ -59,8 +105,10 @@ class Passes:
     is_compared: bool = False
     """Whether another list shows which rows are missing, so that no second pass has to confirm the first."""
     number: int = 0
-    keys: set[int] = field(default_factory=set)
-    repeated_before: set[int] = field(default_factory=set)
+    keys: int = 0
+    """Distinct primary keys of all passes."""
+    repeated: set[int] = field(default_factory=set)
+    """Keys that occurred more than once in a pass."""
     without_news: int = 0
     """Passes in succession that found no new key."""
     last: Pass = field(default_factory=Pass)
@@ -72,12 +120,11 @@ class Passes:
     """
 
     def end(self, this: Pass) -> None:
-        before = len(self.keys)
         self.number += 1
-        self.keys |= this.contents.keys()
-        self.repeated_before |= self.last.repeated
+        self.keys += this.new_keys
+        self.repeated |= this.repeated
         self.has_shrunk = self.number > 1 and not self.last.is_broken and this.rows < self.last.rows
-        self.without_news = self.without_news + 1 if len(self.keys) == before else 0
+        self.without_news = 0 if this.new_keys else self.without_news + 1
         self.last = this
 
     @property
@@ -93,21 +140,21 @@ class Passes:
             return False
         different = last.rows - last.same_rows
         if last.totals:
-            return last.totals in ({different}, {len(self.keys) + len(last.bad)})
+            return last.totals in ({different}, {self.keys + len(last.bad)})
         if last.pages <= 1:
             return not last.same_rows or self.number > 1
         if self.is_compared and not last.same_rows:
             return True
         if self.has_shrunk:
             return False
-        all_found = len(self.keys) + len(last.bad) == last.rows
+        all_found = self.keys + len(last.bad) == last.rows
         nothing_new = self.without_news > 0 and not last.same_rows
         return self.number > 1 and (all_found or nothing_new)
 
     @property
     def rows(self) -> int:
         """The rows that arrived, as Hotmart would count them."""
-        return max(len(self.keys) + len(self.last.bad), self.last.rows - self.last.same_rows)
+        return max(self.keys + len(self.last.bad), self.last.rows - self.last.same_rows)
 
     @property
     def is_hopeless(self) -> bool:
@@ -118,17 +165,33 @@ class Passes:
 
     @property
     def collisions(self) -> int:
-        """Keys that had different contents in one pass, and were repeated in an earlier pass as well."""
-        return len(self.last.collided & (self.repeated_before | self.last.repeated)) if self.number > 1 else 0
+        """Keys that had different contents in the last pass, and were repeated in an earlier pass as well."""
+        return len(self.last.collided)
 
 
 class KeyDeduplicator:
-    """The keys that all slices of a stream have yielded, for streams whose rows can occur in two slices."""
+    """The keys that all slices of a stream have yielded, for streams whose rows can occur in two slices.
+
+    A reader that joins it keeps the keys of its own lists, so that no key is kept twice.
+    """
 
     def __init__(self, key_fields: Sequence[str]) -> None:
         self._key_fields = key_fields
-        self._hashes: set[int] = set()
+        self._own = SeenKeys()
+        self._members = [self._own]
         self._lock = Lock()
+
+    def join(self) -> SeenKeys:
+        """Return the keys of another reader, none yet."""
+        with self._lock:
+            self._members.append(SeenKeys())
+            return self._members[-1]
+
+    def mark(self, key_hash: int, member: SeenKeys, number: int) -> tuple[int, bool]:
+        """Note a key of a reader. Return the pass of the reader that had it last, and whether all others lack it."""
+        with self._lock:
+            before = member.mark(key_hash, number)
+            return before, not before and not any(key_hash in each for each in self._members if each is not member)
 
     def new(self, records: Iterator[Record]) -> Iterator[Record]:
         """Yield the records whose key was not yielded before."""
@@ -138,8 +201,4 @@ class KeyDeduplicator:
 
     def is_new(self, record: Record) -> bool:
         """Whether this key is here for the first time."""
-        key_hash = hash(tuple([record[name] for name in self._key_fields]))
-        with self._lock:
-            known = key_hash in self._hashes
-            self._hashes.add(key_hash)
-        return not known
+        return self.mark(hash(tuple([record[name] for name in self._key_fields])), self._own, 1)[1]

@@ -13,7 +13,7 @@ from airbyte_cdk.models import FailureType
 
 from source_hotmart.api.errors import AccessDenied, HotmartError, QueryRefused, TooHeavy
 from source_hotmart.reading.lists import ListReader, PageTooHeavy
-from source_hotmart.reading.passes import Query, Record
+from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
 from source_hotmart.reading.pieces import Piece, Problem, label_of
 from source_hotmart.reading.probes import Probes, Windowed
 from source_hotmart.reading.statuses import one_by_one
@@ -33,8 +33,8 @@ NAMED = 3
 class WindowReader(ListReader):
     """Reads the date ranges of one slice, in smaller pieces where Hotmart cannot answer them whole."""
 
-    def __init__(self, stream: Windowed) -> None:
-        super().__init__(stream)
+    def __init__(self, stream: Windowed, deduplicator: KeyDeduplicator | None = None) -> None:
+        super().__init__(stream, deduplicator)
         self._windowed = stream
         self._probes = Probes(stream)
         self.complete: list[Window] = []

@@ -23,9 +23,10 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_hotmart.api.error_handler import HTTP_LOGGER, AnswerHandler, page_of
 from source_hotmart.api.errors import HotmartError, QueryRefused, TooHeavy
 from source_hotmart.api.pages import Envelope, Page
-from source_hotmart.api.rate_limit import CallBudget, PriorityBudget
+from source_hotmart.api.rate_limit import CallBudget, LineBudget
 from source_hotmart.api.renewal import TokenRenewal
 from source_hotmart.api.retries import QuotaBackoff, out_of_tries
+from source_hotmart.api.turns import Line
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.records.columns import FieldLog
@@ -48,8 +49,8 @@ class HotmartStream(HttpStream, ABC):
     envelope: ClassVar[Envelope] = Envelope()
     splittable: ClassVar[bool] = False
     """Whether a query that is too heavy can be narrowed by date. Others are repeated."""
-    pages_sequentially: ClassVar[bool] = True
-    """Whether its calls follow one another, page by page: such a stream starts first, and its calls go first."""
+    line: ClassVar[Line] = Line.SEQUENTIAL
+    """Where its requests wait for the rate limit. Streams start in the order of their lines."""
     needs_members_area: ClassVar[bool] = False
     """Whether the stream exists only when the settings name a members area."""
     context_fields: Sequence[str] = ()
@@ -67,9 +68,7 @@ class HotmartStream(HttpStream, ABC):
         """Members areas whose lists may lack rows. An empty name stands for the list of the account."""
         self.refused_state: AirbyteTracedException | None = None
         """Why the saved state cannot be used. Then nothing is read."""
-        budget = (
-            PriorityBudget(api.budget) if self.pages_sequentially and isinstance(api.budget, CallBudget) else api.budget
-        )
+        budget = LineBudget(api.budget, self.line) if isinstance(api.budget, CallBudget) else api.budget
         super().__init__()
         # In place of the client of `HttpStream`, which takes no session.
         self._http_client = HttpClient(

@@ -15,6 +15,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.messages import named
 from source_hotmart.api.pages import NO_ROWS, Page
+from source_hotmart.api.turns import Line
 from source_hotmart.reading.lists import RETRY_AFTER_S, ListReader, noting
 from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
 from source_hotmart.records.personal_data import hide_of
@@ -70,7 +71,7 @@ class ChildStream(HotmartStream, ABC):
     key_spans_parents: ClassVar[bool] = False
     """Whether two parents can have rows of one primary key."""
     requests_per_parent: ClassVar[int] = 1
-    pages_sequentially = False
+    line = Line.PER_PARENT
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)

@@ -11,6 +11,7 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.api.errors import QueryRefused
 from source_hotmart.api.pages import Page
+from source_hotmart.api.turns import Line
 from source_hotmart.reading.limits import LONGEST_DAYS
 from source_hotmart.reading.statuses import SALE_STATUSES
 from source_hotmart.state import lookback
@@ -29,7 +30,7 @@ class SalesStream(ComparedSales, ABC):
     """One of the four views of a sale, filtered by the date of its order."""
 
     cost_note = "one for 500 sales, at least one for 180 days"
-    pages_sequentially = False
+    line = Line.PARALLEL
     documented_statuses: ClassVar[tuple[str, ...]] = ()
     """The statuses that Hotmart documents for this view, where they are not all."""
     has_roles: ClassVar[bool] = True

@@ -165,16 +165,16 @@ class ChargeStream(DatedStream, ABC):
         One that is updated while others are read moves past the fixed `now`. The next sync brings it. After a full
         refresh nothing would, so what was updated since is read at its end.
         """
-        reader = WindowReader(self)
+        reader = WindowReader(self, self._once)
         try:
-            yield from self._once.new(reader.read_windows(split_days(stream_slice.window, LONGEST_DAYS)))
+            yield from reader.read_windows(split_days(stream_slice.window, LONGEST_DAYS))
         finally:
             stream_slice.complete.extend(reader.complete)
         if self.reads_all:
             yield from self._once.new(self._outside())
             yield from self._undated()
         elif not self.coverage.resumes and (now_ms := self.api.authenticator.server_time_ms()) > self.api.now_ms:
-            yield from self._once.new(WindowReader(self).read_windows([(self.api.now_ms + 1, now_ms)]))
+            yield from WindowReader(self, self._once).read_windows([(self.api.now_ms + 1, now_ms)])
 
     def _outside(self) -> Iterator[Record]:
         """Yield charges that changed since the start date while the date of the filter lies before it or ahead.

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -24,7 +23,6 @@ from airbyte_cdk.models import (
     Type,
 )
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
-from airbyte_cdk.sources.concurrent_source.thread_pool_manager import ThreadPoolManager
 from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.adapters import StreamFacade
@@ -39,8 +37,9 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.records.columns import UNPARSED, meta_of
 from source_hotmart.state.cursors import SliceCursor
-from source_hotmart.sync.batches import Batch, BatchQueue, OrderedRepository
+from source_hotmart.sync.batches import Batch, OrderedRepository
 from source_hotmart.sync.progress import Progress
+from source_hotmart.sync.threads import PlanningQueue, StreamThreads
 
 LOGGER = logging.getLogger("airbyte")
 ENGINE_LOGGER = logging.getLogger("airbyte.engine")
@@ -49,8 +48,6 @@ ENGINE_LOGGER.setLevel(logging.WARNING)
 
 BATCH_ROWS = 100
 """Rows that are handed over together. A slice's first row goes alone, so that it is seen at once."""
-MAX_TASKS = 1_000_000
-"""At the CDK's limit of slices that wait a generator sleeps, and with one worker that would be for ever."""
 
 
 @dataclass
@@ -182,14 +179,14 @@ class BatchingSource(ConcurrentSource):
     def __init__(self) -> None:
         self.begin(2)
 
-    def begin(self, workers: int) -> None:
-        """Get ready for a sync."""
-        queue = BatchQueue()
+    def begin(self, workers: int, per_parent: Collection[str] = ()) -> None:
+        """Get ready for a sync. `per_parent` names the streams with a request per parent, which are read last."""
+        self._threads = StreamThreads(workers, per_parent)
+        queue = PlanningQueue(self._threads)
         # On one queue with the rows, else a state could overtake the rows it covers.
         self.repository = OrderedRepository(queue)
-        self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="workerpool")
         super().__init__(
-            threadpool=ThreadPoolManager(self._threads, LOGGER, max_concurrent_tasks=MAX_TASKS),
+            threadpool=self._threads,
             logger=ENGINE_LOGGER,
             queue=queue,
             message_repository=self.repository,
@@ -199,7 +196,8 @@ class BatchingSource(ConcurrentSource):
 
     def read(self, streams: list[AbstractStream]) -> Iterator[AirbyteMessage]:
         """Yield the messages of a sync. The CDK ends its threads only after a sync without a failure."""
+        self._threads.begin([stream.name for stream in streams])
         try:
             yield from super().read(streams)
         finally:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads.close()

@@ -79,6 +79,8 @@ def main() -> int:
     """Serve until stdin ends."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench.account", description=__doc__)
     parser.add_argument("--sales", type=int, required=True)
+    parser.add_argument("--subscriptions", type=int, help="a fifth of the sales by default")
+    parser.add_argument("--students", type=int, help="a twelfth of the sales by default")
     parser.add_argument("--latency-ms", type=int, default=0)
     parser.add_argument("--limit", type=int, default=500)
     parser.add_argument("--page-cap", type=int)
@@ -86,8 +88,8 @@ def main() -> int:
     world = World(
         seed=7,
         sales=asked.sales,
-        subscriptions=asked.sales // 5,
-        students=asked.sales // 12,
+        subscriptions=asked.sales // 5 if asked.subscriptions is None else asked.subscriptions,
+        students=asked.sales // 12 if asked.students is None else asked.students,
         now_ms=time.time_ns() // 1_000_000,
         subdomains=CLUBS,
     )

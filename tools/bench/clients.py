@@ -11,8 +11,11 @@ import orjson
 
 HERE: Final = Path(__file__).parent
 SALES_STREAMS: Final = ("sales_history", "sales_users", "sales_commissions", "sales_price_details")
-CURSORS: Final = {"products": None, "club_students": None, "sales_history": "order_date"}
-"""Streams whose cursor is not `synced_until`; `None` for those that are read whole."""
+WHOLE: Final = {
+    *("products", "product_offers", "product_plans", "coupons", "subscription_summary"),
+    *("club_students", "club_modules", "club_pages"),
+}
+"""Streams that `catalog` reads in full."""
 
 
 def connector(
@@ -48,7 +51,7 @@ def catalog(streams: Sequence[str]) -> dict[str, Any]:
     """These streams, incremental where they have a cursor."""
     configured = []
     for name in streams:
-        is_incremental = CURSORS.get(name, "synced_until") is not None
+        is_incremental = name not in WHOLE
         stream = {"name": name, "json_schema": {}, "supported_sync_modes": ["full_refresh", "incremental"]}
         configured.append(
             {

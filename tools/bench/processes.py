@@ -22,6 +22,7 @@ LAUNCHER: Final = Path(__file__).with_name("launcher.py")
 RECORD: Final = b'{"type":"RECORD"'
 """How a line with a record begins, as the CDK and the floor print it."""
 STATE: Final = b'{"type":"STATE"'
+TRACE: Final = b'{"type":"TRACE"'
 CHUNK: Final = 1 << 20
 MIB: Final = 1024
 
@@ -106,6 +107,27 @@ class StateKeeper(RecordCounter):
     def state(self) -> list[Any]:
         """The content of a state file for the next sync."""
         return list(self._last.values())
+
+
+class EndKeeper(RecordCounter):
+    """Keeps when each stream gave its first record and when it ended, on the monotonic clock."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began_s: dict[str, float] = {}
+        self.ended_s: dict[str, float] = {}
+
+    def whole_lines(self, lines: bytes) -> None:
+        for line in lines.split(b"\n"):
+            if not line.startswith(TRACE):
+                continue
+            status = orjson.loads(line)["trace"].get("stream_status")
+            if status:
+                name, at_s = status["stream_descriptor"]["name"], time.monotonic()
+                if status["status"] == "STARTED":
+                    self.began_s[name] = at_s
+                elif status["status"] in ("COMPLETE", "INCOMPLETE"):
+                    self.ended_s[name] = at_s
 
 
 def transaction_of(row: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Hotmart's four views of a sale, answered from memory, so that the server is not what a client waits for.
+"""Hotmart's views of a sale, and its lists of subscriptions and charges, answered from memory.
 
 The simulator works every row out for every page, which costs more CPU than reading it. Here rows are recorded once
 and only joined. Windows, statuses and page tokens count as they do at Hotmart; the credential does not.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import socket
+import ssl
 import sys
 import time
 from bisect import bisect_left, bisect_right
@@ -22,6 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 
 from hotmart_simulator.common.vocabulary import DEFAULT_SALE_STATUSES
+from tools.bench.replayed_lists import Lists
 from tools.bench.templates import Templates, order_dates, transaction
 
 LONGEST_PAGE: Final = 500
@@ -97,8 +99,8 @@ class CallCount:
             self.calls += 1
 
 
-def handler(sales: Sales, count: CallCount) -> type[BaseHTTPRequestHandler]:
-    """Answers token calls, the four endpoints, and how many calls there were."""
+def handler(sales: Sales, lists: Lists, count: CallCount) -> type[BaseHTTPRequestHandler]:
+    """Answers token calls, the endpoints, and how many calls there were."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -117,6 +119,9 @@ def handler(sales: Sales, count: CallCount) -> type[BaseHTTPRequestHandler]:
             elif sales.knows(address.path):
                 count.add()
                 self._answer(sales.page(address.path, parse_qs(address.query)))
+            elif lists.knows(address.path):
+                count.add()
+                self._answer(lists.page(address.path, parse_qs(address.query)))
             else:
                 self._answer(b'{"error":"not_found"}', 404)
 
@@ -144,12 +149,19 @@ def main() -> int:
     """Serve until stdin ends."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench.replay", description=__doc__)
     parser.add_argument("--sales", type=int, required=True)
+    parser.add_argument("--subscriptions", type=int, default=0)
+    parser.add_argument("--certificate", help="file with a certificate and its key, to serve over TLS")
     asked = parser.parse_args()
-    sales = Sales(asked.sales, time.time_ns() // 1_000_000)
-    with Server(("127.0.0.1", 0), handler(sales, CallCount())) as server:
+    now_ms = time.time_ns() // 1_000_000
+    sales, lists = Sales(asked.sales, now_ms), Lists(asked.subscriptions, now_ms, SPAN_MS)
+    with Server(("127.0.0.1", 0), handler(sales, lists, CallCount())) as server:
+        if asked.certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(asked.certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         Thread(target=server.serve_forever, daemon=True).start()
         ready = {
-            "url": f"http://127.0.0.1:{server.server_port}",  # ignore-https-check: a server of this machine
+            "url": f"{'https' if asked.certificate else 'http'}://127.0.0.1:{server.server_port}",
             "start_ms": sales.start_ms,
             "mean_bytes": sales.mean_bytes,
         }

@@ -77,11 +77,29 @@ class ServerProcess:
         return {**os.environ, **own, "MALLOC_ARENA_MAX": "2"}  # as in the image
 
 
+def make_certificate(folder: Path) -> Path:
+    """Write a certificate for this machine, and its key, into one file."""
+    path = folder / "server.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(path), "-out", str(folder / "cert.pem")]
+    subprocess.run(command, check=True, capture_output=True)
+    path.write_text(path.read_text() + (folder / "cert.pem").read_text())
+    return path
+
+
 class Replay(ServerProcess):
     """Answers from memory, for whatever is bound by the client's CPU."""
 
-    def __init__(self, sales: int, folder: Path) -> None:
-        super().__init__(REPLAY, {"--sales": sales}, folder)
+    def __init__(self, sales: int, folder: Path, *, subscriptions: int = 0, over_tls: bool = False) -> None:
+        arguments: dict[str, Any] = {"--sales": sales, "--subscriptions": subscriptions}
+        self._certificate = make_certificate(folder) if over_tls else None
+        super().__init__(REPLAY, arguments | ({"--certificate": self._certificate} if over_tls else {}), folder)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment in which a client takes this server for Hotmart, and trusts it."""
+        trusted = {"REQUESTS_CA_BUNDLE": str(self._certificate)} if self._certificate else {}
+        return super().environment | trusted
 
     @property
     def config(self) -> dict[str, str]:
@@ -98,6 +116,7 @@ class Replay(ServerProcess):
         """How many calls were answered since this was asked last."""
         with requests.Session() as session:
             session.trust_env = False  # no proxy for this machine
+            session.verify = str(self._certificate) if self._certificate else True
             return int(session.get(f"{self.url}/_replay/calls", timeout=60).json())
 
 
@@ -105,10 +124,20 @@ class Account(ServerProcess):
     """The simulator, for whatever is bound by the quota or by latency; its whole log can be asked for."""
 
     def __init__(
-        self, sales: int, folder: Path, *, latency_ms: int = 0, limit: int = 500, page_cap: int | None = None
+        self,
+        sales: int,
+        folder: Path,
+        *,
+        latency_ms: int = 0,
+        limit: int = 500,
+        page_cap: int | None = None,
+        subscriptions: int | None = None,
+        students: int | None = None,
     ) -> None:
         arguments = {"--sales": sales, "--latency-ms": latency_ms, "--limit": limit}
-        super().__init__(ACCOUNT, arguments | ({} if page_cap is None else {"--page-cap": page_cap}), folder)
+        others = {"--page-cap": page_cap, "--subscriptions": subscriptions, "--students": students}
+        given = {name: value for name, value in others.items() if value is not None}
+        super().__init__(ACCOUNT, arguments | given, folder)
         self.latency_s = latency_ms / 1000
         self.limit = limit
 

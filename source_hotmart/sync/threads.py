@@ -1,0 +1,143 @@
+"""The threads of a sync, and the order in which they take up the work of its streams."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from threading import Lock
+from typing import Any
+
+from airbyte_cdk.sources.concurrent_source.partition_generation_completed_sentinel import (
+    PartitionGenerationCompletedSentinel,
+)
+from airbyte_cdk.sources.concurrent_source.thread_pool_manager import ThreadPoolManager
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+
+from source_hotmart.state.slices import ParentsSlice
+from source_hotmart.sync.batches import BatchQueue
+
+LOGGER = logging.getLogger("airbyte")
+
+KEPT_FUTURES = 1_000
+"""The CDK keeps the futures of ended tasks up to this number."""
+PER_PARENT_SHARE = 4
+"""One in so many threads may read streams with a request per parent while other streams have work."""
+
+
+def parents_of(of_stream: Any) -> int:
+    """Return how many parents a slice has, 0 where it has none."""
+    of_slice = of_stream.to_slice() if isinstance(of_stream, Partition) else None
+    return len(of_slice.parents) if isinstance(of_slice, ParentsSlice) else 0
+
+
+@dataclass(frozen=True, order=True)
+class _Task:
+    """The planning of a stream, or the reading of one slice."""
+
+    turn: int
+    """The parents in slices of the same stream before this one."""
+    number: int
+    stream_name: str = field(compare=False)
+    run: Callable[[], None] = field(compare=False)
+
+
+class StreamThreads(ThreadPoolManager):
+    """Threads that serve streams of date ranges and lists before streams with a request per parent.
+
+    The first are served in the order in which their slices were planned, because a view of a sale waits for slices
+    that were planned before its own. The others take turns by the number of their parents, so that a stream with few
+    parents ends early. They get a part of the threads from the start, and all that are free once the slices of the
+    first are planned and taken up.
+    """
+
+    def __init__(self, workers: int, per_parent: Collection[str] = ()) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="workerpool")
+        super().__init__(self._pool, LOGGER, max_concurrent_tasks=KEPT_FUTURES)
+        self._workers = workers
+        self._per_parent = frozenset(per_parent)
+        self._tasks_lock = Lock()
+        self._unplanned: set[str] = set()
+        self._first: deque[_Task] = deque()
+        self._others: list[_Task] = []
+        self._parents: Counter[str] = Counter()
+        self._number = 0
+        self._running = 0
+        self._running_others = 0
+        self._is_closed = False
+
+    def begin(self, stream_names: Collection[str]) -> None:
+        """Note which streams are going to be read."""
+        with self._tasks_lock:
+            self._unplanned = {*stream_names} - self._per_parent
+
+    def all_planned(self, stream_name: str) -> None:
+        """Note that a stream has no more slices to submit."""
+        with self._tasks_lock:
+            self._unplanned.discard(stream_name)
+        self._start_tasks()
+
+    def submit(self, function: Callable[..., Any], *args: Any) -> None:
+        """Run a task when it is its turn. Its first argument is a stream or one of its slices."""
+        of_stream = args[0]
+        name = of_stream.stream_name() if isinstance(of_stream, Partition) else of_stream.name
+        with self._tasks_lock:
+            self._number += 1
+            task = _Task(self._parents[name], self._number, name, lambda: function(*args))
+            self._parents[name] += parents_of(of_stream)
+            if name in self._per_parent:
+                heappush(self._others, task)
+            else:
+                self._first.append(task)
+        self._start_tasks()
+
+    def close(self) -> None:
+        """Start no more tasks. Those that run are not waited for."""
+        with self._tasks_lock:
+            self._is_closed = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _start_tasks(self) -> None:
+        """Hand tasks to all threads that are free."""
+        self.prune_to_validate_has_reached_futures_limit()
+        with self._tasks_lock:
+            while not self._is_closed and self._running < self._workers and (task := self._next_task()):
+                self._running += 1
+                self._running_others += task.stream_name in self._per_parent
+                super().submit(self._run, task)
+
+    def _next_task(self) -> _Task | None:
+        is_free = not self._first and not self._unplanned
+        if self._others and (is_free or self._running_others < self._workers // PER_PARENT_SHARE):
+            return heappop(self._others)
+        return self._first.popleft() if self._first else None
+
+    def _run(self, task: _Task) -> None:
+        try:
+            task.run()
+        finally:
+            with self._tasks_lock:
+                self._running -= 1
+                self._running_others -= task.stream_name in self._per_parent
+            self._start_tasks()
+
+
+class PlanningQueue(BatchQueue):
+    """The queue to the engine. When it is taken from, the threads learn which streams have no more slices.
+
+    The engine submits each slice before it takes the next item, so all slices of such a stream are submitted by then.
+    """
+
+    def __init__(self, threads: StreamThreads) -> None:
+        super().__init__()
+        self._stream_threads = threads
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """Return the next item."""
+        item = super().get(block, timeout)
+        if isinstance(item, PartitionGenerationCompletedSentinel):
+            self._stream_threads.all_planned(item.stream.name)
+        return item

@@ -1,0 +1,96 @@
+"""The order in which the threads of a sync take up slices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from queue import Queue
+from threading import Event
+
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+
+from source_hotmart.state.slices import ParentKey, ParentsSlice
+from source_hotmart.sync.threads import StreamThreads
+
+
+class Parents:
+    """A slice of so many parents of a stream; reading it takes until it is let go."""
+
+    def __init__(self, stream: str, parents: int = 0) -> None:
+        self.stream = stream
+        self.parents = parents
+        self.may_end = Event()
+
+    def stream_name(self) -> str:
+        return self.stream
+
+    def to_slice(self) -> ParentsSlice:
+        return ParentsSlice("", [ParentKey(str(number), ()) for number in range(self.parents)])
+
+
+Partition.register(Parents)
+
+
+class Work:
+    """Slices that threads have taken up, in their order."""
+
+    def __init__(self, workers: int, planned: Sequence[str]) -> None:
+        self.threads = StreamThreads(workers, ["lessons", "offers"])
+        self.threads.begin(planned)
+        self.taken: Queue[Parents] = Queue()
+
+    def read(self, of_stream: Parents) -> None:
+        self.taken.put(of_stream)
+        of_stream.may_end.wait()
+
+    def take(self, number: int) -> list[str]:
+        """Return the streams of the slices that are taken up next, each ended before another one can begin."""
+        names = []
+        for _ in range(number):
+            of_stream = self.taken.get(timeout=30)
+            names.append(of_stream.stream)
+            of_stream.may_end.set()
+        return names
+
+
+def test_slices_of_date_ranges_are_read_in_order_and_before_slices_of_parents() -> None:
+    work = Work(1, ["sales", "lessons"])
+    held = Parents("sales")
+    work.threads.submit(work.read, held)
+    for stream in ("lessons", "users", "sales", "lessons", "users"):
+        work.threads.submit(work.read, Parents(stream, 10))
+    work.threads.all_planned("sales")
+
+    assert work.take(6) == ["sales", "users", "sales", "users", "lessons", "lessons"]
+    work.threads.close()
+
+
+def test_a_stream_with_few_parents_takes_turns_with_one_that_has_many() -> None:
+    work = Work(1, ["lessons", "offers"])
+    work.threads.submit(work.read, Parents("sales"))
+    for _ in range(4):
+        work.threads.submit(work.read, Parents("lessons", 20))
+    for _ in range(20):
+        work.threads.submit(work.read, Parents("offers", 1))
+
+    order = work.take(25)
+    assert order.index("lessons") < 3
+    assert order[-3:] == ["lessons"] * 3
+    work.threads.close()
+
+
+def test_parents_have_a_part_of_the_threads_until_the_others_are_planned_and_taken_up() -> None:
+    work = Work(8, ["sales", "lessons"])
+    slices = [Parents("lessons", 1) for _ in range(20)]
+    for each in slices:
+        work.threads.submit(work.read, each)
+
+    first = [work.taken.get(timeout=30) for _ in range(2)]
+    assert work.taken.empty()
+    work.threads.submit(work.read, Parents("sales"))
+    assert work.taken.get(timeout=30).stream == "sales"
+    work.threads.all_planned("sales")
+    free = [work.taken.get(timeout=30).stream for _ in range(5)]
+    assert free == ["lessons"] * 5
+    for each in [*first, *slices]:
+        each.may_end.set()
+    work.threads.close()
