@@ -14,7 +14,7 @@ _HASH = _WORD - MAX_PASS
 
 
 class SeenKeys:
-    """Hashes of primary keys, each with the number of the pass that had it last: about 9 bytes per key.
+    """Hashes of primary keys, each with the number of the pass that had it last: 8 to 9 bytes per key.
 
     A hash keeps 60 bits of Python's own. In a list of a million rows the chance that any two keys share one is 4 in 10
     million. The second of two such rows would be taken for a repeated row. Hotmart's own count shows that it is missing
