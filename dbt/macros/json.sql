@@ -1,0 +1,62 @@
+{# The only place in which JSON is read: each warehouse has its own functions. A path is dotted, such as price.value. #}
+
+{% macro json_text(column, path) %}
+    {{- return(adapter.dispatch('json_text', 'hotmart')(column, path)) -}}
+{% endmacro %}
+
+{% macro duckdb__json_text(column, path) -%}
+    json_extract_string({{ column }}, '$.{{ path }}')
+{%- endmacro %}
+
+{% macro postgres__json_text(column, path) -%}
+    (cast({{ column }} as jsonb) #>> '{{ "{" ~ path.replace(".", ",") ~ "}" }}')
+{%- endmacro %}
+
+{% macro bigquery__json_text(column, path) -%}
+    json_value({{ column }}, '$.{{ path }}')
+{%- endmacro %}
+
+{% macro snowflake__json_text(column, path) -%}
+    cast(get_path({{ column }}, '{{ path }}') as varchar)
+{%- endmacro %}
+
+
+{# Join the entries of a JSON array to their row. Refer to an entry with json_entry. #}
+{% macro join_json_entries(column, alias) %}
+    {{- return(adapter.dispatch('join_json_entries', 'hotmart')(column, alias)) -}}
+{% endmacro %}
+
+{% macro duckdb__join_json_entries(column, alias) -%}
+    cross join unnest(cast({{ column }} as json[])) as {{ alias }}(entry)
+{%- endmacro %}
+
+{% macro postgres__join_json_entries(column, alias) -%}
+    cross join lateral jsonb_array_elements(
+        case when jsonb_typeof(cast({{ column }} as jsonb)) = 'array' then cast({{ column }} as jsonb) end
+    ) as {{ alias }}(entry)
+{%- endmacro %}
+
+{% macro bigquery__join_json_entries(column, alias) -%}
+    cross join unnest(json_query_array({{ column }})) as {{ alias }}
+{%- endmacro %}
+
+{% macro snowflake__join_json_entries(column, alias) -%}
+    cross join lateral flatten(input => {{ column }}) as {{ alias }}
+{%- endmacro %}
+
+
+{% macro json_entry(alias) %}
+    {{- return(adapter.dispatch('json_entry', 'hotmart')(alias)) -}}
+{% endmacro %}
+
+{% macro default__json_entry(alias) -%}
+    {{ alias }}.entry
+{%- endmacro %}
+
+{% macro bigquery__json_entry(alias) -%}
+    {{ alias }}
+{%- endmacro %}
+
+{% macro snowflake__json_entry(alias) -%}
+    {{ alias }}.value
+{%- endmacro %}
