@@ -47,8 +47,11 @@ joined as (
         details.base_amount,
         details.base_currency_code,
         details.coupon_code,
-        case when details.coupon_value > 1 then details.coupon_value / 100 else details.coupon_value end
-            as coupon_share,
+        {# Hotmart writes a discount as a fraction and as a percentage. No discount is of more than 100 %. #}
+        case
+            when details.coupon_value > 1 then details.coupon_value * cast('0.01' as {{ dbt.type_numeric() }})
+            else details.coupon_value
+        end as coupon_share,
         {# Details leave out a part that is none. An amount in another currency than the price is of no use here. #}
         {%- for part in ['interest', 'tax'] %}
         case

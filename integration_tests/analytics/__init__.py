@@ -1,0 +1,1 @@
+"""The dbt package on tables that PyAirbyte has filled, compared with what the simulator knows of its account."""

@@ -1,0 +1,45 @@
+"""dbt on the package, as its users run it: a command in an environment of its own."""
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).parent.parent.parent
+PACKAGE: Final = ROOT / "dbt"
+PROFILES: Final = Path(__file__).parent / "profiles"
+DBT: Final = ROOT / os.environ.get("VENV_DBT", ".venv-dbt") / "bin" / "dbt"
+
+
+@dataclass(frozen=True)
+class Package:
+    """The package with one warehouse. What dbt writes goes into a folder of the test."""
+
+    target: str
+    folder: Path
+    environment: Mapping[str, str]
+    """What the profile of this target reads."""
+
+    def run(self, command: str, *options: str, **variables: Any) -> str:
+        """Run a command of dbt and return what it printed. Raises AssertionError when it fails."""
+        done = subprocess.run(
+            [
+                *(str(DBT), "--no-use-colors", command, "--project-dir", str(PACKAGE), "--profiles-dir", str(PROFILES)),
+                *("--target", self.target, "--target-path", str(self.folder / "target")),
+                *("--log-path", str(self.folder / "logs"), "--vars", json.dumps(variables), *options),
+            ],
+            env={**os.environ, **self.environment, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert done.returncode == 0, f"dbt {command} failed:\n{done.stdout}"
+        return done.stdout
+
+    def results(self) -> dict[str, str]:
+        """Return the status of everything that the last command ran, by dbt's name of it."""
+        found = json.loads((self.folder / "target" / "run_results.json").read_text())
+        return {result["unique_id"]: result["status"] for result in found["results"]}
