@@ -82,26 +82,33 @@
 {%- endmacro %}
 
 
-{# A query with a column month_on: the first day of each month between two dates, both included. #}
-{% macro months_between(first, last) %}
-    {{- return(adapter.dispatch('months_between', 'hotmart')(first, last)) -}}
+{# A query with a column month_on: the first day of each month between two dates of a row, both included. #}
+{% macro months_between(relation, first, last) %}
+    {{- return(adapter.dispatch('months_between', 'hotmart')(relation, first, last)) -}}
 {% endmacro %}
 
-{% macro duckdb__months_between(first, last) -%}
+{% macro duckdb__months_between(relation, first, last) -%}
     select cast(unnest(generate_series({{ first }}, {{ last }}, interval '1 month')) as date) as month_on
+    from {{ relation }}
 {%- endmacro %}
 
-{% macro postgres__months_between(first, last) -%}
+{% macro postgres__months_between(relation, first, last) -%}
     select cast(generate_series({{ first }}, {{ last }}, interval '1 month') as date) as month_on
+    from {{ relation }}
 {%- endmacro %}
 
-{% macro bigquery__months_between(first, last) -%}
-    select month_on from unnest(generate_date_array({{ first }}, {{ last }}, interval 1 month)) as month_on
+{% macro bigquery__months_between(relation, first, last) -%}
+    select month_on
+    from {{ relation }}
+    cross join unnest(generate_date_array({{ first }}, {{ last }}, interval 1 month)) as month_on
 {%- endmacro %}
 
-{% macro snowflake__months_between(first, last) -%}
-    select dateadd(month, value, {{ first }}) as month_on
-    from table(flatten(array_generate_range(0, datediff(month, {{ first }}, {{ last }}) + 1)))
+{% macro snowflake__months_between(relation, first, last) -%}
+    select cast(dateadd(month, one.value, {{ first }}) as date) as month_on
+    from {{ relation }}
+    cross join lateral flatten(
+        input => array_generate_range(0, datediff(month, {{ first }}, {{ last }}) + 1)
+    ) as one
 {%- endmacro %}
 
 

@@ -35,10 +35,29 @@
 
 {# A share between 0 and 1 with four decimals, from two counts. Null where there is nothing to divide by. #}
 {% macro share(part, whole) -%}
-    case when {{ whole }} > 0 then
-        cast(floor(({{ part }} * 20000 + {{ whole }}) / (2 * {{ whole }})) as {{ dbt.type_bigint() }})
-        * cast('0.0001' as {{ dbt.type_numeric() }})
-    end
+    cast(
+        case when {{ whole }} > 0 then
+            cast(floor(({{ part }} * 20000 + {{ whole }}) / (2 * {{ whole }})) as {{ dbt.type_bigint() }})
+            * {{ hotmart.fraction("'0.0001'") }}
+        end
+    as {{ hotmart.type_fraction() }})
+{%- endmacro %}
+
+{# A number with four decimals. #}
+{% macro fraction(text) -%}
+    cast({{ text }} as {{ hotmart.type_fraction() }})
+{%- endmacro %}
+
+{% macro type_fraction() %}
+    {{- return(adapter.dispatch('type_fraction', 'hotmart')()) -}}
+{% endmacro %}
+
+{% macro default__type_fraction() -%}
+    decimal(28, 4)
+{%- endmacro %}
+
+{% macro bigquery__type_fraction() -%}
+    numeric
 {%- endmacro %}
 
 

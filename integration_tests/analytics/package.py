@@ -10,6 +10,8 @@ from typing import Any, Final
 
 ROOT: Final = Path(__file__).parent.parent.parent
 PACKAGE: Final = ROOT / "dbt"
+PROJECT: Final = Path(__file__).parent / "project"
+"""A project of somebody who has the package installed."""
 PROFILES: Final = Path(__file__).parent / "profiles"
 DBT: Final = ROOT / os.environ.get("VENV_DBT", ".venv-dbt") / "bin" / "dbt"
 
@@ -22,16 +24,22 @@ class Package:
     folder: Path
     environment: Mapping[str, str]
     """What the profile of this target reads."""
+    project: Path = PACKAGE
 
     def run(self, command: str, *options: str, **variables: Any) -> str:
         """Run a command of dbt and return what it printed. Raises AssertionError when it fails."""
         done = subprocess.run(
             [
-                *(str(DBT), "--no-use-colors", command, "--project-dir", str(PACKAGE), "--profiles-dir", str(PROFILES)),
-                *("--target", self.target, "--target-path", str(self.folder / "target")),
-                *("--log-path", str(self.folder / "logs"), "--vars", json.dumps(variables), *options),
+                *(str(DBT), "--no-use-colors", command, "--project-dir", str(self.project), "--profiles-dir", str(PROFILES)),
+                *("--target", self.target, "--vars", json.dumps(variables), *options),
             ],
-            env={**os.environ, **self.environment, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+            env={
+                **os.environ,
+                **self.environment,
+                "DBT_TARGET_PATH": str(self.folder / "target"),
+                "DBT_LOG_PATH": str(self.folder / "logs"),
+                "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

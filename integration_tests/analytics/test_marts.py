@@ -33,15 +33,15 @@ MOVES = {
 """What happens between two syncs."""
 
 
-def now() -> tuple[int, str]:
-    """Return the moment up to which marts look: as epoch milliseconds, and as the package's variable."""
-    seconds = int(time.time())
-    return seconds * 1000, datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+@pytest.fixture
+def as_of_ms() -> int:
+    """The moment up to which the marts of a test look: an hour after it began, so that all that happens lies before."""
+    return int(time.time() + 3_600) * 1000
 
 
-def check(warehouse: Warehouse, account: AccountProcess, **variables: Any) -> dict[str, int]:
+def check(warehouse: Warehouse, account: AccountProcess, as_of_ms: int, **variables: Any) -> dict[str, int]:
     """Build the marts and compare them. Return how many rows each one has."""
-    as_of_ms, as_of = now()
+    as_of = datetime.fromtimestamp(as_of_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
     warehouse.package.run("build", hotmart_as_of=as_of, **variables)
     statuses = warehouse.package.results()
     assert set(statuses.values()) <= {"success", "pass"}, {name: s for name, s in statuses.items() if s == "warn"}
@@ -52,19 +52,55 @@ def check(warehouse: Warehouse, account: AccountProcess, **variables: Any) -> di
         told = differences(mart, wanted, found)
         assert not told, f"{len(told)} differences, such as\n" + "\n".join(told[:12])
     warehouse.cache.get_sql_engine().dispose()
+    assert all(counts.values()), counts
     return counts
 
 
+def let_pass(account: AccountProcess) -> dict[str, list[str]]:
+    """Let things happen, and wait until a sync sees them: it reads up to the last whole second of Hotmart's clock."""
+    moved = account.move(MOVES)
+    time.sleep(1)
+    return moved
+
+
 def test_marts_hold_what_the_account_knows_after_each_of_two_syncs(
-    warehouse: Warehouse, account: AccountProcess, capsys: pytest.CaptureFixture[str]
+    warehouse: Warehouse, account: AccountProcess, as_of_ms: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     warehouse.sync(account)
-    counts = check(warehouse, account)
-    assert all(counts.values()), counts
+    check(warehouse, account, as_of_ms)
 
-    account.move(MOVES)
-    time.sleep(1)  # a sync reads up to the last whole second of Hotmart's clock
+    let_pass(account)
     warehouse.sync(account)
-    counts = check(warehouse, account)
+    counts = check(warehouse, account, as_of_ms)
     with capsys.disabled():
-        print(f"\n{type(warehouse.cache).__name__}: equal after two syncs, rows {counts}")  # noqa: T201
+        print(f"\n{type(warehouse.cache).__name__}: equal to the cent after two syncs, rows {counts}")  # noqa: T201
+
+
+@pytest.mark.parametrize("personal_data", [{"mode": "hash", "key": "9f2c4e6a8b0d1f3a5c7e"}, {"mode": "drop"}])
+def test_marts_need_no_personal_data(
+    duckdb: Warehouse, account: AccountProcess, as_of_ms: int, personal_data: dict[str, str]
+) -> None:
+    duckdb.sync(account, personal_data=personal_data)
+
+    check(duckdb, account, as_of_ms)
+
+    names = {row["buyer_name"] for row in rows_of(duckdb.cache, "hotmart__sales")}
+    assert names == {None} if personal_data["mode"] == "drop" else all(len(name or "0" * 64) == 64 for name in names)
+
+
+def test_append_mode_shows_when_a_status_was_seen_first(
+    duckdb: Warehouse, account: AccountProcess, as_of_ms: int
+) -> None:
+    duckdb.sync(account, "append")
+    check(duckdb, account, as_of_ms, hotmart_append_mode=True)
+    moved = let_pass(account)
+    duckdb.sync(account, "append")
+
+    check(duckdb, account, as_of_ms, hotmart_append_mode=True)
+
+    changes = [row for row in rows_of(duckdb.cache, "hotmart__sale_status_changes") if row["previous_status"]]
+    first_seen = {row["first_seen_at"] for row in changes}
+    last_statuses = {row["transaction_id"]: row["status"] for row in account.truth("hotmart__sales", as_of_ms)}
+    assert {row["transaction_id"]: row["status"] for row in changes}.items() <= last_statuses.items()
+    assert {row["transaction_id"] for row in changes if row["status"] == "CHARGEBACK"} == set(moved["chargebacks"])
+    assert first_seen and all(seen[:10] == datetime.now(UTC).date().isoformat() for seen in first_seen)

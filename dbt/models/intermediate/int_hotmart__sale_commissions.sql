@@ -39,7 +39,7 @@ select
     currencies as commission_currencies,
     case when currencies = 1 then commission_currency_code end as commission_currency_code,
     {% for name in ['my', 'others', 'producer', 'coproducers', 'affiliates', 'addon'] -%}
-    case when currencies = 1 then cast({{ name }}_commission_amount as {{ hotmart.type_amount() }}) end
+    cast(case when currencies = 1 then {{ name }}_commission_amount end as {{ hotmart.type_amount() }})
         as {{ name }}_commission_amount,
     {% endfor -%}
     synced_at

@@ -48,16 +48,20 @@ joined as (
         details.base_currency_code,
         details.coupon_code,
         {# Hotmart writes a discount as a fraction and as a percentage. No discount is of more than 100 %. #}
-        case
-            when details.coupon_value > 1 then details.coupon_value * cast('0.01' as {{ dbt.type_numeric() }})
-            else details.coupon_value
-        end as coupon_share,
+        cast(
+            case
+                when details.coupon_value > 1 then details.coupon_value * {{ hotmart.fraction("'0.01'") }}
+                else details.coupon_value
+            end
+        as {{ hotmart.type_fraction() }}) as coupon_share,
         {# Details leave out a part that is none. An amount in another currency than the price is of no use here. #}
         {%- for part in ['interest', 'tax'] %}
-        case
-            when details.transaction_id is null or details.{{ part }}_currency_code <> sales.currency_code then null
-            else coalesce(details.{{ part }}_amount, {{ hotmart.amount("'0'") }})
-        end as {{ part }}_amount,
+        cast(
+            case
+                when details.transaction_id is null or details.{{ part }}_currency_code <> sales.currency_code then null
+                else coalesce(details.{{ part }}_amount, 0)
+            end
+        as {{ hotmart.type_amount() }}) as {{ part }}_amount,
         {%- endfor %}
         details.synced_at as details_synced_at,
         {%- if with_subscriptions %}
@@ -113,10 +117,9 @@ select
     my_role,
     commission_currency_code,
     my_commission_amount,
-    case
-        when {{ hotmart.status_group('status') }} = 'paid' then my_commission_amount
-        else {{ hotmart.amount("'0'") }}
-    end as my_earned_amount,
+    cast(
+        case when {{ hotmart.status_group('status') }} = 'paid' then my_commission_amount else 0 end
+    as {{ hotmart.type_amount() }}) as my_earned_amount,
     others_commission_amount,
     producer_commission_amount,
     coproducers_commission_amount,

@@ -70,11 +70,13 @@ select
     price_amount,
     currency_code,
     {{ hotmart.monthly_amount('price_amount', 'nullif(period_days, 0)') }} as monthly_price_amount,
-    case
-        when state in ('active', 'late') and not coalesce(is_trial, false)
-            then {{ hotmart.monthly_amount('price_amount', 'nullif(period_days, 0)') }}
-        else {{ hotmart.amount("'0'") }}
-    end as mrr_amount,
+    cast(
+        case
+            when state in ('active', 'late') and not coalesce(is_trial, false)
+                then {{ hotmart.monthly_amount('price_amount', 'nullif(period_days, 0)') }}
+            else 0
+        end
+    as {{ hotmart.type_amount() }}) as mrr_amount,
     cast(paid_charges as {{ dbt.type_bigint() }}) as paid_charges,
     last_paid_at,
     last_transaction_id,

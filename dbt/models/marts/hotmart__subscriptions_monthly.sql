@@ -17,8 +17,7 @@ bounds as (
 ),
 
 months as (
-    {{ hotmart.months_between('first_on', 'last_on') }}
-    from bounds
+    {{ hotmart.months_between('bounds', 'first_on', 'last_on') }}
 ),
 
 grid as (

@@ -9,6 +9,6 @@ select
     {{ hotmart.amount(hotmart.json_text('fee', 'value')) }} as interest_amount,
     {{ hotmart.json_text('fee', 'currency_code') }} as interest_currency_code,
     {{ hotmart.json_text('coupon', 'code') }} as coupon_code,
-    cast({{ hotmart.json_text('coupon', 'value') }} as {{ dbt.type_numeric() }}) as coupon_value,
+    {{ hotmart.fraction(hotmart.json_text('coupon', 'value')) }} as coupon_value,
     {{ hotmart.utc('_airbyte_extracted_at') }} as synced_at
 from {{ hotmart.latest('sales_price_details', ['transaction']) }} as stream

@@ -1,0 +1,40 @@
+"""The models are SQL of BigQuery and of Snowflake, by a parser of each. Nothing runs there."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from integration_tests.analytics.package import DBT, PROJECT, Package
+
+MODELS = 19
+"""All models of the package, the one of append mode included."""
+OTHERS_ONLY = {"json_extract_string", "make_timestamp", "epoch_us", "jsonb_array_elements", "jsonb_typeof", "generate_series"}
+"""Functions that DuckDB or PostgreSQL have and neither of these two."""
+
+
+@pytest.mark.parametrize("has_run_before", [False, True])
+@pytest.mark.parametrize("dialect", ["bigquery", "snowflake"])
+def test_every_model_parses_in_the_dialect(dialect: str, has_run_before: bool, tmp_path: Path) -> None:
+    package = Package(dialect, tmp_path, {}, PROJECT)
+    package.run("deps")
+    package.run(
+        "compile",
+        *("--no-populate-cache", "--no-introspect", "--select", "package:hotmart,resource_type:model"),
+        hotmart_append_mode=True,
+        shop_has_run_before=has_run_before,
+    )
+
+    compiled = tmp_path / "target" / "compiled" / "hotmart" / "models"
+    done = subprocess.run(
+        [DBT.with_name("python"), Path(__file__).with_name("dialects.py"), dialect, compiled],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["models"] == MODELS
+    assert not OTHERS_ONLY & set(found["unknown"])
+    is_incremental = "union all" in (compiled / "marts" / "hotmart__sales.sql").read_text()
+    assert is_incremental == has_run_before
