@@ -28,6 +28,7 @@ DEMO_READY := $(VENV)/.demo-ready
 RUNNABLE = $(if $(wildcard $(INSTALLED)),$(READY),$(DEMO_READY))
 ECOSYSTEM := integration_tests/ecosystem
 FORM_PICTURE := tools/form_picture
+ANALYTICS := integration_tests/analytics
 
 # Filters pip's output to a dot per package and its errors. Fails unless pip succeeds. (awk would buffer the dots.)
 SHOW_PIP := --progress-bar off 2>&1 | { \
@@ -54,7 +55,7 @@ endef
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint hooks flips bench live audit audit-online catalog docs form-picture test-ecosystem \
-	qa release-check packages release-publish version airbyte-python lock image image-test image-push clean
+	dbt dbt-docs dbt-bench qa release-check packages release-publish version airbyte-python lock image image-test image-push clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -116,6 +117,16 @@ airbyte-python:
 test-ecosystem: $(READY) .venv-ecosystem/.ready ## PyAirbyte into DuckDB and PostgreSQL, and Dagster (needs PostgreSQL's server)
 	@VENV=$(VENV) .venv-ecosystem/bin/python -m pytest -c $(ECOSYSTEM)/pytest.ini --confcutdir=$(ECOSYSTEM) $(ECOSYSTEM)
 
+dbt: $(READY) .venv-ecosystem/.ready .venv-dbt/.ready ## build and test the dbt package, and compare its marts with an account (needs PostgreSQL's server)
+	@VENV=$(VENV) .venv-ecosystem/bin/python -m pytest -c $(ANALYTICS)/pytest.ini --confcutdir=$(ANALYTICS) $(ANALYTICS)
+	@$(PY) -m tools.analytics --check
+
+dbt-docs: $(READY) .venv-dbt/.ready ## renew the answers and the graph in docs/analytics.md
+	@$(PY) -m tools.analytics
+
+dbt-bench: $(READY) .venv-dbt/.ready ## measure dbt build on a million sales in DuckDB (5 minutes)
+	@$(PY) -m tools.analytics.million
+
 qa: .venv-qa/.ready ## Airbyte's own QA of connectors, compared with docs/development/qa.md
 	@DO_NOT_TRACK=1 .venv-qa/bin/python -W ignore -m tools.qa
 
@@ -149,7 +160,7 @@ image-push: ## build the image for amd64 and arm64 and push it with SBOM and pro
 	docker buildx build --platform linux/amd64,linux/arm64 --sbom=true --provenance=mode=max --push $(IMAGE_BUILD)
 
 clean: ## remove the environment, the demo's output and all caches
-	rm -rf $(VENV) .venv-ecosystem .venv-qa .venv-audit $(FORM_PICTURE)/node_modules .venv-bench demo-output build dist \
+	rm -rf $(VENV) .venv-ecosystem .venv-dbt .venv-qa .venv-audit $(FORM_PICTURE)/node_modules .venv-bench demo-output build dist \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,4 +1,4 @@
-"""The account of `account.py` as the tests drive it: they run in PyAirbyte's environment, it runs in the connector's."""
+"""The account of `account.py` as tests drive it: they run in PyAirbyte's environment, it in the connector's."""
 
 import json
 import os

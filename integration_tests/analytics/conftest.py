@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from integration_tests.analytics.account_process import CONNECTOR, AccountProcess
-from integration_tests.analytics.package import Package
 from integration_tests.ecosystem.postgres import USER, PostgresServer
+from tools.analytics.package import Package
 
 # Read by PyAirbyte when it is imported: no registry of connectors is asked, and nothing is reported.
 os.environ |= {"AIRBYTE_OFFLINE_MODE": "1", "DO_NOT_TRACK": "1"}

@@ -6,11 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from integration_tests.analytics.package import DBT, PROJECT, Package
+from tools.analytics.package import DBT, PROJECT, Package
 
 MODELS = 19
 """All models of the package, the one of append mode included."""
-OTHERS_ONLY = {"json_extract_string", "make_timestamp", "epoch_us", "jsonb_array_elements", "jsonb_typeof", "generate_series"}
+OTHERS_ONLY = {
+    "json_extract_string",
+    "make_timestamp",
+    "epoch_us",
+    "jsonb_array_elements",
+    "jsonb_typeof",
+    "generate_series",
+}
 """Functions that DuckDB or PostgreSQL have and neither of these two."""
 
 

@@ -24,9 +24,10 @@ def reconciliation(world: World, as_of_ms: int) -> list[dict[str, Any]]:
             found[month_on, currency]["commissions"] += len(parts)
             found[month_on, currency]["paid_out"] += sum(cents for _, _, cents in parts)
     for row in summary(world):
-        _, month_on, currency = row.identity
-        found[str(month_on), str(currency)]["items"] = row.record["total_items"]
-        found[str(month_on), str(currency)]["total"] = cents_of(row.record["total_value"]["value"]) or 0
+        total = row.record["total_value"]
+        own = found[str(row.identity[1]), total["currency_code"]]
+        own["items"] = row.record["total_items"]
+        own["total"] = cents_of(total["value"]) or 0
     return [
         {
             "month_on": month_on,

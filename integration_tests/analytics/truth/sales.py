@@ -7,7 +7,14 @@ from hotmart_simulator.sales import records
 from hotmart_simulator.sales.facts import Sale
 from hotmart_simulator.subscriptions.facts import Contract
 from integration_tests.analytics.truth.forms import amount, cents_of, day, moment
-from integration_tests.analytics.truth.listed import GROUPS, RECEIVED, WITHOUT_DETAILS, listed_sales, mine_cents, paid_to
+from integration_tests.analytics.truth.listed import (
+    GROUPS,
+    RECEIVED,
+    WITHOUT_DETAILS,
+    listed_sales,
+    mine_cents,
+    paid_to,
+)
 
 GIVEN_BACK = frozenset(("REFUNDED", "PARTIALLY_REFUNDED", "CHARGEBACK"))
 
