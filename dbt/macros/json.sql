@@ -21,6 +21,33 @@
 {%- endmacro %}
 
 
+{# Several texts of one column. DuckDB parses a column for each text, so it reads all of them at once: a column
+   COLUMN_texts is added in a subquery (read_json_texts), and each text is taken from there (json_text_read). #}
+{% macro read_json_texts(column, paths) %}
+    {{- return(adapter.dispatch('read_json_texts', 'hotmart')(column, paths)) -}}
+{% endmacro %}
+
+{% macro default__read_json_texts(column, paths) -%}
+{%- endmacro %}
+
+{% macro duckdb__read_json_texts(column, paths) -%}
+    , json_extract_string({{ column }}, ['$.{{ paths | join("', '$.") }}']) as {{ column }}_texts
+{%- endmacro %}
+
+
+{% macro json_text_read(column, path, paths) %}
+    {{- return(adapter.dispatch('json_text_read', 'hotmart')(column, path, paths)) -}}
+{% endmacro %}
+
+{% macro default__json_text_read(column, path, paths) -%}
+    {{ hotmart.json_text(column, path) }}
+{%- endmacro %}
+
+{% macro duckdb__json_text_read(column, path, paths) -%}
+    {{ column }}_texts[{{ paths.index(path) + 1 }}]
+{%- endmacro %}
+
+
 {# Join the entries of a JSON array to their row. Refer to an entry with json_entry. #}
 {% macro join_json_entries(column, alias) %}
     {{- return(adapter.dispatch('join_json_entries', 'hotmart')(column, alias)) -}}

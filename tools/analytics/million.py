@@ -27,6 +27,8 @@ FIRST_MOMENT_MS: Final = 1_000_000_000_000
 """Whole numbers from here on are times in the simulator's records."""
 READ_AT: Final = "2026-01-01T00:00:00Z"
 NEXT_DAY: Final = "2026-01-02 00:00:00"
+RENAMED: Final = {"currency_value": "currency_code"}
+"""Other spellings of Hotmart, which the connector brings into one."""
 COPIES: Final = 100
 CODES: Final = {
     "sales_history": ("id",),
@@ -44,7 +46,7 @@ A_DAYS_ROWS: Final = 20_000
 def delivered(value: Any, name: str = "") -> Any:
     """Return a value of the simulator as the connector delivers it: times as ISO text, ids as text."""
     if isinstance(value, dict):
-        return {key: delivered(item, key) for key, item in value.items()}
+        return {RENAMED.get(key, key): delivered(item, key) for key, item in value.items()}
     if isinstance(value, list):
         return [delivered(item) for item in value]
     if name == "id" or name.endswith("_id"):
