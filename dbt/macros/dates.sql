@@ -112,7 +112,7 @@
 {%- endmacro %}
 
 
-{# The moment up to which a mart looks: the variable hotmart_as_of, or the last sync of a staging model. #}
+{# What counts as now in a mart: the variable hotmart_as_of, or the last sync of a staging model. #}
 {% macro as_of(relation) -%}
     {%- if var('hotmart_as_of', none) -%}
     cast('{{ var("hotmart_as_of") }}' as {{ dbt.type_timestamp() }})

@@ -1,4 +1,4 @@
-{# The only place in which JSON is read: each warehouse has its own functions. A path is dotted, such as price.value. #}
+{# The only place that reads JSON: each warehouse has its own functions. A path is dotted, such as price.value. #}
 
 {% macro json_text(column, path) %}
     {{- return(adapter.dispatch('json_text', 'hotmart')(column, path)) -}}

@@ -35,7 +35,7 @@ MOVES = {
 
 @pytest.fixture
 def as_of_ms() -> int:
-    """The moment up to which the marts of a test look: an hour after it began, so that all that happens lies before."""
+    """What counts as now in the marts of a test: an hour after it began, so that all that happens lies before."""
     return int(time.time() + 3_600) * 1000
 
 

@@ -22,4 +22,4 @@ MARTS: Final[Mapping[str, Callable[[World, int], Mart]]] = {
     "hotmart__student_progress": students.student_progress,
     "hotmart__reconciliation": reconciliation.reconciliation,
 }
-"""A function of the account and the moment up to which marts look (epoch ms), for each mart."""
+"""For each mart a function of the account and of what counts as now (epoch ms)."""
