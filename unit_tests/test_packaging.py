@@ -159,11 +159,7 @@ def test_the_requirements_are_those_of_the_lock(name, lock):
     assert all(exported.values()), "a requirement without a hash"
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize("name", ["audit", "bench", "ecosystem", "qa"])
-=======
-@pytest.mark.parametrize("name", ["audit", "dbt", "ecosystem", "qa"])
->>>>>>> 13e5f84 (docs: answer questions with the dbt package in docs/analytics.md)
+@pytest.mark.parametrize("name", ["audit", "bench", "dbt", "ecosystem", "qa"])
 def test_what_airbytes_tools_need_is_pinned_with_hashes(name):
     asked = re.findall(r"^([a-z-]+)[^#\n]*$", text(f"requirements/{name}.in"), re.MULTILINE)
     without_comments_and_extras = re.sub(r"^ *#.*\n|\[.*?\]", "", text(f"requirements/{name}.txt"), flags=re.MULTILINE)
@@ -175,11 +171,7 @@ def test_what_airbytes_tools_need_is_pinned_with_hashes(name):
 
 
 def test_nothing_says_where_packages_come_from():
-<<<<<<< HEAD
-    others = ("audit.txt", "bench.txt", "ecosystem.txt", "qa.txt")
-=======
-    others = ("audit.txt", "ecosystem.txt", "qa.txt", "dbt.txt")
->>>>>>> 13e5f84 (docs: answer questions with the dbt package in docs/analytics.md)
+    others = ("audit.txt", "bench.txt", "dbt.txt", "ecosystem.txt", "qa.txt")
     for path in ("poetry.lock", *(f"requirements/{name}" for name in (*GROUPS_OF_FILE, *others))):
         assert not re.search(r"https?://|--(extra-)?index-url|--find-links|\[package\.source\]", text(path)), path
 
