@@ -5,9 +5,12 @@
     on_schema_change='sync_all_columns',
 ) }}
 {%- set with_subscriptions = var('hotmart_using_subscriptions') %}
-{%- set parts = ['int_hotmart__sale_commissions', 'stg_hotmart__price_details'] %}
-{%- if with_subscriptions %}{% do parts.append('int_hotmart__charged_sales') %}{% endif %}
-
+{%- set parts = ['stg_hotmart__commissions', 'stg_hotmart__price_details'] %}
+{%- if with_subscriptions %}{% do parts.append('stg_hotmart__subscription_charges') %}{% endif %}
+{#- Incremental runs alone read these, so dbt has to be shown them. #}
+{%- for part in parts %}
+-- depends_on: {{ ref(part) }}
+{%- endfor %}
 with
 {%- if is_incremental() %}
 {# A late part of a sale, such as its commission, makes the sale be written again. #}
