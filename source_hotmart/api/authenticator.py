@@ -33,13 +33,13 @@ from source_hotmart.config.form import Config
 LOGGER = logging.getLogger("airbyte.hotmart")
 
 RENEW_BEFORE_S = 120
-"""A token is renewed so long before its end, as a call may wait for the quota with the token already set."""
+"""Seconds to renew a token before it expires, since a request may wait for the quota with its token set."""
 
 LONG_LIFE_S = 300
-"""A token that was accepted for so long ends the count of tokens that were rejected in succession."""
+"""Once a token has been accepted for so many seconds, the count of successive rejected tokens starts at zero."""
 
 FAILURE_KEPT_S = 60.0
-"""For so long a login that failed is not tried again."""
+"""Seconds before a failed login is retried."""
 
 RENEWAL_REFUSED = (
     "Hotmart refuses another access token for the Client ID and Client Secret from which it has just taken calls. If "
@@ -48,7 +48,7 @@ RENEWAL_REFUSED = (
 
 
 class HotmartAuthenticator(AuthBase):
-    """Sets the access token on each request; one instance, and so one token, for all streams and threads."""
+    """Sets the access token on each request. All streams and threads share one instance, and so one token."""
 
     def __init__(
         self,
@@ -63,19 +63,19 @@ class HotmartAuthenticator(AuthBase):
         self._jitter = jitter
         self._lock = RLock()
         self._replacing = Lock()
-        """Held by the thread that replaces a rejected token. The lock above is free while it pauses."""
+        """Held by the thread that replaces a rejected token. The lock above stays free while that thread pauses."""
         self._token = ""
         self._granted_at_s = self._renew_at_s = self._ends_at_s = 0.0
         self._replaced = 0
-        """Tokens in succession that were replaced since Hotmart rejected them."""
+        """Number of tokens in succession that were replaced because Hotmart rejected them."""
         self._failure: HotmartError | None = None
         self._failure_until_s = 0.0
         self.has_worked = False
-        """Whether Hotmart has answered a data call with one of these tokens."""
+        """Whether Hotmart has accepted one of these tokens for a data request."""
         self.clock_skew_ms = 0
-        """How far this machine's clock is ahead of Hotmart's, negative when behind. See `clock.py`."""
+        """Lead of this machine's clock over Hotmart's in milliseconds, negative if it is behind. See `clock.py`."""
         self._timeout_s = (limits.connect_s, limits.read_s)
-        limits = replace(limits, body_bytes=limits.error_bytes)  # there is no page in it
+        limits = replace(limits, body_bytes=limits.error_bytes)  # a login response is no larger than an error
         self._token_url = f"{config.auth_url}/security/oauth/token"
         self._client = HttpClient(
             name=NAME,
@@ -88,12 +88,12 @@ class HotmartAuthenticator(AuthBase):
         hide_secrets(config)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the bearer header. Raises `HotmartError` when no token can be had."""
+        """Add the bearer header. Raise `HotmartError` if no token is available."""
         request.headers.update(self.get_auth_header())
         return request
 
     def get_auth_header(self) -> dict[str, str]:
-        """Return the header with a token that is good for a while."""
+        """Return the header, after renewing a token that is about to expire."""
         with self._lock:
             if time.monotonic() >= self._renew_at_s:
                 self._renew()
@@ -104,11 +104,11 @@ class HotmartAuthenticator(AuthBase):
         return f"Bearer {self._token}"
 
     def server_time_ms(self, time_ms: int | None = None) -> int:
-        """Now, or a time by this machine's clock, by Hotmart's: a second or two too early, never in its future."""
+        """Return now, or a time of this machine's clock, by Hotmart's clock: up to two seconds early, never late."""
         return (time.time_ns() // 1_000_000 if time_ms is None else time_ms) - self.clock_skew_ms
 
     def _renew(self) -> None:
-        """Ask for a new token; a failure counts only once the old one has ended."""
+        """Request a new token. A failure is raised only if the old token has expired."""
         try:
             self.refresh_and_set_access_token()
         except HotmartError:
@@ -118,10 +118,10 @@ class HotmartAuthenticator(AuthBase):
             self._renew_at_s = min(now_s + FAILURE_KEPT_S, self._ends_at_s)
 
     def replace_token(self, digest: int) -> None:
-        """Get a new token in place of one that Hotmart rejected, unless another thread has done so by now.
+        """Replace a token that Hotmart rejected, unless another thread has already done so.
 
-        `digest` is the hash of the header. One thread pauses and logs in, and all that wait for it use its token.
-        Raise `HotmartError` when no token can be had.
+        `digest` is the hash of the header. One thread pauses and logs in, and all waiting threads use its token.
+        Raise `HotmartError` if no token is available.
         """
         with self._replacing:
             if digest != hash(self._bearer):
@@ -135,7 +135,7 @@ class HotmartAuthenticator(AuthBase):
                     self.refresh_and_set_access_token()
 
     def refresh_and_set_access_token(self) -> None:
-        """Log in. Raise `HotmartError` when no token can be had."""
+        """Log in. Raise `HotmartError` if no token is available."""
         with self._lock:
             if self._failure and time.monotonic() < self._failure_until_s:
                 raise HotmartError(str(self._failure), self._failure.failure_type)
@@ -148,14 +148,14 @@ class HotmartAuthenticator(AuthBase):
             self._ends_at_s = self._granted_at_s + life_s
             self._renew_at_s = self._ends_at_s - min(RENEW_BEFORE_S, life_s / 2)
             self._compare_clocks(response, is_first=is_first)
-            hide_secrets(self._config)  # so that many access tokens do not push them out
+            hide_secrets(self._config)  # again, so that many access tokens do not push them out
             hide(self._token)
 
     def _log_in(self) -> requests.Response:
         """Return a response with a token. Raise `HotmartError`, and remember it for the other threads."""
-        # Hotmart documents the credentials as query parameters; `AnswerHandler` keeps the address, which
-        # so carries the secret, out of every message. Failures are raised outside of the handlers: there the
-        # exceptions of the HTTP client, which know the address, would hang on to them.
+        # Hotmart documents the credentials as query parameters. `AnswerHandler` keeps the URL, and so the secret,
+        # out of every message. Failures are raised outside the exception handlers, because Python would chain them
+        # to the exceptions of the HTTP client, which contain the URL.
         try:
             if not self._token and "https://" in f"{self._config.auth_url} {self._config.api_url}":
                 check_certificates()
@@ -171,7 +171,7 @@ class HotmartAuthenticator(AuthBase):
                 request_kwargs={"timeout": self._timeout_s, "allow_redirects": False, "stream": True},
             )
         except HotmartError as refusal:
-            if self._token:  # these credentials have worked: a firewall can refuse a renewal in passing
+            if self._token:  # these credentials have worked, so a firewall may have rejected the renewal
                 sentence = RENEWAL_REFUSED if str(refusal) == REFUSED else str(refusal)
                 failure = self._keep_failure(HotmartError(sentence), FAILURE_KEPT_S)
             else:
@@ -184,7 +184,7 @@ class HotmartAuthenticator(AuthBase):
         raise failure
 
     def _compare_clocks(self, response: requests.Response, *, is_first: bool) -> None:
-        """Take over Hotmart's clock as far as it is believed. In a running sync an odd `Date` changes nothing."""
+        """Adopt Hotmart's clock within the limits of `clock.py`. During a sync an unusual `Date` is ignored."""
         skew_ms = clock.skew_ms(response)
         if skew_ms is None:
             return
@@ -197,13 +197,13 @@ class HotmartAuthenticator(AuthBase):
             )
 
     def _keep_failure(self, failure: HotmartError, kept_s: float) -> HotmartError:
-        """Remember a failure for the other threads, each of which would else try as long as this one did."""
+        """Remember a failure for the other threads, which would otherwise retry for as long as this one did."""
         self._failure = failure
         self._failure_until_s = time.monotonic() + kept_s
         return failure
 
 
 def hide_secrets(config: Config) -> None:
-    """Hide the secret settings in everything that is printed."""
+    """Hide the secret settings in all output."""
     for secret in (config.client_id, config.client_secret, config.token, config.personal_data.key):
         hide(secret.get_secret_value())

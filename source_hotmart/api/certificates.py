@@ -1,4 +1,4 @@
-"""The file of certificates that the environment names for secure connections."""
+"""Check the certificate file that the environment names for secure connections."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from airbyte_cdk.models import FailureType
 from source_hotmart.api.errors import HotmartError
 
 VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""The first of these that is set is what `requests` uses: `Session.merge_environment_settings`."""
+"""Variables that `requests` reads, the first one set wins: `Session.merge_environment_settings`."""
 
 
 def check_certificates() -> None:
     """Raise a config_error that names the variable if its file cannot be used.
 
-    `requests` reports a missing file as a plain `OSError` from the middle of a call.
+    `requests` reports a missing file as a plain `OSError` in the middle of a request.
     """
     for name in VARIABLES:
         path = os.environ.get(name)

@@ -1,12 +1,12 @@
-"""Hotmart's clock, as the header `Date` of a login shows it, and how far it is believed.
+"""Read Hotmart's clock from the `Date` header of a login, and trust it within limits.
 
-Hotmart refuses dates in the future, so a sync ends at Hotmart's now. A wrong `Date` must do no harm: a late one would
-put a state into the future, and an early one would make a sync end without the newest rows.
+Hotmart rejects dates in the future, so a sync ends at Hotmart's current time. A wrong `Date` must do no harm: a late
+one would move a state into the future, and an early one would end a sync before the newest rows.
 
-- Up to ten minutes apart, Hotmart's clock counts.
-- Further apart, the earlier clock counts. A sync that ends too early is completed by the next one.
+- Up to ten minutes apart: Hotmart's clock is used.
+- Further apart: the earlier clock is used. If a sync ends too early, the next one reads the rest.
 - A login dated more than two days before this machine's clock is rejected. Either clock may be wrong, and a sync by
-  either of them could leave out rows and end with success.
+  either of them could miss rows and still succeed.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ MAX_SKEW_MS = 2 * DAY_MS
 
 
 def skew_ms(response: requests.Response) -> int | None:
-    """Return how far this machine's clock is ahead of Hotmart's, negative if it is behind, `None` without a `Date`.
+    """Return the lead of this machine's clock over Hotmart's in milliseconds, `None` without a `Date`.
 
-    Never less than it is: the header has whole seconds, and the response was on its way for a while.
+    Negative if it is behind. Never less than the real difference, because the header has whole seconds and the
+    response took some time to arrive.
     """
     try:
         date = parsedate_to_datetime(response.headers["Date"])
-        aware = date if date.tzinfo else date.replace(tzinfo=UTC)  # -0000: UTC of no known zone
+        aware = date if date.tzinfo else date.replace(tzinfo=UTC)  # -0000 means UTC in an unknown zone
         server_time_ms = int(aware.timestamp()) * 1000
     except (KeyError, ValueError, OverflowError):
         return None

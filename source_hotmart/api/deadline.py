@@ -1,8 +1,8 @@
-"""The transport: an end for every answer, its headers included, and nothing of it that `requests` would act on.
+"""HTTP transport with a total timeout for every response, headers included.
 
-`requests` measures its read time-out from byte to byte: a server that sends one byte a second, of the headers or of
-the body, never runs into it. It also reads the body of a redirect without any limit, even where redirects are not
-followed, and it keeps every cookie.
+`requests` measures its read timeout from byte to byte, so a server that sends one byte per second, in the headers or
+in the body, never triggers it. `requests` also reads the body of a redirect without any limit, even if redirects are
+not followed, and keeps every cookie. The headers for both are therefore removed from each response.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-# Its warnings quote addresses, which can hold a credential, and lines of the answer.
+# Its warnings quote URLs, which can hold a credential, and lines of the response.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 POOL_SIZE = 32
-"""As many connections are kept open as there can be threads."""
+"""Connections to keep open, one for each possible thread."""
 
 
 IGNORED_HEADERS = ("Location", "Set-Cookie", "Set-Cookie2")
-"""Taken off each answer. The status of a redirect is kept, and is all that is needed."""
+"""Headers removed from each response. The status of a redirect is kept, and nothing else of it is needed."""
 
 
 class OutOfTime(TimeoutError):
-    """The whole answer did not come within its time."""
+    """The response did not arrive within its total timeout."""
 
 
 def ran_out_of_time(exception: BaseException | None) -> bool:
-    """Whether an exception of `requests` or `urllib3` was made of an `OutOfTime`."""
+    """Whether an `OutOfTime` caused an exception of `requests` or `urllib3`."""
     return any(isinstance(one, OutOfTime) for one in _made_of(exception))
 
 
 def _made_of(exception: BaseException | None) -> Iterator[BaseException]:
-    # urllib3 names the cause; requests hands urllib3's exception on as an argument.
+    # urllib3 sets the cause. requests passes urllib3's exception on as an argument.
     while exception is not None:
         yield exception
         first = exception.args[0] if exception.args else None
@@ -47,7 +47,7 @@ def _made_of(exception: BaseException | None) -> Iterator[BaseException]:
 
 
 class BoundedAdapter(HTTPAdapter):
-    """Sends calls whose answers end within so many seconds."""
+    """Sends requests whose responses have a total timeout in seconds."""
 
     def __init__(self, total_s: float) -> None:
         self._total_s = total_s
@@ -56,22 +56,22 @@ class BoundedAdapter(HTTPAdapter):
         super().__init__(pool_connections=POOL_SIZE, pool_maxsize=POOL_SIZE)
 
     def add_headers(self, request: requests.PreparedRequest, **kwargs: Any) -> None:
-        """Ask for the one compressed form that `answers.read_body` decodes."""
+        """Request the one compression format that `pages.read_body` decodes."""
         request.headers["Accept-Encoding"] = "gzip"
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """As `requests` has it, also behind a proxy; its new connections know their time."""
+        """Return the connection of `requests`, also through a proxy, with a total timeout for new connections."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         pool.ConnectionCls = _bounded(type(pool).ConnectionCls, self._total_s)
         self._pools.add(pool)
-        if self.is_closed:  # by another thread, just now
+        if self.is_closed:  # another thread has just closed it
             pool.close()
         return pool
 
     def close(self) -> None:
-        """Close the connections that are idle. The others close when their response has been read.
+        """Close the idle connections. The others close when their response has been read.
 
-        `requests` leaves that to the garbage collector, and a traceback that is kept holds on to its connection.
+        `requests` leaves this to the garbage collector, and a stored traceback keeps its connection alive.
         """
         self.is_closed = True
         super().close()
@@ -81,7 +81,7 @@ class BoundedAdapter(HTTPAdapter):
 
 @cache
 def _bounded(connection_class: type[Any], total_s: float) -> type[Any]:
-    response_class = staticmethod(partial(_Response, total_s))  # a method of the class it would become without
+    response_class = staticmethod(partial(_Response, total_s))  # a plain partial would be bound as a method
     return type(connection_class.__name__, (connection_class,), {"response_class": response_class})
 
 
@@ -97,7 +97,7 @@ class _Response(HTTPResponse):
 
 
 class _TimedBytes(RawIOBase):
-    """The bytes of one answer, each waited for no longer than what is left of the whole answer's time."""
+    """The bytes of one response. Each read waits no longer than the time left of the total timeout."""
 
     def __init__(self, source: Any, sock: Any, total_s: float) -> None:
         self._source = source

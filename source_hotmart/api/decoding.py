@@ -1,4 +1,4 @@
-"""Decode JSON bodies: quickly where they are valid, and with the invalid values replaced where they are not."""
+"""Decode JSON bodies: quickly if they are valid, and with invalid values replaced if they are not."""
 
 from __future__ import annotations
 
@@ -16,55 +16,56 @@ CONTROL_CHARACTERS = "control characters"
 INVALID_NUMBERS = "invalid numbers"
 
 EXACT_BELOW: Final = 2**53
-"""From here on several integers are one and the same floating-point number."""
+"""From this number on, different integers can be the same floating-point number."""
 
 _LATIN_1 = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
-"""What the `surrogateescape` handler makes of an invalid byte, and the same byte as a Latin-1 character."""
+"""Maps the surrogate that `surrogateescape` makes of an invalid byte to that byte as a Latin-1 character."""
 _INTEGERS = range(-(2**63), 2**64)
-"""The integers that orjson reads and writes. It reads all others as floating-point numbers."""
+"""Integers that orjson reads and writes. It reads all others as floating-point numbers."""
 _MOST_DIGITS = 20
-"""Characters of the longest integers in that range."""
+"""Length in characters of the longest integers in that range."""
 MOST_VALUES = 500_000
-"""Values of one body. A page of 500 sales has 30,000, and each may take 100 bytes of memory or more."""
+"""Maximum number of values in one body. A page of 500 sales has 30,000, and each can take 100 bytes of memory."""
 _COUNTED_FROM_BYTES = 2 << 20
-"""Smaller bodies are not worth a count."""
+"""The values of larger bodies, in bytes, are counted."""
 MOST_LEVELS = 240
-"""Levels of objects and lists. orjson reads 1,024 of them and writes 254, and a record is inside of a message."""
+"""Maximum nesting of objects and lists. orjson reads 1,024 levels and writes 254, including those of the message."""
 
 _MARKS = bytes.maketrans(b"0123456789,[ -\t\n\r", b"0" * 10 + b":" * 7)
-"""Makes every digit a 0, and all that can stand before a number a colon."""
+"""Replaces every digit by 0, and every character that can precede a number by a colon."""
 _LONG_NUMBER_MARKS = b":" + b"0" * 16
 _LONG_NUMBER = re.compile(rb"[:,\[\s](?:-[0-9]{19}|-?[0-9]{20}|-?[0-9]{16,19}[.eE])")
-"""A number that orjson may read as another one: an integer of more than 64 bits, or 2^53 and more with a fraction."""
+"""A number that orjson may change: an integer of more than 64 bits, or a fraction from 2^53 on."""
 
 _LONG_DIGITS = re.compile(r"-?[0-9]{16}")
 
 
 class TooManyValues(ValueError):
-    """The JSON has more values than any page, so decoding it would only take memory."""
+    """The JSON has more values than any page, so decoding it would only use up memory."""
 
 
 class TooDeep(ValueError):
-    """The JSON has more levels of objects and lists than a record can be written with."""
+    """The JSON has more levels of objects and lists than a record can have."""
 
 
 class RawNumber(str):
-    """A number as Hotmart sent it, which neither an integer of 64 bits nor a floating-point number holds exactly."""
+    """A number as Hotmart sent it, because neither a 64-bit integer nor a floating-point number holds it exactly."""
 
     __slots__ = ()
 
 
 class Repaired(str):
-    """Text in which characters were guessed. It must not be a primary key, since another row may have that key."""
+    """Text with guessed characters. It must not be a primary key, since another row may have the same one."""
 
     __slots__ = ()
 
 
 def decode_json(body: bytes) -> tuple[Any, str]:
-    """Return the content of a JSON body, and what was invalid in it: "" or for example "invalid bytes".
+    """Return the content of a JSON body, and a description of what was invalid: "" or for example "invalid bytes".
 
-    Numbers that would lose digits are `RawNumber`. U+0000, which PostgreSQL does not store, is U+FFFD. Raise
-    `ValueError` if the body is not JSON, `TooDeep` if its values are nested too deeply, and `TooManyValues`.
+    Numbers that would lose digits become `RawNumber`. U+0000, which PostgreSQL does not store, becomes U+FFFD. Raise
+    `ValueError` if the body is not JSON, `TooDeep` if its values are nested too deeply, and `TooManyValues` if it has
+    more than `MOST_VALUES`.
     """
     if len(body) > _COUNTED_FROM_BYTES and sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
         raise TooManyValues
@@ -76,7 +77,7 @@ def decode_json(body: bytes) -> tuple[Any, str]:
         if _LONG_NUMBER_MARKS in body.translate(_MARKS) and _LONG_NUMBER.search(body):
             content = _decode_exactly(body)
     try:
-        orjson.dumps(_inside(content))  # stops at a depth by itself, in less time than a count of the levels takes
+        orjson.dumps(_inside(content))  # fails beyond its depth limit, and takes less time than counting levels
     except TypeError:
         if _is_too_deep(content):
             raise TooDeep from None
@@ -86,14 +87,14 @@ def decode_json(body: bytes) -> tuple[Any, str]:
 
 
 def _inside(content: Any) -> Any:
-    """Return a value with the levels above it that a message has."""
+    """Return a value nested as deeply as it is in a message."""
     for _ in range(254 - MOST_LEVELS):
         content = [content]
     return content
 
 
 def _is_too_deep(content: Any) -> bool:
-    """Whether a value has more levels than a record can be written with."""
+    """Whether a value has more levels than a record can have."""
     level = [content] if type(content) in (dict, list) else []
     for _ in range(MOST_LEVELS):
         level = [
@@ -108,7 +109,7 @@ def _is_too_deep(content: Any) -> bool:
 
 
 def _decode_exactly(body: bytes) -> Any:
-    """Decode a valid body with Python's decoder, which shows the digits of each number."""
+    """Decode a valid body with Python's decoder, which passes on the digits of each number."""
     decoder = _Decoder({})
     try:
         return decoder.decode(body.decode())
@@ -130,7 +131,7 @@ def _decode_invalid(body: bytes) -> tuple[Any, str]:
 
 
 def _text_of(body: bytes) -> tuple[str, dict[str, None]]:
-    """Return a body as text, each invalid byte as half a character, and whether there are any."""
+    """Return a body as text, with each invalid byte as a surrogate, and a description if there are any."""
     encoding = json.detect_encoding(body)
     try:
         return body.decode(encoding, "surrogatepass"), {}
@@ -139,13 +140,13 @@ def _text_of(body: bytes) -> tuple[str, dict[str, None]]:
 
 
 class _Decoder:
-    """Python's JSON decoder, with `RawNumber` for numbers that are not exact, out of range, or unknown to JSON."""
+    """Python's JSON decoder, with `RawNumber` for numbers that are inexact, out of range, or not valid in JSON."""
 
     def __init__(self, found: dict[str, None]) -> None:
         self._found = found
 
     def decode(self, text: str) -> Any:
-        """Accept control characters inside of strings where the text is no JSON without that."""
+        """Decode a text. If it is not valid JSON otherwise, accept control characters in strings."""
         try:
             return self._decode(text, strict=True)
         except ValueError:
@@ -159,22 +160,22 @@ class _Decoder:
         )
 
     def _float(self, text: str) -> float | RawNumber:
-        """Return a number. One as large as `1e999`, `NaN` and `Infinity` are invalid."""
+        """Return a number. Numbers such as `1e999`, `NaN` and `Infinity` are invalid."""
         number = float(text)
         if not math.isfinite(number):
             self._found[INVALID_NUMBERS] = None
             return RawNumber(text)
-        # An exponent stays, as on pages that orjson decodes.
+        # Numbers with an exponent stay the same, as on pages that orjson decodes.
         return RawNumber(text) if abs(number) >= EXACT_BELOW and _LONG_DIGITS.match(text) else number
 
     @staticmethod
     def _integer(text: str) -> int | RawNumber:
-        is_short = len(text) <= _MOST_DIGITS  # Python refuses to convert thousands of digits
+        is_short = len(text) <= _MOST_DIGITS  # Python does not convert integers of thousands of digits
         return number if is_short and (number := int(text)) in _INTEGERS else RawNumber(text)
 
 
 def _with_texts(content: Any, change: Callable[[str], str]) -> Any:
-    """Return JSON with every text in it changed, names of fields included."""
+    """Return JSON with every text in it changed, including field names."""
     if type(content) is str:
         return change(content)
     if type(content) is dict:
@@ -189,9 +190,9 @@ def _without_nul(text: str) -> str:
 
 
 def _whole(text: str, *, has_invalid_bytes: bool) -> str:
-    """Return a text in whole characters: invalid bytes in Latin-1, halves of characters as the sign for an unknown one.
+    """Return a text without surrogates: invalid bytes become Latin-1 characters, lone surrogates become U+FFFD.
 
-    Other encoders write such a half as an escape, for example of an emoji that was cut, and no UTF-8 can hold it.
+    Other encoders write lone surrogates as escapes, for example for a truncated emoji. UTF-8 cannot encode them.
     """
     text = _without_nul(text)
     if not _has_halves(text):

@@ -1,4 +1,4 @@
-"""What each response of Hotmart leads to, with the sentence for the user."""
+"""Decide what each response of Hotmart leads to, and word the error for the user."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ from source_hotmart.api.statuses import FIREWALL_STATUSES, RETRY, RETRY_CONTRACT
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 HTTP_LOGGER = logging.getLogger("airbyte.hotmart.http")
-"""The CDK's HTTP client prints headers and bodies at DEBUG, that is the access token and buyers' data, so this
-logger stays at INFO whatever level was asked for.
+"""The CDK's HTTP client logs headers and bodies at DEBUG, including the access token and buyers' data, so this
+logger always stays at INFO.
 """
 HTTP_LOGGER.setLevel(logging.INFO)
 
@@ -51,18 +51,18 @@ def _without_traceback(record: logging.LogRecord) -> bool:
     return True
 
 
-# The CDK tells the end of its retries with a traceback; the sentence of the failure says more.
+# The CDK logs a traceback when its retries end. The connector's own error says more.
 HTTP_LOGGER.addFilter(_without_traceback)
 
 
 _TUNNEL = re.compile(r"Tunnel connection failed: (4\d\d)\b")
-"""How `http.client` reports a proxy that opens no connection to Hotmart."""
+"""The error of `http.client` when a proxy refuses to open a connection to Hotmart."""
 
 
 class AnswerHandler(ErrorHandler):
-    """Decides what an answer means, and keeps the page of a good one on the response for `page_of`.
+    """Interprets responses, and stores the page of a successful one on the response for `page_of`.
 
-    Final failures are raised from here: the CDK's own FAIL action prints bodies, which may hold buyers' data.
+    It raises final failures itself, because the CDK's FAIL action logs bodies, which may hold buyers' data.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class AnswerHandler(ErrorHandler):
         splittable: bool = False,
         page_size: int | None = None,
     ) -> None:
-        """Handle the answers for one stream.
+        """Handle the responses of one stream.
 
-        After a 408, 502, 504, 524 or a time-out the same call is repeated, unless the caller can ask for less: for a
-        shorter date range (`splittable`) or for fewer rows than `page_size`, `None` where there are no pages.
+        After a 408, 502, 504, 524 or a timeout the request is retried, unless the caller can request less: a shorter
+        date range (`splittable`) or fewer rows than `page_size`, which is `None` for endpoints without pages.
         """
         self._stream_name = stream_name
         self._envelope = envelope
@@ -91,18 +91,18 @@ class AnswerHandler(ErrorHandler):
 
     @property
     def max_retries(self) -> int:
-        """Retries of one call."""
+        """Maximum number of retries per request."""
         return self._retries.max_retries
 
     @property
     def max_time(self) -> int:
-        """Seconds that all tries of one call may take."""
+        """Maximum seconds for all attempts of one request."""
         return int(self._retries.max_time.total_seconds())
 
     def interpret_response(self, response_or_exception: requests.Response | Exception | None) -> ErrorResolution:
-        """The CDK's action for an answer or a network failure.
+        """Return the CDK's action for a response or a network failure.
 
-        Raises a `HotmartError` where repeating the call cannot help.
+        Raise a `HotmartError` if a retry cannot help.
         """
         if not isinstance(response_or_exception, requests.Response):
             return self._on_network_error(response_or_exception)
@@ -139,7 +139,7 @@ class AnswerHandler(ErrorHandler):
         return self._resolution((action, failure_type), sentence)
 
     def _accept(self, response: requests.Response, body: bytes) -> ErrorResolution:
-        """Keep the page of a 2xx answer. Anything else in its body may be a passing fault."""
+        """Store the page of a 2xx response. Retry if its body is anything else, which may be a temporary fault."""
         try:
             page = self._envelope.open(body)
         except UnexpectedBody as unreadable:
@@ -162,7 +162,7 @@ class AnswerHandler(ErrorHandler):
         )
 
     def _reject_token(self, response: requests.Response) -> None:
-        """Raise `TokenRejected`, upon which the caller may try another token."""
+        """Raise `TokenRejected`, so that the caller can try another token."""
         raise TokenRejected(self._stream_name, hash(response.request.headers.get("Authorization")))
 
     def _blocked(self, status: int) -> ErrorResolution:
@@ -176,7 +176,7 @@ class AnswerHandler(ErrorHandler):
         )
 
     def _on_network_error(self, exception: Exception | None) -> ErrorResolution:
-        """What a network failure leads to. Its own text is never used: it may quote an address with a secret."""
+        """Return the action for a network failure. Its text is never used, since it may quote a URL with a secret."""
         if ran_out_of_time(exception):
             return self._resolution(SPLIT, f"Hotmart sent {too_late(self._limits)}")
         if isinstance(exception, requests.ReadTimeout):
@@ -194,10 +194,10 @@ class AnswerHandler(ErrorHandler):
         return self._resolution(RETRY, "Hotmart could not be reached")
 
     def _on_final_status(self, status: int, code: str) -> ErrorResolution:
-        """What a final refusal leads to: one sentence with what to do."""
+        """Raise the error for a final status, with what to do about it, or return the action to take."""
         name = self._stream_name
         if status == 400 and code == "invalid_token":
-            # Here this code speaks of the page token, not of the bearer: the list has to be read anew.
+            # Here this code refers to the page token, not to the access token, so the list must be read again.
             return self._resolution(
                 (ResponseAction.RESET_PAGINATION, FailureType.transient_error), "The page token is stale"
             )
@@ -226,7 +226,7 @@ class AnswerHandler(ErrorHandler):
 
 
 def _is_of_hotmart(body: bytes) -> bool:
-    """Whether a refusal is Hotmart's own: a JSON object, as documented, or nothing. A firewall sends a page."""
+    """Whether Hotmart itself sent an error: its body is a JSON object, as documented, or empty. Firewalls send HTML."""
     if not body.strip():
         return True
     try:
@@ -243,6 +243,6 @@ def _keep_page(response: requests.Response, page: Page) -> None:
 
 
 def page_of(response: requests.Response) -> Page:
-    """The page that `AnswerHandler` found in a good answer."""
+    """Return the page that `AnswerHandler` stored on a successful response."""
     page: Page = getattr(response, _PAGE)
     return page

@@ -1,4 +1,4 @@
-"""How streams fail: with one sentence for the user, and the kind of failure that platforms go by."""
+"""Failures of streams: a message for the user, and the failure type that platforms use."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_hotmart.api.messages import plain
 
 TooHeavy = RequestWindowSplitRequiredException
-"""Hotmart cannot answer a query at once. The CDK raises it for the action `SPLIT_REQUEST_WINDOW`."""
+"""Hotmart cannot answer a query in one request. The CDK raises it for the action `SPLIT_REQUEST_WINDOW`."""
 
 
 class HotmartError(AirbyteTracedException):
-    """A failure told to the user in one sentence: what went wrong, where, and what to do."""
+    """A failure with a message for the user: what went wrong, where, and what to do."""
 
     status = 0
-    """The HTTP status by which Hotmart refused a call for good; 0 for every other failure."""
+    """The HTTP status of a final rejection, 0 for every other failure."""
     code = ""
-    """The code beside that status, such as `invalid_parameter`; empty where there was none."""
+    """The error code sent with that status, such as `invalid_parameter`. Empty if there was none."""
 
     def __init__(self, sentence: str, failure_type: FailureType = FailureType.transient_error) -> None:
         sentence = plain(sentence)
@@ -26,7 +26,7 @@ class HotmartError(AirbyteTracedException):
 
 
 class QueryRefused(HotmartError):
-    """400: Hotmart does not accept the query; a smaller window or one status at a time may be accepted."""
+    """400: Hotmart does not accept the query. It may accept a shorter date range or one status at a time."""
 
     status = 400
 
@@ -36,14 +36,14 @@ class QueryRefused(HotmartError):
 
 
 class AccessDenied(HotmartError):
-    """401 or 403: the credentials were accepted, but not for this endpoint in this environment."""
+    """401 or 403: Hotmart accepts the credentials, but not for this endpoint in this environment."""
 
     def __init__(self, sentence: str, failure_type: FailureType = FailureType.config_error) -> None:
         super().__init__(sentence, failure_type)
 
 
 class TokenRejected(HotmartError):
-    """401: Hotmart did not accept the access token of this call. `digest` says which token it was."""
+    """401: Hotmart did not accept the access token of this request. `digest` is the hash of its header."""
 
     status = 401
 
@@ -57,17 +57,17 @@ class UnknownMembersArea(HotmartError):
 
 
 class QuotaUsedUp(HotmartError):
-    """429, where waiting was not wanted."""
+    """429 on a request that is not meant to wait for the quota."""
 
 
 class BadRow(HotmartError):
-    """A row that cannot be given out: it is not an object, has no usable primary key, or could not be converted."""
+    """A row that cannot become a record: it is no object, has no usable primary key, or could not be converted."""
 
     def __init__(self, stream_name: str, reason: str) -> None:
         super().__init__(f"{stream_name}: Hotmart sent a row {reason}.", FailureType.system_error)
         self.reason = reason
-        """What is wrong with the row, such as "without a primary key". Never a value."""
+        """What is wrong with the row, such as "without a primary key". Never contains a value."""
 
 
 class Unfit(Exception):
-    """A value that its declared type cannot hold without loss."""
+    """A value that cannot be converted to its declared type without loss."""

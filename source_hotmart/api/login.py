@@ -1,4 +1,4 @@
-"""The response of a login: an access token, its life, and what else Hotmart's token host may answer.
+"""Interpret the response of a login: an access token with its lifetime, or an error.
 
 https://developers.hotmart.com/docs/en/start/app-auth/
 """
@@ -22,16 +22,16 @@ from source_hotmart.api.retries import RetryPolicy
 from source_hotmart.api.statuses import RETRY
 
 NAME = "access token"
-"""What messages have in the place of a stream's name."""
+"""The name that messages show in place of a stream's name."""
 
 DEFAULT_TOKEN_LIFE_S = 6 * 3600
-"""The life of a token without `expires_in`: three lives were seen, this is the shortest. A 401 shows an earlier end."""
+"""Lifetime of a token without `expires_in`, the shortest of three observed. A 401 reveals an earlier end."""
 LEAST_LIFE_S = 60
-"""A shorter life, zero or a negative one would cost a login for each call, and logins are limited."""
+"""Minimum lifetime. A shorter or negative one would require a login per request, and logins are rate-limited."""
 MOST_LIFE_S = 30 * 86_400
 
 _TOKEN = re.compile(r"[!-~]{1,8192}")
-"""What a header can hold. Anything else is not sent and, as the HTTP client would quote it, not tried."""
+"""Tokens that fit in a header. Others are never sent, because the HTTP client would quote them in its error."""
 
 REFUSED = (
     "Hotmart did not accept the Client ID and Client Secret. Copy all three values again from Hotmart: "
@@ -40,14 +40,14 @@ REFUSED = (
 
 
 def life_s(told: Any) -> int:
-    """Return the seconds that a token is used at most, by its `expires_in`."""
+    """Return how many seconds a token may be used, given its `expires_in`."""
     if type(told) is not int:
         return DEFAULT_TOKEN_LIFE_S
     return min(max(told, LEAST_LIFE_S), MOST_LIFE_S)
 
 
 class BasicHeader(AuthBase):
-    """The header of the login, as an authenticator, so that no `.netrc` can replace it."""
+    """The login header as an authenticator, so that no `.netrc` can replace it."""
 
     def __init__(self, token: str) -> None:
         self._header = f"Basic {token}"
@@ -72,15 +72,15 @@ class TokenEnvelope(Envelope):
 
 
 class LoginHandler(AnswerHandler):
-    """Decides what a response of the token host means. A refusal by Hotmart means wrong credentials."""
+    """Interprets responses of the token host. If Hotmart rejects a login, the credentials are wrong."""
 
     def __init__(self, retries: RetryPolicy, limits: Limits, *, is_first: Callable[[], bool]) -> None:
-        """`is_first` says whether there was no access token before."""
+        """`is_first` returns whether there was no access token before."""
         super().__init__(NAME, TokenEnvelope(), retries, limits)
         self._is_first = is_first
 
     def _accept(self, response: requests.Response, body: bytes) -> ErrorResolution:
-        """Keep the token, unless the response is dated so early that a sync would leave out rows."""
+        """Store the token, unless the response is dated so early that a sync would miss rows."""
         skew_ms = clock.skew_ms(response) or 0
         if self._is_first() and skew_ms > clock.MAX_SKEW_MS:
             days = skew_ms // clock.DAY_MS
@@ -97,7 +97,7 @@ class LoginHandler(AnswerHandler):
         return super()._on_final_status(status, code)
 
     def _resolution(self, outcome: tuple[ResponseAction, FailureType], sentence: str) -> ErrorResolution:
-        """As for data. But the CDK would report a rate limit as the status of a stream of this name."""
+        """Return the same as for data, except that a rate limit is not reported as the status of a stream."""
         action, failure_type = outcome
         if action is ResponseAction.RATE_LIMITED:
             outcome = ResponseAction.RETRY, failure_type

@@ -1,6 +1,6 @@
-"""Bound what is printed: no control characters, no endless texts, no endless repetition.
+"""Limit what is logged: no control characters, and bounds on length and repetition.
 
-Ids, names and codes of Hotmart's answers stand in messages, and an answer can hold anything.
+Messages contain ids, names and codes from Hotmart's responses, which can hold anything.
 """
 
 from __future__ import annotations
@@ -18,43 +18,43 @@ import orjson
 from source_hotmart.api.redaction import redact
 
 LONGEST = 4_000
-"""Characters of one message."""
+"""Maximum characters of one message."""
 LONGEST_TRACEBACK = 20_000
 LONGEST_NAME = 100
-"""Characters of one id in a message. The ids of Hotmart that are known have at most 36."""
+"""Maximum characters of one id in a message. Known ids of Hotmart have at most 36."""
 LONGEST_LABEL = 400
-"""Characters of what names a list, with several ids in it."""
+"""Maximum characters of the name of a list, which can contain several ids."""
 MOST_SENTENCES = 5
-"""Failures in one message."""
+"""Maximum failures in one message."""
 REPEATED = 50
-"""Log lines of one kind for one stream. The end of the sync counts the others."""
+"""Maximum log lines of one kind per stream. The end of the sync reports how many were dropped."""
 
 _TRACE = '{"type":"TRACE"'
 _WITH_TEXTS = (_TRACE, '{"type":"CONNECTION_STATUS"', '{"type":"LOG"')
 _LOOKED_AT = 100_000
-"""Characters of a text that are searched for secrets. The rest is not printed."""
+"""Characters of a text that are searched for secrets. The rest is not logged."""
 _NOT_PRINTABLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
-"""Control characters but for tab and line feed, line separators, and marks that turn or hide the text around them."""
+"""Control characters except tab and line feed, line separators, and marks that reverse or hide adjacent text."""
 
 
 def plain(text: str, longest: int = LONGEST) -> str:
-    """Return a text without secrets and control characters, and cut to a length."""
+    """Return a text without secrets and control characters, cut to a length."""
     kept = redact(text[:_LOOKED_AT])
-    if len(text) > _LOOKED_AT:  # a secret may have been cut in two
+    if len(text) > _LOOKED_AT:  # the cut may have split a secret
         kept = re.sub(r"\S*\Z", "", kept)
     kept = _NOT_PRINTABLE.sub("\ufffd", kept)
     return kept if len(kept) <= longest else f"{kept[:longest]}… (cut)"
 
 
 def named(value: Any, longest: int = LONGEST_NAME) -> str:
-    """Return an id or name of Hotmart's for a message: on one line, and short."""
+    """Return an id or name from Hotmart for a message: on one line, and cut to a length."""
     return plain(" ".join(str(value)[:_LOOKED_AT].split()), longest)
 
 
 def joined(sentences: Iterable[str]) -> str:
-    """Return different sentences one after the other: the first few, and how many more there are."""
+    """Join the first few distinct sentences, and add how many more there are."""
     different = list(dict.fromkeys(sentences))
     left = len(different) - MOST_SENTENCES
     more = [f"{left:,} more failures."] if left > 0 else []
@@ -62,7 +62,7 @@ def joined(sentences: Iterable[str]) -> str:
 
 
 def plain_message(line: str) -> str:
-    """Return a line of the protocol with plain texts, if it is one that has texts of ours."""
+    """Return a line of the protocol, with its texts cleaned if it is a log or trace message."""
     if line.startswith(_WITH_TEXTS) and ('"error":' in line or not line.startswith(_TRACE)):
         return orjson.dumps(_plain_texts(orjson.loads(line))).decode()
     return line
@@ -77,23 +77,23 @@ def _plain_texts(value: Any) -> Any:
 
 
 class PlainLines(logging.Filter):
-    """Cleans log lines before a handler prints them."""
+    """Cleans log lines before a handler writes them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Replace the message of a record, and its traceback, by a plain text."""
+        """Replace the message of a record, and its traceback, with cleaned text."""
         record.msg, record.args = plain(record.getMessage()), None
         if record.exc_info and record.exc_info[0]:
-            # Another handler may have formatted it before.
+            # Another handler may have formatted it already.
             text = record.exc_text or "".join(traceback.format_exception(*record.exc_info))
             record.exc_text = plain(text, LONGEST_TRACEBACK)
         return True
 
 
 class FewOfAKind(logging.Filter):
-    """Drops log lines beyond the first few of one kind.
+    """Drops log lines after the first few of one kind.
 
     Lines are of one kind if they have the same template and begin with the name of the same stream. Lines without
-    arguments, such as those of the progress, are never dropped, nor are those that --debug asks for.
+    arguments, such as progress lines, are never dropped, nor are lines at DEBUG level.
     """
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class FewOfAKind(logging.Filter):
         self._counts: Counter[tuple[int, str, str]] = Counter()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether to print a line."""
+        """Whether to write a line."""
         if not record.args or not isinstance(record.args, tuple) or record.levelno <= logging.DEBUG:
             return True
         kind = record.levelno, str(record.msg), str(record.args[0])[:LONGEST_NAME].partition(":")[0]
@@ -111,12 +111,12 @@ class FewOfAKind(logging.Filter):
             return self._counts[kind] <= REPEATED
 
     def begin(self) -> None:
-        """Forget the lines of the sync before."""
+        """Reset the counts for a new sync."""
         with self._lock:
             self._counts.clear()
 
     def dropped(self) -> list[tuple[int, str]]:
-        """Return a sentence for each stream of which lines were dropped, with the level of these lines."""
+        """Return a sentence for each stream with dropped lines, and the level of these lines."""
         left_out: Counter[tuple[int, str]] = Counter()
         with self._lock:
             for (level, _, stream), count in self._counts.items():
@@ -134,6 +134,6 @@ logging.getLogger("airbyte.hotmart").addFilter(FEW_OF_A_KIND)
 
 
 def clean_logs() -> None:
-    """Have every log line of this process cleaned before it is printed, also those of libraries."""
+    """Clean every log line of this process before it is written, including those of libraries."""
     for handler in logging.getLogger().handlers:
         handler.addFilter(PLAIN_LINES)

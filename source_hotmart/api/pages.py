@@ -1,7 +1,7 @@
-"""What Hotmart answered: a body read within limits, and a page only where it is the page that was asked for.
+"""Read response bodies within limits, and recognise the page that was requested.
 
-An answer counts as a page when it is 2xx, JSON, and has the envelope that its endpoint is known for. An empty
-or an HTML 200 is never "no rows" elsewhere: Hotmart sends the first for wrong paths and firewalls send the second.
+A response counts as a page if it is 2xx, is JSON, and has the known envelope of its endpoint. An empty or an HTML 200
+never counts as "no rows" by default: Hotmart sends empty bodies for wrong paths, and firewalls send HTML.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from source_hotmart.api.deadline import ran_out_of_time
 from source_hotmart.api.decoding import MOST_VALUES, TooDeep, TooManyValues, decode_json
 
 _CHUNK_BYTES = 1 << 16
-"""Also the most that one chunk of a compressed body is decoded to."""
+"""Maximum bytes per chunk of a body, also after decompression."""
 _DECODED = ("", "identity", "gzip", "x-gzip")
-"""A body that is compressed in another way was not asked for, and is no JSON."""
+"""Accepted content encodings. The connector does not request any other."""
 MOST_ROWS = 20
-"""So many times the rows that were asked for are no page. Endpoints may ignore a smaller number."""
+"""A page with more than so many times the requested rows is rejected. Endpoints may ignore a smaller `max_results`."""
 LONGEST_TOKEN = 8192
-"""Characters of a page token, which is sent back in an address. Those that are known have fewer than 100."""
+"""Maximum characters of a page token, which is sent back in a URL. Known ones have fewer than 100."""
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _CODE_DIGITS = 5
-"""Known codes have four digits at the most. Documents, telephone numbers and credentials have more."""
+"""Maximum digits of an error code. Known codes have four. Documents, telephone numbers and credentials have more."""
 
 
 class UnexpectedBody(Exception):
-    """The body is not the page that was asked for; the text says what came instead, never any of the body.
+    """The body is not the requested page. The text describes what arrived instead, and never quotes the body.
 
-    `breaks_contract` says that it is an answer of the API itself, of another form than is known.
+    `breaks_contract` means that the API itself answered, in an unknown form.
     """
 
     def __init__(self, what: str, *, breaks_contract: bool = False) -> None:
@@ -43,15 +43,15 @@ class UnexpectedBody(Exception):
 
 
 class TruncatedBody(Exception):
-    """The body did not arrive whole, or not within the limits of time and size."""
+    """The body did not arrive completely, or exceeded the limits of time and size."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How long one call may take, in seconds, and how large its decoded body may be.
+    """Timeouts of one request in seconds, and limits for its decoded body in bytes.
 
-    `requests` measures its read time-out from byte to byte, so an answer that drips never runs into it: `total_s`
-    is the time of the whole response, see `deadline.py`.
+    `requests` measures its read timeout from byte to byte, so a response that trickles in never triggers it. `total_s`
+    is the timeout of the whole response, see `deadline.py`.
     """
 
     connect_s: float = 10
@@ -60,7 +60,7 @@ class Limits:
     body_bytes: int = 8 << 20
     """A page of 500 sales has half a MiB."""
     error_bytes: int = 1 << 20
-    """For an answer that is not 2xx. Of a longer one only the status counts."""
+    """Limit for a response that is not 2xx. For a longer one only the status is used."""
 
 
 DEFAULT_LIMITS = Limits()
@@ -68,19 +68,19 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Envelope:
-    """The form of an endpoint's answer: rows under `items` beside a `page_info`, unless a stream says otherwise."""
+    """The form of an endpoint's response, by default rows under `items` next to a `page_info`."""
 
     rows: str = "items"
-    """The field that holds the list of rows; empty: the body itself is that list."""
+    """The field with the list of rows. Empty: the body itself is that list."""
     one_row: bool = False
-    """Whether the body itself is the one row, an object."""
+    """Whether the body itself is one row, an object."""
     empty_body_is_none: bool = False
     """Whether an empty body means that there are no rows."""
     empty_object_is_none: bool = False
-    """Whether `{}` in the place of the rows means that there are none, where no total says otherwise."""
+    """Whether `{}` in place of the rows means that there are none, unless a total contradicts it."""
 
     has_page_info: bool = True
-    """Whether the endpoint sends a `page_info` with every page. A bare list or object has no place for one."""
+    """Whether the endpoint sends a `page_info` with every page. A bare list or object cannot contain one."""
 
     def __post_init__(self) -> None:
         if not self.rows:
@@ -118,7 +118,7 @@ class Envelope:
         )
 
     def _rows_in(self, answer: Mapping[str, Any], info: Mapping[str, Any] | None) -> list[Any]:
-        """Return the rows of a page: none where Hotmart left the list out and its `page_info` counts no rows."""
+        """Return the rows of a page, none if Hotmart omits the list and its `page_info` counts no rows."""
         rows = answer.get(self.rows)
         if isinstance(rows, list):
             return rows
@@ -133,7 +133,7 @@ class Envelope:
 
 
 def _counts_none(info: Mapping[str, Any]) -> bool:
-    """Whether nothing in a `page_info` speaks of rows: no total above 0, no next page, no rows on this page."""
+    """Whether a `page_info` implies no rows: no total above 0, no next page, no rows on this page."""
     if info.get("next_page_token"):
         return False
     total = info.get("total_results")
@@ -146,25 +146,25 @@ class Page:
 
     rows: Sequence[Any]
     next_token: str | None
-    """Asks for the next page; `None` on the last one."""
+    """The page token of the next page, `None` on the last page."""
     total: int | None
-    """Rows of the whole query by Hotmart's own count, where the endpoint tells it."""
+    """Hotmart's own count of all rows of the query, if the endpoint sends one."""
     has_page_info: bool = True
-    """Whether a `page_info` was sent with the rows."""
+    """Whether the response has a `page_info`."""
     repaired: str = ""
-    """What was invalid in the JSON and has been replaced, such as "invalid bytes". Never a value."""
+    """Which invalid parts of the JSON were replaced, such as "invalid bytes". Never contains a value."""
 
     def has_more_than(self, rows: int | None) -> bool:
-        """Whether it has many more rows than were asked for; `None` where pages have no size."""
+        """Whether the page has far more rows than requested. `None` is for endpoints without a page size."""
         return rows is not None and len(self.rows) > MOST_ROWS * rows
 
 
 NO_ROWS = Page(rows=(), next_token=None, total=None)
-"""The page of an endpoint that has nothing to list."""
+"""The page of an endpoint with nothing to list."""
 
 
 def decode(body: bytes) -> Any:
-    """Return the content of a JSON body in which nothing is invalid. Raise `UnexpectedBody` if it is something else."""
+    """Return the content of a valid JSON body. Raise `UnexpectedBody` for any other body."""
     content, repaired = _decode(body)
     if repaired:  # a token or an error code must not be guessed
         raise UnexpectedBody("a body that is not JSON")
@@ -172,7 +172,7 @@ def decode(body: bytes) -> Any:
 
 
 def _decode(body: bytes) -> tuple[Any, str]:
-    """Return the content of a JSON body, and what had to be replaced in it."""
+    """Return the content of a JSON body, and a description of what had to be replaced."""
     if not body.strip():
         raise UnexpectedBody("an empty body")
     try:
@@ -187,10 +187,10 @@ def _decode(body: bytes) -> tuple[Any, str]:
 
 
 def read_body(response: requests.Response, limits: Limits) -> bytes:
-    """Return the decoded body of a streamed response, nothing of an error answer that is too long.
+    """Return the decoded body of a streamed response, or nothing for an error response over its size limit.
 
-    Raise `TruncatedBody` when it breaks off, or passes `limits`. The response then holds no content, so that nothing
-    that logs responses can print a buyer's data.
+    Raise `TruncatedBody` if the body is incomplete or exceeds `limits`. The content is then removed from the
+    response, so that logging it cannot reveal a buyer's data.
     """
     chunks: list[bytes] = []
     size = 0
@@ -198,7 +198,7 @@ def read_body(response: requests.Response, limits: Limits) -> bytes:
     limit = limits.body_bytes if is_good else min(limits.error_bytes, limits.body_bytes)
     decodes = response.headers.get("Content-Encoding", "").strip().lower() in _DECODED
     try:
-        # Unlike `iter_content`, `read1` returns as soon as anything arrived, so the size is seen in time.
+        # Unlike `iter_content`, `read1` returns as soon as any bytes arrive, so the size is checked in time.
         while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=decodes):
             chunks.append(chunk)
             size += len(chunk)
@@ -218,22 +218,22 @@ def read_body(response: requests.Response, limits: Limits) -> bytes:
 
 
 def _empty(response: requests.Response) -> None:
-    """Close a response of which nothing is of use, and drop what was decoded: the CDK logs contents when it retries."""
+    """Close a response, and drop its decoded content, since the CDK logs the content when it retries."""
     response.close()
     response.raw = io.BytesIO()
 
 
 def too_late(limits: Limits) -> str:
-    """What is said of an answer that `deadline.py` ended."""
+    """Return the message for a response that exceeded its total timeout."""
     return f"an answer that took more than {limits.total_s:g} seconds"
 
 
 def error_code(body: bytes) -> str:
-    """Return Hotmart's code of an error answer such as `invalid_parameter` or `0006`; empty when it has none.
+    """Return Hotmart's error code, such as `invalid_parameter` or `0006`, empty if the body has none.
 
-    It stands in messages, so a text that has not the form of a code is none.
+    Codes are shown in messages, so a text that does not look like a code is ignored.
 
-    https://developers.hotmart.com/docs/en/start/http-response-codes/; the Club has `code` instead of `error`.
+    https://developers.hotmart.com/docs/en/start/http-response-codes/ (members area: `code` instead of `error`)
     """
     try:
         answer = decode(body)

@@ -1,4 +1,4 @@
-"""Blank secrets in every text that is printed, in each form that a server, a library or a log may show them in."""
+"""Redact secrets in all output, in every form that a server, a library or a log may show."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets, filter_secre
 
 BLANK = "****"
 MOST_SECRETS = 64
-"""Secrets that are remembered. A sync adds four settings and one access token at each login."""
+"""Maximum number of secrets to remember. A sync adds four settings and one access token per login."""
 
 
 class _Secrets:
-    """The secrets of this process, the one that was added last at the end."""
+    """The secrets of this process, in the order they were added."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -24,14 +24,14 @@ class _Secrets:
         self._forms: tuple[str, ...] = ()
 
     def add(self, secret: str) -> None:
-        """Remember every form of a secret, for the CDK's own filter too."""
+        """Remember every form of a secret, also for the CDK's own filter."""
         with self._lock:
             added = self._forms_of[secret] = self._forms_of.pop(secret, set()) or forms(secret)
             while len(self._forms_of) > MOST_SECRETS:
                 del self._forms_of[next(iter(self._forms_of))]
-            # The longest first: a form can be a part of another one, of which the rest would be seen.
+            # The longest first: if one form is a part of another, the rest of the longer one would stay visible.
             self._forms = tuple(sorted(set().union(*self._forms_of.values()), key=len, reverse=True))
-        for form in sorted(added, key=len, reverse=True):  # each command begins with an empty list of the CDK's
+        for form in sorted(added, key=len, reverse=True):  # the CDK clears its list for each command
             add_to_secrets(form)
 
     def forget(self) -> None:
@@ -41,7 +41,7 @@ class _Secrets:
             self._forms = ()
 
     def blank(self, text: str) -> str:
-        """Return a text with every form of every secret replaced."""
+        """Return a text with every form of every secret redacted."""
         for form in self._forms:  # many times faster than one pattern of all forms
             text = text.replace(form, BLANK)
         return filter_secrets(text)
@@ -51,7 +51,7 @@ _SECRETS = _Secrets()
 
 
 def forms(secret: str) -> set[str]:
-    """Return a secret as it is, without its padding, in Base64, in an address, and in JSON or JSON inside of JSON."""
+    """Return a secret as is, without padding, in Base64, URL-encoded, and in JSON or JSON within JSON."""
     found = {secret, unquote(secret), unquote_plus(secret)}
     found |= {base64.b64encode(form.encode(errors="replace")).decode() for form in found}
     found |= {form.rstrip("=") for form in found}
@@ -69,16 +69,16 @@ def forms(secret: str) -> set[str]:
 
 
 def hide(secret: str) -> None:
-    """Hide a secret in everything that is printed from now on. An empty one is none."""
+    """Hide a secret in all output from now on. Empty ones are ignored."""
     if secret:
         _SECRETS.add(secret)
 
 
 def forget_secrets() -> None:
-    """Hide nothing any more, as in a new process."""
+    """Forget all secrets, as in a new process."""
     _SECRETS.forget()
 
 
 def redact(text: str) -> str:
-    """Return a text with all secrets blanked."""
+    """Return a text with all secrets redacted."""
     return _SECRETS.blank(text)

@@ -1,7 +1,7 @@
-"""Repeat calls whose access token Hotmart rejected, each time with a new token.
+"""Retry requests whose access token Hotmart rejected, each time with a new token.
 
-The CDK's own action for this makes the second 401 of a call a config_error, and its waits have no jitter. A token can
-be rejected for other reasons than wrong settings: another program may have logged in with the same credentials.
+The CDK's own action for this turns the second 401 of a request into a config_error, and waits without jitter. But a
+token can be rejected although the settings are right, for example if another program used the same credentials.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ Answer = TypeVar("Answer")
 
 
 class TokenRenewal:
-    """Sends the calls of one stream, from all threads."""
+    """Sends the requests of one stream, from all threads."""
 
     def __init__(self, stream_name: str, authenticator: HotmartAuthenticator, retries: RetryPolicy) -> None:
         self._stream_name = stream_name
         self._authenticator = authenticator
         self._retries = retries
         self._is_denied = False
-        """Whether new tokens did not help the last call. Then the other calls of the stream try none."""
+        """Whether new tokens did not help the last request. The other requests of the stream then try none."""
 
     def send(self, call: Callable[[], Answer]) -> Answer:
-        """Return the answer of a call. Raise `AccessDenied` if Hotmart accepts no new token for it.
+        """Return the response of a request. Raise `AccessDenied` if Hotmart accepts no new token for it.
 
-        Raise `HotmartError` also when no new token can be had.
+        Raise `HotmartError` if no new token is available.
         """
         renewals = 0
         while True:
@@ -58,7 +58,7 @@ class TokenRenewal:
             raise self._denial() from None  # a check does not wait for a login, and the rejection says more
 
     def _denial(self) -> AccessDenied:
-        """Return the failure: of the settings only where these credentials have not worked at all."""
+        """Return the failure. It is a config_error only if these credentials have never worked."""
         if self._authenticator.has_worked:
             denial = AccessDenied(
                 f"{self._stream_name}: Hotmart accepted these credentials in this sync, but kept rejecting new access "

@@ -1,4 +1,4 @@
-"""How often and for how long a call is repeated that may succeed later."""
+"""Number and duration of retries for requests that may succeed later."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from source_hotmart.api.errors import HotmartError
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often a call is repeated that may succeed later, and for how long at the most."""
+    """How often a request that may succeed later is retried, and the maximum duration."""
 
     max_retries: int = 6
-    """The waits double from one second: 63 s in all for a server error, several minutes for a closed quota."""
+    """The waits double from one second: 63 s in all for a server error, several minutes for an exhausted quota."""
     max_time: timedelta = timedelta(minutes=20)
     max_renewals: int = 7
-    """New access tokens for one call that Hotmart rejects with 401."""
+    """Maximum number of new access tokens for one request that Hotmart rejects with 401."""
     renewal_pause_s: float = 1.0
-    """The pause before the second new token in succession. It doubles with each further one."""
+    """Seconds before the second new token in succession. The pause doubles for each further one."""
     advice: str | None = None
-    """What a failure says at last; by default how often the call was tried."""
+    """The last sentence of a failure. By default it says how often the request was tried."""
 
     def pause_s(self, renewals: int, jitter: float) -> float:
-        """Return the seconds before the next access token, after so many in succession that were rejected.
+        """Return the seconds to wait before the next access token, given the number rejected in succession.
 
-        The first one is not waited for. Two programs may end each other's tokens: pauses that grow let them take
-        turns, and a `jitter` between 0 and 1 keeps them out of step.
+        The first new token is requested at once. Two programs may invalidate each other's tokens: growing pauses let
+        them take turns, and a `jitter` between 0 and 1 keeps them out of step.
         """
         if not renewals:
             return 0.0
@@ -47,19 +47,19 @@ NO_RETRIES = RetryPolicy(
     renewal_pause_s=0.5,
     advice="Check the network between this machine and Hotmart (proxy, firewall), and try again in a few minutes.",
 )
-"""For `check`, which answers a person who waits."""
+"""For `check`, because a person is waiting for the result."""
 
 
 def out_of_tries(exhausted: AirbyteTracedException, retries: RetryPolicy) -> HotmartError:
-    """In our words what the CDK says around our sentence when its retries end."""
+    """Return the failure for the end of the CDK's retries, in the connector's own words."""
     advice = retries.advice or f"Tried {retries.max_retries + 1} times; the next sync continues from here."
     return HotmartError(f"{exhausted.__context__ or exhausted} {advice}", exhausted.failure_type)
 
 
 class QuotaBackoff(BackoffStrategy):
-    """How long to wait after a 429: as Hotmart says, else longer and longer with jitter.
+    """Seconds to wait after a 429: as Hotmart says, or increasing with jitter.
 
-    The CDK adds a second of its own. For every other failure its exponential waits apply.
+    The CDK adds one second. For every other failure its own exponential backoff applies.
     """
 
     def __init__(self, jitter: Callable[[], float] = random.random) -> None:
@@ -70,7 +70,7 @@ class QuotaBackoff(BackoffStrategy):
         response_or_exception: requests.Response | requests.RequestException | None,
         attempt_count: int,
     ) -> float | None:
-        """Seconds to wait, `None` for the CDK's own exponential wait."""
+        """Return the seconds to wait, `None` for the CDK's own exponential backoff."""
         response = response_or_exception
         if not isinstance(response, requests.Response) or response.status_code != 429:
             return None

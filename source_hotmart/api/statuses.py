@@ -1,4 +1,4 @@
-"""What follows each HTTP status of Hotmart, as a table.
+"""Table of the actions for each HTTP status of Hotmart.
 
 Codes and their meaning: https://developers.hotmart.com/docs/en/start/http-response-codes/
 """
@@ -21,13 +21,13 @@ STATUS_ACTIONS: dict[int, tuple[ResponseAction, FailureType, str]] = {
         "Hotmart's quota of calls a minute is used up (429)",
     ),
     500: (*RETRY, "Hotmart had an internal error (500)"),
-    # Documented: the query took more than about 30 s, ask for less.
+    # Documented: the query took more than about 30 s, so request less.
     502: (*SPLIT, "Hotmart could not answer so large a query in time (502)"),
     503: (*RETRY, "Hotmart is not available (503)"),
     504: (*SPLIT, "Hotmart could not answer so large a query in time (504)"),
     524: (*SPLIT, "Hotmart could not answer so large a query in time (524)"),
 }
-"""Statuses after which the same call, or a part of it, may succeed. All others are final: see `AnswerHandler`."""
+"""Statuses that are retried, for the whole request or for parts of it. All others are final: see `AnswerHandler`."""
 
 FIREWALL_STATUSES = (401, 403, 405, 406, 451)
-"""Refusals by firewalls and proxies as well as by Hotmart. The body shows whose they are."""
+"""Statuses that firewalls and proxies send as well as Hotmart. The body shows which of them did."""

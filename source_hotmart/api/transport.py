@@ -1,6 +1,6 @@
-"""The one place where requests leave: GET to Hotmart's API and POST to its token address, and nothing else.
+"""Restrict all requests to GET from Hotmart's API and POST to its token URL.
 
-It is the lowest layer that `requests` has, so that retries, redirects and all that the CDK does pass through it.
+This is the lowest layer of `requests`, so retries, redirects and all requests of the CDK pass through it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Connections:
-    """The connections of one sync, which all of its streams share."""
+    """The connections of one sync, shared by all its streams."""
 
     def __init__(self) -> None:
         self._guards: dict[tuple[str, str], EgressGuard] = {}
@@ -30,9 +30,9 @@ class Connections:
     def restrict_to(
         self, method: str, url: str, total_s: float = DEFAULT_LIMITS.total_s, budget: APIBudget | None = None
     ) -> LimiterSession:
-        """Return a session that sends this method only, to this address or, if that ends with a slash, below it.
+        """Return a session limited to this method and this URL or, if it ends with a slash, to all URLs below it.
 
-        Certificates are always checked: against the machine's own, or those that `REQUESTS_CA_BUNDLE` names.
+        Certificates are always verified, against the machine's own or those in `REQUESTS_CA_BUNDLE`.
         """
         guard = self._guards.setdefault((method, url), EgressGuard(method, url, total_s))
         session = LimiterSession(api_budget=budget or APIBudget(policies=[]))
@@ -42,13 +42,13 @@ class Connections:
         return session
 
     def close(self) -> None:
-        """Close all connections. Threads that are still reading end with their next request."""
+        """Close all connections. Threads that are still reading stop at their next request."""
         for guard in self._guards.values():
             guard.close()
 
 
 class OutOfReach(HotmartError):
-    """A call that this connector never makes; it was not sent."""
+    """A request that the connector is not allowed to make. It was not sent."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -66,7 +66,7 @@ class SyncEnded(HotmartError):
 
 
 class EgressGuard(BoundedAdapter):
-    """Sends one method to one address, as `Connections.restrict_to` says."""
+    """Sends requests with one method to one URL, as set by `Connections.restrict_to`."""
 
     def __init__(self, method: str, url: str, total_s: float = DEFAULT_LIMITS.total_s) -> None:
         super().__init__(total_s)
@@ -82,7 +82,7 @@ class EgressGuard(BoundedAdapter):
         cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Send a request. Raise `OutOfReach` if it is another one, `SyncEnded` after the end."""
+        """Send a request. Raise `OutOfReach` if it is not allowed, `SyncEnded` after the end of the sync."""
         if self.is_closed:
             raise SyncEnded
         host, path = _split(request.url or "")
@@ -90,11 +90,11 @@ class EgressGuard(BoundedAdapter):
         if request.method != self._method or host != self._host or not (below or path == self._path):
             raise OutOfReach
         if is_loopback(urlsplit(request.url or "").hostname):
-            proxies = None  # a proxy would take the call, in the clear, to what it calls this machine
+            proxies = None  # a proxy would send it, unencrypted, to its own loopback address
         return super().send(request, stream, timeout, verify or True, cert, proxies)
 
 
 def _split(url: str) -> tuple[tuple[Any, ...], str]:
-    """What is called, as scheme, host and port; and the path."""
+    """Return the target of a URL as (scheme, host, port), and its path."""
     address = urlsplit(url)
     return (address.scheme, address.hostname, address.port or _DEFAULT_PORTS.get(address.scheme)), address.path

@@ -1,4 +1,4 @@
-"""Which stream sends the next request when several of them wait for the rate limit."""
+"""Decide which stream sends the next request when several of them wait for the rate limit."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import requests
 
 
 class Line(Enum):
-    """The lines in which requests wait: a name, and the share of the turns while requests wait in all lines."""
+    """Queues for requests, each with a name and its share of turns while requests wait in all of them."""
 
     SEQUENTIAL = "sequential", 7
-    """Of streams whose requests follow one another. More threads cannot speed them up."""
+    """Streams whose requests are sequential. More threads cannot speed them up."""
     PARALLEL = "parallel", 7
-    """Of streams that are read in date ranges side by side."""
+    """Streams that are read in parallel date ranges."""
     PER_PARENT = "per parent", 1
-    """Of streams with a request per subscriber, student or product. Thousands of them would hold up the sales."""
+    """Streams with a request per subscriber, student or product. Thousands of these would delay the sales."""
 
     @property
     def share(self) -> int:
@@ -24,22 +24,22 @@ class Line(Enum):
 
 
 class Turns:
-    """Decides from which line the next request is taken: smooth weighted round-robin over the lines that wait."""
+    """Picks the line of the next request by smooth weighted round-robin over the lines with waiting requests."""
 
     def __init__(self) -> None:
         self._waiting: dict[Line, WeakSet[requests.PreparedRequest]] = {line: WeakSet() for line in Line}
         self._credit = dict.fromkeys(Line, 0)
 
     def wait(self, request: requests.PreparedRequest, line: Line) -> None:
-        """Note a request that waits."""
+        """Add a waiting request."""
         self._waiting[line].add(request)
 
     def leave(self, request: requests.PreparedRequest, line: Line) -> None:
-        """Note that a request no longer waits."""
+        """Remove a request that no longer waits."""
         self._waiting[line].discard(request)
 
     def take(self, line: Line) -> bool:
-        """Whether it is the turn of this line, which is then over."""
+        """Whether it is this line's turn. If so, use it up."""
         lines = [each for each in Line if each is line or self._waiting[each]]
         credit = {each: self._credit[each] + each.share for each in lines}
         if max(lines, key=credit.__getitem__) is not line:
