@@ -1,4 +1,4 @@
-"""The command line: Airbyte's four commands, and one that prints a catalog for a read."""
+"""Parse the command line: Airbyte's four commands, and one that prints a catalog for a read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from the first check to an incremental read:
 
 
 def parse(arguments: Sequence[str]) -> Namespace:
-    """Return the parsed command line. Prints the usage and raises `SystemExit` (2) where there is a mistake in it."""
+    """Return the parsed command line. Print the usage and raise `SystemExit` (2) if it is invalid."""
     parser = ArgumentParser(
         prog="source-hotmart",
         description=DESCRIPTION,

@@ -1,6 +1,6 @@
-"""The files that a command names, read with one sentence for each way in which they can be wrong.
+"""Read the files that a command names, with a clear error for each way that they can be invalid.
 
-The CDK reads them too, and reports every mistake as "Something went wrong in the connector".
+The CDK reads them too, but reports every mistake as "Something went wrong in the connector".
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MODES = tuple(mode.value for mode in SyncMode)
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file that an option names. Its errors name the file, and end with the form that is wanted."""
+    """A file that an option names. Its errors name the file and end with the expected format."""
 
     option: str
     path: str
@@ -41,13 +41,13 @@ class InputFile:
     def lines(self) -> io.TextIOWrapper:
         """Open the file to read it line by line. Bytes that are not text become replacement characters.
 
-        Raises a config_error if the file cannot be opened.
+        Raise a config_error if the file cannot be opened.
         """
         file = self._open()
         return io.TextIOWrapper(file, encoding=_encoding(file.peek(4)), errors="replace", newline="\n")
 
     def read(self) -> str:
-        """Return the text of the file. Raises a config_error if it cannot be read, or is not text."""
+        """Return the text of the file. Raise a config_error if it cannot be read, or is not text."""
         try:
             with self._open() as file:
                 content = file.read()
@@ -59,13 +59,13 @@ class InputFile:
             raise self.refuse(f"The file cannot be read ({error.strerror}).") from None
 
     def parse(self, text: str) -> Any:
-        """Return the JSON value in a text of this file. Raises a config_error with line and column of a mistake."""
+        """Return the JSON value in a text of this file. Raise a config_error with the line and column of a mistake."""
         if not text.strip():
             raise self.refuse("The file is empty.")
         try:
             return json.loads(text)
         except json.JSONDecodeError as error:
-            # Its text quotes nothing of the file, which can hold secrets.
+            # The message quotes nothing of the file, which can hold secrets.
             place = f"line {error.lineno}, column {error.colno}"
             raise self.refuse(f"The file is not valid JSON at {place}: {error.msg}.") from None
         except (ValueError, RecursionError):
@@ -89,12 +89,12 @@ class InputFile:
 
 
 def _encoding(content: bytes) -> str:
-    """Return UTF-8, or what the first bytes say: PowerShell writes UTF-16, and some editors a byte order mark."""
+    """Return UTF-8, or the encoding of a byte order mark: PowerShell writes UTF-16, and some editors add a mark."""
     return json.detect_encoding(content[:4])
 
 
 def read_settings(path: str) -> dict[str, Any]:
-    """Return the settings in a file. Raises a config_error."""
+    """Return the settings in a file. Raise a config_error if they cannot be read."""
     file = InputFile(
         "--config",
         path,
@@ -108,7 +108,7 @@ def read_settings(path: str) -> dict[str, Any]:
 
 
 def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
-    """Return the configured catalog in a file. Raises a config_error."""
+    """Return the configured catalog in a file. Raise a config_error if it cannot be read."""
     file = InputFile(
         "--catalog", path, "Give a configured catalog, as the command source-hotmart catalog --config FILE prints it."
     )
@@ -134,7 +134,7 @@ def _check_modes(content: Any) -> None:
 
 
 def _check_names(catalog: ConfiguredAirbyteCatalog) -> None:
-    """Reject a stream that is configured twice, since its rows would arrive twice."""
+    """Reject a stream that is configured twice, because its rows would arrive twice."""
     counts = Counter(item.stream.name for item in catalog.streams)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
@@ -145,9 +145,9 @@ def _check_names(catalog: ConfiguredAirbyteCatalog) -> None:
 
 
 def without_namespaces(states: Sequence[AirbyteStateMessage]) -> tuple[list[AirbyteStateMessage], dict[str, str]]:
-    """Return the states that streams of this connector can have, and the namespace of each other one by stream.
+    """Return the states of this connector's streams, and the namespace of every other state by stream name.
 
-    No stream has a namespace. An empty one, which some platforms write, means the same.
+    Streams of this connector have no namespace. Some platforms write an empty one, which means the same.
     """
     own: list[AirbyteStateMessage] = []
     foreign: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The file of saved states, in each form that people have: a list, one message, the lines or the output of a read."""
+"""Read saved states in every format that users have: a list, one message, or the lines or the output of a read."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ WANTED = (
 )
 UNKNOWN_FORM = "The file holds no saved state in a known form."
 REPLACED = "\ufffd"
-"""In the place of bytes that are not text."""
+"""Replaces bytes that are not text."""
 OTHER_MESSAGES = frozenset({"RECORD", "LOG", "TRACE", "CONTROL", "DEBUG"})
-"""Types of messages that a read prints beside its states."""
+"""Types of messages that a read writes besides states."""
 RECORD = '{"type":"RECORD"'
-"""How the lines begin of which an output has most, and which need not be parsed."""
+"""The start of most lines of an output. Such lines need not be parsed."""
 NOT_JSON = object()
 PIECE_OF_JSON = re.compile(r'\{\s*("|$)|\[\s*(\{|$)|[]}],?$|.*stream_?state', re.IGNORECASE)
-"""Begins a line that is a part of a JSON value, or that may hold a state."""
+"""Matches the start of a line that is part of a JSON value, or that may hold a state."""
 
 State = dict[str, Any]
 
 
 class NoState(ValueError):
-    """A value that is not a state in a known form."""
+    """A value is not a state in a known format."""
 
 
 class _BadLine(ValueError):
-    """A line that is neither JSON nor clearly something else."""
+    """A line is neither JSON nor clearly something else."""
 
     def __init__(self, number: int, after_messages: bool) -> None:
         super().__init__(number)
@@ -49,11 +49,11 @@ def read_states(path: str, stream_names: Iterable[str]) -> list[AirbyteStateMess
     """Return the last state of each stream in a file.
 
     Args:
-        path: The file. Without a state in it, such as an empty file, all streams are read from the start date.
-        stream_names: Streams of the connector, to recognise an object with a state for each.
+        path: The file. If it holds no state, for example because it is empty, streams are read from the start date.
+        stream_names: Streams of the connector, to recognise an object with one state per stream.
 
     Raises:
-        HotmartError: A config_error that names the file and the wanted form.
+        HotmartError: A config_error that names the file and the expected format.
     """
     file, known = InputFile("--state", path, WANTED), frozenset(stream_names)
     head: list[str] = []
@@ -63,7 +63,7 @@ def read_states(path: str, stream_names: Iterable[str]) -> list[AirbyteStateMess
         except _BadLine as bad:
             if bad.after_messages:
                 raise file.refuse(f"Line {bad.number} is not valid JSON.") from None
-            # One JSON value of several lines. The file may be a pipe, which cannot be read twice.
+            # The file is one JSON value of several lines. It may be a pipe, which cannot be read twice.
             states = _states_of_whole(file, "".join(head) + lines.read(), known)
         except (NoState, RecursionError, OSError):
             raise file.refuse(UNKNOWN_FORM) from None
@@ -83,7 +83,7 @@ def _states_of_whole(file: InputFile, text: str, known: frozenset[str]) -> list[
 
 
 def _last_of_each(states: Iterable[State]) -> list[AirbyteStateMessage]:
-    """Return the last state of each stream. Raises `NoState` at one that is not in the form of the protocol."""
+    """Return the last state of each stream. Raise `NoState` if one does not follow the protocol."""
     last: dict[tuple[str, str | None], AirbyteStateMessage] = {}
     for state in states:
         try:
@@ -97,19 +97,17 @@ def _last_of_each(states: Iterable[State]) -> list[AirbyteStateMessage]:
 
 
 def _states_by_line(lines: Iterable[str], head: list[str], known: frozenset[str]) -> Iterator[State]:
-    """Yield the states of a file with a JSON value per line, such as the output of a read.
+    """Yield the states of a file with one JSON value per line, such as the output of a read.
 
-    Lines that are not JSON are skipped: other programs may have written to the same file. So is a last line that was
-    cut off.
-
+    Lines that are not JSON are skipped, because other programs may have written to the same file. A last line that
+    was cut off is skipped as well.
     Args:
         lines: The file.
-        head: Gets the lines before the first message or state.
+        head: Receives the lines before the first message or state.
         known: Names of streams.
-
     Raises:
-        _BadLine: Any other line begins like JSON, so a state may be in it.
-        NoState: There are lines, and none is a message or a state.
+        _BadLine: Another line begins like JSON, so it may contain a state.
+        NoState: There are lines, but none is a message or a state.
     """
     seen, other, bad = False, False, 0
     for number, line in enumerate(lines, 1):
@@ -133,7 +131,7 @@ def _states_by_line(lines: Iterable[str], head: list[str], known: frozenset[str]
 
 
 def _json_of(line: str) -> Any:
-    """Return the value of a line, `NOT_JSON` if it has none."""
+    """Return the value of a line, `NOT_JSON` if it is not JSON."""
     if line.startswith(RECORD):
         return {"type": "RECORD"}
     try:
@@ -143,7 +141,7 @@ def _json_of(line: str) -> Any:
 
 
 def _states_in(value: Any, known: frozenset[str]) -> Iterator[State]:
-    """Yield the states of streams in a JSON value, in the protocol's form. Raises `NoState`."""
+    """Yield the stream states in a JSON value, as the protocol defines them. Raise `NoState` if there are none."""
     match value:
         case None | []:
             return
@@ -163,7 +161,7 @@ def _states_in(value: Any, known: frozenset[str]) -> Iterator[State]:
 
 
 def _states_of_object(value: State, known: frozenset[str]) -> Iterator[State]:
-    """Yield the states of an object that is not a message. Raises `NoState`."""
+    """Yield the states of an object that is not a message. Raise `NoState` if it has none."""
     match value:
         case {"type": "GLOBAL", "global": {"stream_states": list(states)} as shared} if not shared.get("shared_state"):
             yield from _states_in(states, known)
@@ -185,7 +183,7 @@ def _states_of_object(value: State, known: frozenset[str]) -> Iterator[State]:
 
 
 def _states_by_name(states: Mapping[str, Any], known: frozenset[str]) -> Iterator[State]:
-    """Yield the states of an object with a state for each stream, the oldest form. Other streams are ignored."""
+    """Yield the states of an object with one state per stream, the oldest format. Ignore other streams."""
     for name, state in states.items():
         if name in known:
             yield {"type": "STREAM", "stream": {"stream_descriptor": {"name": name}, "stream_state": state}}
