@@ -1,1 +1,1 @@
-"""The settings of the form, and the hosts that the environment names."""
+"""The settings of the form, and the hosts that the environment sets."""

@@ -1,4 +1,4 @@
-"""The user's settings: cleaned of what pasting adds, checked, and refused in one sentence a field."""
+"""Validate the user's settings after removing what pasting adds, with one error message per invalid field."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ from source_hotmart.config.hosts import base_url
 from source_hotmart.config.pasted import unknown_settings, visible
 
 EARLIEST_START = datetime(2010, 1, 1, tzinfo=UTC)
-"""No sale on Hotmart is older than about 2010, and the API refuses dates far before it."""
+"""No sale on Hotmart is older than about 2010, and the API rejects dates far before it."""
 
 API_URLS = {"production": "https://developers.hotmart.com", "sandbox": "https://sandbox.hotmart.com"}
 AUTH_URL = "https://api-sec-vlc.hotmart.com"
 """One token host for both environments. https://developers.hotmart.com/docs/en/start/app-auth/"""
 
 MIN_KEY_LENGTH = 16
-"""Of the key of hashes: a shorter one can be found by trying."""
+"""Minimum length of the key for hashes. Shorter keys can be found by trying."""
 MIN_KEY_DISTINCT = 8
-"""Different characters in that key: a text such as `aaaaaaaaaaaaaaaa` is guessed early."""
+"""Minimum number of different characters in that key, since a text such as `aaaaaaaaaaaaaaaa` is easy to guess."""
 
 START_DATE = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-5][0-9])?)?)?"
 )
-"""Accepted forms of the start date. The pattern in spec.json also rejects days and times such as month 13.
+"""Accepted formats of the start date. The pattern in spec.json also rejects invalid values such as month 13.
 
-`fromisoformat` reads an offset of `+00:99` as `+01:39`, so minutes of an offset are checked here.
+`fromisoformat` reads an offset of `+00:99` as `+01:39`, so the minutes of an offset are validated here.
 """
 
 _SUBDOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -69,13 +69,13 @@ def clean_token(text: str) -> str:
 
 
 def clean_subdomains(text: str) -> str:
-    """Return comma-separated names, each once, from names or addresses with commas, semicolons or spaces between."""
+    """Return distinct comma-separated names, from names or URLs separated by commas, semicolons or spaces."""
     names = map(_subdomain, re.split(r"[,;\s]+", text))
     return ", ".join(dict.fromkeys(name for name in names if name))
 
 
 def _subdomain(text: str) -> str:
-    """`my-school` from `https://hotmart.com/en/club/my-school/products/1` or `my-school.club.hotmart.com`."""
+    """Return `my-school` for `https://hotmart.com/en/club/my-school/products/1` or `my-school.club.hotmart.com`."""
     if "/" not in text and "." not in text:
         return text
     try:
@@ -92,7 +92,7 @@ def _subdomain(text: str) -> str:
 
 
 def clean(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings without what pasting adds: invisible characters, spaces, `Basic `, addresses. Never raises."""
+    """Return settings without what pasting adds: invisible characters, spaces, `Basic `, URLs. Never raises."""
     cleaned: dict[str, Any] = {
         key: visible(value).strip() if isinstance(value, str) else value for key, value in config.items()
     }
@@ -106,7 +106,7 @@ def clean(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _whole_number(value: Any) -> Any:
-    """Refuse true and false, which Python would take for 1 and 0."""
+    """Reject true and false, because Python would accept them as 1 and 0."""
     if isinstance(value, bool):
         raise ValueError(f"{str(value).lower()} is not a number")
     return value
@@ -116,26 +116,26 @@ WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
 
 
 class PersonalData(BaseModel):
-    """What becomes of the values that the schemas mark as personal."""
+    """How to treat values that the schemas mark as personal: keep, hash or remove them."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     mode: Literal["keep", "hash", "drop"] = "keep"
     key: SecretStr = SecretStr("")
-    """Makes the hashes; text of at least `MIN_KEY_LENGTH` characters in that mode."""
+    """The key of the hashes. In hash mode it is required, with at least `MIN_KEY_LENGTH` characters."""
 
 
 class Config(BaseModel):
-    """The settings of one connection, checked and ready to use."""
+    """The validated settings of one connection."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     client_id: SecretStr = Field(min_length=1)
     client_secret: SecretStr = Field(min_length=1)
     token: SecretStr = Field(min_length=1)
-    """The Basic value that the token request sends: the Base64 form of the two above, whatever padding was pasted."""
+    """The Basic value of the token request: the Base64 form of client ID and secret, regardless of pasted padding."""
     start_date: datetime
-    """UTC, cut to milliseconds."""
+    """In UTC, truncated to milliseconds."""
     members_area_subdomain: tuple[str, ...] = ()
     lookback_days: WholeNumber = Field(default=65, ge=0, le=730)
     num_workers: WholeNumber = Field(default=16, ge=1, le=32)
@@ -144,9 +144,9 @@ class Config(BaseModel):
 
     @classmethod
     def from_mapping(cls, config: Mapping[str, Any]) -> Self:
-        """Parse the configuration that Airbyte hands over.
+        """Parse the configuration from Airbyte.
 
-        Raises `AirbyteTracedException` (config_error) whose message has one sentence for each bad field.
+        Raise `AirbyteTracedException` (config_error) with a message that has one sentence per invalid field.
         """
         given = {key: value for key, value in clean(config).items() if value is not None and value != ""}
         try:
@@ -158,7 +158,7 @@ class Config(BaseModel):
 
     @classmethod
     def unknown(cls, config: Mapping[str, Any]) -> list[str]:
-        """Return a sentence for each setting that does not exist, with the nearest name and without its value."""
+        """Return a sentence for each unknown setting, with the most similar name and without its value."""
         known = dict.fromkeys(cls.model_fields) | {"personal_data": PersonalData.model_fields}
         return list(unknown_settings(config, known))
 
@@ -210,7 +210,7 @@ class Config(BaseModel):
     @field_validator("personal_data", mode="before")
     @classmethod
     def _complete_personal_data(cls, value: Any) -> Any:
-        """Refuse what is not one of the three choices: to guess could mean to keep what was to be hidden."""
+        """Reject other values than the three choices, since a guess could keep data that was to be hidden."""
         mode, key = (value.get("mode"), value.get("key")) if isinstance(value, Mapping) else (None, None)
         if mode not in ("keep", "hash", "drop"):
             raise ValueError("it is none of the three choices")
@@ -229,26 +229,26 @@ class Config(BaseModel):
 
     @property
     def start_ms(self) -> int:
-        """The start date in epoch milliseconds."""
+        """Return the start date in epoch milliseconds."""
         return int(self.start_date.timestamp() * 1000)
 
     @property
     def api_url(self) -> str:
-        """Where data is read, without a trailing slash."""
+        """Return the base URL of the data endpoints, without a trailing slash."""
         return base_url("HOTMART_API_URL", API_URLS[self.environment])
 
     @property
     def auth_url(self) -> str:
-        """Where access tokens come from, without a trailing slash."""
+        """Return the base URL of the token endpoint, without a trailing slash."""
         return base_url("HOTMART_AUTH_URL", AUTH_URL)
 
     def check_hosts(self) -> None:
-        """Raise a config_error if the environment names a host that cannot be used."""
+        """Raise a config_error if the environment sets a host that cannot be used."""
         _ = self.api_url, self.auth_url
 
 
 def _sentence(details: dict[str, Any]) -> str:
-    """One sentence for one pydantic error: which field, what is wrong, what to do. Never the value of a secret."""
+    """Return one sentence for a pydantic error: the field, the problem, the remedy. Never quotes a secret."""
     field = str(details["loc"][0])
     match details["type"]:
         case "missing" | "string_too_short" | "too_short":

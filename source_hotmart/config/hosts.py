@@ -1,4 +1,4 @@
-"""The addresses of Hotmart, which only the environment of the process may replace."""
+"""Hotmart's base URLs. Only environment variables of the process can replace them."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether a host is this machine by its name."""
+    """Whether a host name refers to this machine."""
     return host in _LOOPBACK_HOSTS
 
 
 def base_url(variable: str, default: str) -> str:
-    """Return the base URL that an environment variable holds, without a trailing slash, or the default.
+    """Return the base URL from an environment variable, without a trailing slash, or the default.
 
-    A configuration cannot name a host, since it could then send the credentials elsewhere.
+    The configuration cannot set a host, since it could then send the credentials elsewhere.
 
     Raises:
-        AirbyteTracedException: A config_error that names the variable and not its value, which can hold a password.
+        AirbyteTracedException: A config_error that names the variable, but not its value, which can hold a password.
     """
     given = os.environ.get(variable, "").strip()
     return _checked(variable, given) if given else default
 
 
-@cache  # it is asked for with each request
+@cache  # called for each request
 def _checked(variable: str, url: str) -> str:
     problem = _problem(url)
     if problem:
@@ -43,12 +43,12 @@ def _checked(variable: str, url: str) -> str:
 
 
 def _normal(url: str) -> str:
-    """Return a URL as it is sent. Raises `ValueError` where it cannot be sent."""
+    """Return a URL in the form that is sent. Raise `ValueError` if it cannot be sent."""
     return requests.Request("GET", url).prepare().url or ""
 
 
 def _problem(url: str) -> str:
-    """Return what is wrong with a base URL, or nothing."""
+    """Return what is wrong with a base URL, or an empty text."""
     try:
         address = urlsplit(url)
         host = address.hostname
@@ -76,7 +76,7 @@ def _has_valid_port(address: SplitResult) -> bool:
 
 
 def _is_sent_to(url: str, host: str | None) -> bool:
-    """Whether `requests` would send to this host."""
+    """Whether `requests` would send a request for this URL to this host."""
     try:
         return urlsplit(_normal(url)).hostname == host
     except (ValueError, requests.RequestException):
