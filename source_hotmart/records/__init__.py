@@ -1,1 +1,1 @@
-"""Rows become records."""
+"""Convert rows to records."""

@@ -1,4 +1,4 @@
-"""Two columns that every stream has: for values that do not fit their column, and for fields that no column is for."""
+"""Two columns of every stream: for values that do not fit their column, and for fields without a column."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ COLUMNS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     ADDITIONAL: {
         "type": ["null", "object"],
-        "x-personal": True,  # nobody has looked at what is in them
+        "x-personal": True,  # their contents are unknown
         "description": "Top-level fields that the stream does not declare, by name, such as fields that Hotmart added "
         "recently. Also fields of Hotmart with the name of a column that the connector fills. Absent without any.",
         "additionalProperties": True,
         "properties": {},
     },
 }
-"""What each stream declares besides its own fields. A value in `UNPARSED` is hidden as its field is."""
+"""Fields that each stream declares besides its own. A value in `UNPARSED` is hidden in the same way as its field."""
 
 FIELDS_NAMED: Final = 20
-"""So many undeclared fields of a stream are named in the log."""
+"""Maximum number of undeclared fields per stream to name in the log."""
 _LONGEST_NAME = 40
 _UNUSUAL = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 class Additional(dict[str, Any]):
-    """The undeclared fields of a row, as opposed to a field of that name in what Hotmart sent."""
+    """The undeclared fields of a row, as opposed to a field of the same name from Hotmart."""
 
 
 def put(row: dict[str, Any], name: str, value: Any) -> None:
-    """Set a field that Hotmart does not send, and keep what it has sent under this name, if anything."""
+    """Set a field that Hotmart does not send. If Hotmart sends one of this name after all, keep that value as well."""
     sent = row.get(name)
     if sent is not None and sent is not value and str(sent) != str(value):
         kept = row.get(ADDITIONAL)
@@ -63,13 +63,13 @@ def put(row: dict[str, Any], name: str, value: Any) -> None:
 
 
 def copy_where_missing(value: Any, raw_spelling: str, column: str) -> None:
-    """Copy a field to the column of its other spelling if that is missing. The raw field stays."""
+    """Copy a field to the column of its other spelling if that column is missing. The raw field is kept."""
     if isinstance(value, dict) and raw_spelling in value and value.get(column) is None:
         value[column] = value[raw_spelling]
 
 
 def meta_of(record: Mapping[str, Any]) -> AirbyteRecordMessageMeta | None:
-    """Return the changes that a record message lists, `None` where every value is as Hotmart sent it."""
+    """Return the changes that a record message lists, `None` if every value is as Hotmart sent it."""
     unparsed = record.get(UNPARSED)
     if not unparsed:
         return None
@@ -82,7 +82,7 @@ def meta_of(record: Mapping[str, Any]) -> AirbyteRecordMessageMeta | None:
 
 
 class FieldLog:
-    """Logs what is unusual in the fields of a stream, each field once per sync."""
+    """Logs unusual fields of a stream, each field once per sync."""
 
     def __init__(self, stream_name: str) -> None:
         self._stream_name = stream_name
@@ -91,7 +91,7 @@ class FieldLog:
         self._lock = Lock()
 
     def unfit(self, path: str, declared: str, sent: str) -> None:
-        """Note a field with a value that does not fit. `sent` is its type. The value itself is never logged."""
+        """Log a field whose value does not fit. `sent` is the value's type, since the value itself is never logged."""
         with self._lock:
             if path in self._unfit:
                 return
@@ -106,7 +106,7 @@ class FieldLog:
         )
 
     def undeclared(self, name: str) -> None:
-        """Note a top-level field that is not declared."""
+        """Log a top-level field that is not declared."""
         with self._lock:
             if name in self._undeclared or len(self._undeclared) > FIELDS_NAMED:
                 return

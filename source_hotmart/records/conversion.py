@@ -1,7 +1,7 @@
-"""Rows as their schema declares them: what a destination with typed columns would refuse is set aside, not lost.
+"""Convert rows to their declared schema. Values that typed columns would reject are moved to another column.
 
-Nearly all rows need little, so a schema is compiled into functions that only look at each field, and stop at the first
-value that does not fit. Such a row is converted once more, field by field.
+Nearly all rows need little conversion, so a schema is compiled into functions that only check each field, and stop at
+the first value that does not fit. Such a row is then converted again, field by field.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from source_hotmart.records.values import CONVERTERS, raw_text
 
 Row = dict[str, Any]
 Converter = Callable[[Any], Any]
-"""Returns a value as declared, changed in place if it is an object. Raises `Unfit`."""
+"""Returns the converted value. Objects are changed in place. Raises `Unfit`."""
 
 SET_LATER: Final = "synced_until"
-"""A declared field that is set when a row has been converted. Hotmart sends none of this name."""
+"""A declared field that is set after the conversion of a row. Hotmart sends no field of this name."""
 
 _DECLARED: Final = {
     "date-time": "a time",
@@ -45,16 +45,16 @@ _SENT: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What a schema declares of a value."""
+    """The declaration of a value in a schema."""
 
     path: str
-    """With dots, and `[]` after the name of a list."""
+    """Path with dots, and `[]` after the name of a list."""
     kind: str
     """Its type, or "date-time"."""
     is_personal: bool
     """Whether the value, or something in it, is marked as personal data."""
     is_dropped: bool
-    """Whether that mark drops it also where other personal data is hashed."""
+    """Whether that mark also drops the value if other personal data is hashed."""
     fields: Mapping[str, Field]
     item: Field | None
 
@@ -63,7 +63,7 @@ class RowConverter:
     """Converts the rows of one stream in place. Shared by threads."""
 
     def __init__(self, schema: Mapping[str, Any], log: FieldLog, hide: Hide | None = None) -> None:
-        """Compile a schema. `hide` returns what takes the place of personal data among the values that do not fit."""
+        """Compile a schema. `hide` replaces personal data in values that do not fit."""
         self._log = log
         self._hide = hide
         self._root = _field(schema, "", mark=False)
@@ -71,7 +71,7 @@ class RowConverter:
         self._convert = _object_converter(self._root)
 
     def __call__(self, row: Row) -> Row:
-        """Return the row as declared, with what is not declared and what does not fit in columns of their own."""
+        """Return the converted row, with undeclared fields and values that do not fit in columns of their own."""
         if not self._known.issuperset(row):
             self._set_aside(row)
         try:
@@ -84,7 +84,7 @@ class RowConverter:
         return row
 
     def _set_aside(self, row: Row) -> None:
-        """Move fields that are not declared: destinations drop them, or take `ID` for the column `id`."""
+        """Move undeclared fields, because destinations drop them, or confuse `ID` with the column `id`."""
         kept = row.pop(ADDITIONAL) if type(row.get(ADDITIONAL)) is Additional else Additional()
         for name in row.keys() - self._known:
             kept[name] = row.pop(name)
@@ -93,7 +93,7 @@ class RowConverter:
         row[ADDITIONAL] = dict(kept)
 
     def _convert_with_care(self, field: Field, value: Any, path: str, unparsed: dict[str, str | None]) -> Any:
-        """Return a value as declared, null where it does not fit."""
+        """Return the converted value, null if it does not fit."""
         if value is None:
             return None
         if field.kind == "object" and type(value) is dict:
@@ -151,7 +151,7 @@ def _kind(schema: Mapping[str, Any]) -> str:
 
 
 _FITTING_CLASSES: Final = {"string": str, "boolean": bool}
-"""By type, the class of values that fit as they are. All other values are looked at by a converter."""
+"""The Python class of values that fit without conversion, by type. A converter handles all other values."""
 
 
 def _object_converter(field: Field) -> Converter:

@@ -1,11 +1,13 @@
-"""Personal data, hashed or dropped before a record leaves the connector, where the schema of its stream marks it.
+"""Hash or drop personal data before a record leaves the connector, according to the marks in its schema.
 
-`"x-personal": true` on a field marks it and all that is in it, including fields that the schema does not know.
-`"x-personal": "drop"` is the same for a field of few different values, such as a city. Counting how often each hash
-occurs would show the value, so it is dropped where others are hashed. `"x-personal": "keep"` is for a field that many
-people share, such as a country: it is dropped with the others, and kept where they are hashed. `"x-personal": false`
-inside takes a field out again, such as a key by which streams join. A schema is compiled once into a plan of small
-functions that visit nothing but the marked places.
+- `"x-personal": true` marks a field and everything in it, including fields that the schema does not know.
+- `"x-personal": "drop"` marks a field with few different values, such as a city. The frequency of each hash would
+  reveal the value, so it is dropped if other fields are hashed.
+- `"x-personal": "keep"` marks a field that many people share, such as a country. It is dropped with the others, but
+  kept if they are hashed.
+- `"x-personal": false` inside a marked object exempts a field, such as a key that joins streams.
+
+A schema is compiled once into a plan of small functions that visit only the marked places.
 """
 
 from __future__ import annotations
@@ -22,10 +24,10 @@ from source_hotmart.config.form import PersonalData
 MARK = "x-personal"
 
 Hide = Callable[[Any], Any]
-"""Gives what stands in the place of a personal value of any type."""
+"""Returns the replacement for a personal value of any type."""
 
 REMEMBERED = 1 << 14
-"""So many texts and their hashes: an account has few producers and affiliates, who are in every row."""
+"""Number of cached hashes. An account has few producers and affiliates, and they appear in every row."""
 
 _WITHOUT_LETTERS = re.compile(r"[\W\d_]*")
 _NO_DIGIT = re.compile(r"\D")
@@ -35,7 +37,7 @@ _INVISIBLE = ("Cc", "Cf")
 
 
 def hide_of(settings: PersonalData) -> Hide | None:
-    """What the settings make of a personal value; `None` to keep it."""
+    """Return the function that hides personal values, `None` if the settings keep them."""
     match settings.mode:
         case "hash":
             return hasher(settings.key.get_secret_value())
@@ -45,13 +47,13 @@ def hide_of(settings: PersonalData) -> Hide | None:
 
 
 def drop(value: Any) -> None:
-    """Nothing."""
+    """Return `None` for any value."""
 
 
 def hasher(key: str) -> Hide:
-    """A function that gives HMAC-SHA-256 with this key, as 64 hexadecimal digits, for every value in its argument.
+    """Return a function that replaces every value in its argument with its HMAC-SHA-256, as 64 hexadecimal digits.
 
-    The same person has to give the same hash in every stream, so what is hashed is `same_for_all_spellings`.
+    The same person must have the same hash in every stream, so the function hashes `same_for_all_spellings`.
     """
     secret = key.encode()
 
@@ -76,8 +78,8 @@ def same_for_all_spellings(text: str) -> str:
     """Return one text for all spellings of a value.
 
     Case, white space, invisible characters and the Unicode form (composed or not) make no difference. A number with a
-    fraction of zero is the whole number. A text without letters (phones, documents, postal codes) is its digits alone.
-    `Ana@Example.com ` and `ana@example.com` are one address, `123.456.789-09` and `12345678909` one document.
+    fraction of zero becomes an integer. A text without letters (phones, documents, postal codes) is reduced to its
+    digits. `Ana@Example.com ` and `ana@example.com` are one address, `123.456.789-09` and `12345678909` one document.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFD", text)
@@ -90,22 +92,22 @@ def same_for_all_spellings(text: str) -> str:
 
 
 def compile_hiding(schema: Mapping[str, Any], hide: Hide | None) -> Hide | None:
-    """A function that hides what a schema marks, in place where it is an object; `None` when nothing is to be hidden.
+    """Return a function that hides the marked values, in objects in place. `None` if nothing is to be hidden.
 
-    A value of another type than declared is hidden whole where anything in it would be.
+    A value of another type than declared is hidden completely if any part of it would be.
     """
     return None if hide is None else _compile(_marks_of(schema, drops=hide is drop), hide, marked=False)
 
 
 def without_marks(schema: Any) -> Any:
-    """A schema as `discover` shows it: the marks are for this connector alone."""
+    """Return a schema without the marks, which are only for this connector."""
     if isinstance(schema, Mapping):
         return {name: without_marks(item) for name, item in schema.items() if name != MARK}
     return schema
 
 
 def _marks_of(schema: Any, *, drops: bool) -> Any:
-    """Return a schema whose fields that are kept in one mode are marked as personal in the other."""
+    """Return a schema with each "keep" replaced by whether `drops` makes the field personal."""
     if not isinstance(schema, Mapping):
         return schema
     return {
@@ -130,7 +132,7 @@ def _compile(schema: Mapping[str, Any], hide: Hide, *, marked: bool) -> Hide | N
 
 
 def _shows(schema: Mapping[str, Any]) -> bool:
-    """Whether something inside is taken out of the mark again."""
+    """Whether a field inside is exempt from the mark."""
     inner = [*schema.get("properties", {}).values(), schema.get("items", {})]
     return any(field.get(MARK) is False or _shows(field) for field in inner if field)
 

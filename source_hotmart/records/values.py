@@ -1,8 +1,8 @@
-"""Single values in the type that a schema declares, converted only where nothing is lost.
+"""Convert single values to their declared type, if nothing is lost.
 
-The bounds are those of the destinations. PyAirbyte hands the integers of a column with nulls to PostgreSQL as
-floating-point numbers: those from 2^53 on would be rounded, and those near 2^63 end the load of all rows. Columns of
-numbers are DECIMAL(38, 9) or NUMERIC.
+The limits are those of the destinations. PyAirbyte passes the integers of a column with nulls to PostgreSQL as
+floating-point numbers: from 2^53 on they would be rounded, and near 2^63 they make the load of all rows fail. Columns
+of numbers are DECIMAL(38, 9) or NUMERIC.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ NUMBERS_BELOW: Final = 1e29
 
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _LONGEST_NUMBER = 64
-"""Characters. No text that is longer is taken for a number."""
+"""Maximum characters of a text that is converted to a number."""
 _MOST_DIGITS = 64
-"""Digits up to which a number with an exponent is written out as an id."""
+"""Maximum digits of an id that Hotmart sent as a number with an exponent."""
 
 
 def text(value: Any) -> str:
-    """Return text as it is, numbers and booleans as in JSON, and numbers without a fraction as integers.
+    """Return text unchanged, numbers and booleans as in JSON, and numbers without a fraction as integers.
 
-    Raise `Unfit` for objects, lists, and numbers that may have lost digits: from 2^53 on, two ids can be one number.
+    Raise `Unfit` for objects, lists, and numbers that may have lost digits: from 2^53 on, two ids can be the same
+    number.
     """
     if value.__class__ is int:
         return str(value)
@@ -50,7 +51,7 @@ def text(value: Any) -> str:
 
 
 def integer(value: Any) -> int | None:
-    """Return an integer below 2^53, also of text or of a number without a fraction; `None` for an empty text."""
+    """Return an integer below 2^53, given a number without a fraction or a text. `None` for an empty text."""
     if value.__class__ is float and value.is_integer():
         value = int(value)
     if isinstance(value, str):
@@ -65,7 +66,7 @@ def integer(value: Any) -> int | None:
 
 
 def number(value: Any) -> int | float | None:
-    """Return a number below 10^29, also of text in the form of JSON; `None` for an empty text."""
+    """Return a number below 10^29, given a number or a text in JSON format. `None` for an empty text."""
     if isinstance(value, str):
         if not value:
             return None
@@ -84,7 +85,7 @@ def number(value: Any) -> int | float | None:
 
 
 def boolean(value: Any) -> bool | None:
-    """Return a boolean, also of the texts "true" and "false"; `None` for an empty text."""
+    """Return a boolean, given a boolean or the texts "true" and "false". `None` for an empty text."""
     if value.__class__ is bool:
         return bool(value)
     if isinstance(value, str):
@@ -96,7 +97,7 @@ def boolean(value: Any) -> bool | None:
 
 
 def anything(value: Any) -> Any:
-    """Return a value for which no type is declared."""
+    """Return a value without a declared type unchanged."""
     return value
 
 
@@ -108,13 +109,13 @@ CONVERTERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "boolean": boolean,
     "": anything,
 }
-"""By type. Each raises `Unfit` for a value of which something would be lost."""
+"""Converters by type. Each raises `Unfit` for a value that would lose information."""
 
 
 def raw_text(value: Any) -> str:
-    """Return a value as it stood in Hotmart's JSON, a text without its quotes.
+    """Return a value as Hotmart's JSON spells it, a text without its quotes.
 
-    A floating-point number with an exponent may have been written in another way.
+    The spelling of a floating-point number with an exponent may differ.
     """
     if isinstance(value, str):
         return str(value)
@@ -123,7 +124,7 @@ def raw_text(value: Any) -> str:
 
 
 def _decimal(number: str) -> Decimal | None:
-    """Return the exact number in a text, `None` where it is not a number of JSON."""
+    """Return the exact number in a text, `None` if it is not a JSON number."""
     if len(number) > _LONGEST_NUMBER or not _JSON_NUMBER.fullmatch(number):
         return None
     try:
