@@ -1,7 +1,7 @@
-"""The CDK's engine, whose threads hand over rows in batches, and no state before the rows that it covers.
+"""The CDK's engine with threads that pass on rows in batches, and no state before the rows that it covers.
 
-The CDK hands each row from thread to thread by itself, which costs a third of the CPU of a sync. Here a slice hands
-over its rows a hundred at a time, as finished messages. All else is the CDK's own engine.
+The CDK passes each row between threads separately, which takes a third of the CPU of a sync. Here a slice passes on a
+hundred rows at a time, as finished messages. The rest of the engine is the CDK's own.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ from source_hotmart.sync.threads import PlanningQueue, StreamThreads
 
 LOGGER = logging.getLogger("airbyte")
 ENGINE_LOGGER = logging.getLogger("airbyte.engine")
-"""For the CDK's engine, which logs six lines per stream that say nothing new."""
+"""Logger of the CDK's engine, which logs six redundant lines per stream."""
 ENGINE_LOGGER.setLevel(logging.WARNING)
 
 BATCH_ROWS = 100
-"""Rows that are handed over together. A slice's first row goes alone, so that it is seen at once."""
+"""Maximum rows per batch. A slice's first row is sent alone, so that it appears at once."""
 
 
 @dataclass
@@ -58,7 +58,7 @@ class ReadStream:
     cursor: SliceCursor
     progress: Progress
     rows: int = 0
-    """Rows that were handed over."""
+    """Number of rows passed on."""
     _lock: Lock = field(default_factory=Lock)
 
     @property
@@ -66,7 +66,7 @@ class ReadStream:
         return self.stream.name
 
     def batch(self, rows: list[dict[str, Any]]) -> Batch:
-        """Return messages of rows. The first ones of a stream are preceded by its status."""
+        """Return the messages of some rows. The first ones of a stream follow its status."""
         emitted_at_ms, name = time.time_ns() // 1_000_000, self.name
         messages = []
         for row in rows:
@@ -84,18 +84,18 @@ class ReadStream:
 
 
 class SlicePartition(Partition):
-    """One slice of a stream, read in one thread."""
+    """One slice of a stream, read by one thread."""
 
     def __init__(self, read_stream: ReadStream, stream_slice: Mapping[str, Any]) -> None:
         self._read = read_stream
         self._slice = stream_slice
         self.problem: AirbyteTracedException | None = None
-        """Why some of the slice could not be read. Its good rows are out by then."""
+        """Why some of the slice could not be read. Its valid rows are already queued."""
 
     __hash__ = object.__hash__  # slices are never equal: each is one piece of work
 
     def read(self) -> Iterable[Record]:
-        """Yield the slice's rows in batches, which `BatchQueue` takes apart, and keep what ended it early."""
+        """Yield the slice's rows in batches, which `BatchQueue` splits, and store the failure that ended it early."""
         return self._batches()  # type: ignore[return-value] # the CDK only puts them on the queue
 
     def _batches(self) -> Iterator[Batch]:
@@ -109,7 +109,7 @@ class SlicePartition(Partition):
                     rows, enough = [], BATCH_ROWS
         except AirbyteTracedException as problem:
             self.problem = problem
-        except Exception as fault:  # one of our own: what was read is kept all the same
+        except Exception as fault:  # a bug of this connector must not lose the rows that were read
             self.problem = _unexpected(self._read.name, fault)
         if rows:
             yield self._read.batch(rows)
@@ -123,7 +123,7 @@ class SlicePartition(Partition):
 
 
 def _unexpected(stream_name: str, fault: Exception) -> AirbyteTracedException:
-    """Return a failure that says where a fault happened. The text of the fault may hold a value of a row."""
+    """Return a failure with the place of an exception. Its text is left out, as it may hold a value of a row."""
     kind = type(fault).__name__
     message = f"{stream_name}: An unexpected {kind} ended a part of the stream. Report it as a fault."
     place = RuntimeError(kind).with_traceback(fault.__traceback__)
@@ -153,7 +153,7 @@ class _Slices(PartitionGenerator):
 
 
 def concurrent(stream: Stream, cursor: SliceCursor, progress: Progress) -> Stream:
-    """Return the stream as the engine reads it: each slice in a thread of its own, its end noted by the cursor."""
+    """Return the stream for the engine: each slice runs in a thread of its own, and its end is sent to the cursor."""
     key = stream.primary_key
     cursor_field = str(stream.cursor_field) if stream.cursor_field else None
     return StreamFacade(
@@ -174,28 +174,28 @@ def concurrent(stream: Stream, cursor: SliceCursor, progress: Progress) -> Strea
 
 
 class BatchingSource(ConcurrentSource):
-    """The CDK's engine with threads and a queue for one sync after the other."""
+    """The CDK's engine with new threads and a new queue for each sync."""
 
     def __init__(self) -> None:
         self.begin(2)
 
     def begin(self, workers: int, per_parent: Collection[str] = ()) -> None:
-        """Get ready for a sync. `per_parent` names the streams with a request per parent, which are read last."""
+        """Prepare a sync. `per_parent` names the streams with a request per parent, which are read last."""
         self._threads = StreamThreads(workers, per_parent)
         queue = PlanningQueue(self._threads)
-        # On one queue with the rows, else a state could overtake the rows it covers.
+        # All messages share the queue with the rows, because a state could otherwise overtake the rows it covers.
         self.repository = OrderedRepository(queue)
         super().__init__(
             threadpool=self._threads,
             logger=ENGINE_LOGGER,
             queue=queue,
             message_repository=self.repository,
-            # Fewer than the workers, or all could wait for a slice to be read by another.
+            # Fewer than the workers, because otherwise all could wait for a slice that no worker is left to read.
             initial_number_partitions_to_generate=max(1, workers // 2),
         )
 
     def read(self, streams: list[AbstractStream]) -> Iterator[AirbyteMessage]:
-        """Yield the messages of a sync. The CDK ends its threads only after a sync without a failure."""
+        """Yield the messages of a sync, and end its threads. The CDK ends them only if nothing failed."""
         self._threads.begin([stream.name for stream in streams])
         try:
             yield from super().read(streams)

@@ -1,4 +1,4 @@
-"""How far a sync is: lines for people every ten seconds, and estimates for platforms that draw bars."""
+"""Report the progress of a sync: log lines every ten seconds, and estimates for the progress bars of platforms."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ LOGGER = logging.getLogger("airbyte.hotmart")
 
 LOG_EVERY_S = 10.0
 PAGE_ROWS = 500
-"""Rows on a page, as long as none has been read."""
+"""Assumed rows per page until the first page has been read."""
 
 
 @dataclass
 class _StreamProgress:
-    """How far one stream is."""
+    """The progress of one stream."""
 
     slices: int = 0
     slices_read: int = 0
     pages: int = 0
     page_rows: int = 0
-    """Rows on these pages. One that is read twice counts twice."""
+    """Rows on these pages. A page that is read twice counts twice."""
     rows: int = 0
-    """Rows that were handed over."""
+    """Number of rows passed on."""
     expected: int = 0
-    """Rows by Hotmart's own count of the date ranges and lists that are known so far."""
+    """Hotmart's own count of the rows of all date ranges and lists that are known so far."""
     is_planned: bool = False
     """Whether all slices are known."""
     is_counted: bool = False
-    """Whether date ranges are counted beforehand, so that lists are not counted again when they are read."""
+    """Whether date ranges are counted in advance, so that lists are not counted again when they are read."""
     lists: set[str] = field(default_factory=set)
-    """Those that had a count when they were read."""
+    """Lists with a count on their first page."""
     parents_label: str = ""
-    """What the parents of a child stream are, such as "products"."""
+    """The name of a child stream's parents, such as "products"."""
     parents: int = 0
     parents_read: int = 0
     requests_per_parent: int = 1
     logged: tuple[int, ...] = ()
-    """What the last line said."""
+    """Values of the last log line."""
 
     @property
     def has_ended(self) -> bool:
@@ -60,7 +60,7 @@ class _StreamProgress:
 
     @property
     def requests_left(self) -> int:
-        """The requests that are known to be left, at least."""
+        """Return the minimum number of requests that are left."""
         if self.has_ended:
             return 0
         if self.parents_label:
@@ -69,7 +69,7 @@ class _StreamProgress:
         return max(self.slices - self.slices_read, ceil((self.expected - self.page_rows) / rows_per_page))
 
     def has_moved(self) -> bool:
-        """Whether there is something to say that the last line did not say."""
+        """Whether anything changed since the last log line."""
         before, self.logged = self.logged, (self.pages, self.rows, self.parents_read)
         return self.logged != before
 
@@ -85,7 +85,7 @@ class _StreamProgress:
 class Progress:
     """Counts what all streams read, and logs it.
 
-    Nothing here is done for each row. The lines are logged by a thread of their own, also while all others wait.
+    Nothing here runs for each row. A separate thread logs the lines, even while all others wait.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Progress:
         budget: CallBudget | None = None,
         stream_names: Iterable[str] = (),
     ) -> None:
-        """`emit` takes the estimates. `stream_names` are the streams to be read."""
+        """`emit` receives the estimates. `stream_names` are the streams to read."""
         self._emit = emit
         self._budget = budget or CallBudget()
         self.at_page: Callable[[], None] = lambda: None
@@ -107,7 +107,7 @@ class Progress:
 
     @property
     def requests_per_minute(self) -> int:
-        """Hotmart's limit, as far as it is known."""
+        """Return Hotmart's rate limit, as far as it is known."""
         return self._budget.limit
 
     def end(self) -> None:
@@ -115,7 +115,7 @@ class Progress:
         self._ended.set()
 
     def slice_planned(self, stream_name: str) -> None:
-        """Note a slice that is going to be read."""
+        """Add a planned slice."""
         with self._lock:
             self._of(stream_name).slices += 1
             if not self._is_logging:
@@ -123,36 +123,36 @@ class Progress:
                 Thread(target=self._log, name="progress", daemon=True).start()
 
     def all_planned(self, stream_name: str) -> None:
-        """Note that the stream has no further slices."""
+        """Record that the stream has no further slices."""
         with self._lock:
             self._of(stream_name).is_planned = True
             self._log_end(stream_name)
 
     def slice_read(self, stream_name: str) -> None:
-        """Note a slice that has ended, whether it could be read or not."""
+        """Record that a slice has ended, successfully or not."""
         with self._lock:
             self._of(stream_name).slices_read += 1
             self._log_end(stream_name)
 
     def rows_read(self, stream_name: str, rows: int) -> None:
-        """Note rows that were handed over."""
+        """Add rows that were passed on."""
         with self._lock:
             self._of(stream_name).rows += rows
 
     def parents_planned(self, stream_name: str, label: str, parents: int, requests_per_parent: int) -> None:
-        """Note parents of a child stream that are going to be read. `label` is their plural."""
+        """Add planned parents of a child stream. `label` is their plural."""
         with self._lock:
             stream = self._of(stream_name)
             stream.parents_label, stream.requests_per_parent = label, requests_per_parent
             stream.parents += parents
 
     def parent_read(self, stream_name: str) -> None:
-        """Note a parent that was read or could not be."""
+        """Record that a parent has ended, successfully or not."""
         with self._lock:
             self._of(stream_name).parents_read += 1
 
     def window_counted(self, stream_name: str, rows: int) -> None:
-        """Note how many rows a date range has by Hotmart's own count, before it is read."""
+        """Add Hotmart's own count of the rows of a date range, before it is read."""
         with self._lock:
             stream = self._of(stream_name)
             stream.is_counted = True
@@ -161,7 +161,7 @@ class Progress:
         self._estimate(stream_name, expected)
 
     def list_begun(self, stream_name: str, label: str, rows: int) -> None:
-        """Note how many rows a list has by its own first page, where nothing was counted beforehand."""
+        """Add the count on the first page of a list, unless date ranges were counted in advance."""
         with self._lock:
             stream = self._of(stream_name)
             if stream.is_counted or label in stream.lists:
@@ -172,7 +172,7 @@ class Progress:
         self._estimate(stream_name, expected)
 
     def page_read(self, stream_name: str, rows: int) -> None:
-        """Note a page and its rows."""
+        """Add a page and its rows."""
         with self._lock:
             stream = self._of(stream_name)
             stream.pages += 1
@@ -180,7 +180,7 @@ class Progress:
         self.at_page()
 
     def lines(self) -> Iterator[str]:
-        """Yield a line for the whole sync, and one for each stream that has moved since the last lines."""
+        """Yield a line for the whole sync, and one for each stream with progress since the last lines."""
         with self._lock:
             streams = list(self._streams.values())
             ended = sum(stream.has_ended for stream in streams)
@@ -191,7 +191,7 @@ class Progress:
         yield from moved
 
     def _time_left(self, streams: list[_StreamProgress]) -> str:
-        """Return how long the requests that are left take, at the pace so far or at the limit if that is slower."""
+        """Return the time for the remaining requests, at the pace so far or at the rate limit if that is slower."""
         minutes = (time.monotonic() - self._began_s) / 60
         pages = sum(stream.pages for stream in streams)
         pace = min(self._budget.limit, pages / minutes if pages and minutes else self._budget.limit)

@@ -1,4 +1,4 @@
-"""What a sync says of its own completeness: whether rows agree with the counts that Hotmart gives."""
+"""Report whether a sync is complete: whether the rows match Hotmart's counts."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from source_hotmart.api.messages import FEW_OF_A_KIND, LONGEST_LABEL, named
 LOGGER = logging.getLogger("airbyte.hotmart")
 
 NAMED = 20
-"""So many lists are named in the last line."""
+"""Maximum number of lists to name in the last line."""
 MOST_TOTALS = 5
-"""So many different counts of one list are named."""
+"""Maximum number of different counts of one list to name."""
 
 
 class SyncReport:
-    """Counts windows whose rows agree with Hotmart's own count, and names the others."""
+    """Counts the date ranges whose rows match Hotmart's own count, and names the others."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -29,13 +29,13 @@ class SyncReport:
         FEW_OF_A_KIND.begin()
 
     def at_end(self, log: Callable[[], None]) -> None:
-        """Have something of one stream logged at the end of the sync."""
+        """Register a function that logs something about one stream at the end of the sync."""
         self._last_lines.append(log)
 
     def log_piece(
         self, stream_name: str, label: str, *, pages: int, rows: int, reasons: Sequence[str], is_unusual: bool
     ) -> None:
-        """Log one piece of work and why it was done."""
+        """Log one piece of work and its reason."""
         LOGGER.log(
             logging.INFO if is_unusual else logging.DEBUG,
             "%s: Read %s (%s). Pages: %d, rows: %d.",
@@ -47,7 +47,7 @@ class SyncReport:
         )
 
     def list_read(self, stream_name: str, label: str, *, rows: int, totals: set[int], is_complete: bool) -> None:
-        """Note a date range or list that was read to its end: distinct rows, and every total on its pages."""
+        """Record a date range or list that was read to its end: distinct rows, and every total on its pages."""
         if is_complete:
             with self._lock:
                 self._agreeing += bool(totals)
@@ -59,7 +59,7 @@ class SyncReport:
         self.incomplete(stream_name, label, f"{reason}, and {rows} arrived")
 
     def incomplete(self, stream_name: str, label: str, reason: str) -> None:
-        """Note a date range or list of which rows may be missing, and why."""
+        """Record a date range or list that may lack rows, and why."""
         label = named(label, LONGEST_LABEL)
         LOGGER.warning(
             "%s: Rows of %s may be missing: %s, also when read again. The next sync reads it once more.",
@@ -70,7 +70,7 @@ class SyncReport:
         self._note_differing(f"{stream_name} {label} ({reason})")
 
     def views_differ(self, stream_name: str, difference: str) -> None:
-        """Note sales that one view lacks and another has."""
+        """Record sales that one view lacks and another has."""
         difference = named(difference, LONGEST_LABEL)
         LOGGER.warning("%s: %s.", stream_name, difference)
         self._note_differing(f"{stream_name} ({difference})")
@@ -82,12 +82,12 @@ class SyncReport:
                 self._differing.append(what)
 
     def key_collision(self, stream_name: str, keys: int) -> None:
-        """Note primary keys that Hotmart used for rows of different content."""
+        """Record primary keys that Hotmart used for rows with different content."""
         with self._lock:
             self._collisions[stream_name] = self._collisions.get(stream_name, 0) + keys
 
     def log_summary(self) -> None:
-        """The lines for the end of the sync: those of single streams, and one for all counts that could be compared."""
+        """Log the lines of single streams at the end of the sync, and one line about all compared counts."""
         for log in self._last_lines:
             log()
         for level, sentence in FEW_OF_A_KIND.dropped():

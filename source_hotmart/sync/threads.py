@@ -1,4 +1,4 @@
-"""The threads of a sync, and the order in which they take up the work of its streams."""
+"""Threads of a sync, and the order of the work of its streams."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from source_hotmart.sync.batches import BatchQueue
 LOGGER = logging.getLogger("airbyte")
 
 KEPT_FUTURES = 1_000
-"""The CDK keeps the futures of ended tasks up to this number."""
+"""Maximum number of futures of finished tasks that the CDK keeps."""
 PER_PARENT_SHARE = 4
 """One in so many threads may read streams with a request per parent while other streams have work."""
 
 
 def parents_of(of_stream: Any) -> int:
-    """Return how many parents a slice has, 0 where it has none."""
+    """Return the number of parents in a slice, 0 if it has none."""
     of_slice = of_stream.to_slice() if isinstance(of_stream, Partition) else None
     return len(of_slice.parents) if isinstance(of_slice, ParentsSlice) else 0
 
@@ -39,7 +39,7 @@ class _Task:
     """The planning of a stream, or the reading of one slice."""
 
     turn: int
-    """The parents in slices of the same stream before this one."""
+    """Number of parents in the earlier slices of the same stream."""
     number: int
     stream_name: str = field(compare=False)
     run: Callable[[], None] = field(compare=False)
@@ -48,10 +48,9 @@ class _Task:
 class StreamThreads(ThreadPoolManager):
     """Threads that serve streams of date ranges and lists before streams with a request per parent.
 
-    The first are served in the order in which their slices were planned, because a view of a sale waits for slices
-    that were planned before its own. The others take turns by the number of their parents, so that a stream with few
-    parents ends early. They get a part of the threads from the start, and all that are free once the slices of the
-    first are planned and taken up.
+    The former run in the order of their planned slices, because a view of a sale waits for slices that were planned
+    before its own. The others take turns by the number of their parents, so that a stream with few parents ends early.
+    They get a share of the threads from the start, and all free threads once every slice of the former has started.
     """
 
     def __init__(self, workers: int, per_parent: Collection[str] = ()) -> None:
@@ -70,18 +69,18 @@ class StreamThreads(ThreadPoolManager):
         self._is_closed = False
 
     def begin(self, stream_names: Collection[str]) -> None:
-        """Note which streams are going to be read."""
+        """Set the streams to read."""
         with self._tasks_lock:
             self._unplanned = {*stream_names} - self._per_parent
 
     def all_planned(self, stream_name: str) -> None:
-        """Note that a stream has no more slices to submit."""
+        """Record that a stream has no more slices to submit."""
         with self._tasks_lock:
             self._unplanned.discard(stream_name)
         self._start_tasks()
 
     def submit(self, function: Callable[..., Any], *args: Any) -> None:
-        """Run a task when it is its turn. Its first argument is a stream or one of its slices."""
+        """Run a task when its turn arrives. Its first argument is a stream or one of its slices."""
         of_stream = args[0]
         name = of_stream.stream_name() if isinstance(of_stream, Partition) else of_stream.name
         with self._tasks_lock:
@@ -95,13 +94,13 @@ class StreamThreads(ThreadPoolManager):
         self._start_tasks()
 
     def close(self) -> None:
-        """Start no more tasks. Those that run are not waited for."""
+        """Start no more tasks, and do not wait for those that run."""
         with self._tasks_lock:
             self._is_closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _start_tasks(self) -> None:
-        """Hand tasks to all threads that are free."""
+        """Assign tasks to all free threads."""
         self.prune_to_validate_has_reached_futures_limit()
         with self._tasks_lock:
             while not self._is_closed and self._running < self._workers and (task := self._next_task()):
@@ -126,9 +125,9 @@ class StreamThreads(ThreadPoolManager):
 
 
 class PlanningQueue(BatchQueue):
-    """The queue to the engine. When it is taken from, the threads learn which streams have no more slices.
+    """The queue to the engine. Its `get` informs the threads when a stream has no more slices.
 
-    The engine submits each slice before it takes the next item, so all slices of such a stream are submitted by then.
+    The engine submits each slice before it takes the next item, so all slices of such a stream are already submitted.
     """
 
     def __init__(self, threads: StreamThreads) -> None:
