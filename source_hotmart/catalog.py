@@ -1,4 +1,4 @@
-"""Which streams there are, which the settings allow, and which a catalog selects, in the order of their start."""
+"""List all streams, those that the settings allow, and those that a catalog selects in the order of their start."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def stream_names(classes: Iterable[type[HotmartStream]] | None = None) -> list[s
 
 
 def offered_classes(config: Config) -> list[type[HotmartStream]]:
-    """The streams that these settings allow."""
+    """Return the streams that these settings allow."""
     return [cls for cls in stream_classes() if config.members_area_subdomain or not cls.needs_members_area]
 
 
@@ -47,7 +47,7 @@ def per_parent_streams() -> list[str]:
 
 
 def warn_full_refresh(configured: Iterable[ConfiguredAirbyteStream]) -> None:
-    """Say which streams are read whole though an incremental read is configured, as PyAirbyte does for every stream."""
+    """Log which streams are read in full despite a configured incremental read, PyAirbyte's choice for all streams."""
     incremental = {item.stream.name for item in configured if item.sync_mode == SyncMode.incremental}
     cursors = {camel_to_snake(cls.__name__): cls.cursor_field for cls in stream_classes()}
     whole = sorted(name for name in incremental if not isinstance(cursors[name], str))
@@ -56,10 +56,10 @@ def warn_full_refresh(configured: Iterable[ConfiguredAirbyteStream]) -> None:
 
 
 def parents_first(configured: Iterable[ConfiguredAirbyteStream]) -> list[ConfiguredAirbyteStream]:
-    """The streams in the order in which to start them.
+    """Return the streams in their starting order.
 
-    A child may wait for its parent, and must not be before it. Streams of date ranges are read before streams with a
-    request per parent, and those whose requests follow one another start first.
+    A parent starts before its children, because they may wait for it. Streams of date ranges are read before streams
+    with a request per parent, and streams with sequential requests start first.
     """
     classes = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
 
@@ -70,7 +70,7 @@ def parents_first(configured: Iterable[ConfiguredAirbyteStream]) -> list[Configu
 
     def turn(item: ConfiguredAirbyteStream) -> tuple[int, int, int]:
         cls = classes[item.stream.name]
-        # The views of a sale wait for the first of them, and all are compared with the sales history if it is read.
+        # The views of a sale wait for the first of them, and are compared with the sales history if it is read.
         return generation(cls), lines.index(cls.line), list(classes).index(item.stream.name)
 
     return sorted(configured, key=turn)
@@ -101,13 +101,12 @@ def not_offered(*names: str) -> AirbyteTracedException:
 def configured_catalog(
     offered: AirbyteCatalog, names: Sequence[str] = (), *, full: bool = False
 ) -> ConfiguredAirbyteCatalog:
-    """Return a catalog that reads streams: incremental where they can be, unless all is to be read in full.
+    """Return a catalog to read streams, incrementally if they support it and `full` is not set.
 
     Args:
-        offered: What `discover` gives for the settings.
-        names: The streams to read, all if there are none.
+        offered: The catalog that `discover` returns for the settings.
+        names: The streams to read, or all if empty.
         full: Whether to read every stream in full.
-
     Raises:
         AirbyteTracedException: A config_error about names that are not offered.
     """

@@ -1,4 +1,4 @@
-"""The connection check: a login and one cheap call per family of endpoints, and a sentence for each way to fail."""
+"""Check the connection: log in, make one small request per family of endpoints, and explain each way to fail."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ LOGGER = logging.getLogger("airbyte.hotmart")
 
 CHECK_LIMITS = Limits(connect_s=5, read_s=8, total_s=9, body_bytes=1 << 20)
 CALLS_UNTIL_S = 20
-"""A check that lasts longer makes no further call. With a call of nine seconds it stays under half a minute."""
+"""Seconds after which a check sends no further request. With a request of nine seconds it ends within 30."""
 
 LOGIN_BUSY = (
     "Hotmart takes no more logins just now (429), so the credentials could not be tried. Try again in a minute."
 )
-"""A failure, other than for a data call: nothing says that these credentials are good."""
+"""A failed check, unlike for a data request, because nothing shows that these credentials are valid."""
 QUOTA_USED_UP = (
     "Hotmart accepted the credentials; its quota of calls a minute is used up just now, so nothing else was "
     "tried. Syncs wait for the quota by themselves."
@@ -54,26 +54,26 @@ OWNER = "as the owner of the account, in Hotmart under Tools > Developer Credent
 
 @dataclass(frozen=True)
 class Family:
-    """Endpoints that a credential is allowed or denied together, and a call that shows which."""
+    """Endpoints with a common permission, and a request that shows whether it is granted."""
 
     label: str
     prefix: str
-    """Of the endpoints' paths."""
+    """Prefix of the endpoints' paths."""
     call: Callable[[Api], None]
 
 
 @dataclass
 class Findings:
-    """What the calls of a check showed."""
+    """Results of the requests of a check."""
 
     denied: list[tuple[Family, AccessDenied]] = field(default_factory=list)
     has_worked: bool = False
     note: str | None = None
-    """Why families were left out."""
+    """Why families were not checked."""
 
 
 def check_access(config: Mapping[str, Any]) -> tuple[bool, str | None]:
-    """Return whether the account can be read, and a sentence: the reason, or a note, which is logged as well."""
+    """Return whether the account can be read, with the reason if not, or a note, which is also logged."""
     try:
         with closing(Connections()) as connections:
             note = _check(Config.from_mapping(config), connections)
@@ -94,7 +94,7 @@ def _check(config: Config, connections: Connections) -> str | None:
         authenticator.get_auth_header()
     except QuotaUsedUp:
         raise HotmartError(LOGIN_BUSY) from None
-    # Without a budget: it would wait for the quota where a person waits for the answer.
+    # A budget would wait for the quota, but a person is waiting for the result.
     now_ms, budget = authenticator.server_time_ms(), APIBudget(policies=[])
     api = Api(config, authenticator, now_ms, budget, NO_RETRIES, CHECK_LIMITS, connections)
     findings = _call_families(api, until_s=began_s + CALLS_UNTIL_S)
@@ -105,7 +105,7 @@ def _check(config: Config, connections: Connections) -> str | None:
 
 
 def _call_families(api: Api, *, until_s: float) -> Findings:
-    """Call each family, until one fails for another reason than a missing permission."""
+    """Request each family, until one fails for another reason than a missing permission."""
     findings = Findings()
     for number, family in enumerate(_families(api.config)):
         if number and time.monotonic() > until_s:
@@ -125,7 +125,7 @@ def _call_families(api: Api, *, until_s: float) -> Findings:
 
 
 def _families(config: Config) -> Iterator[Family]:
-    """Yield the families, with a call for one sale of the last day, one product, one student per members area."""
+    """Yield the families. Each requests one sale of the last day, one product, or one student per members area."""
     yield Family("sales and subscriptions", "payments", _one_sale)
     yield Family("products", "products", _one_product)
     for subdomain in config.members_area_subdomain:
@@ -153,7 +153,7 @@ def _one_student(subdomain: str, api: Api) -> None:
 
 
 def _all_denied(findings: Findings) -> HotmartError:
-    """Return the failure of a check in which no call was allowed."""
+    """Return the failure of a check without any permission."""
     if all(denied.status == 401 for _, denied in findings.denied):
         return findings.denied[0][1]
     return AccessDenied(f"{_denied_sentence(findings)}. Create them {OWNER}")
@@ -181,7 +181,7 @@ def _denied_sentence(findings: Findings) -> str:
 
 
 def _lineage(cls: type[HotmartStream]) -> Iterator[type[HotmartStream]]:
-    """Yield a stream and the parents that it needs."""
+    """Yield a stream and its parents."""
     yield cls
     if issubclass(cls, ChildStream):
         yield from _lineage(cls.parent)

@@ -1,4 +1,4 @@
-"""The command `source-hotmart`: the CDK's entry point, with one sentence per mistake and an end in every case."""
+"""The command `source-hotmart`: the CDK's entry point, with one message per mistake and an exit code in every case."""
 
 from __future__ import annotations
 
@@ -35,28 +35,28 @@ from source_hotmart.source import SourceHotmart
 LOGGER = logging.getLogger("airbyte")
 
 MOST_HOPEFUL_FIRST = (FailureType.transient_error, FailureType.system_error, FailureType.config_error)
-"""Where streams failed for several reasons, trying again helps if it helps one of them."""
+"""If streams fail for several reasons, the sync is worth retrying if a retry helps one of them."""
 
 
 class HotmartEntrypoint(AirbyteEntrypoint):
-    """Checks settings with our own model, where the CDK would name no field ("None is not of type 'integer'")."""
+    """Validates settings with `Config`, because the CDK names no field ("None is not of type 'integer'")."""
 
     @staticmethod
     def parse_args(args: Sequence[str]) -> Namespace:
-        """Return the parsed command line. Raises `SystemExit` where there is a mistake in it."""
+        """Return the parsed command line. Raise `SystemExit` if it is invalid."""
         return command_line.parse(args)
 
     @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
-        """Warn of unknown settings. Raises one config_error with a sentence for each bad field, or for a bad host."""
+        """Warn about unknown settings. Raise a config_error with one sentence per invalid field or host."""
         for sentence in Config.unknown(config):
             LOGGER.warning("%s", sentence)
         Config.from_mapping(config).check_hosts()
 
     def read(self, *arguments: Any) -> Iterator[AirbyteMessage]:
-        """Messages of a sync. Raises, when streams failed, with the kind of their failures.
+        """Yield the messages of a sync. If streams failed, raise an error with their failure type.
 
-        The CDK sums them up as a config_error whatever they were, which tells a platform that trying again is no use.
+        The CDK always reports a config_error at the end, so that platforms would not retry the sync.
         """
         kinds: set[FailureType | None] = set()
         try:
@@ -70,18 +70,18 @@ class HotmartEntrypoint(AirbyteEntrypoint):
 
 
 def run() -> None:
-    """Run the command line, and end the process non-zero when it fails.
+    """Run the command line, and exit with a non-zero code if it fails.
 
-    A failure ends at once: the interpreter would first join threads that wait for a queue nobody empties.
+    The process exits at once, since the interpreter would first join threads that may wait for a queue forever.
     """
     parsed = command_line.parse(sys.argv[1:])
     end_on_signals()
-    # Records hold no cycles: the collector's default walks them all again and again, a seventh of the CPU of a read.
+    # Records hold no cycles, so the collector's repeated full passes would waste a seventh of the CPU of a read.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")  # the protocol's, whatever the machine's own is
-    # An output that cannot be written is told once, below, and not with a traceback for each line of the log.
+        sys.stdout.reconfigure(encoding="utf-8")  # required by the protocol, regardless of the machine's encoding
+    # A failed write to stdout is reported once, below, and not with a traceback for each log line.
     logging.raiseExceptions = False
     clean_logs()
     try:
@@ -113,7 +113,7 @@ def _print_messages(parsed: Namespace) -> int:
         except AirbyteTracedException as refusal:
             if refusal.failure_type != FailureType.config_error:
                 raise
-            # For the user to correct: a traceback of the connector is no help.
+            # The user must correct this, so a traceback of the connector is no help.
             trace = refusal.as_sanitized_airbyte_message()
             trace.trace.error.stack_trace = None  # type: ignore[union-attr]
             sys.stdout.write(f"{plain_message(entrypoint.airbyte_message_to_string(trace))}\n")
@@ -122,7 +122,7 @@ def _print_messages(parsed: Namespace) -> int:
 
 
 def _print_catalog(parsed: Namespace) -> int:
-    """Print a configured catalog and nothing else, so that stdout can be a file, and return the exit code."""
+    """Print only a configured catalog, so that stdout can be redirected to a file, and return the exit code."""
     logging.disable()  # logs are messages on stdout
     source = SourceHotmart()
     try:
@@ -142,7 +142,7 @@ def _print_catalog(parsed: Namespace) -> int:
 
 
 def _stdout_works() -> bool:
-    """Whether what is left for stdout can be written. What once failed is kept there, and fails again."""
+    """Whether the remaining output can be written. Output that failed once stays in the buffer, and fails again."""
     try:
         PRINT_BUFFER.flush()
     except (OSError, AttributeError):  # there is no stdout if it was closed before the start
@@ -151,7 +151,7 @@ def _stdout_works() -> bool:
 
 
 def _print_failure(failure: Exception) -> None:
-    """Print an uncaught exception as the CDK's own hook does, and blank secrets in the traceback of the trace too."""
+    """Print an uncaught exception as the CDK does, and redact secrets in its traceback too."""
     logging.getLogger("airbyte").critical(failure, exc_info=failure)
     trace = assemble_uncaught_exception(type(failure), failure).as_airbyte_message()
     sys.stdout.write(f"{plain_message(AirbyteEntrypoint.airbyte_message_to_string(trace))}\n")

@@ -1,4 +1,4 @@
-"""The source: check, and streams wired to their cursors over one queue, one budget and one access token."""
+"""The source: the connection check, and streams with their cursors, which share a queue, a budget and a token."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ from source_hotmart.sync.report import SyncReport
 LOGGER = logging.getLogger("airbyte")
 
 LOGGED_SKEW_S = 2
-"""A smaller difference may only come from the whole seconds of a header, and is not logged."""
+"""Smaller differences are not logged, because the header has whole seconds."""
 
 
 class SourceHotmart(ConcurrentSourceAdapter):
-    """Reads a Hotmart account, its streams side by side."""
+    """Reads the streams of a Hotmart account in parallel."""
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS, retries: RetryPolicy = DEFAULT_RETRIES) -> None:
         self._limits = limits
@@ -73,7 +73,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
 
     @property
     def raise_exception_on_missing_stream(self) -> bool:
-        """The CDK's default ends with success when a configured stream is not offered."""
+        """Fail if a configured stream is not offered. The CDK's default is to succeed without it."""
         return True
 
     @property
@@ -82,25 +82,25 @@ class SourceHotmart(ConcurrentSourceAdapter):
 
     @staticmethod
     def read_config(config_path: str) -> MutableMapping[str, Any]:
-        """Return the settings in a file. Raises a config_error."""
+        """Return the settings in a file. Raise a config_error if they cannot be read."""
         return inputs.read_settings(config_path)
 
     @classmethod
     def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
-        """Return the configured catalog in a file. Raises a config_error."""
+        """Return the configured catalog in a file. Raise a config_error if it cannot be read."""
         return inputs.read_catalog(catalog_path)
 
     @classmethod
     def read_state(cls, state_path: str | None) -> list[AirbyteStateMessage]:
-        """Return the last state of each stream in a file, none without a file. Raises a config_error."""
+        """Return the last state of each stream in a file, none without a file. Raise a config_error if invalid."""
         return read_states(state_path, stream_names()) if state_path else []
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
-        """Clean the configuration of what pasting adds; it is checked later, where refusing it prints no trace."""
+        """Clean the configuration of what pasting adds. It is validated later, where an error prints no traceback."""
         return clean(config)
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        """Whether the account can be read, with a sentence that says what to do if not."""
+        """Return whether the account can be read, with a message that says what to do if not."""
         accepted, sentence = self.check_connection(logger, config)
         return AirbyteConnectionStatus(
             status=Status.SUCCEEDED if accepted else Status.FAILED,
@@ -108,11 +108,11 @@ class SourceHotmart(ConcurrentSourceAdapter):
         )
 
     def check_connection(self, logger: logging.Logger, config: Mapping[str, Any]) -> tuple[bool, Any]:
-        """Log in, and make one cheap call per family of endpoints."""
+        """Log in, and make one small request per family of endpoints."""
         return check_access(config)
 
     def streams(self, config: Mapping[str, Any]) -> list[Stream]:
-        """Every stream these settings allow, each with its cursor. Raises a config_error for bad settings or state."""
+        """Return the streams that the settings allow, with cursors. Raise a config_error for invalid settings."""
         parsed = Config.from_mapping(config)
         configured = {item.stream.name: item for item in self._catalog.streams} if self._catalog else {}
         self._report, budget = SyncReport(), CallBudget()
@@ -148,13 +148,13 @@ class SourceHotmart(ConcurrentSourceAdapter):
         return [self._wrap(stream, cursors[stream.name], stream.name in configured) for stream in made]
 
     def _now_ms(self, parsed: Config, authenticator: HotmartAuthenticator) -> int:
-        """The end of all that is read, by Hotmart's clock: it refuses dates in the future, and knows rows up to now."""
+        """Return Hotmart's time, the end of all date ranges, because Hotmart rejects dates in the future."""
         if self._catalog is None:
             return authenticator.server_time_ms()
         try:
             authenticator.get_auth_header()
         except AirbyteTracedException:
-            return authenticator.server_time_ms()  # each stream will say so
+            return authenticator.server_time_ms()  # each stream reports this failure itself
         if authenticator.server_time_ms() < parsed.start_ms:
             message = (
                 f"Hotmart's login answered with the date {iso(authenticator.server_time_ms())}, before the start "
@@ -173,7 +173,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         return authenticator.server_time_ms()
 
     def _wrap(self, stream: HotmartStream, cursor: SliceCursor, is_configured: bool) -> Stream:
-        # A cursor also keeps the CDK from reading one page a call, its resumable full refresh.
+        # A cursor also disables the CDK's resumable full refresh, which reads one page at a time.
         stream.cursor = cursor  # type: ignore[assignment]
         if not is_configured:
             stream.progress = Progress()
@@ -189,7 +189,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         configured: ConfiguredAirbyteStream | None,
         foreign: Mapping[str, str],
     ) -> SliceCursor:
-        """Return the cursor of a stream. One whose state cannot be used is marked, and fails when it is read."""
+        """Return the cursor of a stream. If its state cannot be used, mark the stream, so that its read fails."""
         name, repository = stream.name, self.message_repository
         resumes = configured is not None and configured.sync_mode == SyncMode.incremental and bool(stream.cursor_field)
         if not resumes:
@@ -209,7 +209,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         catalog: ConfiguredAirbyteCatalog,
         state: list[AirbyteStateMessage] | None = None,
     ) -> Iterator[AirbyteMessage]:
-        """Read the configured streams; one that is not offered fails with a sentence, and the others are read."""
+        """Read the configured streams. Report those that are not offered as failed, and read the others."""
         parsed = Config.from_mapping(config)
         self._catalog, self._state = catalog, state
         self._engine.begin(parsed.num_workers, per_parent_streams())
