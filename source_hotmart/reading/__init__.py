@@ -1,1 +1,1 @@
-"""One list, or one date range, read completely: every row, and every primary key once."""
+"""Read one list or one date range completely: every row, and every primary key once."""

@@ -1,4 +1,4 @@
-"""The primary keys of the rows that were read, in as little memory as they take."""
+"""Store the primary keys of the rows that were read in as little memory as possible."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from bisect import bisect_left
 PASS_BITS = 4
 MAX_PASS = (1 << PASS_BITS) - 1
 FULL_BUCKET = 2_048
-"""Keys of a bucket on average, at which the number of buckets is doubled."""
+"""Average number of keys per bucket. Beyond it the number of buckets is doubled."""
 _WORD = (1 << 64) - 1
 _HASH = _WORD - MAX_PASS
 
 
 class SeenKeys:
-    """Hashes of primary keys, each with the number of the pass that had it last: 8 to 9 bytes per key.
+    """Hashes of primary keys, each with the number of the last pass with this key: 8 to 9 bytes per key.
 
     A hash keeps 60 bits of Python's own. In a list of a million rows the chance that any two keys share one is 4 in 10
-    million. The second of two such rows would be taken for a repeated row. Hotmart's own count shows that it is missing
-    where the endpoint sends one.
+    million. The second of two such rows would be taken for a repeated row. If the endpoint sends a count, it reveals
+    that a row is missing.
 
-    Hashes are kept in sorted arrays, since a set takes ten times as much memory, and numbers that live long between
-    rows that do not keep the memory of the rows from being returned.
+    Hashes are kept in sorted arrays, because a set takes ten times as much memory. Long-lived numbers between rows
+    would also keep the memory of the rows from being returned.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class SeenKeys:
         return at < len(bucket) and bucket[at] & _HASH == word
 
     def mark(self, key_hash: int, number: int = 1) -> int:
-        """Note that a pass has a key. Return the number of the pass that had it last, 0 for a new key."""
+        """Record that a pass has a key. Return the number of the last pass with this key, 0 for a new key."""
         word = key_hash & _HASH
         bucket = self._buckets[(word >> PASS_BITS) % len(self._buckets)]
         at = bisect_left(bucket, word)
@@ -53,7 +53,7 @@ class SeenKeys:
         return 0
 
     def renumber(self) -> None:
-        """Give every key the number 1."""
+        """Set the number of every key to 1."""
         for bucket in self._buckets:
             for at, word in enumerate(bucket):
                 bucket[at] = word & _HASH | 1

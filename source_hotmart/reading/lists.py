@@ -1,6 +1,6 @@
 """Read one list completely: every page, every row, and each primary key once.
 
-Hotmart pages by number over live data, in an order that may change between calls. So rows can repeat or be missing
+Hotmart pages by number over live data, in an order that may change between requests. So rows can repeat or be missing
 between two pages. A list is read in passes until its rows are known to be complete.
 """
 
@@ -30,11 +30,11 @@ LOGGER = logging.getLogger("airbyte.hotmart")
 UNUSUAL = (Reason.HALF, Reason.COUNTS_DIFFERED, Reason.RETRIED)
 """Reasons that are logged without --debug."""
 RETRY_AFTER_S = 5.0
-"""A failure or a wrong count may have passed by then."""
+"""Seconds to wait before a retry, so that a temporary failure or wrong count can pass."""
 OUTAGE_WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
-"""Waits before each of the calls that find out whether Hotmart answers at all."""
+"""Seconds to wait before each of the requests that check for an outage."""
 LEAST_PAGE_ROWS = 10
-"""`max_results` is not lowered below this."""
+"""Minimum `max_results`."""
 
 
 Result = TypeVar("Result")
@@ -42,11 +42,11 @@ Fetch = Callable[[Query, str | None], Page]
 
 
 class PageTooHeavy(HotmartError):
-    """Hotmart does not answer a list in pages of any size."""
+    """Hotmart does not answer a list with pages of any size."""
 
 
 class Readable(Protocol):
-    """What the reader asks of a stream."""
+    """The parts of a stream that the reader uses."""
 
     page_size: int | None
     incomplete_lists: set[str]
@@ -67,38 +67,38 @@ class Readable(Protocol):
         """Return one page."""
 
     def context(self, query: Query) -> Record:
-        """Return the fields that each row of a query gets. Raises `HotmartError`."""
+        """Return the fields to add to each row of a query. Raise `HotmartError` if they are not available."""
 
     def record(self, row: Any, context: Query = ...) -> tuple[Hashable, Record]:
-        """Return the primary key and the record of one row. Raises `BadRow`."""
+        """Return the primary key and the record of one row. Raise `BadRow` if that is impossible."""
 
 
 class ListReader:
-    """Reads lists for one slice, and remembers by hash which keys it has yielded."""
+    """Reads the lists of one slice, and stores hashes of the keys that it has yielded."""
 
     def __init__(self, stream: Readable, deduplicator: KeyDeduplicator | None = None) -> None:
-        """With a deduplicator only rows are yielded whose keys no other reader of the stream has."""
+        """With a deduplicator, yield only rows whose keys no other reader of the stream has."""
         self._stream = stream
         self._keys = Keys(deduplicator)
         self._has_waited = False
         self._bad_reasons: dict[str, None] = {}
-        """What was wrong with rows that were not yielded."""
+        """The problems of rows that were not yielded."""
         self.reason: str = "whole list"
         """Why the next list is read, for the log."""
         self.is_one_status = False
         self._pages = self._requests = 0
-        """Of the current list, those of repeated passes included."""
+        """Counts for the current list, including repeated passes."""
         self.is_compared = False
         """Whether the rows are going to be compared with those of another list."""
 
     def read_list(self, query: Query, label: str, *, at_least: int = 0) -> Iterator[Record]:
-        """Yield every row of a list. Raises `HotmartError` at its end for rows without a primary key."""
+        """Yield every row of a list. Raise `HotmartError` at its end if rows have no primary key."""
         result = yield from self.read(query, label, at_least=at_least)
         if result.bad_rows:
             raise self.bad_rows(result.bad_rows, label)
 
     def bad_rows(self, count: int, label: str) -> HotmartError:
-        """Return the failure of a stream whose rows had no primary key, or could not be converted."""
+        """Return the failure of a stream with rows that have no primary key, or could not be converted."""
         rows = "1 row" if count == 1 else f"{count} rows"
         reasons = " or ".join(self._bad_reasons)
         return HotmartError(
@@ -110,8 +110,8 @@ class ListReader:
     def read(self, query: Query, label: str, *, at_least: int = 0) -> Generator[Record, None, ListResult]:
         """Yield each record whose primary key this reader has not yielded yet, and return how complete the list is.
 
-        `at_least` is a number of rows that the list is known to have. Pages are asked for with fewer and fewer rows
-        where Hotmart cannot answer them. Raises `HotmartError` when a page cannot be read.
+        `at_least` is the known minimum number of rows in the list. If Hotmart cannot answer a page, it is requested
+        with fewer and fewer rows. Raise `HotmartError` if a page cannot be read.
         """
         rows, label = self._stream.page_size, named(label, LONGEST_LABEL)
         while True:
@@ -131,7 +131,7 @@ class ListReader:
                 rows = smaller
 
     def read_once(self, query: Query, label: str, *, at_least: int = 0) -> Generator[Record, None, ListResult]:
-        """Like `read`, and raise `TooHeavy` for a page that is too heavy."""
+        """Do the same as `read`, but raise `TooHeavy` for a page that Hotmart cannot answer."""
         passes = Passes(at_least, self.is_compared)
         self._pages = self._requests = 0
         self._keys.begin_list()
@@ -141,7 +141,7 @@ class ListReader:
             try:
                 while pages.has_next():
                     records = self._read_page(query, label, this, pages)
-                    while records:  # one that is handed on must not stay in memory with its page
+                    while records:  # a record in use must not keep its whole page in memory
                         yield records.popleft()
             except (PaginationResetRequiredException, EndlessPages) as broken:
                 if passes.number:
@@ -173,7 +173,7 @@ class ListReader:
             self._stream.incomplete_lists.add(str(query.get("subdomain", "")))
         self._log(label, passes)
         expected = last.totals or {passes.at_least} - {0}
-        if is_complete or not passes.is_complete:  # rows without a primary key are no difference in count
+        if is_complete or not passes.is_complete:  # rows without a primary key do not change the count
             report.list_read(name, label, rows=passes.rows, totals=expected, is_complete=is_complete)
         return ListResult(is_complete, passes.rows, last.pages, len(last.bad), last.first_total)
 
@@ -246,8 +246,8 @@ class ListReader:
     def outlives_outage(self, query: Query) -> bool | None:
         """Return whether there was an outage that has ended, `None` if Hotmart still does not answer.
 
-        A single row of the same list is not heavy. If even that is not answered, Hotmart is not available. That is
-        found out once per reader, since a list can be so heavy that this fails as well.
+        A single row of a list is a light request, so if that fails, Hotmart is unavailable. This is checked once per
+        reader, because a list can be so heavy that even this request fails.
         """
         if self._has_waited:
             return False
@@ -265,7 +265,7 @@ class ListReader:
 def noting(
     records: Generator[Record, None, Result], note: Callable[[Record], bool | None]
 ) -> Generator[Record, None, Result]:
-    """Yield records, without those for which `note` returns False, and return what their generator returns."""
+    """Yield records except those with a False `note`, and return what their generator returns."""
     while True:
         try:
             record = next(records)
@@ -277,7 +277,7 @@ def noting(
 
 
 def fetch_twice(fetch: Fetch, query: Query, token: str | None = None, wait_s: float = RETRY_AFTER_S) -> Page:
-    """Return one page, requested once more where the failure may pass."""
+    """Return one page, with one retry if the failure may be temporary."""
     try:
         return fetch(query, token)
     except (TooHeavy, QueryRefused):

@@ -1,4 +1,4 @@
-"""Follow the page tokens of a list, which may lead in a circle."""
+"""Follow the page tokens of a list, and detect loops."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from airbyte_cdk.models import FailureType
 from source_hotmart.api.errors import HotmartError
 
 MAX_PAGES_WITHOUT_NEWS = 20
-"""So many pages in succession without a new primary key, each with a token of a next one, are an endless loop.
+"""Maximum number of successive pages with a next token but without a new primary key. More are an endless loop.
 
-Rows that shift from page to page while a list is read can fill a page or two with rows that were read before.
+Rows that shift between pages while a list is read can fill a page or two with rows that were read before.
 """
 
 
 class EndlessPages(HotmartError):
-    """The page tokens of a list lead in a circle."""
+    """The page tokens of a list form a loop."""
 
 
 class PageTokens:
@@ -26,15 +26,15 @@ class PageTokens:
         self._without_news = 0
         self._is_at_start = True
         self.token: str | None = None
-        """That of the next page, `None` for the first one."""
+        """The token of the next page, `None` for the first one."""
 
     def page_read(self, next_token: str | None, *, has_news: bool) -> None:
-        """Note the token on a page, and whether the page had new keys."""
+        """Record the next token of a page, and whether the page had new keys."""
         self._is_at_start, self.token = False, next_token
         self._without_news = 0 if has_news else self._without_news + 1
 
     def has_next(self) -> bool:
-        """Whether there is another page. Raises `EndlessPages` where the tokens lead in a circle."""
+        """Return whether there is another page. Raise `EndlessPages` if the tokens form a loop."""
         if self.token is None:
             return self._is_at_start
         if hash(self.token) in self._seen or self._without_news >= MAX_PAGES_WITHOUT_NEWS:

@@ -1,4 +1,4 @@
-"""What the passes over one list found, and whether all of its rows are known to have arrived."""
+"""Record the results of the passes over one list, and decide whether all its rows have arrived."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 from source_hotmart.reading.keys import MAX_PASS, SeenKeys
 
 Query = Mapping[str, Any]
-"""Query parameters of the first page. A sequence as a value repeats its key."""
+"""Query parameters of the first page. A sequence as a value repeats its parameter."""
 Record = dict[str, Any]
 
 MAX_PASSES = 10
 FIRST_PASS = 1
-"""Stands for the passes over earlier lists as well."""
+"""The number of all passes over earlier lists."""
 
 
 @dataclass(frozen=True)
@@ -25,33 +25,33 @@ class ListResult:
     is_complete: bool
     """Whether all rows arrived, by Hotmart's count or, without one, because another pass found nothing new."""
     rows: int = 0
-    """Distinct primary keys, and rows that differ from another one of their key."""
+    """Number of distinct primary keys, plus rows that differ from another row with the same key."""
     pages: int = 0
     bad_rows: int = 0
-    """Rows without a primary key."""
+    """Number of rows without a primary key."""
     total: int | None = None
     """Hotmart's own count on the first page."""
 
 
 @dataclass
 class Pass:
-    """What one reading of all pages of a list found."""
+    """The results of reading all pages of a list once."""
 
     repeated_before: Collection[int] = ()
     """Keys that occurred more than once in an earlier pass. The contents of their rows are compared."""
     keys: int = 0
-    """Distinct primary keys."""
+    """Number of distinct primary keys."""
     new_keys: int = 0
-    """Keys that no earlier pass over the same list had."""
+    """Number of keys that no earlier pass over the same list had."""
     contents: dict[int, int] = field(default_factory=dict)
-    """Hash of the content by hash of the key, where contents are compared."""
+    """Hash of the content by hash of the key, for rows whose contents are compared."""
     rows: int = 0
     repeated: set[int] = field(default_factory=set)
     """Keys that occurred more than once."""
     collided: set[int] = field(default_factory=set)
     """Keys that occurred more than once with different content, also in an earlier pass."""
     same_rows: int = 0
-    """Rows that repeat a key and, as far as it was compared, its content."""
+    """Number of rows that repeat a key and, if it was compared, its content."""
     bad: list[str] = field(default_factory=list)
     totals: set[int] = field(default_factory=set)
     first_total: int | None = None
@@ -62,9 +62,9 @@ class Pass:
 
 
 class Keys:
-    """The primary keys that one reader has seen in its lists, and in which pass each was seen last.
+    """The primary keys in the lists of one reader, each with the last pass it occurred in.
 
-    With a deduplicator a key is new only if no other slice of the stream had it.
+    With a deduplicator, a key is new only if no other slice of the stream had it.
     """
 
     def __init__(self, deduplicator: KeyDeduplicator | None = None) -> None:
@@ -73,18 +73,18 @@ class Keys:
         self._pass = self._first_pass = FIRST_PASS
 
     def begin_list(self) -> None:
-        """Take every key for one of earlier lists."""
+        """Treat every key so far as a key of earlier lists."""
         if self._pass + MAX_PASSES > MAX_PASS:
             self._seen.renumber()
             self._pass = FIRST_PASS
         self._first_pass = self._pass + 1
 
     def begin_pass(self) -> None:
-        """Count the keys of another pass over the same list."""
+        """Begin another pass over the same list."""
         self._pass += 1
 
     def note(self, key_hash: int, this: Pass) -> bool | None:
-        """Count a key in this pass. Return whether it is new to the reader, `None` if this pass had it before."""
+        """Count a key in this pass. Return whether it is new to the reader, `None` if it is repeated in this pass."""
         if self._deduplicator:
             before, is_new = self._deduplicator.mark(key_hash, self._seen, self._pass)
         else:
@@ -103,20 +103,20 @@ class Passes:
 
     at_least: int
     is_compared: bool = False
-    """Whether another list shows which rows are missing, so that no second pass has to confirm the first."""
+    """Whether another list shows which rows are missing, so that no second pass is needed for confirmation."""
     number: int = 0
     keys: int = 0
-    """Distinct primary keys of all passes."""
+    """Number of distinct primary keys in all passes."""
     repeated: set[int] = field(default_factory=set)
     """Keys that occurred more than once in a pass."""
     without_news: int = 0
-    """Passes in succession that found no new key."""
+    """Number of successive passes without a new key."""
     last: Pass = field(default_factory=Pass)
     has_shrunk: bool = False
     """Whether the last pass had fewer rows than the one before.
 
-    Rows left the list, so others may have slid over the edge of a page while it was read. A row that the pass before
-    lacked as well is then in neither, and two passes that agree prove nothing.
+    Rows left the list, so others may have moved to a page that was already read. If the previous pass missed such a
+    row as well, neither has it, and two passes that agree prove nothing.
     """
 
     def end(self, this: Pass) -> None:
@@ -153,26 +153,26 @@ class Passes:
 
     @property
     def rows(self) -> int:
-        """The rows that arrived, as Hotmart would count them."""
+        """Number of rows that arrived, as Hotmart would count them."""
         return max(self.keys + len(self.last.bad), self.last.rows - self.last.same_rows)
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether another pass would find nothing either."""
+        """Whether another pass would not help either."""
         if self.number < 2 or self.last.is_broken:
             return False
         return self.number >= MAX_PASSES or self.without_news >= (2 if self.last.same_rows or self.has_shrunk else 1)
 
     @property
     def collisions(self) -> int:
-        """Keys that had different contents in the last pass, and were repeated in an earlier pass as well."""
+        """Number of keys with different contents in the last pass that were also repeated in an earlier pass."""
         return len(self.last.collided)
 
 
 class KeyDeduplicator:
     """The keys that all slices of a stream have yielded, for streams whose rows can occur in two slices.
 
-    A reader that joins it keeps the keys of its own lists, so that no key is kept twice.
+    Each reader that joins keeps the keys of its own lists, so that no key is stored twice.
     """
 
     def __init__(self, key_fields: Sequence[str]) -> None:
@@ -182,13 +182,13 @@ class KeyDeduplicator:
         self._lock = Lock()
 
     def join(self) -> SeenKeys:
-        """Return the keys of another reader, none yet."""
+        """Return an empty set of keys for another reader."""
         with self._lock:
             self._members.append(SeenKeys())
             return self._members[-1]
 
     def mark(self, key_hash: int, member: SeenKeys, number: int) -> tuple[int, bool]:
-        """Note a key of a reader. Return the pass of the reader that had it last, and whether all others lack it."""
+        """Record a key of a reader. Return the reader's last pass with it, and whether no reader had it before."""
         with self._lock:
             before = member.mark(key_hash, number)
             return before, not before and not any(key_hash in each for each in self._members if each is not member)
@@ -200,5 +200,5 @@ class KeyDeduplicator:
                 yield record
 
     def is_new(self, record: Record) -> bool:
-        """Whether this key is here for the first time."""
+        """Whether this key occurs for the first time."""
         return self.mark(hash(tuple([record[name] for name in self._key_fields])), self._own, 1)[1]

@@ -1,4 +1,4 @@
-"""The worklist of a date range: what is left to read of it, and what could not be read."""
+"""The worklist of a date range: parts that are still to be read, and parts that could not be read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Piece:
     statuses: tuple[str, ...]
     reason: Reason
     queries: deque[tuple[Query, str]] | None = None
-    """Those left to read, each with its status where statuses are asked for one at a time. `None`: not begun."""
+    """The queries left, each with its status if statuses are requested one at a time. `None` before the start."""
     status: str = ""
     at_least: int = 0
     is_complete: bool = True
@@ -35,13 +35,13 @@ class Piece:
         return f"{label_of(self.window)} ({self.status})" if self.status else label_of(self.window)
 
     def add(self, result: ListResult) -> None:
-        """Add what one query brought."""
+        """Add the result of one query."""
         self.is_complete &= result.is_complete
         self.rows += result.rows
         self.bad_rows += result.bad_rows
 
     def again(self, window: Window, reason: Reason) -> Piece:
-        """Return a part of this piece, or all of it, to be read from its start."""
+        """Return this piece, or a part of it, to be read from its start."""
         return Piece(window, self.statuses, reason)
 
 
@@ -57,5 +57,5 @@ class Problem:
 
 
 def label_of(window: Window) -> str:
-    """Return a date range as messages show it."""
+    """Return the name of a date range for messages."""
     return f"{iso(window[0])} to {iso(window[1])}"

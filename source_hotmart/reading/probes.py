@@ -1,4 +1,4 @@
-"""Small requests that show why Hotmart did not answer a date range."""
+"""Send small requests to find out why Hotmart did not answer a date range."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOGGER = logging.getLogger("airbyte.hotmart")
 
 
 class Windowed(Readable, Protocol):
-    """A stream with dates to narrow a query by."""
+    """A stream whose queries can be limited by date."""
 
     limits: LearnedLimits
 
@@ -25,17 +25,17 @@ class Windowed(Readable, Protocol):
         """Return the query of one date range."""
 
     def queries(self, window: Window, statuses: Sequence[str]) -> list[Query]:
-        """Return the queries that return all rows of one date range together."""
+        """Return the queries that together return all rows of one date range."""
 
 
 class Probes:
-    """Asks one stream for few rows."""
+    """Requests a few rows of one stream."""
 
     def __init__(self, stream: Windowed) -> None:
         self._stream = stream
 
     def accepts(self, query: Query, rows: int = 1) -> bool:
-        """Whether Hotmart answers a query for so many rows per page."""
+        """Whether Hotmart answers a query with this number of rows per page."""
         try:
             self._stream.fetch({**query, "max_results": rows})
         except (TooHeavy, QueryRefused):
@@ -43,7 +43,7 @@ class Probes:
         return True
 
     def answers_any(self, piece: Piece) -> bool:
-        """Whether Hotmart answers at all: for the first, the middle or the last day of a date range."""
+        """Whether Hotmart answers the first, the middle or the last day of a date range."""
         first_ms, last_ms = piece.window
         middle_ms = (first_ms + last_ms) // 2
         starts_ms = {first_ms, whole_second(middle_ms), max(first_ms, whole_second(last_ms - DAY_MS))}
@@ -53,7 +53,7 @@ class Probes:
     def answered_rows(self, piece: Piece) -> int:
         """Return a number of rows per page that Hotmart answers for a piece, 0 for none.
 
-        The first time all sizes are tried, later only the next smaller one: then it is the range that is too long.
+        The first time all sizes are tried. Later only the next smaller one is, because the range is then too long.
         """
         limits, query = self._stream.limits, self._stream.query(piece.window, piece.statuses)
         rows = limits.page_rows.value or self._stream.page_size or 1
@@ -66,14 +66,14 @@ class Probes:
         return 0
 
     def is_refused_alone(self, piece: Piece) -> bool:
-        """Whether Hotmart refuses this status and accepts another one in the same date range."""
+        """Whether Hotmart rejects this status but accepts another one in the same date range."""
         if not piece.status:
             return False
         limits, window, status = self._stream.limits, piece.window, piece.status
         others = [other for other in piece.statuses if other != status and other not in limits.refused_statuses]
         rows = self._stream.page_size or 1
         if self.accepts(self._stream.query(window, (status,)), rows):
-            return False  # what was refused is a later page
+            return False  # Hotmart rejected a later page
         if not any(self.accepts(self._stream.query(window, (other,)), rows) for other in others[-2:]):
             return False
         if limits.refuse_status(status):

@@ -1,4 +1,4 @@
-"""The statuses of a sale: all, those that arrive late, those that may change again, and the order of requests."""
+"""Statuses of a sale: all, those that arrive late, those that may change again, and their order in requests."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ SALE_STATUSES: Final = (
     "PARTIALLY_REFUNDED",
     "CHARGEBACK",
 )
-"""All 17, spelled as Hotmart does, in the order of a sale's life: when they are asked for one at a time, a sale that
-changes between two requests is found again under a later one."""
+"""All 17 statuses in Hotmart's spelling, in the order of a sale's life. If they are requested one at a time, a sale
+that changes between two requests is found again under a later status."""
 LATE_STATUSES: Final = ("PROTESTED", "REFUNDED", "PARTIALLY_REFUNDED", "CHARGEBACK")
-"""Those that a sale may take on long after its order."""
+"""Statuses that a sale may take on long after its order."""
 DISPUTED_STATUSES: Final = ("PROTESTED", "CHARGEBACK")
 UNSETTLED_STATUSES: Final = (*DISPUTED_STATUSES, "APPROVED")
-"""What an old sale does not stay: disputes and chargebacks can end in the seller's favour, and the sale is approved
-again until its warranty ends."""
+"""Statuses that are not final for an old sale: disputes and chargebacks can end in the seller's favour, so that the
+sale is approved again until its warranty ends."""
 RETURNS_FROM: Final = {"APPROVED": "PROTESTED"}
-"""A dispute that ends makes a protested sale an approved one again, against the order of a sale's life."""
+"""When a dispute ends, a protested sale can be approved again, against the order of a sale's life."""
 
 
 def one_by_one(statuses: Sequence[str]) -> Iterator[str]:
-    """Yield statuses in the order of requests for one at a time.
+    """Yield statuses in the order of requests for one status at a time.
 
-    A sale that changes between two requests is found again under a later status. One that may return to an earlier
-    status is asked for before that as well.
+    A sale that changes between two requests is found again under a later status. A status that may return to an
+    earlier one is therefore also requested before it.
     """
     for status in statuses:
         earlier = RETURNS_FROM.get(status)

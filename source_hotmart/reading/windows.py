@@ -1,6 +1,6 @@
-"""Read date ranges where Hotmart cannot answer them whole, or not with all statuses at once.
+"""Read date ranges that Hotmart cannot answer as a whole, or not with all statuses at once.
 
-A range is worked off in pieces. What cannot be read of it is noted, and the rest is read on.
+A range is split into pieces. Pieces that cannot be read are recorded, and the rest is read.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ from source_hotmart.state.windows import DAY_MS, Window, split_at, split_evenly
 LOGGER = logging.getLogger("airbyte.hotmart")
 
 STOPS_AFTER = 3
-"""After so many failures in succession Hotmart may not be available, and the rest is left to the next sync."""
+"""Maximum number of successive failures. Hotmart may then be unavailable, so the next sync reads the rest."""
 SLACK_MS = 2_000
-"""Halves differ by up to so much. One is not cut again for it."""
+"""Milliseconds that a piece may exceed the longest known range by, because halves differ slightly in length."""
 NAMED = 3
-"""So many failed pieces are named in a message."""
+"""Maximum number of failed pieces to name in a message."""
 
 
 class WindowReader(ListReader):
-    """Reads the date ranges of one slice, in smaller pieces where Hotmart cannot answer them whole."""
+    """Reads the date ranges of one slice, in smaller pieces if Hotmart cannot answer them as a whole."""
 
     def __init__(self, stream: Windowed, deduplicator: KeyDeduplicator | None = None) -> None:
         super().__init__(stream, deduplicator)
         self._windowed = stream
         self._probes = Probes(stream)
         self.complete: list[Window] = []
-        """What was read to its end."""
+        """Date ranges that were read to their end."""
         self.rows = 0
-        """Distinct keys of all complete pieces."""
+        """Number of distinct keys in all complete pieces."""
         self.was_split = False
         self.problems: list[Problem] = []
         self._work: deque[Piece] = deque()
         self._failures = 0
-        """In succession."""
+        """Number of successive failures."""
         self._bad_days = 0
         self._outage = f"{stream.name}:"
 
@@ -57,9 +57,9 @@ class WindowReader(ListReader):
         *,
         at_least: int = 0,
     ) -> Iterator[Record]:
-        """Yield every row of some date ranges. Raises `HotmartError` at the end for pieces that could not be read.
+        """Yield every row of some date ranges. Raise `HotmartError` at the end for pieces that could not be read.
 
-        `at_least` is a number of rows that they are known to have together. Raises `AccessDenied` at once.
+        `at_least` is the known minimum number of rows in all ranges together. Raise `AccessDenied` at once.
         """
         work = self._work = deque(Piece(window, tuple(statuses), reason) for window in windows)
         limits = self._windowed.limits
@@ -104,7 +104,7 @@ class WindowReader(ListReader):
         )
 
     def _next_piece(self, at_least: int) -> Piece:
-        """Take the next piece, no longer than the longest that Hotmart is known to answer, and list its queries."""
+        """Take the next piece, cut to the longest range that Hotmart is known to answer, and list its queries."""
         piece, limits = self._work.popleft(), self._windowed.limits
         longest_ms = limits.length_ms.value
         if longest_ms and piece.length_ms > longest_ms + SLACK_MS:
@@ -124,7 +124,7 @@ class WindowReader(ListReader):
         return piece
 
     def _next_query(self, piece: Piece) -> Query | None:
-        """Take the next query of a piece, without those of refused statuses."""
+        """Take the next query of a piece, and skip rejected statuses."""
         limits = self._windowed.limits
         while piece.queries:
             query, piece.status = piece.queries.popleft()
@@ -133,7 +133,7 @@ class WindowReader(ListReader):
         return None
 
     def _end(self, piece: Piece) -> None:
-        """Note a piece whose queries were all read."""
+        """Finish a piece after all its queries were read."""
         limits = self._windowed.limits
         limits.length_ms.succeeded(piece.length_ms)
         limits.page_rows.succeeded(limits.page_rows.value or 0)
@@ -146,7 +146,7 @@ class WindowReader(ListReader):
             self.complete.append(piece.window)
 
     def _instead(self, piece: Piece, problem: TooHeavy | HotmartError) -> list[Piece]:
-        """Return what to read in place of a piece that could not be read, or note that there is nothing left."""
+        """Return replacements for a piece that could not be read, or record that there are none."""
         if isinstance(problem, TooHeavy):
             self._outage = problem.error_message or self._outage
             return self._lighter(piece, problem)
@@ -165,7 +165,7 @@ class WindowReader(ListReader):
         return []
 
     def _lighter(self, piece: Piece, heavy: TooHeavy) -> list[Piece]:
-        """Return what to read in place of a piece that is too heavy, or note that even a day is."""
+        """Return replacements for a piece that is too heavy, or record that even one day is."""
         window, message = piece.window, heavy.error_message
         if piece.length_ms <= DAY_MS:
             self._note_day(window, message or "", FailureType.transient_error)
@@ -186,17 +186,17 @@ class WindowReader(ListReader):
         return [piece.again(half, Reason.HALF) for half in self.halves(window)]
 
     def halves(self, window: Window) -> list[Window]:
-        """Return the two halves of a date range, and remember that it was too long."""
+        """Return the two halves of a date range, and record that it was too long."""
         self.was_split = True
         halves = split_evenly(window, 2)
         self._windowed.limits.length_ms.shorten(halves[0][1] - halves[0][0] + 1)
         return halves
 
     def _after_refusal(self, piece: Piece, refused: QueryRefused) -> list[Piece]:
-        """Return what to read in place of a piece whose query Hotmart refused, or note that there is nothing left.
+        """Return replacements for a piece with a rejected query, or record that there are none.
 
-        One row of one status shows whether the list of statuses was refused or the date range. Its first and its last
-        day show whether the range is too long, or refused everywhere.
+        A request for one row of one status shows whether Hotmart rejected the list of statuses or the date range.
+        Requests for the first and the last day show whether the range is too long, or rejected everywhere.
         """
         query, limits, window, statuses = self._windowed.query, self._windowed.limits, piece.window, piece.statuses
         if len(statuses) > 1 and not limits.one_status_at_a_time and self._probes.accepts(query(window, statuses[:1])):
