@@ -1,1 +1,1 @@
-"""What has been read and what has not: intervals of dates, states of parents, and the cursors that write them."""
+"""What has been read: intervals of dates, states of parents, and the cursors that write them."""

@@ -1,4 +1,4 @@
-"""What a stream with dates has read: the intervals of its state, and what else the state holds."""
+"""Record what a dated stream has read: the intervals of its state, and the other contents of the state."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from source_hotmart.state.windows import iso
 
 @dataclass
 class Coverage(StreamState):
-    """What the saved state says was read, and what this sync has read. Empty in a full refresh."""
+    """What was read according to the saved state and in this sync. Empty in a full refresh."""
 
     rule: RereadRule
     now_ms: int
     """The time of this sync."""
     resumes: bool = False
-    """Whether this sync is incremental: what is missed at its end is read by the next."""
+    """Whether this sync is incremental, so that the next sync reads what this one misses."""
     saved: list[Interval] = field(default_factory=list)
     watch: UnsettledWatch = field(default_factory=UnsettledWatch)
     currencies: set[str] = field(default_factory=set)
-    """Those that have occurred so far. One without sales in this sync needs zeros too."""
+    """Currencies that have occurred so far. Those without sales in this sync need rows of zeros."""
     _intervals: list[Interval] = field(default_factory=list)
 
     def load(self, state: Mapping[str, Any], cursor_field: str, start_ms: int) -> None:
-        """Go on from a saved state. Raises `UnreadableState`."""
+        """Resume from a saved state. Raise `UnreadableState` if it is invalid."""
         self.resumes = True
         self.watch.load(state)
         self.currencies = {str(currency) for currency in state.get("currencies") or ()}
@@ -39,11 +39,11 @@ class Coverage(StreamState):
 
     @property
     def synced_until(self) -> str:
-        """The cursor of rows without a date. It grows from sync to sync, also when a clock was set back."""
+        """The cursor of rows without a date. It grows from sync to sync, even if a clock was set back."""
         return iso(max([self.now_ms, *(interval.end_ms for interval in self.saved)]))
 
     def record(self, of_slice: DateSlice) -> None:
-        """Close the date ranges of a slice that were read completely."""
+        """Record the completely read date ranges of a slice."""
         for window in of_slice.complete:
             self._intervals = close(self._intervals, window, self.now_ms)
         for window in of_slice.incomplete:
@@ -53,6 +53,6 @@ class Coverage(StreamState):
 
     @property
     def state(self) -> dict[str, Any]:
-        """The intervals in the CDK's date-range form, the digests of unsettled sales, and the currencies."""
+        """The intervals in the CDK's date-range format, the digests of unsettled sales, and the currencies."""
         currencies = {"currencies": sorted(self.currencies)} if self.currencies else {}
         return {**as_slices(self.rule.compact(self._intervals)), **self.watch.state, **currencies}

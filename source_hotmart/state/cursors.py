@@ -1,4 +1,4 @@
-"""Cursors that no record moves, only slices that were read to their end, and the states that they write."""
+"""Cursors that advance only with completely read slices, never with records, and that write the states."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 STATE_EVERY_S = 5.0
-"""At most one state per stream in so many seconds, and one at the end of the stream."""
+"""Minimum seconds between two states of a stream, except for the last one."""
 SILENCE_S = 60.0
-"""A stream that is being read writes a state at least this often: platforms end a source that is silent for an hour."""
+"""Maximum seconds between two states while a stream is read: platforms end a source that is silent for an hour."""
 
 
 class StreamState(ABC):
-    """What one stream has read, as its states hold it."""
+    """What one stream has read, as saved in its states."""
 
     @abstractmethod
     def record(self, of_slice: Any) -> None:
@@ -30,15 +30,15 @@ class StreamState(ABC):
     @property
     @abstractmethod
     def state(self) -> dict[str, Any]:
-        """The state as of now."""
+        """The current state."""
 
 
 Verdict = Callable[[Sequence[AirbyteTracedException]], AirbyteTracedException | None]
-"""Makes the one failure of a stream of the problems of its slices."""
+"""Returns one failure for the stream, given the problems of its slices."""
 
 
 class SliceCursor(FinalStateCursor):
-    """Writes states while slices end, and fails the stream after the last one if some could not be read.
+    """Writes states as slices end, and fails the stream after the last slice if some could not be read.
 
     Without a `stream_state` it is the cursor of a full refresh.
     """
@@ -61,7 +61,7 @@ class SliceCursor(FinalStateCursor):
 
     @property
     def state(self) -> MutableMapping[str, Any]:
-        """What the stream has read, or the CDK's mark of a full refresh."""
+        """What the stream has read, or the CDK's marker of a full refresh."""
         with self._lock:
             return super().state if self._stream_state is None else self._stream_state.state
 
@@ -71,18 +71,18 @@ class SliceCursor(FinalStateCursor):
             self._open_slices += 1
 
     def all_planned(self) -> None:
-        """Note that there are no more slices. Raises the failure of the stream if all have ended."""
+        """Record that there are no more slices. Raise the failure of the stream if all have ended."""
         with self._lock:
             self._is_planned = True
             self._fail_at_end()
 
     def stop(self) -> None:
-        """Note that no more slices are planned, because planning failed."""
+        """Record that no more slices are planned, because planning failed."""
         with self._lock:
             self._is_planned = True
 
     def close_partition(self, partition: Partition) -> None:
-        """Record what was read of a slice. Raises the failure of the stream after its last slice."""
+        """Record what was read of a slice. Raise the failure of the stream after its last slice."""
         with self._lock:
             if self._stream_state is not None:
                 self._stream_state.record(partition.to_slice())
@@ -90,13 +90,13 @@ class SliceCursor(FinalStateCursor):
             if problem is not None:
                 self._problems.append(problem)
             self._open_slices -= 1
-            # Inside the lock: an older state must not be written after a newer one.
+            # Inside the lock, because an older state must not be written after a newer one.
             if time.monotonic() >= self._emitted_s + STATE_EVERY_S:
                 self.ensure_at_least_one_state_emitted()
             self._fail_at_end()
 
     def ensure_at_least_one_state_emitted(self) -> None:
-        """Write the state as it is now. The CDK calls this at the end of the stream."""
+        """Write the current state. The CDK calls this at the end of the stream."""
         with self._lock:
             self._emitted_s = time.monotonic()
             super().ensure_at_least_one_state_emitted()
@@ -127,17 +127,17 @@ class SliceCursor(FinalStateCursor):
 
 
 class RefusedStateCursor(SliceCursor):
-    """The cursor of a stream whose saved state cannot be used: it is left as it was."""
+    """The cursor of a stream whose saved state cannot be used. It keeps that state."""
 
     def ensure_at_least_one_state_emitted(self) -> None:
-        """Write no state: a new one would hide that the old one was not used."""
+        """Write no state, because a new one would hide that the old one was not used."""
 
     def write_if_silent(self, emit: Callable[[AirbyteMessage], None]) -> None:
         """Write no state here either."""
 
 
 def bad_state(stream_name: str, problem: str) -> AirbyteTracedException:
-    """Return the refusal of a saved state."""
+    """Return the error for a saved state that cannot be used."""
     message = (
         f"{stream_name}: The saved state cannot be used: {problem}. Clear this stream's state, and it will be read "
         "from the start date: in Airbyte with Clear data or Refresh in the connection's Streams tab, on the command "

@@ -1,4 +1,4 @@
-"""A digest per day of a set of keys, small enough for a state: it shows the days with a changed set."""
+"""Digests of a set of keys per day, small enough for a state. They show the days whose set has changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DayDigests = dict[int, int]
 
 BYTES = 3
 UNKNOWN = 0xFFFFFF
-"""In place of the digest of a day that was not read completely: it differs from every other."""
+"""Replaces the digest of a day that was not read completely. It differs from every other digest."""
 
 
 def digests(keys: Iterable[tuple[int, str]], first_day: int, last_day: int) -> DayDigests:
@@ -29,7 +29,7 @@ def digests(keys: Iterable[tuple[int, str]], first_day: int, last_day: int) -> D
 
 
 def encode(of_days: DayDigests) -> dict[str, Any]:
-    """Return the form in a state: the first day, and three bytes per day in base64. Empty when there are none."""
+    """Return the format for a state: the first day, and three bytes per day in base64. Empty if there are none."""
     if not of_days:
         return {}
     days = range(min(of_days), max(of_days) + 1)
@@ -39,7 +39,7 @@ def encode(of_days: DayDigests) -> dict[str, Any]:
 
 
 def decode(state: Mapping[str, Any]) -> DayDigests:
-    """Return the digests of a state. Raises `UnreadableState`."""
+    """Return the digests of a state. Raise `UnreadableState` if they are invalid."""
     if not state:
         return {}
     try:

@@ -1,7 +1,6 @@
-"""State of a dated stream: intervals of the filter date, each with the time of its reading.
+"""State of a dated stream: intervals of the filter date, each with the time it was read.
 
-An interval that was read at one time and one that was read later stay apart, since different parts of them are read
-again (`lookback.py`).
+Intervals with different times are kept separate, since different parts of them are read again (`lookback.py`).
 """
 
 from __future__ import annotations
@@ -14,20 +13,20 @@ from typing import Any, TypeVar
 from source_hotmart.state.windows import DAY_MS, Window, iso, milliseconds, subtract, union
 
 DATE_RANGE = "date-range"
-"""The `state_type` of the CDK's states that hold slices."""
+"""The `state_type` of the CDK's states with slices."""
 NO_STATE = "__ab_no_cursor_state_message"
-"""The mark that a full refresh leaves in place of a state."""
+"""The marker that a full refresh leaves in place of a state."""
 UNKNOWN_FORM = "it is not in a form that this connector writes"
 Parsed = TypeVar("Parsed")
 
 
 class UnreadableState(ValueError):
-    """A saved state has a form that this connector does not write."""
+    """A saved state has a format that this connector does not write."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Interval:
-    """First and last millisecond that were read, and when the reading began."""
+    """First and last millisecond that were read, and the start time of the read."""
 
     start_ms: int
     end_ms: int
@@ -35,7 +34,7 @@ class Interval:
 
     @property
     def window(self) -> Window:
-        """The interval without the time of its reading."""
+        """The interval without its read time."""
         return self.start_ms, self.end_ms
 
 
@@ -45,25 +44,25 @@ def covered(intervals: Iterable[Interval]) -> list[Window]:
 
 
 def close(intervals: Iterable[Interval], window: Window, as_of_ms: int) -> list[Interval]:
-    """Return the intervals after a window has been read completely: it replaces what they said of it."""
+    """Return the intervals after a window has been read completely. It replaces their parts in that window."""
     return sorted([*_without(intervals, [window]), Interval(*window, as_of_ms)])
 
 
 def reopen(intervals: Iterable[Interval], window: Window, saved: Sequence[Interval]) -> list[Interval]:
-    """Return the intervals with what was known of a window before this sync, since its reading was not complete."""
+    """Return the intervals with their saved parts in a window, because this sync did not read it completely."""
     outside = subtract(covered(saved), [window])
     return sorted([*_without(intervals, [window]), *_without(saved, outside)])
 
 
 def _without(intervals: Iterable[Interval], holes: Sequence[Window]) -> list[Interval]:
-    """Return what of the intervals lies in none of the windows."""
+    """Return the parts of the intervals outside the windows."""
     return [
         replace(old, start_ms=first, end_ms=last) for old in intervals for first, last in subtract([old.window], holes)
     ]
 
 
 def as_slices(intervals: Sequence[Interval]) -> dict[str, Any]:
-    """Return intervals in the CDK's date-range form of a state."""
+    """Return intervals in the CDK's date-range format of a state."""
     slices = [
         {"start": iso(interval.start_ms), "end": iso(interval.end_ms), "as_of": iso(interval.as_of_ms)}
         for interval in intervals
@@ -74,9 +73,9 @@ def as_slices(intervals: Sequence[Interval]) -> dict[str, Any]:
 def read_slices(state: Mapping[str, Any], cursor_field: str, start_ms: int, now_ms: int) -> list[Interval]:
     """Return the intervals of a saved state, ascending.
 
-    Accepts the date-range form with and without `as_of` (1.0.0 read up to the end of each interval), the plain form
-    `{cursor_field: time}` as everything from `start_ms` to that time, and the mark of a full refresh as nothing. Raises
-    `UnreadableState` for anything else, and for a state of the future.
+    Accepts the date-range format with and without `as_of` (1.0.0 read up to the end of each interval), the plain format
+    `{cursor_field: time}` as everything from `start_ms` to that time, and the marker of a full refresh as nothing.
+    Raise `UnreadableState` for anything else, and for a state in the future.
     """
     intervals = parse_saved(
         lambda: _intervals(state, cursor_field, start_ms),
@@ -90,7 +89,7 @@ def read_slices(state: Mapping[str, Any], cursor_field: str, start_ms: int, now_
 
 
 def parse_saved(parse: Callable[[], Parsed], latest_ms: Callable[[Parsed], int], now_ms: int) -> Parsed:
-    """Return what `parse` makes of a saved state. Raises `UnreadableState` where it cannot, or for the future."""
+    """Return the result of `parse`. Raise `UnreadableState` if it fails, or if its latest time is in the future."""
     try:
         parsed = parse()
     except UnreadableState:
@@ -114,11 +113,11 @@ def _intervals(state: Mapping[str, Any], cursor_field: str, start_ms: int) -> li
     return [
         Interval(first_ms, last_ms, time_ms(as_of) if as_of else last_ms)
         for first_ms, last_ms, as_of in items
-        if first_ms < last_ms  # the CDK's stock cursor writes [start, start] before anything is read
+        if first_ms < last_ms  # the CDK's stock cursor writes [start, start] before the first read
     ]
 
 
 def time_ms(text: str) -> int:
-    """Return epoch milliseconds of an ISO 8601 text, UTC where it names no zone. Raises `ValueError`."""
+    """Return epoch milliseconds of an ISO 8601 text, in UTC by default. Raise `ValueError` if it is invalid."""
     time = datetime.fromisoformat(text)
     return milliseconds(time if time.tzinfo else time.replace(tzinfo=UTC))

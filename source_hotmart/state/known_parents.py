@@ -1,4 +1,4 @@
-"""Digests of the parents that were read, which show whether a list has new ones."""
+"""Digests of the parents that were read, to detect new ones in a list."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Collection, Iterable
 from hashlib import blake2b
 
 IDS_PER_BUCKET = 10
-"""At most so many on average, until there are `MAX_BUCKETS`. The buckets are a power of two."""
+"""Maximum average, until there are `MAX_BUCKETS`. The number of buckets is a power of two."""
 MAX_BUCKETS = 4096
 DIGEST_BYTES = 4
 MAX_SELECTED = 16
-"""Each selected id doubles the chance that a digest agrees by accident. With more of them a bucket is unknown."""
+"""Each selected id doubles the chance that a digest matches by accident. With more, a bucket counts as unknown."""
 
 
 class KnownParents:
     """The ids of the parents that were read, in buckets with one digest each.
 
-    A digest is the XOR of the hashes of the ids in its bucket. It does not list the ids, but it proves that a list has
-    none but known ones: 4 bytes for about ten parents.
+    A digest is the XOR of the hashes of the ids in its bucket: 4 bytes for about ten parents. It does not list the
+    ids, but it proves that a list contains only known ones.
     """
 
     def __init__(self, digests: list[int]) -> None:
@@ -27,7 +27,7 @@ class KnownParents:
 
     @classmethod
     def sized_for(cls, count: int) -> KnownParents:
-        """Return an empty one for about `count` ids."""
+        """Return an empty instance for about `count` ids."""
         buckets = 1
         while buckets < MAX_BUCKETS and buckets * IDS_PER_BUCKET < count:
             buckets *= 2
@@ -35,7 +35,7 @@ class KnownParents:
 
     @classmethod
     def parse(cls, text: str) -> KnownParents:
-        """Return the one that `str` made a text of. Raises `ValueError` for any other text."""
+        """Return the instance that `str` has formatted. Raise `ValueError` for any other text."""
         data = base64.b64decode(text, validate=True)
         buckets, rest = divmod(len(data), DIGEST_BYTES)
         if rest or not buckets or buckets & (buckets - 1) or buckets > MAX_BUCKETS:
@@ -59,9 +59,9 @@ class KnownParents:
         self._digests[place % len(self._digests)] ^= digest
 
     def unknown(self, ids: Iterable[str], selected: Collection[str]) -> set[str]:
-        """Return the ids outside of `selected` that may not be known, the whole bucket of each that is not.
+        """Return the ids outside of `selected` that may be unknown: each unknown one, with its whole bucket.
 
-        Any of the selected ids may be known or not. No known id may be missing from `ids`, or its bucket is returned.
+        The selected ids may be known or not. If a known id is missing from `ids`, its bucket is returned.
         """
         buckets: dict[int, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
         for parent_id in ids:
@@ -73,7 +73,7 @@ class KnownParents:
         return found
 
     def _are_known(self, bucket: int, others: list[str], chosen: list[str]) -> bool:
-        """Whether the digest is that of the others and of some of the chosen ids."""
+        """Whether the digest matches all the others and some of the chosen ids."""
         if len(chosen) > MAX_SELECTED:
             return False
         left = self._digests[bucket]

@@ -1,8 +1,8 @@
-"""The look-back rule: what an incremental sync reads again. Nothing else in the package knows it.
+"""The look-back rules: what an incremental sync reads again. No other module contains this logic.
 
-Hotmart has no filter for "changed since". So a sync reads again what is younger than the look-back, and for a year the
-sales that have taken on a late status. Both are measured from the time of the last reading and not from now, so no row
-grows too old between two syncs.
+Hotmart has no filter for "changed since". So a sync reads again the rows younger than the look-back, and for a year
+the sales with a late status. Both ages are measured at the time of the last read and not now, so no row grows too old
+between two syncs.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from source_hotmart.state.windows import DAY_MS, Window, later, month_start, sub
 USUAL_DAYS = 65
 """The default of the form."""
 LATE_MONTHS = 12
-"""A younger sale may still take on a late status, and a younger month of totals may change."""
+"""Younger sales may still take on a late status, and younger months of totals may change."""
 UPDATES_DAYS = 7
-"""Hotmart shows the update of a charge up to a day late. A week leaves room for more."""
+"""Hotmart shows the update of a charge up to a day late. A week leaves a margin."""
 SETTLED_DAYS = 2
-"""After so long every update of a charge is listed."""
+"""Days until every update of a charge is listed."""
 OVERLAP_DAYS = 2
-"""Days before the last sync to look for changes of parents in."""
+"""Days before the last sync to search again for changes of parents."""
 VISITS_OVERLAP_DAYS = 7
 """The same for students. Hotmart may show a visit some days late."""
 
 
 @dataclass(frozen=True)
 class RereadRule:
-    """What of the saved intervals an incremental sync reads again."""
+    """Selects the parts of the saved intervals that an incremental sync reads again."""
 
     lookback_ms: int
     late_months: int = 0
-    """Younger rows, in months, may still take on one of the late statuses. 0: there are none."""
+    """Younger rows, in months, may still take on a late status. 0: no such statuses."""
 
     def plan(
         self, saved: Sequence[Interval], whole: Window, changed: Sequence[Window] = ()
     ) -> Iterator[tuple[Window, Reason]]:
-        """Yield the date ranges to read: what is needed, what is known to have `changed`, then the late statuses."""
+        """Yield the date ranges to read: needed ones, those with known changes (`changed`), then late statuses."""
         known = covered(saved)
         for window in self.needed(saved, whole):
             if not known or window[0] > known[-1][1]:
@@ -55,11 +55,11 @@ class RereadRule:
         return [(interval.start_ms, end_ms)] if interval.start_ms <= end_ms else []
 
     def needed(self, saved: Iterable[Interval], whole: Window) -> list[Window]:
-        """Return what has to be read of `whole`, ascending."""
+        """Return the parts of `whole` that must be read, ascending."""
         return subtract([whole], [window for interval in saved for window in self.beyond_lookback(interval)])
 
     def late(self, saved: Iterable[Interval], start_ms: int) -> list[Window]:
-        """Return what is read again for the late statuses only, from `start_ms` on, ascending."""
+        """Return the date ranges to read again for late statuses only, from `start_ms` on, ascending."""
         windows = []
         for interval in saved if self.late_months else ():
             oldest_ms = max(start_ms, whole_second(later(interval.as_of_ms, -self.late_months)))
@@ -67,10 +67,10 @@ class RereadRule:
         return union((first, last) for first, last in windows if first <= last)
 
     def compact(self, intervals: Iterable[Interval]) -> list[Interval]:
-        """Return the same intervals in fewer.
+        """Merge intervals.
 
-        What is final takes on the later time of the interval that follows it directly, since both are read alike from
-        now on. Neighbours of the same time become one.
+        A final part takes on the later time of the interval directly after it, because both are read alike from now on.
+        Adjacent intervals with the same time are merged.
         """
         pieces = [piece for interval in intervals for piece in self._at_final(interval)]
         joined: list[Interval] = []
@@ -85,12 +85,12 @@ class RereadRule:
         return joined[::-1]
 
     def _final_ms(self, interval: Interval) -> int:
-        """The first millisecond that is not final."""
+        """Return the first millisecond that is not final."""
         oldest_late_ms = later(interval.as_of_ms, -self.late_months)
         return whole_second(min(oldest_late_ms, interval.as_of_ms - self.lookback_ms))
 
     def _at_final(self, interval: Interval) -> list[Interval]:
-        """An interval in its final part and the rest."""
+        """Split an interval into its final part and the rest."""
         final_ms = self._final_ms(interval)
         if not interval.start_ms < final_ms <= interval.end_ms:
             return [interval]
@@ -99,7 +99,7 @@ class RereadRule:
 
 @dataclass(frozen=True)
 class MonthRule(RereadRule):
-    """Whole calendar months: the current one and the `late_months` before the last reading are read again."""
+    """Reads whole calendar months again: the current one, and `late_months` before the last read."""
 
     def beyond_lookback(self, interval: Interval) -> list[Window]:
         """Return the months of an interval that are not read again."""
@@ -107,7 +107,7 @@ class MonthRule(RereadRule):
         return [(interval.start_ms, end_ms)] if interval.start_ms <= end_ms else []
 
     def late(self, saved: Iterable[Interval], start_ms: int) -> list[Window]:
-        """Return nothing: months are read again as a whole."""
+        """Return nothing, because months are read again as a whole."""
         return []
 
     def _final_ms(self, interval: Interval) -> int:
@@ -115,31 +115,31 @@ class MonthRule(RereadRule):
 
 
 def of_dates(days: int) -> RereadRule:
-    """Return the rule of rows with a date of their own: `lookback_days` of the form, at least one day."""
+    """Return the rule for rows with a date of their own: `lookback_days` of the form, at least one day."""
     return RereadRule(max(days, 1) * DAY_MS)
 
 
 def of_sales(days: int) -> RereadRule:
-    """Return the rule of sales, which may take on a late status."""
+    """Return the rule for sales, which may take on a late status."""
     return RereadRule(max(days, 1) * DAY_MS, LATE_MONTHS)
 
 
 def of_months(days: int) -> RereadRule:
-    """Return the rule of totals by month. The form's `lookback_days` do not change it."""
+    """Return the rule for totals by month. The form's `lookback_days` do not affect it."""
     return MonthRule(max(days, 1) * DAY_MS, LATE_MONTHS)
 
 
 def of_updates(days: int) -> RereadRule:
-    """Return the rule of rows filtered by their last update: a week, or more if the form says more than usual."""
+    """Return the rule for rows filtered by their last update: a week, or more if the form exceeds its default."""
     least_ms = max(days, SETTLED_DAYS) * DAY_MS
     return RereadRule(min(least_ms, UPDATES_DAYS * DAY_MS) if days <= USUAL_DAYS else least_ms)
 
 
 def of_everything(now_ms: int) -> RereadRule:
-    """Return the rule of a list that shows no changes, so all of it is read in each sync."""
+    """Return the rule for a list that shows no changes, so each sync reads all of it."""
     return RereadRule(now_ms)
 
 
 def changed_since(until_ms: int, overlap_days: int, days: int = 0) -> int:
-    """Return from when on changes of parents are looked for, `days` of the form back where no date shows them."""
+    """Return the start of the search for changed parents, `days` of the form back if no date shows changes."""
     return until_ms - max(overlap_days, days) * DAY_MS

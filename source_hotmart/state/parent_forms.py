@@ -1,4 +1,4 @@
-"""The state of parents: what it says of each scope, and its saved forms."""
+"""The state of parents for each scope, and its saved formats."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from source_hotmart.state.known_parents import KnownParents
 from source_hotmart.state.windows import iso
 
 ALL_SCOPES = ""
-"""The scope of a stream with one list of parents, and of a state that holds for all scopes."""
+"""The scope of a stream with one list of parents, and of a state that applies to all scopes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,17 +20,17 @@ class ParentState:
     """What was read of one scope: an account, a members area or an event."""
 
     until_ms: int
-    """All known parents were read up to here."""
+    """All known parents were read up to this time."""
     since_ms: int | None = None
-    """From where on, for lists that are filtered by a date."""
+    """The start of what was read, for lists that are filtered by a date."""
     open: tuple[str, ...] = ()
     """Parents to read again in any case."""
     known: KnownParents | None = None
-    """`None` in states of 1.0.0, which do not say which parents were read."""
+    """`None` in states of 1.0.0, which do not record the parents that were read."""
 
 
 def format_states(states: Mapping[str, ParentState], scope_field: str) -> dict[str, Any]:
-    """Return the states in their saved form. Scopes with equal states share one entry."""
+    """Return the states in their saved format. Scopes with equal states share one entry."""
     entries = sorted((repr(entry := _entry(state)), scope, entry) for scope, state in states.items())
     if not scope_field:
         return entries[0][2] if entries else {}
@@ -56,8 +56,8 @@ def parse_states(
 ) -> dict[str, ParentState]:
     """Return the saved state of each scope.
 
-    Accepts what `format_states` returns, the states of 1.0.0, and the plain form `{cursor_field: time}`. Raises
-    `UnreadableState` for anything else, and for a state of the future.
+    Accepts what `format_states` returns, the states of 1.0.0, and the plain format `{cursor_field: time}`. Raise
+    `UnreadableState` for anything else, and for a state in the future.
     """
     return parse_saved(
         lambda: _parse(state, cursor_field, scope_field, start_ms, now_ms),
@@ -80,7 +80,7 @@ def _parse(
     else:
         items = {ALL_SCOPES: state}
     intervals = {scope: read_slices(cursor, cursor_field, start_ms, now_ms) for scope, cursor in items.items()}
-    # Of several intervals the first one ends before a gap, which is read again with all that follows.
+    # The first of several intervals ends before a gap. Everything from the gap on is read again.
     return {
         scope: ParentState(since_ms=found[0].start_ms, until_ms=found[0].end_ms)
         for scope, found in intervals.items()

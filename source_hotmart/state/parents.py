@@ -1,7 +1,7 @@
-"""State of streams that read a list of each parent: which parents were read, and up to when.
+"""State of streams with one list per parent: the parents that were read, and up to what time.
 
-Hotmart lists some parents late, with dates of long ago, and a list of parents can arrive short. So dates alone do not
-show which parents are new. The state therefore holds digests of the parents that were read.
+Hotmart lists some parents late, with old dates, and a list of parents can be incomplete. So dates alone do not show
+which parents are new. The state therefore holds digests of the parents that were read.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from source_hotmart.state.parent_forms import ALL_SCOPES, ParentState, format_st
 from source_hotmart.state.slices import ParentsSlice
 
 MAX_WAITING = 1000
-"""More parents than this that wait to be read are not listed in a state. Their buckets are read again instead."""
+"""Maximum number of waiting parents to list in a state. If there are more, their buckets are read again."""
 DOUBTFUL_SHARE = 10
-"""If more than one in so many parents of a partial list seem new, the list lacks many others instead."""
+"""If more than one in so many parents of a partial list seem new, the list probably lacks many others."""
 DOUBTFUL_AT_LEAST = 100
 
 
 class ParentProgress:
-    """What is read of one list of parents in this sync. It decides which parents are read.
+    """Decides which parents of one list are read in this sync, and records which were.
 
     The state claims that the known parents are up to date as of this sync. Parents that are still to be read are
-    missing from the digest or are listed as open, so a killed sync loses none of them.
+    missing from the digest or listed as open, so a killed sync loses none of them.
     """
 
     def __init__(
@@ -40,10 +40,10 @@ class ParentProgress:
         is_partial: bool = False,
         keeps_until: bool = False,
     ) -> None:
-        """`keys` has what each parent is known by, by id. A parent whose key changes is new.
+        """`keys` maps the id of each parent to its known key. A parent whose key changes is new.
 
-        `selected` are parents that may have changed, `moving` are those of them to read in the next sync as well.
-        `is_partial` says that parents are missing from the list, `keeps_until` that changed parents may be.
+        `selected` are parents that may have changed, `moving` those of them to read in the next sync as well.
+        `is_partial` means that parents are missing from the list, `keeps_until` that changed parents may be missing.
         """
         self._keys = listed = keys
         self._saved, self._moving = saved, moving
@@ -55,7 +55,7 @@ class ParentProgress:
         if known is not None:
             new = known.unknown(listed.values(), {listed[each] for each in chosen})
             unknown = {each for each in unknown if listed[each] in new}
-        # A list that lacks many known parents says nothing about the others: the next good one does.
+        # A list that lacks many known parents is no evidence about the others. The next complete list is.
         lacks_many = not listed or (is_partial and len(unknown) > max(DOUBTFUL_AT_LEAST, len(listed) // DOUBTFUL_SHARE))
         self._gains = not (known and lacks_many)
         self._waiting = dict.fromkeys(chosen | unknown if self._gains else chosen)
@@ -83,7 +83,7 @@ class ParentProgress:
         self._waiting.pop(parent_id, None)
 
     def is_empty(self, parent_id: str) -> None:
-        """Record a parent that has nothing by Hotmart's answer."""
+        """Record a parent without rows, according to Hotmart."""
         self._empty.add(parent_id)
 
     def was_not_read(self, parent_id: str) -> None:
@@ -92,7 +92,7 @@ class ParentProgress:
         self._waiting.pop(parent_id, None)
 
     def state(self, *, trusts_empty: bool) -> ParentState:
-        """Return the state as of now. `trusts_empty` says whether "there is nothing" is taken for an answer."""
+        """Return the current state. `trusts_empty` means that parents without rows count as read."""
         if trusts_empty:
             for parent_id in sorted(self._empty):
                 self.was_read(parent_id)
@@ -106,7 +106,7 @@ class ParentProgress:
 
     @property
     def _until_ms(self) -> int:
-        """This sync, or later where a clock was set back."""
+        """The time of this sync, or a later saved one if a clock was set back."""
         return max(self._now_ms, self._saved.until_ms if self._saved else 0)
 
 
@@ -122,13 +122,13 @@ class ParentStates(StreamState):
     progress: dict[str, ParentProgress] = field(default_factory=dict)
     """Scopes whose parents are read in this sync."""
     planned: dict[str, ParentState] = field(default_factory=dict)
-    """Scopes of a single parent, with their state after it has been read."""
+    """Scopes with a single parent, with their state after it has been read."""
     _read: dict[str, ParentState] = field(default_factory=dict)
     is_planned: bool = False
-    """Whether every scope has a state of its own by now."""
+    """Whether every scope already has a state of its own."""
     scope_field: str = ""
     trusts_empty: Callable[[], bool] = lambda: True
-    """Whether "there is nothing" is an answer, as far as this sync has shown by now."""
+    """Whether empty responses can be trusted, as far as this sync has shown."""
 
     def of(self, scope: str) -> ParentState | None:
         """Return the saved state of a scope, or that of all scopes."""
@@ -136,7 +136,7 @@ class ParentStates(StreamState):
 
     @property
     def latest_ms(self) -> int:
-        """The latest moment in the saved states."""
+        """The latest time in the saved states."""
         return max((state.until_ms for state in self.saved.values()), default=0)
 
     def record(self, of_slice: ParentsSlice) -> None:
@@ -156,11 +156,11 @@ class ParentStates(StreamState):
 
     @property
     def state(self) -> dict[str, Any]:
-        """The states of all scopes in their saved form."""
+        """The states of all scopes in their saved format."""
         return format_states(self.current(trusts_empty=self.trusts_empty()), self.scope_field)
 
     def current(self, *, trusts_empty: bool) -> dict[str, ParentState]:
-        """Return the state of each scope as of now."""
+        """Return the current state of each scope."""
         progress = list(self.progress.items())  # the generator of slices adds to it
         states = {
             **self.saved,

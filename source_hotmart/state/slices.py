@@ -1,4 +1,4 @@
-"""Slices of a stream: what is read by itself, why, and what of it has been read."""
+"""Slices of a stream: the unit that is read, the reason, and the parts that have been read."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Reason(StrEnum):
 
     NEW = "new"
     LOOK_BACK = "look-back"
-    """It has been read, and its rows may have changed. New rows may follow it."""
+    """The range has been read, but its rows may have changed, and new rows may follow it."""
     GAP = "gap"
-    """It lies before or between what has been read."""
+    """The range lies before or between the ranges that have been read."""
     UNSETTLED = "unsettled sales changed"
     LATE = "late statuses"
     HALF = "half of a heavy one"
@@ -31,7 +31,7 @@ class Reason(StrEnum):
 
 @dataclass
 class PlannedCount:
-    """How many rows a date range has by Hotmart's own count, and how many of its parts have been read."""
+    """Hotmart's own count of the rows in a date range, and the number of its parts that have been read."""
 
     total: int = 0
     parts: int = 1
@@ -42,11 +42,11 @@ class PlannedCount:
 
     @property
     def of_a_part(self) -> int:
-        """The rows that one part has at least: all of them, or one."""
+        """Minimum number of rows in one part: all of them if there is one part, otherwise one."""
         return self.total if self.parts == 1 else min(self.total, 1)
 
     def add(self, rows: int) -> int | None:
-        """Add the rows of a part. Return those of all parts after the last one."""
+        """Add the rows of a part. After the last part, return the rows of all parts."""
         with self._lock:
             self._rows += rows
             self._read += 1
@@ -69,24 +69,24 @@ class DateSlice(StreamSlice):
         self.reason = reason
         self.planned = planned or PlannedCount()
         self.complete: list[Window] = []
-        """What of it was read completely."""
+        """The parts that were read completely."""
         self.incomplete: list[Window] = []
-        """Date ranges around it that lack rows, though all parts were read."""
+        """Surrounding date ranges that lack rows, although all their parts were read."""
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is read for all of its rows, and not for those that may have changed."""
+        """Whether all rows of the range are read, and not only those that may have changed."""
         return self.reason not in (Reason.LATE, Reason.UNSETTLED)
 
     @property
     def view_key(self) -> Hashable:
-        """What is equal in slices of two streams whose rows can be compared."""
+        """A key that is equal for slices of two streams with comparable rows."""
         return self.window, "" if self.is_whole else self.reason
 
 
 @dataclass
 class ParentsResult:
-    """The ids of the parents of one slice: read, without rows by Hotmart's answer, and to read again."""
+    """The ids of the parents of one slice: read, without rows according to Hotmart, and to read again."""
 
     read: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
@@ -94,25 +94,25 @@ class ParentsResult:
 
 
 class ParentKey(NamedTuple):
-    """What a child stream keeps of a parent."""
+    """The data that a child stream keeps of a parent."""
 
     id: str
     values: tuple[Any, ...]
-    """Those of the child's `parent_fields`."""
+    """The values of the child's `parent_fields`."""
     may_have_none: bool = False
-    """Whether a rejection says that this parent has no such list."""
+    """Whether a rejection means that this parent has no such list."""
     is_moving: bool = False
     """Whether its rows change without a date."""
     changed_ms: int = 0
     """The latest of its dates."""
     charged_ms: int = 0
-    """When its last charge may have been made."""
+    """The time of its last possible charge."""
     trait: Any = None
-    """What makes it a new parent where it changes."""
+    """A value that makes it a new parent when it changes."""
 
 
 class ParentsSlice(StreamSlice):
-    """Parents of one scope, read one after the other."""
+    """Parents of one scope that are read sequentially."""
 
     def __init__(self, scope: str, parents: Sequence[ParentKey]) -> None:
         super().__init__(partition={"scope": scope}, cursor_slice={})

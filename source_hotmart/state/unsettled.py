@@ -1,4 +1,4 @@
-"""Old sales whose status is not final, watched by day so that a sale that changes once more is read again."""
+"""Watch old sales without a final status by day, so that a sale that changes again is read again."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from source_hotmart.state.lookback import RereadRule
 from source_hotmart.state.windows import DAY_MS, Window, intersect, subtract
 
 WATCHED_DAYS = 730
-"""For so long after its order a sale is watched whose status is not final."""
+"""Days to watch a sale without a final status, counted from its order."""
 
 
 class UnsettledWatch:
-    """The digest of the unsettled sales of each day, as one view saw them when it read the day last."""
+    """Digests of the unsettled sales of each day, as one view saw them when it last read the day."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._digests: DayDigests = {}
         self._found: DayDigests = {}
         self._unread: list[Window] = []
-        """Parts of days whose unsettled sales changed, as long as they have not been read."""
+        """Parts of days with changed unsettled sales that have not been read yet."""
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Take the digests of a saved state. Raises `UnreadableState`."""
+        """Load the digests of a saved state. Raise `UnreadableState` if they are invalid."""
         self._digests = decode(state.get("unsettled") or {})
 
     @property
     def state(self) -> Mapping[str, Any]:
-        """What is kept in a state."""
+        """The part of the state with the digests."""
         with self._lock:
             return {"unsettled": encode(self._digests)} if self._digests else {}
 
     def range(self, late: Sequence[Window], start_ms: int, now_ms: int) -> int:
-        """Return the first millisecond to look for unsettled sales: a year back, longer where some were seen."""
+        """Return where to start looking for unsettled sales: a year back, or earlier if some were seen there."""
         watched_ms = min((day * DAY_MS for day, digest in self._digests.items() if digest), default=now_ms)
         oldest_ms = max(min(watched_ms, now_ms - 366 * DAY_MS, *(first for first, _ in late)), start_ms)
         return max(oldest_ms, now_ms - WATCHED_DAYS * DAY_MS)
@@ -44,7 +44,7 @@ class UnsettledWatch:
     def changed(
         self, found: DayDigests, late: Sequence[Window], saved: Sequence[Interval], rule: RereadRule
     ) -> list[Window]:
-        """Return the date ranges of days whose unsettled sales are not those of the last reading."""
+        """Return the date ranges of days whose unsettled sales differ from the last read."""
         beyond = [window for interval in saved for window in rule.beyond_lookback(interval)]
         with self._lock:
             known = intersect(beyond, [_day(day) for day in self._digests])
@@ -58,7 +58,7 @@ class UnsettledWatch:
         return changed
 
     def was_read(self, complete: Sequence[Window]) -> None:
-        """Keep the digests of days whose changed parts have all been read."""
+        """Save the digests of days whose changed parts have all been read."""
         with self._lock:
             self._unread = subtract(self._unread, complete)
             unread = {day for window in self._unread for day in self._of_days(window)}
@@ -71,5 +71,5 @@ class UnsettledWatch:
 
 
 def _day(day: int) -> Window:
-    """The milliseconds of a day, counted from 1970-01-01."""
+    """Return the date range of a day, counted from 1970-01-01."""
     return day * DAY_MS, (day + 1) * DAY_MS - 1

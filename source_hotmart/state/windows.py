@@ -1,6 +1,6 @@
-"""Arithmetic of time windows: pairs of epoch milliseconds, inclusive at both ends, one millisecond apart.
+"""Arithmetic of date ranges (windows): pairs of epoch milliseconds, inclusive at both ends.
 
-Hotmart's date filters take epoch milliseconds and include both ends.
+Adjacent windows are one millisecond apart. Hotmart's date filters take epoch milliseconds and include both ends.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from itertools import pairwise
 from dateutil.relativedelta import relativedelta
 
 Window = tuple[int, int]
-"""First and last millisecond, both read."""
+"""First and last millisecond, both included."""
 
 DAY_MS = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,37 +20,37 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def moment(time_ms: int) -> datetime:
-    """The UTC moment of epoch milliseconds."""
+    """Return the UTC time of epoch milliseconds."""
     return _EPOCH + timedelta(milliseconds=time_ms)
 
 
 def milliseconds(moment: datetime) -> int:
-    """Epoch milliseconds of a moment, what lies below a millisecond cut off."""
+    """Return the epoch milliseconds of a time, without smaller fractions."""
     return (moment - _EPOCH) // _MILLISECOND
 
 
 def iso(time_ms: int) -> str:
-    """`2024-05-01T12:00:00.123Z`, always with milliseconds, so that texts sort as times do."""
+    """Return `2024-05-01T12:00:00.123Z`, always with milliseconds, so that texts sort in order of time."""
     return moment(time_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def later(time_ms: int, months: int) -> int:
-    """The same time of day so many calendar months later; the month's last day where it is too short."""
+    """Return the same time of day some calendar months later, on the last day of a month that is too short."""
     return milliseconds(moment(time_ms) + relativedelta(months=months))
 
 
 def whole_second(time_ms: int) -> int:
-    """The start of the second. Hotmart may cut milliseconds off its filters, so date ranges meet at whole seconds."""
+    """Return the start of the second. Hotmart may cut off milliseconds, so date ranges meet at whole seconds."""
     return time_ms - time_ms % 1000
 
 
 def month_start(time_ms: int) -> int:
-    """Midnight UTC of the first day of the month."""
+    """Return midnight UTC of the first day of the month."""
     return milliseconds(moment(time_ms).replace(day=1, hour=0, minute=0, second=0, microsecond=0))
 
 
 def union(windows: Iterable[Window]) -> list[Window]:
-    """The same milliseconds in as few windows as can be, ascending."""
+    """Return the same milliseconds in as few windows as possible, ascending."""
     merged: list[Window] = []
     for start_ms, end_ms in sorted(windows):
         if merged and start_ms <= merged[-1][1] + 1:
@@ -61,7 +61,7 @@ def union(windows: Iterable[Window]) -> list[Window]:
 
 
 def subtract(windows: Iterable[Window], holes: Iterable[Window]) -> list[Window]:
-    """What lies in `windows` and in none of `holes`, ascending."""
+    """Return the parts of `windows` outside all `holes`, ascending."""
     left = union(windows)
     for hole_start_ms, hole_end_ms in union(holes):
         left = [
@@ -77,13 +77,13 @@ def subtract(windows: Iterable[Window], holes: Iterable[Window]) -> list[Window]
 
 
 def intersect(windows: Iterable[Window], others: Iterable[Window]) -> list[Window]:
-    """What lies in `windows` and in `others`, ascending."""
+    """Return the common parts of `windows` and `others`, ascending."""
     all_of_it = union(windows)
     return subtract(all_of_it, subtract(all_of_it, others))
 
 
 def split_at(window: Window, time_ms: int) -> tuple[Window, Window | None]:
-    """Return what lies before the second of a time inside the window, and the rest, `None` when there is none."""
+    """Split a window at the second of a time inside it. The second part is `None` if it is empty."""
     edge_ms = whole_second(time_ms)
     if not window[0] < edge_ms <= window[1]:
         return window, None
@@ -91,7 +91,7 @@ def split_at(window: Window, time_ms: int) -> tuple[Window, Window | None]:
 
 
 def split_days(window: Window, days: int) -> list[Window]:
-    """Return the window in pieces of at most `days` days, with inner edges on whole seconds."""
+    """Split a window into pieces of at most `days` days, with inner edges on whole seconds."""
     start_ms, end_ms = window
     pieces: list[Window] = []
     while start_ms <= end_ms:
@@ -102,7 +102,7 @@ def split_days(window: Window, days: int) -> list[Window]:
 
 
 def split_evenly(window: Window, parts: int) -> list[Window]:
-    """Return the window in at most `parts` pieces of about the same length, with inner edges on whole seconds."""
+    """Split a window into at most `parts` pieces of about equal length, with inner edges on whole seconds."""
     start_ms, end_ms = window
     length_ms = end_ms - start_ms + 1
     inner_ms = {whole_second(start_ms + length_ms * number // parts) for number in range(1, parts)}
@@ -111,7 +111,7 @@ def split_evenly(window: Window, parts: int) -> list[Window]:
 
 
 def split_into_months(window: Window) -> list[Window]:
-    """The calendar months (UTC) that the window touches, cut to its ends."""
+    """Return the calendar months (UTC) of a window, cut to its ends."""
     start_ms, end_ms = window
     months: list[Window] = []
     while start_ms <= end_ms:
