@@ -1,4 +1,4 @@
-"""The streams, a file per resource, over the bases of all, of dated and of child streams.
+"""The streams: one file per resource, and base classes for all, for dated and for child streams.
 
 A new stream is a class in the file of its resource and a file in `schemas/`.
 """
@@ -16,4 +16,4 @@ STREAMS: Final[tuple[type[HotmartStream], ...]] = tuple(
     for item in vars(resource).values()
     if isinstance(item, type) and item.__module__ == resource.__name__ and hasattr(item, "cost_note")
 )
-"""All streams, in the order of `discover`: that of the files, and of the classes in each."""
+"""All streams, in the order of `discover`: by file, then by class."""

@@ -1,4 +1,4 @@
-"""What all streams of one sync share."""
+"""Objects that all streams of one sync share."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from source_hotmart.sync.report import SyncReport
 
 @dataclass(frozen=True)
 class Api:
-    """Credentials, the rate limit, one `now`, and what one stream finds out for others."""
+    """Credentials, the rate limit, one `now`, and findings that streams share."""
 
     config: Config
     authenticator: HotmartAuthenticator
     now_ms: int
-    """The start of the sync; nothing later than this is read or claimed."""
+    """The start of the sync. Nothing later is read or claimed."""
     budget: APIBudget = field(default_factory=CallBudget)
     retries: RetryPolicy = DEFAULT_RETRIES
     limits: Limits = DEFAULT_LIMITS
@@ -40,4 +40,4 @@ class Api:
     default_filters: DefaultFilters = field(default_factory=DefaultFilters)
     updated_charges: UpdatedCharges = field(default_factory=UpdatedCharges)
     field_logs: dict[str, FieldLog] = field(default_factory=dict)
-    """By name of the stream: some lists are read for several streams."""
+    """By name of the stream, because some lists are read for several streams."""

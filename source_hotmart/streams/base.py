@@ -1,4 +1,4 @@
-"""The base of all streams: fetch a page, make records of its rows, read a slice."""
+"""Base class of all streams: fetch a page, make records of its rows, read a slice."""
 
 from __future__ import annotations
 
@@ -38,39 +38,39 @@ from source_hotmart.sync.report import SyncReport
 
 
 class HotmartStream(HttpStream, ABC):
-    """A stream whose class body is a table: endpoint, primary key, and which nested values are copied to the top."""
+    """A stream. Its class attributes set the endpoint, the primary key, and nested values to copy to the top."""
 
     endpoint: ClassVar[str]
-    """Its path, with `{field}` where a value of the query belongs."""
+    """Path of the endpoint, with `{field}` as a placeholder for a value of the query."""
     cost_note: ClassVar[str]
-    """What reading it costs, for the documentation and for `discover`, such as "one for 100 products"."""
+    """Number of requests, for the documentation and for `discover`, such as "one for 100 products"."""
     page_size: int | None = 500
-    """`max_results`, which Hotmart cuts down silently to the endpoint's own maximum; `None`: it has no pages."""
+    """`max_results`, which Hotmart silently limits to the endpoint's own maximum. `None`: the endpoint has no pages."""
     envelope: ClassVar[Envelope] = Envelope()
     splittable: ClassVar[bool] = False
-    """Whether a query that is too heavy can be narrowed by date. Others are repeated."""
+    """Whether a query that is too heavy can be narrowed by date. Other queries are retried."""
     line: ClassVar[Line] = Line.SEQUENTIAL
-    """Where its requests wait for the rate limit. Streams start in the order of their lines."""
+    """The line of its requests for the rate limit. Streams start in the order of their lines."""
     needs_members_area: ClassVar[bool] = False
-    """Whether the stream exists only when the settings name a members area."""
+    """Whether the stream exists only if the settings name a members area."""
     context_fields: Sequence[str] = ()
-    """Fields of a query that each of its rows gets. They are not sent, except in the path."""
+    """Fields of a query to add to each of its rows. They are not sent, except in the path."""
     parameters: ClassVar[tuple[str, ...]] = ()
-    """Those of them that are sent as parameters as well."""
+    """Those of the context fields that are also sent as parameters."""
     promoted_fields: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """(field, path): copies of nested values at the top of the record, such as `("id", "purchase.transaction")`."""
+    """(field, path): nested values to copy to the top of the record, such as `("id", "purchase.transaction")`."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
         self.progress = api.progress
         """Progress of this sync, or a silent tracker when the stream is read only as a parent."""
         self.incomplete_lists: set[str] = set()
-        """Members areas whose lists may lack rows. An empty name stands for the list of the account."""
+        """Members areas whose lists may lack rows. An empty name means the list of the account."""
         self.refused_state: AirbyteTracedException | None = None
-        """Why the saved state cannot be used. Then nothing is read."""
+        """Why the saved state cannot be used. If set, nothing is read."""
         budget = LineBudget(api.budget, self.line) if isinstance(api.budget, CallBudget) else api.budget
         super().__init__()
-        # In place of the client of `HttpStream`, which takes no session.
+        # Replaces the client of `HttpStream`, which accepts no session.
         self._http_client = HttpClient(
             name=self.name,
             logger=self.logger,
@@ -86,7 +86,7 @@ class HotmartStream(HttpStream, ABC):
         self._key_fields = tuple(str(key) for key in keys)
 
     def register(self) -> None:
-        """Override to announce, before anything is read, that this stream is going to be read."""
+        """Override to register, before anything is read, that this stream is going to be read."""
 
     @property
     def url_base(self) -> str:
@@ -94,12 +94,12 @@ class HotmartStream(HttpStream, ABC):
 
     @property
     def logger(self) -> logging.Logger:
-        """For the CDK's HTTP client, which prints headers and bodies at DEBUG."""
+        """The logger for the CDK's HTTP client, which logs headers and bodies at DEBUG."""
         return HTTP_LOGGER
 
     @property
     def report(self) -> SyncReport:
-        """Where the lists of the stream are counted."""
+        """The report that counts the lists of this stream."""
         return self.api.report
 
     def get_error_handler(self) -> ErrorHandler:
@@ -132,7 +132,7 @@ class HotmartStream(HttpStream, ABC):
         stream_slice: Mapping[str, Any] | None = None,
         next_page_token: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """The query, which must stay the same on every page: Hotmart's page tokens count rows of that query."""
+        """Return the query, the same for every page, because Hotmart's page tokens count rows of that query."""
         size = {} if self.page_size is None else {"max_results": self.page_size}
         query = {name: value for name, value in (stream_slice or {}).items() if name not in self._unsent}
         return {**size, **query, **(next_page_token or {})}
@@ -143,7 +143,7 @@ class HotmartStream(HttpStream, ABC):
         stream_slice: Mapping[str, Any] | None = None,
         next_page_token: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Any]:
-        """Return time-outs, and stream the body. Redirects are not followed: they lead to Hotmart's documentation."""
+        """Return timeouts and a streamed body, without redirects, which lead to Hotmart's documentation."""
         limits = self.api.limits
         return {"timeout": (limits.connect_s, limits.read_s), "allow_redirects": False, "stream": True}
 
@@ -162,10 +162,10 @@ class HotmartStream(HttpStream, ABC):
         return (self.record(row)[1] for row in page_of(response).rows)
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
-        """One page of a query.
+        """Return one page of a query.
 
-        Raises `HotmartError` with a sentence for the user, or `TooHeavy` and
-        `PaginationResetRequiredException` (only with a page token) for the reader to act upon.
+        Raise `HotmartError` with a message for the user, or `TooHeavy` and `PaginationResetRequiredException` (only
+        with a page token) for the reader to handle.
         """
         token = {"page_token": page_token} if page_token else None
         try:
@@ -174,7 +174,7 @@ class HotmartStream(HttpStream, ABC):
         except (HotmartError, TooHeavy):
             raise
         except PaginationResetRequiredException:
-            if page_token is None:  # there was none that could be stale
+            if page_token is None:  # there was no token that could be stale
                 raise QueryRefused(f"{self.name}: Hotmart refused the query (400 invalid_token).") from None
             raise
         except AirbyteTracedException as exhausted:
@@ -182,9 +182,9 @@ class HotmartStream(HttpStream, ABC):
         return page_of(response)
 
     def get_json_schema(self) -> Mapping[str, Any]:  # type: ignore[override] # a cached method, as explained
-        """Return the schema that `discover` shows: without our marks, and with the cost in its description.
+        """Return the schema that `discover` shows: without internal marks, and with the cost in its description.
 
-        The CDK's own method keeps every stream of a process, with its connections, in a cache.
+        The CDK's own method caches every stream of a process, with its connections.
         """
         return shown_schema(self.name, self.cost_note)
 
@@ -194,12 +194,12 @@ class HotmartStream(HttpStream, ABC):
         return ""
 
     def context(self, query: Query) -> Record:
-        """Return the fields that each row of a query gets."""
+        """Return the fields to add to each row of a query."""
         return {name: query[name] for name in self.context_fields}
 
     @cached_property
     def record(self) -> RecordMaker:
-        """Makes the primary key and the record of a row as Hotmart sent it."""
+        """Makes the primary key and the record of a row from Hotmart."""
         return RecordMaker(
             self.name,
             self._key_fields,
@@ -211,7 +211,7 @@ class HotmartStream(HttpStream, ABC):
         )
 
     def transform_row(self, row: Record) -> None:
-        """Override to add fields to a row, before its values are converted."""
+        """Override to add fields to a row before its values are converted."""
 
     def read_records(
         self,
@@ -220,7 +220,7 @@ class HotmartStream(HttpStream, ABC):
         stream_slice: Mapping[str, Any] | None = None,
         stream_state: Mapping[str, Any] | None = None,
     ) -> Iterator[Record]:
-        """Return the rows of one slice, which also go to the child streams."""
+        """Return the rows of one slice, and pass them on to the child streams as well."""
         each = stream_slice or {}
         return self.api.parents.tee(self, each, self.read_slice(each))
 
@@ -231,26 +231,26 @@ class HotmartStream(HttpStream, ABC):
         cursor_field: list[str] | None = None,
         stream_state: Mapping[str, Any] | None = None,
     ) -> Iterable[StreamSlice]:
-        """Yield what is read side by side. Raises a config_error when the saved state cannot be used."""
+        """Yield the slices to read in parallel. Raise a config_error if the saved state cannot be used."""
         if self.refused_state:
             raise self.refused_state
         yield from self.slices()
 
     def resume(self, state: Mapping[str, Any], repository: MessageRepository) -> SliceCursor:
-        """Go on from a saved state, and return the cursor that writes the next ones. Raises `UnreadableState`.
+        """Resume from a saved state, and return the cursor for the next states. Raise `UnreadableState` if invalid.
 
-        Override where a stream has a state. The others are read whole.
+        Override in a stream with a state. Streams without one are always read in full.
         """
         return SliceCursor(self.name, repository, self.verdict)
 
     def slices(self) -> Iterable[StreamSlice]:
-        """Override where a stream is read in several slices."""
+        """Override to read a stream in several slices."""
         yield StreamSlice(partition={}, cursor_slice={})
 
     def read_slice(self, stream_slice: Any) -> Iterator[Record]:
-        """Yield every row of a slice once, here of the whole list. Raises `HotmartError` after the last good row."""
+        """Yield every row of a slice once, by default of the whole list. Raise `HotmartError` after the last row."""
         yield from ListReader(self).read_list({}, "the whole list")
 
     def verdict(self, problems: Sequence[AirbyteTracedException]) -> AirbyteTracedException | None:
-        """Return the one failure of the stream, given the problems of its slices."""
+        """Return one failure for the stream, given the problems of its slices."""
         return one_failure(self.name, problems)

@@ -1,4 +1,4 @@
-"""Child streams with a state, and those that are read for the parents that are new or may have changed."""
+"""Child streams with a state, some of them read only for parents that are new or may have changed."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from source_hotmart.streams.child import ChildStream
 
 
 class IncrementalChild(ChildStream, ABC):
-    """A child with a state for each scope, such as a members area."""
+    """A child stream with a state for each scope, such as a members area."""
 
     cursor_field: ClassVar[str]
     scope_field: ClassVar[str] = ""
-    """The field that distinguishes scopes. Empty: there is one scope."""
+    """The field that distinguishes scopes. Empty: there is only one scope."""
     overlap_days: ClassVar[int] = OVERLAP_DAYS
-    """Days before the end of the last sync to read changes of again."""
+    """Days before the end of the last sync to search again for changes."""
 
     def resume(self, state: Mapping[str, Any], repository: MessageRepository) -> SliceCursor:
-        """Go on from a saved state, and return the cursor that writes the next ones. Raises `UnreadableState`."""
+        """Resume from a saved state, and return the cursor for the next states. Raise `UnreadableState` if invalid."""
         config = self.api.config
         self.states.saved = parse_states(state, self.cursor_field, self.scope_field, config.start_ms, self.api.now_ms)
         self.states.scope_field, self.states.trusts_empty = self.scope_field, lambda: self.outcomes.trusts_empty
@@ -42,16 +42,16 @@ class IncrementalChild(ChildStream, ABC):
 
 
 class ChangedParentsStream(IncrementalChild, ABC):
-    """A child that is read for the parents that are new or may have changed since the last sync."""
+    """A child stream that is read for parents that are new or may have changed since the last sync."""
 
     cursor_field: ClassVar[str] = "synced_until"
     changed_fields: ClassVar[tuple[str, ...]]
-    """Dates of the parent that change with its rows."""
+    """Dates of the parent that change when its rows do."""
     always_read_where: ClassVar[tuple[str, tuple[str, ...]]] = ("", ())
-    """(field of the parent, values): parents whose rows change without a date. They are read once more after that."""
+    """(field of the parent, values): parents whose rows change without a date. They are read once more afterwards."""
 
     keeps_until = False
-    """Whether changes since the last sync may have been missed, so that the next one looks for them as well."""
+    """Whether changes since the last sync may have been missed, so that the next sync searches for them again."""
 
     def select(self, row: Record) -> ParentKey | None:
         """Return the parent with its latest date."""
@@ -64,10 +64,10 @@ class ChangedParentsStream(IncrementalChild, ABC):
         return parent._replace(is_moving=is_moving, changed_ms=changed_ms)
 
     def time_of(self, value: Any) -> int:
-        """Return a date of the parent in milliseconds."""
+        """Return a date of the parent in epoch milliseconds."""
         try:
             return time_ms(value)
-        except (TypeError, ValueError):  # kept as Hotmart sent it, so its time is not known
+        except (TypeError, ValueError):  # the value was kept as Hotmart sent it, so its time is not known
             return self.api.now_ms
 
     def changed(self, parents: Collection[ParentKey], saved: ParentState) -> set[str]:
@@ -79,7 +79,7 @@ class ChangedParentsStream(IncrementalChild, ABC):
         """Yield slices of the parents to read."""
         by_id: dict[str, ParentKey] = {}
         for parent in parents:
-            other = by_id.get(parent.id, parent)  # Hotmart may list one twice, with different dates
+            other = by_id.get(parent.id, parent)  # Hotmart may list a parent twice, with different dates
             by_id[parent.id] = parent._replace(
                 is_moving=parent.is_moving or other.is_moving,
                 changed_ms=max(parent.changed_ms, other.changed_ms),

@@ -1,4 +1,4 @@
-"""Streams that read a list of each row of another stream, their parent: at least one request per parent."""
+"""Streams that read one list per row of a parent stream, with at least one request per parent."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from source_hotmart.streams.parents import ParentListFailed, ParentSelector
 LOGGER = logging.getLogger("airbyte.hotmart")
 
 MAX_PARENTS_PER_SLICE = 25
-"""The parents of a slice are read one after the other. A killed sync reads those of unfinished slices again."""
+"""Maximum parents per slice, read sequentially. A killed sync reads those of unfinished slices again."""
 SLICES_PER_WORKER = 4
 
 Reading = Generator[Record, None, bool]
@@ -37,7 +37,7 @@ Reading = Generator[Record, None, bool]
 
 
 class NothingThere(Exception):
-    """Hotmart has nothing for a parent. `answer` is how it says so."""
+    """Hotmart has no rows for a parent. `answer` is the response that says so."""
 
     def __init__(self, answer: HotmartError) -> None:
         super().__init__(str(answer))
@@ -45,31 +45,31 @@ class NothingThere(Exception):
 
 
 class ChildStream(HotmartStream, ABC):
-    """A list of each row of another stream, read whole in each sync."""
+    """One list per row of another stream, read in full in each sync."""
 
     parent: ClassVar[type[HotmartStream]]
     parent_label: ClassVar[str]
-    """What a row of the parent is to the user, such as "product"."""
+    """The user's word for a row of the parent stream, such as "product"."""
     parent_is_person: ClassVar[bool] = False
-    """Whether the parent's id belongs to a person. Messages then show it only where personal data is kept."""
+    """Whether the parent's id identifies a person. Messages then show it only if personal data is kept."""
     parent_fields: ClassVar[tuple[tuple[str, str], ...]]
-    """(field, field of the parent): values for the path and the query, and for each row. The parent's id is first."""
+    """(field, field of the parent): values for the path, the query and each row. The parent's id is first."""
     parent_filter: ClassVar[tuple[str, Any] | None] = None
-    """(field of the parent, value): other parents have no such list."""
+    """(field of the parent, value): only parents with this value have such a list."""
     may_have_none: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
-    """Values of the parent's fields. Where one has such a value, a rejection means that it has no such list."""
+    """Values of the parent's fields. If a field has one of them, a rejection means that the parent has no such list."""
     parameters: ClassVar[tuple[str, ...]] = ()
-    """The values of the query that are sent as parameters, beside those of pages."""
+    """The values of the query that are sent as parameters, besides those of pages."""
     empty_on_status: ClassVar[tuple[int, ...]] = ()
     """Statuses that mean that a parent has no such list. An empty body means the same."""
     empty_on_code: ClassVar[str] = ""
-    """The code that has to stand beside them."""
+    """The error code that these statuses must have."""
     doubts_empty: ClassVar[bool] = False
-    """Whether such an answer can also mean a fault, so that it is not believed for all parents."""
+    """Whether such a response can also mean a fault, so that it is not trusted if all parents have it."""
     requests_again: ClassVar[bool] = False
-    """Whether a first answer of this kind is known to pass within seconds."""
+    """Whether such a response is known to be wrong sometimes, for a few seconds."""
     key_spans_parents: ClassVar[bool] = False
-    """Whether two parents can have rows of one primary key."""
+    """Whether two parents can have rows with the same primary key."""
     requests_per_parent: ClassVar[int] = 1
     line = Line.PER_PARENT
 
@@ -88,11 +88,11 @@ class ChildStream(HotmartStream, ABC):
         self.report.at_end(self.outcomes.log_summary)
 
     def verdict(self, problems: Sequence[AirbyteTracedException]) -> AirbyteTracedException | None:
-        """Return the failure of the stream by what became of its parents."""
+        """Return the failure of the stream, given the outcomes of its parents."""
         return self.outcomes.verdict(problems)
 
     def select(self, row: Record) -> ParentKey | None:
-        """Return what to keep of a row of the parent, `None` where there is nothing to read."""
+        """Return what to keep of a row of the parent, `None` if there is nothing to read."""
         if self.parent_filter and row.get(self.parent_filter[0]) != self.parent_filter[1]:
             return None
         values = tuple(row.get(of_parent) for _, of_parent in self.parent_fields)
@@ -119,7 +119,7 @@ class ChildStream(HotmartStream, ABC):
         yield from self.groups(subdomain, parents)
 
     def groups(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
-        """Yield the parents in groups to read side by side, in small ones if there are few parents."""
+        """Yield the parents in groups to read in parallel, in small groups if there are few parents."""
         self._log_estimate(subdomain, len(parents))
         size = len(parents) // (SLICES_PER_WORKER * self.api.config.num_workers)
         size = min(max(1, size), MAX_PARENTS_PER_SLICE)
@@ -127,7 +127,7 @@ class ChildStream(HotmartStream, ABC):
             yield ParentsSlice(subdomain, parents[start : start + size])
 
     def read_slice(self, stream_slice: ParentsSlice) -> Iterator[Record]:
-        """Yield the rows of a group of parents, and record what became of each parent."""
+        """Yield the rows of a group of parents, and record the outcome of each parent."""
         result, progress = stream_slice.result, self.states.progress.get(stream_slice.scope)
         reader = ListReader(self)
         for parent in stream_slice.parents:
@@ -140,7 +140,7 @@ class ChildStream(HotmartStream, ABC):
             except NothingThere as nothing:
                 is_expected = parent.may_have_none
                 self.outcomes.is_empty(self.label(query), nothing.answer, is_expected=is_expected)
-                (result.failed if is_expected else result.empty).append(parent.id)  # it may get a list later
+                (result.failed if is_expected else result.empty).append(parent.id)  # the parent may get a list later
             except HotmartError as problem:
                 again = progress is not None and parent.id in progress.opened_before
                 self.outcomes.was_not_read(self.label(query), problem, again=again)
@@ -150,11 +150,11 @@ class ChildStream(HotmartStream, ABC):
                 (result.read if is_complete else result.failed).append(parent.id)
 
     def _without_known_keys(self, rows: Reading) -> Reading:
-        """Return rows of primary keys that no other parent had, where that is possible."""
+        """Yield rows except those with primary keys of other parents, for streams that need it."""
         return noting(rows, self._deduplicator.is_new) if self.key_spans_parents else rows
 
     def read_parent(self, query: Query, reader: ListReader) -> Reading:
-        """Yield all rows of one parent. Raises `HotmartError` for this parent only, or `NothingThere`."""
+        """Yield all rows of one parent. Raise `HotmartError` for this parent only, or `NothingThere`."""
         missing = [name for name in self.fields_of(()) if name in self._path_fields and not query.get(name)]
         if missing:
             raise HotmartError(
@@ -169,14 +169,14 @@ class ChildStream(HotmartStream, ABC):
         return result.is_complete
 
     def fields_of(self, values: Sequence[Any]) -> dict[str, Any]:
-        """Return the values of a parent by the names that its rows have for them."""
+        """Return the values of a parent by the names of the fields in its rows."""
         padded = values or [None] * len(self.parent_fields)
         return {name: value for (name, _), value in zip(self.parent_fields, padded, strict=True)}
 
     def label(self, query: Query) -> str:
-        """Return a parent by its ids, for messages.
+        """Return the name of a parent for messages, made of its ids.
 
-        The id of a person is hashed or dropped like personal data. The label is empty if it is dropped.
+        The id of a person is hashed or dropped like personal data. If it is dropped, the name is empty.
         """
         names = [name for name, _ in self.parent_fields if name == "subdomain" or name in self._path_fields]
         ids = [named(query[name]) for name in names]
@@ -193,13 +193,13 @@ class ChildStream(HotmartStream, ABC):
         stream_slice: Mapping[str, Any] | None = None,
         next_page_token: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Return the parameters, of the query only those that Hotmart knows."""
+        """Return the parameters, with only those values of the query that Hotmart knows."""
         known = (*self.parameters, "max_results") if self.page_size else self.parameters
         query = {name: value for name, value in (stream_slice or {}).items() if name in known}
         return super().request_params(stream_state, query, next_page_token)
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
-        """Return a page of one parent, after a second request where a first answer may pass. Raises `NothingThere`."""
+        """Return a page of one parent, after a retry if the first response may be wrong. Raise `NothingThere`."""
         is_expected = query["parent"].may_have_none
         for is_last in (is_expected or not self.requests_again, True):
             try:

@@ -1,4 +1,4 @@
-"""Streams read in date ranges of a date that Hotmart filters by, again and again for what changes later."""
+"""Streams that are read in date ranges of a date that Hotmart filters by, and read again for later changes."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from source_hotmart.streams.api import Api
 from source_hotmart.streams.base import HotmartStream
 
 ASK_AGAIN_S = 2.0
-"""A refusal of a question may have passed by then."""
+"""Seconds before a rejected probe is retried, so that a temporary rejection can pass."""
 
 GIVES_UP_AFTER = 2
-"""After so many questions in succession that failed in all their retries no other one is asked. Each takes minutes."""
+"""Maximum number of successive probes that fail in all their retries, since each takes minutes."""
 
 
 class DatedStream(HotmartStream, ABC):
-    """A stream read in date ranges. A range is read whole, or again for the statuses that arrive late."""
+    """A stream read in date ranges. A range is read as a whole, or again for the statuses that arrive late."""
 
     splittable = True
     start_parameter: ClassVar[str] = "start_date"
@@ -48,14 +48,14 @@ class DatedStream(HotmartStream, ABC):
         self.edges = (0, 0)
         """Milliseconds to add to the start and the end of a date range so that Hotmart includes both."""
         self.statuses: tuple[str, ...] = ()
-        """The values of `transaction_status` that are asked for. Without any Hotmart applies its default filter."""
+        """The requested values of `transaction_status`. If empty, Hotmart applies its default filter."""
         self.coverage = Coverage(self.reread_rule(), api.now_ms)
         self.roles: tuple[str, ...] = ()
-        """Roles to ask for one at a time, where Hotmart leaves sales out without one."""
+        """Roles to request one at a time, if Hotmart leaves out sales without a role."""
         self._has_probed = False
-        """Whether it was found out if Hotmart answers at all."""
+        """Whether it is known if Hotmart is available."""
         self._failed_questions = 0
-        """Questions in succession that failed in all their retries."""
+        """Number of successive probes that failed in all their retries."""
 
     @property
     @abstractmethod
@@ -72,16 +72,16 @@ class DatedStream(HotmartStream, ABC):
         return self.coverage.synced_until
 
     def reread_rule(self) -> RereadRule:
-        """Return the rule of what is read again."""
+        """Return the rule that selects what is read again."""
         return lookback.of_dates(self.api.config.lookback_days)
 
     def resume(self, state: Mapping[str, Any], repository: MessageRepository) -> SliceCursor:
-        """Go on from a saved state, and return the cursor that writes the next ones. Raises `UnreadableState`."""
+        """Resume from a saved state, and return the cursor for the next states. Raise `UnreadableState` if invalid."""
         self.coverage.load(state, str(self.cursor_field), self.start_ms)
         return SliceCursor(self.name, repository, self.verdict, self.coverage)
 
     def needed(self) -> list[Window]:
-        """Return the date ranges that have to be read as a whole, ascending, none later than now."""
+        """Return the date ranges that must be read as a whole, ascending, none later than now."""
         return self.coverage.rule.needed(self.coverage.saved, (self.start_ms, self.api.now_ms))
 
     def plan(self, saved: Sequence[Interval], now_ms: int, changed: Sequence[Window] = ()) -> list[DateSlice]:
@@ -98,9 +98,9 @@ class DatedStream(HotmartStream, ABC):
         return self.plan(self.coverage.saved, self.api.now_ms)
 
     def ask(self, window: Window, statuses: Sequence[str], rows: int) -> Page | None:
-        """Return a page of so many rows, `None` where Hotmart does not answer. Raises `QueryRefused`.
+        """Return a page of so many rows, `None` if Hotmart does not answer. Raise `QueryRefused` if it rejects it.
 
-        An outage is waited for once, or the whole sync would have to do without the answers.
+        The first call waits for an outage to end, because the whole sync would otherwise lack the answers.
         """
         if self._failed_questions >= GIVES_UP_AFTER:
             return None
@@ -125,7 +125,7 @@ class DatedStream(HotmartStream, ABC):
         return page
 
     def query(self, window: Window, statuses: Sequence[str]) -> Query:
-        """Return the query of one date range, always with both dates: without them only about 30 days are returned."""
+        """Return the query of one date range, always with both dates. Without them Hotmart returns about 30 days."""
         start_ms, end_ms = window[0] + self.edges[0], min(window[1] + self.edges[1], self.api.now_ms)
         query: dict[str, Any] = {self.start_parameter: start_ms, self.end_parameter: end_ms}
         if statuses:
@@ -133,12 +133,12 @@ class DatedStream(HotmartStream, ABC):
         return query
 
     def queries(self, window: Window, statuses: Sequence[str]) -> list[Query]:
-        """Return the queries of one date range: one per role, where one alone does not return all sales."""
+        """Return the queries of one date range: one per role, if a single query does not return all sales."""
         query = self.query(window, statuses)
         return [{**query, "commission_as": role} for role in self.roles] or [query]
 
     def read_slice(self, stream_slice: DateSlice) -> Iterator[Record]:
-        """Yield the rows of one date range, and record in the slice what of it is complete."""
+        """Yield the rows of one date range, and record in the slice which parts of it are complete."""
         reader = WindowReader(self)
         reader.is_compared = self.is_compared(stream_slice)
         try:
@@ -153,16 +153,16 @@ class DatedStream(HotmartStream, ABC):
         self.check_count(reader, stream_slice)
 
     def is_compared(self, stream_slice: DateSlice) -> bool:
-        """Override where the rows of a slice are compared with those of another stream."""
+        """Override if the rows of a slice are compared with those of another stream."""
         return False
 
     def check_count(self, reader: WindowReader, stream_slice: DateSlice) -> None:
-        """Leave a date range open if fewer rows arrived than Hotmart counted when it was planned."""
+        """Mark a date range as incomplete if fewer rows arrived than Hotmart counted when it was planned."""
         planned = stream_slice.planned
         rows = planned.add(reader.rows)
         if rows is not None and rows < planned.total and (planned.parts > 1 or reader.was_split):
             whole = planned.window or stream_slice.window
             stream_slice.complete.clear()
-            stream_slice.incomplete.append(whole)  # also the parts that were closed before
+            stream_slice.incomplete.append(whole)  # including the parts that are already complete
             reason = f"Hotmart counts {planned.total} rows, and {rows} arrived"
             self.report.incomplete(self.name, label_of(whole), reason)

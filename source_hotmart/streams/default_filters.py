@@ -1,4 +1,4 @@
-"""Which subscriptions Hotmart leaves out while a filter is not sent, and the queries that bring them."""
+"""Find subscriptions that Hotmart leaves out if a filter is not sent, and the queries that return them."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ EARLIEST_MS: Final = 1_262_304_000_000
 LATEST_MS: Final = 4_102_444_800_000
 """2100-01-01."""
 SHORTER_MS: Final = 360 * DAY_MS
-"""The date range of the questions where Hotmart refuses to answer them from 2010 on."""
+"""The date range of the probes, if Hotmart rejects them from 2010 on."""
 
 CANCELLED: Final = ("CANCELLED_BY_ADMIN", "CANCELLED_BY_SELLER", "CANCELLED_BY_CUSTOMER")
 BY_CANCELLED: Final = {"status": list(CANCELLED)}
 STATUSES: Final = (*CANCELLED, "INACTIVE", "DELAYED", "OVERDUE", "ACTIVE", "STARTED")
-"""The commonest ones stand neither first nor last, which shows in the total if Hotmart heeds one status only."""
+"""The most common ones are neither first nor last. If Hotmart uses only one status, the total then shows it."""
 
 
 class DefaultFilters:
-    """Queries that bring every subscription together, found out once a sync by their totals.
+    """Queries that together return every subscription, determined once per sync from their totals.
 
-    A filter that is not sent may still apply, with its documented default. That shows when a query with the widest
-    value of the filter has a larger total than one without it.
+    Hotmart may apply the documented default of a filter that is not sent. If so, a query with the widest value of the
+    filter has a larger total than one without it.
     """
 
     def __init__(self) -> None:
@@ -45,11 +45,11 @@ class DefaultFilters:
         self._hides_by_next_charge = False
 
     def ask(self, fetch: Fetch, now_ms: int) -> None:
-        """Set how a page of subscriptions is fetched."""
+        """Set the function that fetches a page of subscriptions."""
         self._fetch, self._now_ms = fetch, now_ms
 
     def queries(self) -> list[Query]:
-        """Return the additional parameters of each query, the first of them without any. Five calls, once a sync."""
+        """Return the additional parameters of each query, first an empty set. Makes five requests, once per sync."""
         with self._lock:
             if self._queries is None:
                 self._queries = self._find()
@@ -74,18 +74,18 @@ class DefaultFilters:
 
     @property
     def total(self) -> int:
-        """How many subscriptions are listed without any filter, 0 where Hotmart does not count them."""
+        """Number of subscriptions without any filter, 0 if Hotmart does not count them."""
         self.queries()
         return self._total_without
 
     @property
     def hides_by_next_charge(self) -> bool:
-        """Whether rows are or may be missing unless a next charge is asked for."""
+        """Whether rows are missing, or may be, unless the query has a date range of the next charge."""
         self.queries()
         return self._hides_by_next_charge
 
     def newest_transactions(self) -> list[str]:
-        """Return the latest transaction of a running subscription and of one that is overdue, if there are any."""
+        """Return the latest transactions of one active and one overdue subscription, if there are any."""
         found: list[str] = []
         if self._fetch is None:
             return found
@@ -113,18 +113,18 @@ class DefaultFilters:
         return [{}]
 
     def _by_totals(self) -> list[Query]:
-        """Return the queries. Raises what Hotmart refuses a question with.
+        """Return the queries. Raise Hotmart's error if it rejects a probe.
 
-        A subscription that begins between two questions must not look like a hidden one, so the widest ones are last.
+        A subscription that begins between two probes must not look like a hidden one, so the widest ones are last.
         """
         every, charge, ended = {"status": list(STATUSES)}, self.next_charge, self._cancellation
         in_both, cancelled = self._total(charge, ended), self._total(BY_CANCELLED)
         charged, in_all, total = self._total(charge), self._total(every), self._total()
         self._total_without = max(0, total)
         self._hides_by_next_charge = True  # until totals show that nothing is hidden
-        if min(in_both, cancelled, charged, in_all, total) < 0:  # no totals, so nothing can be concluded
+        if min(in_both, cancelled, charged, in_all, total) < 0:  # no totals, so no conclusions
             return [{}, every, every | charge, every | ended, every | charge | ended]
-        if in_all < total and self._total(every) < total:  # one status is heeded only, or totals are not of all rows
+        if in_all < total and self._total(every) < total:  # only one status is used, or totals are not of all rows
             return [{}, *({"status": [status]} for status in STATUSES), charge, ended, charge | ended]
         if in_all > total:
             charged, in_both = self._total(every, charge), self._total(every, charge, ended)
@@ -136,7 +136,7 @@ class DefaultFilters:
     ) -> Iterator[dict[str, Any]]:
         """Yield the queries by dates, given totals without them, with a next charge, and with both dates.
 
-        A cancelled subscription may be hidden by both dates at once, so it is looked for by both.
+        A cancelled subscription may be hidden by both dates at once, so one query has both.
         """
         charge, ended = statuses | self.next_charge, statuses | self._cancellation
         hides = charged > total
@@ -154,7 +154,7 @@ class DefaultFilters:
             )
 
     def _total(self, *parts: Mapping[str, Any]) -> int:
-        """Return how many rows a query has by Hotmart's own count, -1 where that is not the number of all rows."""
+        """Return Hotmart's own count of the rows of a query, -1 if that is not the number of all rows."""
         assert self._fetch is not None  # noqa: S101 - for mypy: see `_find`
         query = {name: value for part in parts for name, value in part.items()}
         asked = {"accession_date": self._since_ms, **query, "max_results": 1}

@@ -1,4 +1,4 @@
-"""The tickets of events: per event, those updated since the last sync."""
+"""Event tickets: per event, those updated since the last sync."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ from source_hotmart.streams.products import DRAFTS, Products
 LOGGER = logging.getLogger("airbyte.hotmart")
 
 OTHER_STATUSES = ("INVITE_CANCELED", "REFUNDED", "CHARGEBACK", "EXCLUDED", "AVAILABLE", "RESERVED")
-"""Hotmart documents that tickets of these statuses are not listed by default. A real answer had a refunded one."""
+"""According to Hotmart's documentation, tickets with these statuses are not listed by default. Real responses had
+refunded ones."""
 MAX_EVENTS_ASKED = 3
-"""At most this many events are asked which statuses are not listed by default."""
+"""Maximum number of events to probe for statuses that are not listed by default."""
 
 
 class EventInfo(HotmartStream):
@@ -40,15 +41,15 @@ class EventInfo(HotmartStream):
 
     @property
     def name(self) -> str:
-        """The stream that it is read for, in messages."""
+        """The name of the stream that uses it, for messages."""
         return "event_participants"
 
 
 class EventParticipants(IncrementalChild):
     """The tickets of an event with their participants. https://developers.hotmart.com/docs/en/ > Event tickets
 
-    An event is a product of the format ETICKET, and its number is the product's. The state is kept per event, so a new
-    event is read as a whole.
+    An event is a product with the format ETICKET, and its number is the product's. The state is kept per event, so a
+    new event is read in full.
     """
 
     endpoint = "events/api/v1/{event_id}/participants"
@@ -66,13 +67,13 @@ class EventParticipants(IncrementalChild):
     scope_field = "event_id"
     requests_per_parent = 2
     unfiltered: ClassVar[dict[str, str]] = {"ticket_type": "ALL", "checkin_status": "ALL"}
-    """Parameters that switch off the defaults of filters."""
+    """Parameters that disable the defaults of filters."""
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
         self._info = EventInfo(api)
         self._statuses: list[str] = []
-        """Statuses to ask for beside the default."""
+        """Statuses to request in addition to the default."""
 
     def plan(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
         """Yield a slice per event."""
@@ -89,7 +90,7 @@ class EventParticipants(IncrementalChild):
             yield ParentsSlice(parent.id, [parent])
 
     def _since_ms(self, event_id: str) -> int:
-        """Return the earliest update to read of an event: the end of its state if that began early enough."""
+        """Return the earliest update to read of an event: the end of its state, if that began early enough."""
         start_ms, saved = self.api.config.start_ms, self.states.of(event_id)
         if saved is None or (saved.since_ms or start_ms) > start_ms:
             return start_ms
@@ -112,7 +113,7 @@ class EventParticipants(IncrementalChild):
         return {**super().context(query), "event": event["info"]}
 
     def _info_of(self, event_id: Any) -> Any:
-        """Return the event, `None` where Hotmart rejects the request."""
+        """Return the event, `None` if Hotmart rejects the request."""
         try:
             return self._info.fetch({"event_id": event_id}).rows[0]
         except HotmartError as refusal:
@@ -124,7 +125,7 @@ class EventParticipants(IncrementalChild):
     def _not_listed_by_default(self, parents: list[ParentKey]) -> list[str]:
         """Return the statuses of tickets that Hotmart does not list without `ticket_status`.
 
-        A few events are asked, the newest first, until one shows what happens to a ticket that is not confirmed.
+        A few events are probed, the newest first, until one shows how Hotmart treats a ticket that is not confirmed.
         """
         is_known = True
         hidden: set[str] = set()
@@ -136,7 +137,7 @@ class EventParticipants(IncrementalChild):
             except NothingThere:
                 continue
             except (TooHeavy, HotmartError) as problem:
-                if isinstance(problem, HotmartError) and problem.status == 401:  # holds for all events
+                if isinstance(problem, HotmartError) and problem.status == 401:  # the rejection applies to all events
                     self.outcomes.was_not_read(parent.id, problem)
                     break
                 is_known = False

@@ -22,12 +22,12 @@ from source_hotmart.streams.products import Products
 
 
 class MembersAreaStream(HotmartStream, ABC):
-    """A list of one members area, read for each that the settings name."""
+    """A list of a members area, read for each members area in the settings."""
 
     needs_members_area = True
     context_fields = parameters = ("subdomain",)
     variants: ClassVar[tuple[Mapping[str, str], ...]] = ({},)
-    """Queries that each bring a part of the list."""
+    """Queries that each return a part of the list."""
 
     def slices(self) -> Iterable[StreamSlice]:
         """Yield a slice per members area."""
@@ -35,7 +35,7 @@ class MembersAreaStream(HotmartStream, ABC):
             yield StreamSlice(partition={"subdomain": subdomain}, cursor_slice={})
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
-        """Return one page. Raises `UnknownMembersArea` with the name of the members area."""
+        """Return one page. Raise `UnknownMembersArea` with the name of the members area."""
         try:
             return super().fetch(query, page_token)
         except UnknownMembersArea:
@@ -67,7 +67,7 @@ class ClubStudents(MembersAreaStream):
     envelope = Envelope(empty_object_is_none=True)
 
     def transform_row(self, row: Record) -> None:
-        """Set whether a student has Plus access. Keep the word that Hotmart sends for it in another column."""
+        """Set whether a student has Plus access, and keep Hotmart's word for it in another column."""
         word = row.get("plus_access")
         if isinstance(word, str) and word.lower() not in ("", "true", "false"):
             put(row, "plus_access_type", word)
@@ -91,7 +91,7 @@ class ClubModules(MembersAreaStream):
 class ClubPages(ModuleStream):
     """The pages of the modules. https://developers.hotmart.com/docs/en/ > Members area > Get pages
 
-    Version 2 of the address needs a product, which no list names. Version 1 needs the members area only.
+    Version 2 of the endpoint requires a product, but no list names it. Version 1 only requires the members area.
     """
 
     endpoint = "club/api/v1/modules/{module_id}/pages"
@@ -107,14 +107,14 @@ class ClubPages(ModuleStream):
     key_spans_parents = True
 
     def transform_row(self, row: Record) -> None:
-        """Both spellings of whether a page is published in one column."""
+        """Unite both spellings of whether a page is published in one column."""
         copy_where_missing(row, "is_published", "published")
 
 
 class ClubLessons(ChangedParentsStream):
     """The progress of each student by lesson. https://developers.hotmart.com/docs/en/ > Members area
 
-    It is read for students that are new or have entered the members area since the last sync.
+    It is read for students who are new or have entered the members area since the last sync.
     """
 
     endpoint = "club/api/v1/users/{user_id}/lessons"

@@ -1,4 +1,4 @@
-"""The pages of modules. The newer address of the API needs a product, and nothing names the product of a module."""
+"""The pages of modules. The newer endpoint requires a product, but no endpoint names the product of a module."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from source_hotmart.streams.child import ChildStream, NothingThere
 from source_hotmart.streams.parents import ParentListFailed, ParentSelector
 
 MAX_PRODUCTS = 20
-"""At most this many products are tried for a module."""
+"""Maximum number of products to try per module."""
 
 PAGES_ENVELOPE = Envelope(rows="", empty_body_is_none=True)
-"""A list. Hotmart sends an empty body for addresses that it no longer has."""
+"""A list. Hotmart sends an empty body for endpoints that it has removed."""
 
 
 class PagesOfProduct(HotmartStream):
-    """The pages of a module, by a product. https://developers.hotmart.com/docs/en/v1/club/get-pages/"""
+    """The pages of a module, by product. https://developers.hotmart.com/docs/en/v1/club/get-pages/"""
 
     endpoint = "club/api/v2/modules/{module_id}/pages"
     primary_key = None
@@ -37,14 +37,14 @@ class PagesOfProduct(HotmartStream):
 
     @property
     def name(self) -> str:
-        """The stream that it is read for, in messages."""
+        """The name of the stream that uses it, for messages."""
         return "club_pages"
 
 
 class ModuleStream(ChildStream, ABC):
-    """A list of each module, by the older address that needs the members area only, else by the newer one.
+    """One list per module, from the older endpoint that only requires the members area, or from the newer one.
 
-    The modules of a members area are read one after the other, so a product with pages is tried first for the others.
+    The modules of a members area are read sequentially, so that a product with pages is tried first for the others.
     """
 
     envelope = PAGES_ENVELOPE
@@ -68,7 +68,7 @@ class ModuleStream(ChildStream, ABC):
         self.api.parents.register_child(self._product_selector)
 
     def slices(self) -> Iterable[StreamSlice]:
-        """Yield a slice per members area. It is here that selected products are waited for, as no slice may wait."""
+        """Yield a slice per members area. Wait for selected products here, since a slice must not wait."""
         if self.api.parents.is_selected(self.products):
             self._candidates("")
         yield from super().slices()
@@ -79,7 +79,7 @@ class ModuleStream(ChildStream, ABC):
             yield ParentsSlice(subdomain, parents)
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
-        """Return the pages of a module. Raises `HotmartError` for a module whose pages neither address has."""
+        """Return the pages of a module. Raise `HotmartError` if neither endpoint has any."""
         refusal: HotmartError | None = None
         page = NO_ROWS
         try:
@@ -97,7 +97,7 @@ class ModuleStream(ChildStream, ABC):
         return replace(page, rows=rows)
 
     def _by_products(self, query: Query, *, only_with_pages: bool) -> list[Any]:
-        """Return the pages by the first product that has any, with the product."""
+        """Return the pages of the first product that has any, with that product."""
         module_id, subdomain = query["module_id"], query["subdomain"]
         with_pages = self._with_pages.setdefault(subdomain, [])
         for product_id in list(with_pages) if only_with_pages else self._candidates(subdomain):

@@ -1,8 +1,9 @@
-"""What became of each parent of a stream, and whether the stream fails for it.
+"""Record the outcome of each parent of a stream, and decide whether the stream fails.
 
-One parent that Hotmart rejects does not end the others. It is counted and named at the end of the sync. A stream fails
-for many rejected parents, for parents that failed for another reason, and for a list of parents that could not be read.
-"There is nothing for this parent" is an answer. Where it can also mean a fault, it is one if no parent has anything.
+A parent that Hotmart rejects does not end the read of the others. It is counted, and named at the end of the sync. A
+stream fails if many parents are rejected, if parents fail for another reason, or if a list of parents cannot be read.
+A parent without rows is no failure. If a missing list can also mean a fault, it counts as empty only if some parent
+has rows.
 """
 
 from __future__ import annotations
@@ -21,23 +22,23 @@ from source_hotmart.api.messages import joined, named
 LOGGER = logging.getLogger("airbyte.hotmart")
 
 HIDDEN_ID = "(id not shown, see personal_data)"
-"""What messages show in place of the id of a person, where personal data is dropped."""
+"""Replaces the id of a person in messages, if personal data is dropped."""
 NAMED = 10
-"""At most this many parents are named in a message."""
+"""Maximum number of parents to name in a message."""
 PROBLEMS_NAMED = 3
-"""At most this many problems of a stream are named in its failure."""
+"""Maximum number of problems to name in the failure of a stream."""
 MANY_SHARE = 4
-"""More than one rejected in so many parents of the whole list is too many,"""
+"""More than one rejected parent in so many of the whole list are too many,"""
 MANY_AT_LEAST = 3
-"""if there are at least so many."""
+"""if there are at least this number."""
 STOPS_AFTER = 20
-"""After so many failures in a row the rest is not requested, since each may cost minutes of retries."""
+"""Maximum number of successive failures. The rest is not requested, since each may cost minutes of retries."""
 STOPS_AFTER_REJECTED = 100
-"""The same for rejections, which cost one call each, if they are too many for the stream in any case."""
+"""The same for rejections, which cost one request each, if they are too many for the stream in any case."""
 
 
 def one_failure(stream_name: str, problems: Sequence[AirbyteTracedException]) -> AirbyteTracedException | None:
-    """Return the one failure of a stream, given the problems of its slices."""
+    """Return one failure for the stream, given the problems of its slices."""
     sentences = list(dict.fromkeys(str(problem.message) for problem in problems))
     if len(sentences) <= 1:
         return problems[0] if problems else None
@@ -48,7 +49,7 @@ def one_failure(stream_name: str, problems: Sequence[AirbyteTracedException]) ->
 
 
 class BadRows(HotmartError):
-    """Some rows of a parent have no primary key. Its other rows were read, so it does not count towards stopping."""
+    """Some rows of a parent have no primary key. Its other rows were read, so it does not count as a failed parent."""
 
 
 @dataclass
@@ -60,7 +61,7 @@ class Group:
     first: HotmartError | None = None
 
     def add(self, name: str, problem: HotmartError) -> None:
-        """Add a parent. The name is empty if the settings hide it."""
+        """Add a parent. Its name is empty if the settings hide it."""
         self.take(Group(1, [named(name)] if name else [], problem))
 
     def take(self, other: Group) -> None:
@@ -80,7 +81,7 @@ class ParentOutcomes:
     """Counts the parents of one stream in one sync, from all threads."""
 
     def __init__(self, stream_name: str, parents: str, *, doubts_empty: bool = False) -> None:
-        """`parents` is the plural of what a parent is to the user, such as "products"."""
+        """`parents` is the user's plural for the parents, such as "products"."""
         self._stream_name = stream_name
         self._parents = parents
         self._doubts_empty = doubts_empty
@@ -90,7 +91,7 @@ class ParentOutcomes:
         self._read = 0
         self._has_worked_before = False
         self._judgement: bool | None = None
-        """What `trusts_empty` was at the end."""
+        """The value of `trusts_empty` at the end."""
         self._empty = Group()
         self._doubted = Group()
         self._rejected = Group()
@@ -104,7 +105,7 @@ class ParentOutcomes:
         """Whether all lists of parents are known."""
 
     def list_read(self, *, listed: int, to_read: int, has_worked_before: bool) -> None:
-        """Record a list of parents: their number, how many are read now, and whether a saved state knows any."""
+        """Record a list of parents: their number, the number to read, and whether a saved state knows any."""
         with self._lock:
             self._listed += listed
             self._to_read += to_read
@@ -117,13 +118,13 @@ class ParentOutcomes:
 
     @property
     def stopped(self) -> bool:
-        """Whether to request no more parents."""
+        """Whether to stop requesting parents."""
         too_many = max(STOPS_AFTER_REJECTED, self._listed // MANY_SHARE + 1)
         return self._denied is not None or self._failed_in_a_row >= STOPS_AFTER or self._rejected_in_a_row >= too_many
 
     @property
     def trusts_empty(self) -> bool:
-        """Whether "there is nothing" is an answer, as far as this sync has shown by now."""
+        """Whether empty responses can be trusted, as far as this sync has shown."""
         if self._judgement is not None:
             return self._judgement
         ended = self._doubted.count + self._rejected.count + self._failed.count
@@ -137,7 +138,7 @@ class ParentOutcomes:
             self._failed_in_a_row = self._rejected_in_a_row = 0
 
     def is_empty(self, name: str, answer: HotmartError, *, is_expected: bool) -> None:
-        """Record a parent that has nothing by Hotmart's answer."""
+        """Record a parent without rows, according to Hotmart."""
         with self._lock:
             self._failed_in_a_row = self._rejected_in_a_row = 0
             if is_expected or not self._doubts_empty:
@@ -147,10 +148,10 @@ class ParentOutcomes:
                 self._doubted.add(name, answer)
 
     def was_not_read(self, name: str, problem: HotmartError, *, again: bool = False) -> None:
-        """Record a parent that could not be read. `again` says that it could not be read before either."""
+        """Record a parent that could not be read. `again` means that an earlier sync could not read it either."""
         with self._lock:
             if problem.status == 401:
-                self._denied = problem  # of the whole endpoint: a new access token is accepted or it is not
+                self._denied = problem  # for the whole endpoint: a new access token is accepted or not
             if problem.status:
                 self._rejected.add(name, problem)
                 self._rejected_in_a_row += 1
@@ -171,7 +172,7 @@ class ParentOutcomes:
             return HotmartError(joined(sentences), causes[0].failure_type or FailureType.system_error)
 
     def _judge_empty(self) -> None:
-        """Count the parents without rows as answered if that can be trusted, else as rejected."""
+        """Count the parents without rows as empty if that can be trusted, otherwise as rejected."""
         self._judgement = self.trusts_empty
         (self._empty if self._judgement else self._rejected).take(self._doubted)
         if not self._judgement:
@@ -199,7 +200,7 @@ class ParentOutcomes:
         return sentences
 
     def _too_many_rejected(self) -> bool:
-        """Whether the rejected parents are many of all, or all parents of an endpoint that may have stopped working."""
+        """Whether many parents were rejected, or all parents of an endpoint that may have stopped working."""
         rejected = self._rejected.count
         many = rejected >= MANY_AT_LEAST and rejected * MANY_SHARE > self._listed
         whole = rejected == self._listed and not self._has_worked_before

@@ -1,8 +1,8 @@
-"""The lists of parents, such as products: each is read once per sync, and only what child streams need is kept.
+"""Lists of parents, such as products. Each is read once per sync, and only what child streams need is kept.
 
-When the parent stream is selected as well, its children wait for its own read and keep what they need of its records.
+If the parent stream is also selected, its children wait for its own read and keep what they need of its records.
 Only a generator of slices waits. The engine always leaves a worker to read slices, and parents start before their
-children, so a child never waits for a read that is queued behind itself.
+children, so a child never waits for a read that is queued behind it.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 BEGINS_WITHIN_S = 300.0
-"""A child waits this long for its parent's own read to begin. Then it reads the list itself."""
+"""Seconds that a child waits for its parent's own read to begin, before it reads the list itself."""
 
 Record = dict[str, Any]
 Slice = Mapping[str, Any]
 
 
 class ParentListFailed(Exception):
-    """Nothing of a list of parents could be read. `problem` is the reason."""
+    """A list of parents could not be read at all. `problem` is the reason."""
 
     def __init__(self, problem: AirbyteTracedException) -> None:
         super().__init__(str(problem))
@@ -35,7 +35,7 @@ class ParentListFailed(Exception):
 
 @dataclass(frozen=True, eq=False)
 class ParentSelector:
-    """What one child needs of the records of a parent."""
+    """Selects what one child needs of the records of a parent."""
 
     parent: type
     select: Callable[[Record], Any | None]
@@ -48,7 +48,7 @@ class _ParentList:
 
     kept: dict[ParentSelector, list[Any]]
     is_own_read: bool
-    """Whether the parent stream itself reads it."""
+    """Whether the parent stream itself reads the list."""
     rows: int = 0
     is_partial: bool = False
     ended: Future[None] = field(default_factory=Future)
@@ -61,7 +61,7 @@ class _ParentList:
                 kept.append(item)
 
     def read(self, stream: Stream, records: Iterator[Record]) -> Iterator[Record]:
-        """Yield the records, and end the list whichever way they end."""
+        """Yield the records, and mark the list as ended, even after a failure."""
         problem: AirbyteTracedException | None = AirbyteTracedException(
             message=f"{stream.name}: Reading it was interrupted.", failure_type=FailureType.system_error
         )
@@ -94,7 +94,7 @@ class ParentLists:
     _begun: Condition = field(default_factory=Condition)
 
     def register_parent(self, stream: Stream, incomplete_lists: set[str]) -> None:
-        """Register a stream that can be read for its children. It has one slice per members area, or one slice."""
+        """Register a stream that can be read for its children. It has one slice, or one per members area."""
         self._streams[type(stream)], self._incomplete[type(stream)] = stream, incomplete_lists
 
     def register_selected(self, stream: Stream) -> None:
@@ -110,15 +110,15 @@ class ParentLists:
         self._selectors.setdefault(selector.parent, []).append(selector)
 
     def tee(self, stream: Stream, stream_slice: Slice, records: Iterator[Record]) -> Iterator[Record]:
-        """Return the records of a stream's own read, which also go to its children."""
+        """Return the records of a stream's own read, and pass them on to its children as well."""
         if type(stream) not in self._selectors:
             return records
         return self._tee(stream, subdomain_of(stream_slice), records)
 
     def take(self, selector: ParentSelector, subdomain: str = "") -> list[Any]:
-        """Return, once, what was kept for a child. Reads the list if no other stream does. Raises `ParentListFailed`.
+        """Return, once, what was kept for a child. Read the list if no other stream does. Raise `ParentListFailed`.
 
-        May wait until the read of a selected parent begins, so only a generator of slices may call it.
+        This may wait until the read of a selected parent begins, so only a generator of slices may call it.
         """
         key = selector.parent, subdomain
         with self._begun:

@@ -1,4 +1,4 @@
-"""Products, their offers, plans and coupons."""
+"""Products with their offers, plans and coupons."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ PRODUCT_STATUSES: Final = (
 """Every documented status: https://developers.hotmart.com/docs/en/v1/product/product-list/"""
 PREFIXES = ("products/", "payments/")
 DRAFTS = {"status": ("DRAFT",)}
-"""Products that Hotmart may know no lists of yet."""
+"""Products that may not have any lists on Hotmart yet."""
 
 
 class Products(HotmartStream):
     """The account's own products. https://developers.hotmart.com/docs/en/v1/product/product-list/
 
-    Hotmart does not document which products it lists without `status`. The stream reads that list, and then asks for
-    each documented status that no product in it had: at most seven more requests per sync.
+    Hotmart does not document which products it lists without `status`. The stream reads that list, and then requests
+    each documented status that none of its products has: at most seven more requests per sync.
     """
 
     endpoint = "products/api/v1/products"
@@ -44,7 +44,7 @@ class Products(HotmartStream):
     page_size: int | None = 100
 
     def read_slice(self, stream_slice: Mapping[str, Any]) -> Iterator[Record]:
-        """Read the default list, then the statuses that are missing in it. Yield each product once."""
+        """Read the default list, then the statuses that it lacks. Yield each product once."""
         reader = ListReader(self)
         listed: set[Any] = set()
         label = "the whole list"
@@ -59,13 +59,13 @@ class Products(HotmartStream):
             raise reader.bad_rows(bad_rows, label)
 
     def _read_status(self, reader: ListReader, status: str) -> Generator[Record, None, int]:
-        """Read the products of one status, none where Hotmart does not accept it. Return the number of bad rows."""
+        """Read the products of one status, none if Hotmart does not accept it. Return the number of invalid rows."""
         listed: set[Any] = set()
         try:
             rows = reader.read({"status": status}, f"the list of status {status}")
             result = yield from noting(rows, lambda product: listed.add(product.get("status")))
         except QueryRefused:
-            if listed:  # a later page was refused, so products are missing
+            if listed:  # Hotmart rejected a later page, so products are missing
                 raise
             LOGGER.info("%s: Hotmart does not accept the status %s, so it was skipped.", self.name, status)
             return 0
@@ -91,8 +91,8 @@ class ProductOffers(ChildStream):
 class ProductPlans(ChildStream):
     """The plans of a product. https://developers.hotmart.com/docs/en/v1/product/product-plans/
 
-    For a product without plans Hotmart answers 400 `invalid_parameter`, as was seen in March 2026. `is_subscription` is
-    false for Smart Instalment and some combos, which can have plans.
+    For a product without plans Hotmart returns 400 `invalid_parameter` (seen in March 2026). `is_subscription` is false
+    for Smart Instalment and some combos, although they can have plans.
     """
 
     endpoint = "products/api/v1/products/{product_ucode}/plans"
@@ -113,9 +113,9 @@ class ProductPlans(ChildStream):
 class Coupons(ChildStream):
     """The discount coupons of a product. https://developers.hotmart.com/docs/en/v1/coupon/coupon-get-coupon/
 
-    Hotmart finds them by the product's number. A coupon of several products has a row for each. They exist under two
-    addresses, and the wrong one answers with an empty body. That can also mean that a product has no coupons, so the
-    other address is tried as well until one has answered with a list for any product.
+    Hotmart finds them by the product's number. A coupon for several products has a row for each. The endpoint exists
+    under two paths, and the wrong one returns an empty body. An empty body can also mean that a product has no coupons,
+    so the other path is tried as well until one has returned a list for any product.
     """
 
     endpoint = "products/api/v1/coupon/product/{product_id}"
@@ -133,10 +133,10 @@ class Coupons(ChildStream):
     def __init__(self, api: Api) -> None:
         super().__init__(api)
         self._prefix: str | None = None
-        """The address that has answered with a list."""
+        """The path prefix that has returned a list."""
 
     def read_parent(self, query: Query, reader: ListReader) -> Reading:
-        """Yield the coupons of a product. Raises `NothingThere` if all addresses have an empty body."""
+        """Yield the coupons of a product. Raise `NothingThere` if all paths return an empty body."""
         nothing: NothingThere | None = None
         for prefix in (self._prefix,) if self._prefix else PREFIXES:
             try:
@@ -160,7 +160,7 @@ class Coupons(ChildStream):
         return path.replace(PREFIXES[0], (stream_slice or {})["prefix"], 1)
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
-        """Return a page of coupons, and note an address that answers with a list."""
+        """Return a page of coupons, and remember a path that returns a list."""
         page = super().fetch(query, page_token)
         self._prefix = self._prefix or query["prefix"]
         return page

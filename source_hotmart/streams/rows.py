@@ -1,4 +1,4 @@
-"""Make records of rows: fields copied to the top, values as declared, personal data hidden, a primary key."""
+"""Make records of rows: copy fields to the top, convert values, hide personal data, build the primary key."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_CONTEXT: Final[Query] = {}
 
 @cache
 def declared_schema(stream_name: str) -> Mapping[str, Any]:
-    """Return the schema of a stream: its file, and the columns that every stream has."""
+    """Return the schema of a stream: its file, and the columns of every stream."""
     schema = ResourceSchemaLoader("source_hotmart").get_schema(stream_name)
     return {**schema, "properties": {**schema["properties"], **COLUMNS}}
 
@@ -48,7 +48,7 @@ class RecordMaker:
         personal_data: Any,
         log: FieldLog,
     ) -> None:
-        """`own_cursor` is the cursor of rows that have no date, `transform` adds fields before values are converted."""
+        """`own_cursor` is the cursor of rows without a date. `transform` adds fields before values are converted."""
         schema, hide_value = declared_schema(stream_name), hide_of(personal_data)
         self._stream_name = stream_name
         self._key_fields = key_fields
@@ -59,7 +59,7 @@ class RecordMaker:
         self._hide = compile_hiding(schema, hide_value)
 
     def __call__(self, row: Any, context: Query = NO_CONTEXT) -> tuple[Hashable, Record]:
-        """Return the primary key and the record of a row as Hotmart sent it, with its context. Raises `BadRow`."""
+        """Return the primary key and the record of a row from Hotmart, with its context, or raise `BadRow`."""
         if not isinstance(row, dict):
             raise BadRow(self._stream_name, WITHOUT_KEY)
         try:
@@ -67,7 +67,7 @@ class RecordMaker:
             record = self._convert(row)
             if self._hide:
                 record = self._hide(record)
-        except Exception as fault:  # one of our own, and no reason to lose the other rows
+        except Exception as fault:  # a bug of this connector must not lose the other rows
             raise BadRow(self._stream_name, f"that could not be converted ({_place_of(fault)})") from None
         key = tuple([record.get(name) for name in self._key_fields])
         for part in key:

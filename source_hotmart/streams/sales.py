@@ -21,7 +21,7 @@ from source_hotmart.streams.sales_lookup import SaleLookup
 from source_hotmart.streams.sales_views import SalesStream
 
 STOPS_AFTER = 3
-"""After so many months in succession that could not be read the rest is left to the next sync."""
+"""Maximum number of successive months that cannot be read. The next sync then reads the rest."""
 
 
 class SalesHistory(SalesStream):
@@ -42,14 +42,14 @@ class SalesUsers(SalesStream):
 
 
 class SalesCommissions(SalesStream):
-    """Who earns what of each sale. https://developers.hotmart.com/docs/en/v1/sales/sales-commissions/"""
+    """The commissions of each sale. https://developers.hotmart.com/docs/en/v1/sales/sales-commissions/"""
 
     endpoint = "payments/api/v1/sales/commissions"
     primary_key = "transaction"
     cursor_field = "synced_until"
 
     def transform_row(self, row: Record) -> None:
-        """Hotmart documents the currency as `currency_value` and sends `currency_code`: both end in the latter."""
+        """Copy `currency_value` to `currency_code`. Hotmart documents the former and sends the latter."""
         entries = row.get("commissions")
         for entry in entries if isinstance(entries, list) else ():
             commission = entry.get("commission") if isinstance(entry, dict) else None
@@ -57,10 +57,10 @@ class SalesCommissions(SalesStream):
 
 
 class SalesPriceDetails(SalesStream):
-    """Base price, taxes, fees and coupon of each sale, of the 14 statuses that this endpoint knows.
+    """Base price, taxes, fees and coupon of each sale, with the 14 statuses that this endpoint knows.
 
-    https://developers.hotmart.com/docs/en/v1/sales/sales-price-details/ A status it does not know would make it refuse
-    the whole query.
+    https://developers.hotmart.com/docs/en/v1/sales/sales-price-details/ The endpoint would reject a whole query because
+    of one status that it does not know.
     """
 
     endpoint = "payments/api/v1/sales/price/details"
@@ -73,10 +73,10 @@ class SalesPriceDetails(SalesStream):
 
 
 class SalesSummary(DatedStream):
-    """Hotmart's own totals, to reconcile against. https://developers.hotmart.com/docs/en/v1/sales/sales-summary/
+    """Hotmart's own totals, for reconciliation. https://developers.hotmart.com/docs/en/v1/sales/sales-summary/
 
-    Hotmart adds them up per calendar month (UTC) and currency, of approved and complete sales, as without statuses in
-    the request. A month is never cut, since its parts would have to be added up.
+    Hotmart adds them up per calendar month (UTC) and currency, for approved and complete sales, the default without
+    statuses. A month is never split, since its parts would have to be added up.
     """
 
     endpoint = "payments/api/v1/sales/summary"
@@ -94,15 +94,15 @@ class SalesSummary(DatedStream):
 
     @property
     def start_ms(self) -> int:
-        """The start of the start date's month: totals are of whole months."""
+        """The start of the start date's month, because totals are for whole months."""
         return month_start(self.api.config.start_ms)
 
     def reread_rule(self) -> RereadRule:
-        """Return the rule of whole months."""
+        """Return the rule for whole months."""
         return lookback.of_months(self.api.config.lookback_days)
 
     def slices(self) -> Iterable[StreamSlice]:
-        """Yield one slice of all months: which currencies occur is known only when all are read."""
+        """Yield one slice with all months, because the currencies are known only after all have been read."""
         self.edges = SaleLookup(self.api).window_edges(self.start_ms)
         self._months = sorted(
             {month_start(month[0]) for window in self.needed() for month in split_into_months(window)}
@@ -111,9 +111,9 @@ class SalesSummary(DatedStream):
             yield DateSlice((self._months[0], self.api.now_ms))
 
     def read_slice(self, stream_slice: DateSlice) -> Iterator[Record]:
-        """Yield the totals month by month, then a row of zeros for each currency that a month does not have.
+        """Yield the totals month by month, then a row of zeros for each currency that a month lacks.
 
-        Without it a total that fell to nothing, after refunds, would stay in the warehouse. Raises `HotmartError` at
+        Without zeros, a total that refunds have reduced to nothing would stay in the warehouse. Raise `HotmartError` at
         the end for months that could not be read.
         """
         reader = ListReader(self)

@@ -1,4 +1,4 @@
-"""Compare the views of a sale, which list the same sales, with the one that is read first, and complete them by it."""
+"""Compare each view of a sale with the view that is read first, since all list the same sales, and add missing ones."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from source_hotmart.streams.sales_lookup import SaleLookup
 LOGGER = logging.getLogger("airbyte.hotmart")
 
 MAX_LOOKUPS = 200
-"""So many sales that a view lacks are asked for one by one in a sync."""
+"""Maximum number of missing sales to request one by one in a sync."""
 FEW = 20
-"""More missing sales than this, and than one in twenty, are read again as a date range."""
+"""If more sales than this, and more than one in twenty, are missing, the date range is read again."""
 NAMED = 10
-"""So many transactions are named in a message."""
+"""Maximum number of transactions to name in a message."""
 
 
 class ComparedSales(DatedStream, ABC):
@@ -67,12 +67,12 @@ class ComparedSales(DatedStream, ABC):
             yield from self._complete_by(reference, own, stream_slice)
 
     def is_compared(self, stream_slice: DateSlice) -> bool:
-        """Whether the view that is read first reads this date range as well."""
+        """Whether the view that is read first also reads this date range."""
         views = self.api.sales.views
         return views.reference not in ("", self.name) and views.has(stream_slice.view_key)
 
     def _listed(self, stream_slice: DateSlice) -> Mapping[str, Collection[str]] | None:
-        """Return the sales of a date range that was left open, or never read, by this view only."""
+        """Return the sales of a date range that is read as a whole by this view only, `None` if it is not."""
         is_history = self.api.sales.views.reference == self._lookup.name
         if not (is_history and self.coverage.resumes and stream_slice.is_whole):
             return None
@@ -81,7 +81,7 @@ class ComparedSales(DatedStream, ABC):
     def _complete_by(
         self, reference: Mapping[str, Collection[str]], own: set[str], stream_slice: DateSlice
     ) -> Iterator[Record]:
-        """Yield the sales that this view lacks: read once more where they are many, else one by one."""
+        """Yield the sales that this view lacks: by another read if they are many, then one by one."""
         missing = self._expected(reference, stream_slice) - own
         if len(missing) > max(FEW, len(own) // 20):
             again = WindowReader(self).read_windows(
@@ -94,14 +94,14 @@ class ComparedSales(DatedStream, ABC):
         self._report_difference(reference, own, missing, found, stream_slice)
 
     def _noting(self, ids: set[str], records: Iterable[Record]) -> Iterator[Record]:
-        """Yield the records whose sales are not in `ids`, and add them."""
+        """Yield the records whose sales are not in `ids`, and add these sales to `ids`."""
         for record in records:
             if record[self._key_fields[0]] not in ids:
                 ids.add(record[self._key_fields[0]])
                 yield record
 
     def _look_up(self, missing: set[str], stream_slice: DateSlice) -> Iterator[Record]:
-        """Yield sales by their transaction, as many as this sync may ask for. The next one asks for more."""
+        """Yield sales by their transaction, up to the limit of this sync. The next sync requests the rest."""
         with self._lock:
             asked = sorted(missing)[: self._lookups_left]
             self._lookups_left -= len(asked)
@@ -112,11 +112,11 @@ class ComparedSales(DatedStream, ABC):
             try:
                 yield from ListReader(self).read_list(query, f"transaction {transaction}")
             except HotmartError as problem:
-                if not problem.status:  # it may be found in the next sync
+                if not problem.status:  # the next sync may find it
                     stream_slice.complete.clear()
 
     def _expected(self, reference: Mapping[str, Collection[str]], stream_slice: DateSlice) -> set[str]:
-        """The sales of the reference that this view must have too."""
+        """Return the sales of the reference that this view must also have."""
         possible = LATE_STATUSES if stream_slice.reason is Reason.LATE else SALE_STATUSES
         return expected_of(reference, self.statuses, with_unknown=set(possible) <= set(self.statuses))
 
@@ -143,7 +143,7 @@ class ComparedSales(DatedStream, ABC):
 
 
 def _status_of(record: Record) -> str:
-    """The status of a sale in the one view that shows it."""
+    """Return the status of a sale, empty in the views that do not show it."""
     purchase = record.get("purchase")
     status = purchase.get("status") if isinstance(purchase, dict) else None
     return status if isinstance(status, str) else ""

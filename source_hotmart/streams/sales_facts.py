@@ -1,4 +1,4 @@
-"""What the four views of a sale share in one sync: they list the same sales, so each question is asked once."""
+"""Findings that the four views of a sale share in one sync, so that each is requested only once."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from typing import Any
 from source_hotmart.api.pages import Page
 
 PAGES_PER_PART = 20
-"""A date range of many more pages is cut, so that its parts are read side by side and a kill costs little."""
+"""A date range with many more pages is split, so that its parts are read in parallel and a kill costs little."""
 WORTH_A_CALL_ROWS = 2_000
-"""From so many rows on, one request per sync finds out how many rows a page really has."""
+"""From so many rows on, one request per sync determines the real number of rows per page."""
 ROUND_TOTAL = 10_000
-"""A total that is a multiple of this may be a cap: it means "at least so many"."""
+"""A total that is a multiple of this may be capped, so that it means "at least so many"."""
 
 
 @dataclass(frozen=True)
 class RowCount:
-    """How many rows a date range has."""
+    """The number of rows in a date range."""
 
     total: int | None
-    """`None` where Hotmart does not answer."""
+    """`None` if Hotmart does not answer."""
     page_rows: int
-    """Rows on a page."""
+    """Rows per page."""
     endpoint: str = ""
-    """Where it was asked: other views may lack some of these sales."""
+    """The endpoint that counted them. Other views may lack some of these sales."""
 
 
 class RowCounts:
-    """Totals by date range. Failures are not kept: another view may be allowed to count."""
+    """Totals by date range. Failures are not stored, because another view may be allowed to count."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -40,7 +40,7 @@ class RowCounts:
         self._page_rows: int | None = None
 
     def of(self, key: Hashable, ask: Callable[[int], Page | None], page_rows: int, endpoint: str) -> RowCount:
-        """Return the count of a date range. `ask` fetches a page of so many rows of it, `None` where that fails."""
+        """Return the count of a date range. `ask` fetches a page of it with so many rows, `None` if that fails."""
         with self._lock:
             if key in self._counts:
                 return self._counts[key]
@@ -60,9 +60,9 @@ Ids = Mapping[str, Collection[str]]
 
 
 class SaleViews:
-    """The sales of the view that is read first, by date range, for the others to be compared with.
+    """The sales of the view that is read first, by date range, so that the others can be compared with it.
 
-    Whoever waits does so for slices that were handed to the threads before its own, so there is always one that reads.
+    A view only waits for slices that the threads received before its own, so one of them is always being read.
     """
 
     def __init__(self) -> None:
@@ -73,20 +73,20 @@ class SaleViews:
         self._is_planned = Event()
 
     def register(self, view: str) -> None:
-        """Note a view that is read in this sync. The first one is the reference of the others."""
+        """Register a view that is read in this sync. The first one is the reference of the others."""
         self._names.append(view)
 
     @property
     def reference(self) -> str:
-        """The view that the others are compared with, empty when there is nothing to compare."""
+        """The view that the others are compared with, empty if there is nothing to compare."""
         return self._names[0] if len(self._names) > 1 else ""
 
     def plan(self, key: Hashable) -> None:
-        """Note a date range that the reference is going to read."""
+        """Register a date range that the reference is going to read."""
         self._ranges[key] = Future()
 
     def all_planned(self) -> None:
-        """Note that the reference has no more date ranges."""
+        """Record that the reference has no more date ranges."""
         self._is_planned.set()
 
     def wait_for_plan(self) -> None:
@@ -94,26 +94,26 @@ class SaleViews:
         self._is_planned.wait()
 
     def has(self, key: Hashable) -> bool:
-        """Whether the reference reads a date range in this sync. Valid when all of them are known."""
+        """Whether the reference reads a date range in this sync. Valid once all date ranges are known."""
         return key in self._ranges
 
     def deliver(self, key: Hashable, ids: Ids | None) -> None:
-        """Set the transactions of one date range, `None` where it was not read completely."""
+        """Set the transactions of one date range, `None` if it was not read completely."""
         self._ranges[key].set_result(ids)
 
     def take(self, key: Hashable) -> Ids | None:
-        """Return the transactions of one date range, `None` where the reference does not have it."""
+        """Return the transactions of one date range, `None` if the reference does not have it."""
         ids = self._ranges[key].result()
         with self._lock:
             self._taken[key] += 1
             if self._taken[key] >= len(self._names) - 1:
-                del self._ranges[key]  # or all transactions of the account would stay in memory
+                del self._ranges[key]  # otherwise all transactions of the account would stay in memory
         return ids
 
 
 @dataclass
 class SalesFacts:
-    """What is found out about sales, once per sync, by whichever view needs it first."""
+    """Findings about sales, each determined once per sync, by the view that needs it first."""
 
     row_counts: RowCounts = field(default_factory=RowCounts)
     views: SaleViews = field(default_factory=SaleViews)
@@ -121,7 +121,7 @@ class SalesFacts:
     _lock: RLock = field(default_factory=RLock)
 
     def once(self, question: str, ask: Callable[[], Any]) -> Any:
-        """Return the answer to a question, which only the first caller asks. `ask` may ask another question first."""
+        """Return the answer to a question. Only the first caller runs `ask`, which may ask another question first."""
         with self._lock:
             if question not in self._answers:
                 self._answers[question] = ask()
@@ -129,7 +129,7 @@ class SalesFacts:
 
 
 def expected_of(ids: Mapping[str, Iterable[str]], statuses: Collection[str], *, with_unknown: bool) -> set[str]:
-    """Return the transactions of a view that another one must have too: those of the statuses that it accepts.
+    """Return the transactions of a view that another one must also have: those with a status that it accepts.
 
     Only the history shows statuses. `with_unknown` is for views that accept all statuses that can occur.
     """

@@ -1,4 +1,4 @@
-"""Questions about the account's sales that the sales history answers for all four views, each asked once per sync."""
+"""Questions about the account's sales that the sales history answers for all four views, each once per sync."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from source_hotmart.sync.report import SyncReport
 LOGGER = logging.getLogger("airbyte.hotmart")
 
 APPROVED_DAYS = 65
-"""An approved sale that is older than this is an exception. Younger ones are too many to watch."""
+"""Age in days above which an approved sale is an exception. Younger ones are too many to watch."""
 OTHER_ROLES = ("COPRODUCER", "AFFILIATE")
 ALL_ROLES = ("PRODUCER", *OTHER_ROLES)
 MAX_RANGES = 6
-"""So many date ranges are looked at for a sale."""
+"""Maximum number of date ranges to search for a sale."""
 
 INCLUSIVE = (0, 0)
 SECOND_MS = 1_000
 
 
 class SaleLookup(DatedStream):
-    """The sales history as it is asked before anything is read. Its rows are not records of any stream."""
+    """Requests to the sales history before anything is read. The rows are not records of any stream."""
 
     endpoint = "payments/api/v1/sales/history"
     primary_key = "id"
@@ -49,16 +49,16 @@ class SaleLookup(DatedStream):
         self.progress = Progress()
         self._own_report = SyncReport()
         self._unanswered = 0
-        """Calls in succession that failed in all their retries."""
+        """Number of successive requests that failed in all their retries."""
 
     @property
     def name(self) -> str:
-        """In messages the stream whose endpoint it is."""
+        """The name of the stream with this endpoint, for messages."""
         return "sales_history"
 
     @property
     def report(self) -> SyncReport:
-        """Where its lists are counted: not among those of the sync."""
+        """A separate report, so that its lists do not count for the sync."""
         return self._own_report
 
     @property
@@ -66,7 +66,7 @@ class SaleLookup(DatedStream):
         return self._unanswered >= GIVES_UP_AFTER
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
-        """Return one page, as every stream does, until it has given up."""
+        """Return one page like every stream. Raise an error at once after too many failures."""
         if self._has_given_up:
             raise HotmartError(f"{self.name}: Hotmart is not available. The next sync continues from here.")
         try:
@@ -83,9 +83,9 @@ class SaleLookup(DatedStream):
         return edges
 
     def hidden_roles(self, start_ms: int, ranges: int) -> tuple[str, ...]:
-        """Return the roles to ask for one at a time, none where Hotmart returns the sales of all roles anyway.
+        """Return the roles to request one at a time, none if Hotmart returns the sales of all roles anyway.
 
-        `ranges` is the number of date ranges to look for a sale of another role, the newest first.
+        `ranges` is the number of date ranges to search for a sale with another role, the newest first.
         """
         roles: tuple[str, ...] = self.api.sales.once(
             f"roles in {ranges} ranges", lambda: self._hidden_roles(start_ms, ranges)
@@ -93,14 +93,14 @@ class SaleLookup(DatedStream):
         return roles
 
     def status_plan(self, start_ms: int) -> StatusPlan:
-        """Return how the sales history is asked for all statuses."""
+        """Return how to request all statuses from the sales history."""
         question = StatusQuestion(self.name, self.ask, self.page_size or 1, SALE_STATUSES, ())
         whole = start_ms, self.api.now_ms
         plan: StatusPlan = self.api.sales.once("statuses", lambda: question.answer(whole))
         return plan
 
     def unsettled(self, first_ms: int, last_ms: int, start_ms: int) -> DayDigests | None:
-        """Return a digest per day of the sales whose status is not final, `None` if they cannot be read."""
+        """Return a digest per day of the sales without a final status, `None` if they cannot be read."""
         days = range(first_ms // DAY_MS, last_ms // DAY_MS + 1)
         self.limits.one_status_at_a_time = self.status_plan(start_ms).one_at_a_time
         found: DayDigests | None = self.api.sales.once(f"unsettled {days}", lambda: self._unsettled(days))
@@ -130,7 +130,7 @@ class SaleLookup(DatedStream):
         return start, end
 
     def _newest_row(self, start_ms: int, ranges: int, parameters: Query) -> dict[str, Any] | None:
-        """One sale with an order date that is not of the last minute."""
+        """Return a sale with an order date that is older than the last minute."""
         end_ms = self.api.now_ms - 60_000
         for _ in range(ranges):
             window = max(start_ms, whole_second(end_ms - LONGEST_DAYS * DAY_MS)), end_ms
@@ -140,14 +140,14 @@ class SaleLookup(DatedStream):
             for row in page:
                 order_ms = _purchase(row).get("order_date")
                 is_in_range = type(order_ms) is int and window[0] - DAY_MS <= order_ms <= window[1] + DAY_MS
-                if is_in_range and _purchase(row).get("transaction"):  # no other date can be asked for
+                if is_in_range and _purchase(row).get("transaction"):  # no other date can be requested
                     found: dict[str, Any] = row
                     return found
             end_ms = window[0] - 1
         return None
 
     def _lists(self, transaction: str, window: Window, parameters: Query | None = None) -> bool | None:
-        """Whether a short date range lists a sale, `None` where Hotmart does not answer."""
+        """Whether a short date range lists a sale, `None` if Hotmart does not answer."""
         query: Query = {self.start_parameter: window[0], self.end_parameter: window[1], **(parameters or {})}
         try:
             records = ListReader(self).read_list(query, label_of(window))
@@ -156,7 +156,7 @@ class SaleLookup(DatedStream):
             return None
 
     def _first_page(self, window: Window, parameters: Query) -> Sequence[Any] | None:
-        """Return the rows of a first page, asked for once more where the failure may pass. `None` if it does not."""
+        """Return the rows of a first page, with one retry if the failure may be temporary. `None` if both fail."""
         query: dict[str, Any] = {self.start_parameter: window[0], self.end_parameter: window[1], **parameters}
         try:
             return fetch_twice(self.fetch, query, wait_s=ASK_AGAIN_S).rows
@@ -177,7 +177,7 @@ class SaleLookup(DatedStream):
             same_second = order_ms - SECOND_MS, order_ms + SECOND_MS
             is_listed = self._lists(purchase["transaction"], same_second, {"transaction_status": status})
             if is_listed is None:
-                return ALL_ROLES  # this is not known, and no sale is left out if every role is asked for
+                return ALL_ROLES  # unknown, but requesting every role leaves out no sale
             if is_listed is False:
                 LOGGER.info("%s: Hotmart leaves out sales as %s unless they are asked for.", self.name, role)
                 return ALL_ROLES
@@ -208,7 +208,7 @@ class SaleLookup(DatedStream):
 
 
 def _day(record: Mapping[str, Any]) -> int | None:
-    """Return the day of an order, counted from 1970-01-01, `None` where Hotmart sends no date."""
+    """Return the day of an order, counted from 1970-01-01, `None` if Hotmart sends no date."""
     try:
         return time_ms(record["order_date"]) // DAY_MS
     except (KeyError, TypeError, ValueError):
@@ -216,12 +216,12 @@ def _day(record: Mapping[str, Any]) -> int | None:
 
 
 def _status(record: Mapping[str, Any]) -> str:
-    """Disputed or approved: what a sale's view shows changes between these two."""
+    """Return "disputed" for every disputed status, otherwise the status. The views show changes between the two."""
     status = _purchase(record).get("status")
     return "disputed" if status in DISPUTED_STATUSES else str(status)
 
 
 def _purchase(row: Any) -> Mapping[str, Any]:
-    """The purchase of a row, empty where it has none."""
+    """Return the purchase of a row, empty if it has none."""
     purchase = row.get("purchase") if isinstance(row, dict) else None
     return purchase if isinstance(purchase, dict) else {}

@@ -1,4 +1,4 @@
-"""Find out how to ask one view of a sale for all statuses: which it accepts, and whether it unites several."""
+"""Find out how to request all statuses from one view of a sale: those it accepts, and whether several at once."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from source_hotmart.state.windows import DAY_MS, Window, whole_second
 LOGGER = logging.getLogger("airbyte.hotmart")
 
 LENGTHS_DAYS = (180, 30, 7, 1)
-"""Lengths of the date range to ask about, shorter where Hotmart does not answer."""
+"""Lengths of the date range to probe, shorter if Hotmart does not answer."""
 MAX_EMPTY_RANGES = 6
-"""So many date ranges without a sale are passed over."""
+"""Maximum number of date ranges without a sale to skip."""
 
 Ask = Callable[[Window, Sequence[str], int], "Page | None"]
-"""Returns a page of so many rows of a date range with these statuses, `None` where Hotmart does not answer. Raises
-`QueryRefused` where it refuses twice."""
+"""Returns a page of a date range with so many rows and these statuses, `None` if Hotmart does not answer. Raises
+`QueryRefused` if it rejects the query twice."""
 
 
 @dataclass(frozen=True)
 class StatusPlan:
-    """The statuses to ask for, and whether one at a time."""
+    """The statuses to request, and whether one at a time."""
 
     statuses: tuple[str, ...]
     one_at_a_time: bool
@@ -32,24 +32,24 @@ class StatusPlan:
 
 @dataclass(frozen=True)
 class StatusQuestion:
-    """Asks one view. Without a clear yes statuses are asked for one at a time."""
+    """Probes one view. Unless the answer is clear, statuses are requested one at a time."""
 
     stream_name: str
     ask: Ask
     page_rows: int
     statuses: tuple[str, ...]
     fallback: tuple[str, ...]
-    """Statuses to try where all of `statuses` are refused: what Hotmart documents for this view."""
+    """Statuses to try if all of `statuses` are rejected: those that Hotmart documents for this view."""
     _answers: dict[tuple[Window, tuple[str, ...], int], tuple[Page | None, bool]] = field(default_factory=dict)
 
     def answer(self, whole: Window) -> StatusPlan:
-        """Ask in the newest part of a date range that has sales and is answered."""
+        """Probe the newest part of a date range that has sales and is answered."""
         statuses: tuple[str, ...] | None = None
         for days in LENGTHS_DAYS:
             for window in self._newest(whole, days):
                 usual, _ = self._asked(window, ())
                 if usual is None:
-                    break  # a shorter range may be answered
+                    break  # Hotmart may answer a shorter range
                 statuses = statuses or self._accepted(window)
                 united = self._unites(window, statuses, usual) if statuses else None
                 if statuses and united is not None:
@@ -61,7 +61,7 @@ class StatusQuestion:
         return StatusPlan(statuses or self.statuses, one_at_a_time=True)
 
     def _asked(self, window: Window, statuses: Sequence[str], rows: int = 1) -> tuple[Page | None, bool]:
-        """Return the page, and whether Hotmart refused it. A call that fails is not refused."""
+        """Return the page, and whether Hotmart rejected the query. A request that fails is not rejected."""
         question = window, tuple(statuses), rows
         if question not in self._answers:
             try:
@@ -71,7 +71,7 @@ class StatusQuestion:
         return self._answers[question]
 
     def _newest(self, whole: Window, days: int) -> list[Window]:
-        """Date ranges of so many days, the newest first."""
+        """Return date ranges with so many days each, the newest first."""
         start_ms, end_ms = whole
         ranges: list[Window] = []
         while end_ms >= start_ms and len(ranges) < MAX_EMPTY_RANGES:
@@ -81,7 +81,7 @@ class StatusQuestion:
         return ranges
 
     def _accepted(self, window: Window) -> tuple[str, ...] | None:
-        """The statuses that this view accepts in one request or alone, `None` where that is not known."""
+        """Return the statuses that this view accepts in one request or alone, `None` if that is not known."""
         for statuses in (self.statuses, self.fallback):
             page, is_refused = self._asked(window, statuses) if statuses else (None, True)
             if not is_refused:
@@ -97,9 +97,9 @@ class StatusQuestion:
         return alone or None
 
     def _unites(self, window: Window, statuses: tuple[str, ...], usual: Page) -> bool | None:
-        """Whether a request for all statuses returns at least the sales of the default filter. `None`: no evidence.
+        """Return whether a request for all statuses finds all sales of the default filter, `None` without evidence.
 
-        It is made in both orders, since Hotmart may use the first or the last status only.
+        The statuses are requested in both orders, because Hotmart may use only the first or the last one.
         """
         every, _ = self._asked(window, statuses)
         reverse, _ = self._asked(window, statuses[::-1])

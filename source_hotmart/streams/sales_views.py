@@ -1,4 +1,4 @@
-"""How sales are read: all statuses, cut by Hotmart's own count, and the four views compared with each other."""
+"""Read sales with all statuses, split by Hotmart's own count, and compare the four views with each other."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ LOGGER = logging.getLogger("airbyte.hotmart")
 
 
 class SalesStream(ComparedSales, ABC):
-    """One of the four views of a sale, filtered by the date of its order."""
+    """One of the four views of a sale, filtered by order date."""
 
     cost_note = "one for 500 sales, at least one for 180 days"
     line = Line.PARALLEL
     documented_statuses: ClassVar[tuple[str, ...]] = ()
-    """The statuses that Hotmart documents for this view, where they are not all."""
+    """The statuses that Hotmart documents for this view, if not all."""
     has_roles: ClassVar[bool] = True
-    """Whether the view can be asked for one role of the account (`commission_as`)."""
+    """Whether the view can be requested for one role of the account (`commission_as`)."""
 
     def reread_rule(self) -> RereadRule:
-        """Return the rule of sales."""
+        """Return the rule for sales."""
         return lookback.of_sales(self.api.config.lookback_days)
 
     def register(self) -> None:
-        """Note, before anything is read, that this view is going to be read."""
+        """Register, before anything is read, that this view is going to be read."""
         self.api.sales.views.register(self.name)
 
     def slices(self) -> Iterable[StreamSlice]:
@@ -61,10 +61,10 @@ class SalesStream(ComparedSales, ABC):
             if is_reference:
                 views.all_planned()
 
-    # Questions before anything is read
+    # Probes before anything is read
 
     def _ask(self) -> None:
-        """Find out how to ask for all statuses and roles, and which ends of a date range Hotmart includes."""
+        """Find out how to request all statuses and roles, and whether Hotmart includes the ends of a date range."""
         if self.endpoint == self._lookup.endpoint:
             plan = self._lookup.status_plan(self.start_ms)
         else:
@@ -84,7 +84,7 @@ class SalesStream(ComparedSales, ABC):
     # Planning
 
     def _parts(self, whole: DateSlice) -> Iterator[DateSlice]:
-        """Yield the slice of a date range, or those of its parts when it has many pages."""
+        """Yield the slice of a date range, or those of its parts if it has many pages."""
         window = whole.window
         count = self.api.sales.row_counts.of(
             (window, self.statuses),
@@ -113,9 +113,9 @@ class SalesStream(ComparedSales, ABC):
             return None  # the range may still be readable in parts
 
     def _changed_days(self) -> list[Window]:
-        """Return the days whose unsettled sales are not those of the last sync.
+        """Return the days whose unsettled sales differ from the last sync.
 
-        They are listed before any row is read: an older digest only costs a day that is read again.
+        They are listed before any row is read. A digest that is too old only causes a day to be read again.
         """
         coverage, now_ms = self.coverage, self.api.now_ms
         if not coverage.resumes:

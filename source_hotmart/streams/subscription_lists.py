@@ -1,4 +1,4 @@
-"""How subscriptions are read, which have no date of their last change, and their charges, whose filter is unclear."""
+"""Read subscriptions, which have no date of their last change, and their charges, whose filter is undocumented."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ MINUTE_MS = 60_000
 
 
 class SnapshotStream(DatedStream, ABC):
-    """A list that is read whole in every sync, from 2010 on, since nothing in it shows what changed.
+    """A list that is read in full in every sync, from 2010 on, because none of its fields shows changes.
 
-    Of its rows those are yielded that had not ended before the start date, whenever they began.
+    Rows that ended before the start date are left out. The others are yielded regardless of when they began.
     """
 
     start_parameter = "accession_date"
@@ -44,7 +44,7 @@ class SnapshotStream(DatedStream, ABC):
         return self.api.default_filters.queries()
 
     def at_least(self) -> int:
-        """Override to return how many rows the list has, as far as that is known before it is read."""
+        """Override to return the minimum number of rows in the list, if it is known before the read."""
         return 0
 
     @property
@@ -57,21 +57,21 @@ class SnapshotStream(DatedStream, ABC):
         yield DateSlice((self.start_ms, self.api.now_ms))
 
     def query(self, window: Window, statuses: Sequence[str]) -> Query:
-        """Return a query with an end only for a part of the list, as the meaning of the end is disputed."""
+        """Return a query, with an end date only for a part of the list, because the meaning of the end is unclear."""
         query = {self.start_parameter: window[0]}
         if window[1] < self.api.now_ms:
             query[self.end_parameter] = window[1]
         return query
 
     def queries(self, window: Window, statuses: Sequence[str]) -> list[Query]:
-        """Return a query for each filter that would hide rows with its default."""
+        """Return a query for each filter whose default would hide rows."""
         return [{**self.query(window, statuses), **more} for more in self.additional()]
 
     def read_slice(self, stream_slice: DateSlice) -> Iterator[Record]:
-        """Yield all rows but those that had ended before the start date.
+        """Yield all rows except those that ended before the start date.
 
-        Raises `HotmartError` when the list had to be read in parts and is not known to be complete then: Hotmart may
-        take the end of a part for the date of the cancellation, which would leave the active ones out.
+        Raise `HotmartError` if the list was read in parts and may be incomplete. Hotmart may compare the end of a part
+        with the date of the cancellation, and active subscriptions would then be left out.
         """
         reader, start = _CountingReader(self), iso(self.api.config.start_ms)
         rows, running = 0, None
@@ -90,9 +90,9 @@ class SnapshotStream(DatedStream, ABC):
         stream_slice.complete.extend(reader.complete)
 
     def _is_whole(self, rows: int, total: int | None, running: Record | None) -> bool:
-        """Whether parts of a list are all of it, by its total or else by what the end of a part means.
+        """Return whether the parts of a list are all of it, by its total or by the meaning of a part's end.
 
-        It is the end of the accession if a subscription that is not cancelled lies in a part that ends just after it.
+        The end refers to the accession if a subscription without a cancellation is in a part that ends just after it.
         """
         if total is not None or not running or not running.get("accession_date"):
             return total is not None and rows >= total
@@ -106,7 +106,7 @@ class SnapshotStream(DatedStream, ABC):
 
 
 class _CountingReader(WindowReader):
-    """Asks how many rows a list has before it is read in parts: those that begin during the sync are not missed."""
+    """Requests the count of a list before it is read in parts, so that rows that begin later do not look missing."""
 
     total: int | None = None
 
@@ -121,8 +121,8 @@ class _CountingReader(WindowReader):
 class ChargeStream(DatedStream, ABC):
     """Charges with a `last_update`. Hotmart does not document the date that its filter uses.
 
-    The evidence is for `last_update`, up to a day late. It is asked once per sync. Where it is not that date, or no
-    charge can tell, every charge is read in every sync, since a change does not move it to a later date range then.
+    The evidence is for `last_update`, up to a day late. It is checked once per sync. If the filter uses another date,
+    or no charge shows which, every sync reads every charge, since a change does not move it to a later date range.
     """
 
     def __init__(self, api: Api) -> None:
@@ -134,7 +134,7 @@ class ChargeStream(DatedStream, ABC):
         api.updated_charges.ask(self, api.now_ms)
 
     def reread_rule(self) -> RereadRule:
-        """Return the rule of rows filtered by their last update."""
+        """Return the rule for rows filtered by their last update."""
         return lookback.of_updates(self.api.config.lookback_days)
 
     def query(self, window: Window, statuses: Sequence[str]) -> Query:
@@ -142,7 +142,7 @@ class ChargeStream(DatedStream, ABC):
         return {self.start_parameter: window[0] + self.edges[0], self.end_parameter: window[1] + self.edges[1]}
 
     def slices(self) -> Iterator[StreamSlice]:
-        """Find out what the filter is about, and yield one slice where the end has to be read after all the rest."""
+        """Find out which date the filter uses, and yield a single slice if the end must be read after all the rest."""
         follows_updates = self.api.updated_charges.follows_updates()
         self.reads_all = not follows_updates
         if self.reads_all:
@@ -160,10 +160,10 @@ class ChargeStream(DatedStream, ABC):
             yield DateSlice((self.start_ms, self.api.now_ms))
 
     def read_slice(self, stream_slice: DateSlice) -> Iterator[Record]:
-        """Yield the charges of a date range that no other one has given.
+        """Yield the charges of a date range that no other range has returned.
 
-        One that is updated while others are read moves past the fixed `now`. The next sync brings it. After a full
-        refresh nothing would, so what was updated since is read at its end.
+        A charge that is updated during the sync moves past the fixed `now`, and the next sync reads it. A full refresh
+        has no next sync, so it reads the charges updated since then at its end.
         """
         reader = WindowReader(self, self._once)
         try:
@@ -177,7 +177,7 @@ class ChargeStream(DatedStream, ABC):
             yield from WindowReader(self, self._once).read_windows([(self.api.now_ms + 1, now_ms)])
 
     def _outside(self) -> Iterator[Record]:
-        """Yield charges that changed since the start date while the date of the filter lies before it or ahead.
+        """Yield charges that changed since the start date but have an earlier or a future date in the filter.
 
         The next recurrence of a charge that is paid in advance starts in the future.
         """
@@ -185,7 +185,7 @@ class ChargeStream(DatedStream, ABC):
         if self.start_ms > EARLIEST_MS:
             records = WindowReader(self).read_windows(split_days((EARLIEST_MS, self.start_ms - 1), LONGEST_DAYS))
             yield from (record for record in records if (_date(record, "last_update") or start) >= start)
-        with suppress(HotmartError):  # Hotmart may refuse dates in the future
+        with suppress(HotmartError):  # Hotmart may reject dates in the future
             yield from WindowReader(self).read_windows([(now_ms + 1, later(now_ms, 24))])
 
     def _undated(self) -> Iterator[Record]:
@@ -210,6 +210,6 @@ class ChargeStream(DatedStream, ABC):
 
 
 def _date(record: Record, name: str) -> str:
-    """Return a date of a record, nothing for one that is absent or 0."""
+    """Return a date of a record, an empty text if it is absent or 0."""
     value = record.get(name)
     return value if isinstance(value, str) and value >= "1971" else ""

@@ -19,11 +19,11 @@ from source_hotmart.streams.subscription_lists import ChargeStream, SnapshotStre
 SHORTEST_PERIOD_DAYS = 7
 NOT_KNOWN = -1
 NO_CURSOR: list[str] = []
-"""In the place of a cursor: the stream has none, and is read whole."""
+"""Marks a stream without a cursor, which is always read in full."""
 
 
 class Subscriptions(SnapshotStream):
-    """Each subscription as it stands. https://developers.hotmart.com/docs/en/v1/subscription/get-subscribers/"""
+    """The current state of subscriptions. https://developers.hotmart.com/docs/en/v1/subscription/get-subscribers/"""
 
     endpoint = "payments/api/v1/subscriptions"
     cost_note = "one for 500 subscriptions"
@@ -40,7 +40,7 @@ class Subscriptions(SnapshotStream):
 
 
 class SubscriptionTransactions(ChargeStream):
-    """The charges of subscriptions, a row per transaction, commission currency and recurrence.
+    """The charges of subscriptions, with a row per transaction, commission currency and recurrence.
 
     https://developers.hotmart.com/docs/en/v1/subscription/get-subscription-transactions/
     """
@@ -76,17 +76,17 @@ class SubscriptionSummary(SnapshotStream):
     cursor_field = NO_CURSOR
 
     def additional(self) -> list[Query]:
-        """Return the one filter that this endpoint knows, where it matters."""
+        """Return the only filter that this endpoint supports, if it is needed."""
         hides = self.api.default_filters.hides_by_next_charge
         return [{}, {"date_next_charge": EARLIEST_MS}] if hides else [{}]
 
 
 class SubscriptionPurchases(ChangedParentsStream):
-    """Every charge of a subscription, unpaid attempts included, as its subscriber sees them.
+    """Every charge of a subscription, including unpaid attempts, as its subscriber sees them.
 
     https://developers.hotmart.com/docs/en/ > Subscriptions > Get subscribers' purchases
 
-    The dates of a subscriber do not move when a charge is made. The last charge lies one period before the next, and
+    The dates of a subscriber do not change when a charge is made. The last charge is one period before the next, and
     the account's list of charges shows which older ones were updated. Subscribers whose charges fail or are unpaid
     are always read.
     """
@@ -106,13 +106,13 @@ class SubscriptionPurchases(ChangedParentsStream):
     always_read_where = ("status", ("DELAYED", "OVERDUE", "STARTED"))
 
     def select(self, row: Record) -> ParentKey | None:
-        """Return the subscriber with the date of the last charge. One whose charge is due is about to change."""
+        """Return the subscriber with the date of the last charge. A subscriber whose charge is due counts as moving."""
         parent = super().select(row)
         if parent is None:
             return None
         plan = row.get("plan")
         period = plan.get("recurrency_period") if isinstance(plan, dict) else None
-        parent = parent._replace(trait=period)  # after a change of the plan, a charge of the old one may be new
+        parent = parent._replace(trait=period)  # after a change of plan, a charge of the old one may be new
         next_charge = row.get("date_next_charge")
         if not next_charge:
             return parent._replace(charged_ms=NOT_KNOWN)
@@ -124,8 +124,8 @@ class SubscriptionPurchases(ChangedParentsStream):
     def changed(self, parents: Collection[ParentKey], saved: ParentState) -> set[str]:
         """Return the subscribers that may have been charged, and those with a charge that was updated.
 
-        Where the list of charges could not be read, the look-back of the settings stands in for it, subscribers without
-        a next charge are read, and the next sync asks for the same updates again.
+        If the list of charges could not be read, the look-back of the settings is used instead, subscribers without a
+        next charge are read, and the next sync requests the same updates again.
         """
         updated = self.api.updated_charges.since(saved.until_ms)
         codes = set(updated.codes)
@@ -139,5 +139,5 @@ class SubscriptionPurchases(ChangedParentsStream):
         return super().changed(parents, saved) | charged | codes
 
     def transform_row(self, row: Record) -> None:
-        """Set a number for the primary key: one payment can settle several recurrences, each with a row."""
+        """Set a number for the primary key, because one payment can settle several recurrences with a row each."""
         row["recurrency_number"] = row.get("recurrency_number") or 0

@@ -1,4 +1,4 @@
-"""By which of its dates Hotmart filters the charges of subscriptions, and which subscribers have changed charges."""
+"""Find out which date Hotmart filters the charges of subscriptions by, and which subscribers have changed charges."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ LOGGER = logging.getLogger("airbyte.hotmart")
 HOUR_MS: Final = DAY_MS // 24
 PROBED_MS: Final = 180 * DAY_MS
 APART_MS: Final = 2 * DAY_MS
-"""Closer dates do not count as different, since Hotmart may cut a range at whole days of another time zone."""
+"""Closer dates do not count as different, because Hotmart may cut a range at whole days of another time zone."""
 MOST_CHARGES_ASKED: Final = 2
 
 
 @dataclass(frozen=True)
 class UpdatedSubscribers:
-    """The codes of subscribers with an updated charge, and whether all charges that may be among them were read."""
+    """The codes of subscribers with an updated charge, and whether all such charges were read."""
 
     codes: frozenset[str]
     is_complete: bool
 
 
 class UpdatedCharges:
-    """The questions that several streams have about charges, each asked once a sync."""
+    """Findings about charges that several streams need, each determined once per sync."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -52,14 +52,14 @@ class UpdatedCharges:
         self._updated: dict[int, UpdatedSubscribers] = {}
 
     def ask(self, stream: Windowed, now_ms: int) -> None:
-        """Name the stream of charges."""
+        """Set the stream of charges."""
         self._stream = copy(stream)
-        # It is not read for its own sake here.
+        # This copy is only used for probes, so its progress and its lists do not count for the sync.
         self._stream.progress, self._stream.incomplete_lists = Progress(), set()
         self._now_ms = now_ms
 
     def follows_updates(self) -> bool | None:
-        """Return whether Hotmart filters charges by their last update, `None` if no charge shows it. Up to 5 calls."""
+        """Return whether Hotmart filters charges by last update, `None` if no charge shows it. Up to 5 requests."""
         with self._lock:
             if not self._is_asked:
                 self._follows_updates, self._is_asked = self._find(), True
@@ -68,8 +68,8 @@ class UpdatedCharges:
     def since(self, since_ms: int) -> UpdatedSubscribers:
         """Return the subscribers with a charge that was updated since then.
 
-        Two days more are read, since Hotmart lists updates up to a day late. Where Hotmart is not known to filter by
-        the last update, all charges are read.
+        Two more days are read, because Hotmart lists updates up to a day late. If Hotmart is not known to filter by the
+        last update, all charges are read.
         """
         if self._stream is None:
             return UpdatedSubscribers(frozenset(), is_complete=False)
@@ -93,9 +93,9 @@ class UpdatedCharges:
         return UpdatedSubscribers(frozenset(codes), is_complete=not self._stream.incomplete_lists)
 
     def _find(self) -> bool | None:
-        """Return whether a charge is found around its last update and around no other date, `None` if none shows it.
+        """Return whether a charge is listed around its last update and around no other date, `None` if none shows it.
 
-        A charge shows it if all of its other dates lie days apart, so that none of them can be the reason.
+        A charge shows it if all of its other dates are days apart, so that none of them can be the reason.
         """
         asked = 0
         try:
@@ -127,7 +127,7 @@ class UpdatedCharges:
 
 
 def _dates_apart(charge: Record) -> tuple[int, int]:
-    """Return the last update of a charge and the nearest of its other dates, zeros if that one is too near."""
+    """Return the last update of a charge and the nearest of its other dates, zeros if they are too close."""
     dates = _dates(charge)
     updated_ms = dates.pop("last_update", 0)
     nearest_ms = min(dates.values(), key=lambda date_ms: abs(date_ms - updated_ms), default=0)
@@ -135,7 +135,7 @@ def _dates_apart(charge: Record) -> tuple[int, int]:
 
 
 def _dates(record: Record, path: str = "") -> dict[str, int]:
-    """Return every time in a record, also in its objects, by the path to it."""
+    """Return every time in a record, including its objects, by path."""
     found: dict[str, int] = {}
     for name, value in record.items():
         if isinstance(value, dict):
