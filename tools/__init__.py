@@ -1,1 +1,1 @@
-"""The programs of this repository: demo, benchmarks, probe of a real account, documents, release, image test and QA."""
+"""The programs of this repository: demo, benchmarks, live probe, documents, release, image test and QA."""

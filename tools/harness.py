@@ -1,4 +1,4 @@
-"""The connector as a test sees it: through its entry point, over real HTTP, on a clock that the test owns."""
+"""Run the connector in tests: through its entry point, over real HTTP, on a clock that the test controls."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tools.flips.known import milder_sides
 from tools.rows import KEYS, by_key
 
 NOW_MS = 1_767_225_600_000
-"""2026-01-01T00:00:00Z, the moment at which tests start."""
+"""2026-01-01T00:00:00Z, the start of every test."""
 
 START_MS = 1_640_995_200_000
 """2022-01-01T00:00:00Z, the first sale of the accounts below."""
@@ -44,13 +44,13 @@ State = dict[str, dict[str, Any]]
 
 
 def small_world(**changes: Any) -> World:
-    """An account that is read in a blink: 60 sales, each stream with a few rows."""
+    """Return a small account, quick to read: 60 sales, and a few rows in each stream."""
     sizes = {"sales": 60, "subscriptions": 20, "students": 30, "products": 12, **changes}
     return World(seed=7, start_ms=START_MS, now_ms=NOW_MS, **sizes)
 
 
 class VirtualClock:
-    """Time that passes only when somebody sleeps, for all threads of this process."""
+    """A clock for all threads of this process that advances only when one of them sleeps."""
 
     def __init__(self, now_ms: int = NOW_MS) -> None:
         self.now_ns = now_ms * 1_000_000
@@ -59,7 +59,7 @@ class VirtualClock:
         self._real_sleep = time.sleep
 
     def install(self, patch: Callable[[str, Any], Any]) -> None:
-        """Put this clock in the place of the `time` module's; `patch` is `mocker.patch`."""
+        """Replace the `time` module's clock with this one. `patch` is `mocker.patch`."""
         patch("time.time_ns", self.time_ns)
         patch("time.time", self.time)
         patch("time.monotonic", self.time)
@@ -67,7 +67,7 @@ class VirtualClock:
 
     @property
     def now_ms(self) -> int:
-        """Epoch milliseconds."""
+        """Return the current time in epoch milliseconds."""
         return self.now_ns // 1_000_000
 
     def time_ns(self) -> int:
@@ -77,7 +77,7 @@ class VirtualClock:
         return self.now_ns / 1e9
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass at once, for every thread: those that sleep side by side add up."""
+        """Advance the clock at once, for every thread. Simultaneous sleeps add up."""
         if seconds > 0:
             self.slept_s.append(seconds)
             self._slept_s_by_thread[threading.get_ident()] += seconds
@@ -86,75 +86,75 @@ class VirtualClock:
 
     @property
     def longest_wait_s(self) -> float:
-        """Seconds that the thread which slept longest has slept. Other threads may have slept at the same time."""
+        """Return the seconds slept by the thread that slept longest. Other threads may have slept at the same time."""
         return max(self._slept_s_by_thread.values(), default=0)
 
     def advance(self, **duration: float) -> None:
-        """Let `days`, `hours`, `minutes` or `seconds` pass."""
+        """Advance the clock by `days`, `hours`, `minutes` or `seconds`."""
         units = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
         self.now_ns += int(sum(units[unit] * amount for unit, amount in duration.items()) * 1e9)
 
 
 @dataclass
 class Run:
-    """What one run of the connector gave: its messages in order, and how it ended."""
+    """One run of the connector: its messages in order, and how it ended."""
 
     messages: list[Message]
     exit_code: int
     output: str = field(repr=False, default="")
-    """Everything as text, logs included."""
+    """The whole output as text, logs included."""
 
     def of_type(self, kind: str) -> list[Message]:
-        """Messages of one type, such as `RECORD`."""
+        """Return the messages of one type, such as `RECORD`."""
         return [message for message in self.messages if message["type"] == kind]
 
     def records(self, stream: str) -> list[dict[str, Any]]:
-        """The records of a stream, in order."""
+        """Return the records of a stream, in order."""
         return [m["record"]["data"] for m in self.of_type("RECORD") if m["record"]["stream"] == stream]
 
     @cached_property
     def state(self) -> State:
-        """The last state of each stream."""
+        """Return the last state of each stream."""
         return last_states(self.messages)
 
     @property
     def errors(self) -> list[dict[str, Any]]:
-        """The errors told by trace messages."""
+        """Return the errors in trace messages."""
         traces = (m["trace"] for m in self.of_type("TRACE"))
         return [trace["error"] for trace in traces if trace["type"] == "ERROR"]
 
     @property
     def sentences(self) -> str:
-        """What the user is told of the errors."""
+        """Return the error messages that the user sees."""
         return "\n".join(error["message"] for error in self.errors)
 
     @property
     def logs(self) -> str:
-        """All log lines."""
+        """Return all log lines."""
         return "\n".join(f"{m['log']['level']} {m['log']['message']}" for m in self.of_type("LOG"))
 
     @property
     def statuses(self) -> dict[str, str]:
-        """The last status of each stream: COMPLETE or INCOMPLETE."""
+        """Return the last status of each stream: COMPLETE or INCOMPLETE."""
         traces = (m["trace"] for m in self.of_type("TRACE"))
         told = (trace["stream_status"] for trace in traces if trace["type"] == "STREAM_STATUS")
         return {status["stream_descriptor"]["name"]: status["status"] for status in told}
 
     @property
     def connection_status(self) -> dict[str, Any]:
-        """The answer of `check`."""
+        """Return the result of `check`."""
         (message,) = self.of_type("CONNECTION_STATUS")
         return dict(message["connectionStatus"])
 
 
 def last_states(messages: Iterable[Message]) -> State:
-    """The last state of each stream in these messages."""
+    """Return the last state of each stream in these messages."""
     states = (message["state"]["stream"] for message in messages if message["type"] == "STATE")
     return {state["stream_descriptor"]["name"]: state["stream_state"] for state in states}
 
 
 def state_file(state: State) -> list[Message]:
-    """States as the platform hands them back."""
+    """Return states in the form that the platform passes to the next sync."""
     return [
         {"type": "STREAM", "stream": {"stream_descriptor": {"name": name}, "stream_state": value}}
         for name, value in state.items()
@@ -162,30 +162,30 @@ def state_file(state: State) -> list[Message]:
 
 
 def stream_names() -> list[str]:
-    """Every stream of the connector."""
+    """Return the name of every stream of the connector."""
     return [camel_to_snake(cls.__name__) for cls in stream_classes()]
 
 
 def keys_of(stream: str) -> tuple[str, ...]:
-    """Return the primary key of a stream by the reference, not by the connector."""
+    """Return the primary key of a stream by the API reference, independently of the connector."""
     return KEYS[stream]
 
 
 def truth(world: World, stream: str, **options: Any) -> dict[Any, dict[str, Any]]:
-    """Return what Hotmart holds of a stream by primary key, to look rows up. `options` as in `World.expected`."""
+    """Return Hotmart's rows of a stream by primary key, to look rows up. `options` as in `World.expected`."""
     return by_key(stream, world.expected(stream, **options))
 
 
 def switches(**changes: Any) -> Switches:
-    """Return the simulator's default sides with changes, and without a rate limit that holds tests up.
+    """Return the simulator's default sides with changes, and without a rate limit that would slow tests down.
 
-    Sides that the connector is known not to survive (`flips/known.yaml`) are replaced by milder ones.
+    Where the connector is known to lose rows (`flips/known.yaml`), a milder side is used.
     """
     return Switches(**{"limit_per_minute": 100_000, **milder_sides(), **changes})
 
 
 def catalog(names: Sequence[str] | None = None, *, full_refresh: bool = False) -> dict[str, Any]:
-    """A configured catalog: incremental where a stream has a cursor, full refresh elsewhere."""
+    """Return a configured catalog: incremental where a stream has a cursor, otherwise full refresh."""
     cursors = {camel_to_snake(cls.__name__): cls.cursor_field for cls in stream_classes()}
     streams = []
     for name in names if names is not None else stream_names():
@@ -201,15 +201,15 @@ def catalog(names: Sequence[str] | None = None, *, full_refresh: bool = False) -
 
 
 class Connector:
-    """Runs the connector's commands against a simulator, in this process or in one of its own."""
+    """Run the connector's commands against a simulator, in this process or in another one."""
 
     def __init__(self, simulator: Simulator, folder: Path, setenv: Callable[[str, str], None] | None = None) -> None:
         self.simulator = simulator
         self.folder = folder
         self.limits = DEFAULT_LIMITS
-        """Time-outs, for tests that run into them in this process."""
+        """Shorter timeouts, for tests in this process that wait for them."""
         self.retries = DEFAULT_RETRIES
-        """The retries, for tests on the real clock in this process."""
+        """Other retry settings, for tests on the real clock in this process."""
         self.config: dict[str, Any] = {
             "client_id": simulator.client_id,
             "client_secret": simulator.client_secret,
@@ -235,7 +235,7 @@ class Connector:
         catalog: Mapping[str, Any] | None = None,
         state: State | list[Message] | None = None,
     ) -> list[str]:
-        """The command line, with its files written."""
+        """Write the input files and return the command line."""
         arguments = [command]
         if command != "spec":
             arguments += ["--config", self._file("config.json", self.config if config is None else config)]
@@ -270,12 +270,12 @@ class Connector:
         return Run(messages, exit_code, "\n".join([*lines, *logs]))
 
     def read(self, streams: Sequence[str] | None = None, state: State | None = None, **options: Any) -> Run:
-        """Read streams in this process; `options` as in `catalog`, or `config`."""
+        """Read streams in this process. `options` as in `catalog`, or `config`."""
         files = {name: options.pop(name) for name in ("config",) if name in options}
         return self.run("read", catalog=catalog(streams, **options), state=state, **files)
 
     def start(self, command: str, *flags: str, **files: Any) -> subprocess.Popen[bytes]:
-        """Start a command as a process of its own, its output in pipes."""
+        """Start a command in a process of its own, with its output in pipes."""
         return subprocess.Popen(
             [sys.executable, "-m", "source_hotmart.run", *self.arguments(command, **files), *flags],
             env={**os.environ, **self.environment},
@@ -285,7 +285,7 @@ class Connector:
 
 
 class Warehouse:
-    """A destination: rows by the key that the connector offers, the newer copy kept, by larger cursor, then arrival."""
+    """A destination with one row per primary key: the copy with the largest cursor, or the last one to arrive."""
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[Any, dict[str, Any]]] = defaultdict(dict)
@@ -294,7 +294,7 @@ class Warehouse:
         self._keys: dict[str, Any] = {name: cls.primary_key for name, cls in classes.items()}
 
     def load(self, messages: Iterable[Message]) -> None:
-        """Take in the records of a run."""
+        """Load the records of a run."""
         for message in messages:
             if message["type"] != "RECORD":
                 continue
@@ -305,7 +305,7 @@ class Warehouse:
                 self.rows[stream][key] = record
 
     def load_sync(self, run: Run) -> None:
-        """Take in a sync as a platform does: streams without a cursor are overwritten where they are complete."""
+        """Load a sync as a platform does: complete streams without a cursor are overwritten."""
         for stream, status in run.statuses.items():
             if status == "COMPLETE" and not isinstance(self._cursors[stream], str):
                 self.rows[stream].clear()
@@ -317,7 +317,7 @@ class Warehouse:
 
 
 def loaded(*runs: Run) -> Warehouse:
-    """Return a new warehouse that has taken in the records of these runs, in this order."""
+    """Return a new warehouse with the records of these runs, loaded in this order."""
     warehouse = Warehouse()
     for run in runs:
         warehouse.load(run.messages)

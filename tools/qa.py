@@ -1,9 +1,9 @@
-"""Airbyte's own QA of connectors, on a copy of this repository in the shape of theirs.
+"""Run Airbyte's own QA checks on a copy of this repository in the layout of Airbyte's monorepo.
 
     .venv-qa/bin/python -m tools.qa          # make qa
 
-Runs every check of `airbyte-ops local connector qa` and compares the results with the table in
-docs/development/qa.md, which says why a check does not pass. Exits with 1 if they differ. Needs no network.
+Run every check of `airbyte-ops local connector qa` and compare the results with the table in
+docs/development/qa.md, which explains why a check does not pass. Exit with 1 if they differ. No network is needed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PAGE: Final = "docs/development/qa.md"
 CONNECTOR: Final = "source-hotmart"
 
 STRICTEST: Final = "\n  ab_internal:\n    ql: 400\n    sl: 300\n"
-"""Their checks of a page's content are for connectors of this level only; the copy claims it."""
+"""Airbyte checks the content of pages only for connectors of this level, so the copy claims it."""
 
 NEEDS_NETWORK: Final[Mapping[str, str]] = {
     "CheckVersionIncrement": "compares with the version on the default branch of Airbyte's repository",
@@ -36,11 +36,11 @@ NEEDS_NETWORK: Final[Mapping[str, str]] = {
 ASK_DOCKER_HUB: Final = {"validate_metadata_base_images_in_dockerhub", "validate_docker_image_tag_is_not_decremented"}
 TAKES_THE_FIRST_RELEASE_FOR_A_BREAKING_ONE: Final = {"validate_major_version_bump_has_breaking_change_entry"}
 PARTS_LEFT_OUT: Final = ASK_DOCKER_HUB | TAKES_THE_FIRST_RELEASE_FOR_A_BREAKING_ONE
-"""Of ValidateMetadata, so that its other parts are seen to pass; docs/development/qa.md names them."""
+"""Parts of ValidateMetadata to skip, so that its other parts can pass. docs/development/qa.md names them."""
 
 
 def monorepo(folder: Path) -> None:
-    """Copy what git knows, or would add, to where Airbyte's repository has it."""
+    """Copy the files that git tracks, or would add, to their place in Airbyte's repository."""
     connector = folder / "airbyte-integrations" / "connectors" / CONNECTOR
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
@@ -63,7 +63,7 @@ def monorepo(folder: Path) -> None:
 
 
 def results() -> dict[str, tuple[str, str]]:
-    """Result and message of each check, in the folder that this process is in."""
+    """Return the result and message of each check, for the connector in the current folder."""
     from airbyte_ops_mcp.connector_ops.utils import Connector
     from airbyte_ops_mcp.connector_qa.checks import ENABLED_CHECKS
     from airbyte_ops_mcp.connector_qa.checks import metadata as metadata_checks
@@ -72,7 +72,7 @@ def results() -> dict[str, tuple[str, str]]:
         validator for validator in metadata_checks.PRE_UPLOAD_VALIDATORS if validator.__name__ not in PARTS_LEFT_OUT
     ]
 
-    Connector.is_released = False  # which the registry would be asked over the network
+    Connector.is_released = False  # needs a request to the registry
     connector = Connector(CONNECTOR)
     found: dict[str, tuple[str, str]] = {}
     for check in ENABLED_CHECKS:
@@ -87,7 +87,7 @@ def results() -> dict[str, tuple[str, str]]:
 
 
 def documented() -> dict[str, str]:
-    """The result of each check as docs/development/qa.md has it."""
+    """Return the result of each check in docs/development/qa.md."""
     text = (ROOT / PAGE).read_text(encoding="utf-8")
     return dict(re.findall(r"^\| `(\w+)` \| ([a-z ]+) \|", text, re.MULTILINE))
 

@@ -1,9 +1,9 @@
 """Compare what arrived with what Hotmart holds, row by row and without the connector's own keys.
 
-Both sides are brought into one form: ids as text, times as epoch milliseconds, absent and empty fields left out. Two
-rows are equal when everything that Hotmart sent is there and nothing else, apart from the fields that the connector is
-documented to add. The tables below are written by hand from the API reference (sections 5 and 6.4) and the design, so
-a key that the connector gets wrong shows as a missing row.
+Both sides are converted to one form: ids as text, times as epoch milliseconds, absent and empty fields left out. Two
+rows are equal when they have the same content, apart from the fields that the connector is documented to add. The
+tables below are written by hand from the API reference (sections 5 and 6.4) and the design, so a wrong key in the
+connector shows as a missing row.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 
-# The primary key of each stream as the reference has it, by the names under which a row shows it.
+# The primary key of each stream by the reference, with the field names of the rows.
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "sales_history": ("id",),
     "sales_users": ("transaction",),
@@ -38,7 +38,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "club_lessons": ("subdomain", "user_id", "page_id"),
     "event_participants": ("id",),
 }
-# Fields that a row takes from its parent, in the order in which the simulator's identities hold them.
+# Fields that a row takes from its parent, in the order of the simulator's identities.
 PARENT_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "sales_summary": ("month",),
     "subscription_purchases": ("subscriber_code",),
@@ -50,7 +50,7 @@ PARENT_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "club_pages": ("subdomain", "module_id"),
     "club_lessons": ("subdomain", "user_id"),
 }
-# Where the nested field of a row stands under another name at its top.
+# Top-level names of nested fields.
 PROMOTED_FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     "sales_history": {"id": "purchase.transaction", "order_date": "purchase.order_date"},
     "sales_summary": {"currency_code": "total_value.currency_code"},
@@ -65,7 +65,7 @@ PROMOTED_FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "event_id": "product.id",
     },
 }
-# What stands in a part of the primary key that Hotmart does not send.
+# The value of a primary key's part that Hotmart does not send.
 KEY_DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "subscription_transactions": {"commission_currency": "NONE", "recurrency_number": 0},
     "subscription_purchases": {"recurrency_number": 0},
@@ -104,15 +104,15 @@ Record = Mapping[str, Any]
 
 
 class Row(Protocol):
-    """A row as `World.expected` returns it, without an import of the simulator."""
+    """A row as `World.expected` returns it, declared here to avoid an import of the simulator."""
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What the row is about, its parents first."""
+        """Return the ids of the row, its parents' first."""
 
     @property
     def record(self) -> dict[str, Any]:
-        """What the API sends."""
+        """Return the record that the API sends."""
 
 
 class HeldRow(NamedTuple):
@@ -128,7 +128,7 @@ def held_rows(answer: Iterable[Mapping[str, Any]]) -> list[HeldRow]:
 
 
 def canonical(value: Any, name: str = "") -> Any:
-    """Return the value of a field in the form in which both sides are compared; None for what says nothing."""
+    """Return a field's value in the form used for the comparison, or None for a value without content."""
     if isinstance(value, str):
         if value[10:11] == "T" and TIME.fullmatch(value):
             return round(datetime.fromisoformat(value).timestamp() * 1000)
@@ -185,7 +185,7 @@ def key_of(stream: str, record: Record) -> Any:
 
 
 def by_key(stream: str, rows: Iterable[Row]) -> dict[Any, dict[str, Any]]:
-    """Return the simulator's records by key, for tests that look one up. Raises ValueError where two share a key."""
+    """Return the simulator's records by key, for tests that look one up. Raise ValueError where two share a key."""
     records: dict[Any, dict[str, Any]] = {}
     for row in rows:
         record = sent(stream, row)
@@ -197,13 +197,13 @@ def by_key(stream: str, rows: Iterable[Row]) -> dict[Any, dict[str, Any]]:
 
 
 def fingerprint(stream: str, record: Record, ignored: Iterable[str] = ()) -> bytes:
-    """Return the row in the compared form, without the fields that the connector adds and those to be ignored."""
+    """Return the row in the compared form, without added and ignored fields."""
     row = {name: value for name, value in record.items() if name not in ADDED_FIELDS}
     if stream == "club_students" and "plus_access_type" in row:  # the raw word beside the boolean made of it
         row["plus_access"] = row.pop("plus_access_type")
     if stream == "club_pages" and "is_published" in row:  # the spelling of the older form (reference 4.15)
         row["published"] = row.pop("is_published")
-    # The product that a page was found by is not part of the row, nor is the uuid of a coupon's product.
+    # The product of a page is not part of the row, nor is the uuid of a coupon's product.
     found_by = {"club_pages": ("product_id", "product_ucode"), "coupons": ("product_ucode",)}.get(stream, ())
     row = {name: value for name, value in row.items() if name not in found_by}
     for path in ignored:
@@ -217,9 +217,9 @@ class Difference:
 
     stream: str
     lost: list[Any] = field(default_factory=list)
-    """Keys of rows of which no copy arrived."""
+    """Keys of rows that did not arrive."""
     stale: list[Any] = field(default_factory=list)
-    """Keys of rows that arrived with another content."""
+    """Keys of rows that arrived with different content."""
     surplus: list[Any] = field(default_factory=list)
     """Keys of arrived rows that Hotmart does not hold at all."""
 
@@ -227,7 +227,7 @@ class Difference:
         return bool(self.lost or self.stale or self.surplus)
 
     def __str__(self) -> str:
-        """The numbers, with the first key of each kind."""
+        """Return the numbers, with the first key of each kind."""
         kinds = {"lost": self.lost, "stale": self.stale, "not Hotmart's": self.surplus}
         parts = [f"{len(keys)} {name} (such as {keys[0]})" for name, keys in kinds.items() if keys]
         return f"{self.stream}: {', '.join(parts) or 'equal'}"
@@ -236,10 +236,10 @@ class Difference:
 def difference(
     stream: str, expected: Iterable[Row], arrived: Iterable[Record], *, after_increments: bool = False
 ) -> Difference:
-    """Compare rows, each as often as it is there.
+    """Compare the rows of both sides, counting repeated rows.
 
-    After incremental syncs the fields that are documented to grow old are left out of the comparison. Months without a
-    sale in a currency, which Hotmart leaves out and the connector adds as zeros, are no surplus.
+    After incremental syncs, leave out the fields that are documented to become outdated. Months without a sale in a
+    currency, which Hotmart leaves out and the connector adds as zeros, are no surplus.
     """
     ignored = STALE_FIELDS.get(stream, ()) if after_increments else ()
     wanted: Counter[bytes] = Counter()
@@ -264,7 +264,7 @@ def difference(
     surplus_keys = Counter(unknown)
     found = Difference(stream)
     for key in missing:
-        # A row whose key arrived as often as it is missing came with other content. Else a copy of it is lost.
+        # A row whose key arrived as often as it is missing has different content. Otherwise a copy of it is lost.
         if key in arrived_keys and surplus_keys[key]:
             surplus_keys[key] -= 1
             found.stale.append(key)

@@ -1,1 +1,1 @@
-"""The dbt package as a command, the page about it with its generated parts, and how long a million sales take."""
+"""The dbt package as a command, the page about it with its generated parts, and the build time for a million sales."""

@@ -24,11 +24,11 @@ from tools.harness import NOW_MS
 from tools.rows import sent
 
 FIRST_MOMENT_MS: Final = 1_000_000_000_000
-"""Whole numbers from here on are times in the simulator's records."""
+"""Whole numbers from this one on are times in the simulator's records (epoch ms)."""
 READ_AT: Final = "2026-01-01T00:00:00Z"
 NEXT_WEEK: Final = "2026-01-08 00:00:00"
 RENAMED: Final = {"currency_value": "currency_code"}
-"""Other spellings of Hotmart, which the connector brings into one."""
+"""Spellings of Hotmart that the connector normalises to one name."""
 COPIES: Final = 100
 CODES: Final = {
     "sales_history": ("id",),
@@ -38,9 +38,9 @@ CODES: Final = {
     "subscriptions": ("subscriber_code", "transaction"),
     "subscription_transactions": ("id", "subscriber_code"),
 }
-"""What tells the copies of a row apart."""
+"""The columns that make the copies of a row distinct."""
 A_DAYS_ROWS: Final = 20_000
-"""Sales of the look-back of 65 days in an account of a million sales in ten years, roughly."""
+"""Approximate sales in the look-back of 65 days, for an account with a million sales in ten years."""
 
 
 def delivered(value: Any, name: str = "") -> Any:

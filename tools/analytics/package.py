@@ -1,4 +1,4 @@
-"""dbt on the package, as its users run it: a command in an environment of its own."""
+"""The dbt package as users run it: dbt in an environment of its own."""
 
 import json
 import os
@@ -11,27 +11,27 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).parent.parent.parent
 PACKAGE: Final = ROOT / "dbt"
 PROJECT: Final = ROOT / "integration_tests" / "analytics" / "project"
-"""A project of somebody who has the package installed."""
+"""A dbt project that has the package installed."""
 PROFILES: Final = Path(__file__).parent / "profiles"
 DBT: Final = ROOT / os.environ.get("VENV_DBT", ".venv-dbt") / "bin" / "dbt"
 
 
 class DbtFailed(Exception):
-    """A command of dbt failed. The text is what it printed."""
+    """A dbt command failed. The text is the command's output."""
 
 
 @dataclass(frozen=True)
 class Package:
-    """The package with one warehouse. What dbt writes goes into a folder of the test."""
+    """The package with one warehouse. dbt writes into a folder of the test."""
 
     target: str
     folder: Path
     environment: Mapping[str, str]
-    """What the profile of this target reads."""
+    """The environment variables that the profile of this target reads."""
     project: Path = PACKAGE
 
     def run(self, command: str, *options: str, **variables: Any) -> str:
-        """Run a command of dbt and return what it printed. Raises `DbtFailed` when it fails."""
+        """Run a dbt command and return its output. Raise `DbtFailed` when it fails."""
         done = subprocess.run(
             [
                 *(
@@ -61,16 +61,16 @@ class Package:
         return done.stdout
 
     def results(self) -> dict[str, str]:
-        """Return the status of everything that the last command ran, by its unique id."""
+        """Return the status of every node of the last command by its unique id."""
         return {result["unique_id"]: result["status"] for result in self._artifact("run_results.json")["results"]}
 
     def durations(self) -> dict[str, float]:
-        """Return how many seconds each part of the last command took, by its unique id."""
+        """Return how many seconds each node of the last command took by its unique id."""
         results = self._artifact("run_results.json")["results"]
         return {result["unique_id"]: float(result["execution_time"]) for result in results}
 
     def manifest(self) -> dict[str, Any]:
-        """Return what dbt knows of the models since the last command."""
+        """Return the manifest that the last command wrote."""
         return self._artifact("manifest.json")
 
     def _artifact(self, name: str) -> dict[str, Any]:

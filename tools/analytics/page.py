@@ -28,7 +28,7 @@ GRAPH: Final = re.compile(r"(<!-- graph -->\n).*?(<!-- /graph -->)", re.DOTALL)
 
 
 def page(text: str) -> str:
-    """Return the text of the page with its generated parts renewed."""
+    """Return the text of the page with its generated parts brought up to date."""
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         database = folder / "demo.duckdb"
@@ -49,7 +49,7 @@ def page(text: str) -> str:
 
 
 def _read(folder: Path) -> None:
-    """Read the demo's account with the connector, on a clock that stands still, into a file for each stream."""
+    """Read the demo's account with the connector, on a frozen clock, into a file for each stream."""
     world = World(
         seed=SEED, sales=SALES, subscriptions=SALES // 5, students=SALES // 12, now_ms=NOW_MS, subdomains=CLUBS
     )

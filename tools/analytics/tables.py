@@ -1,4 +1,4 @@
-"""The connector's tables in a DuckDB file, from files of records, as PyAirbyte would make them."""
+"""Build the connector's tables in a DuckDB file from files of records, as PyAirbyte would."""
 
 from pathlib import Path
 from typing import Final
@@ -34,9 +34,9 @@ COLUMNS: Final = {
 
 
 def load(database: Path, folder: Path, extracted_at: str) -> dict[str, int]:
-    """Make a table of each file (STREAM.jsonl) in a folder and return their numbers of rows.
+    """Create a table from each file (STREAM.jsonl) in a folder, and return the number of rows of each.
 
-    `extracted_at` is when the rows were read (UTC, ISO text).
+    `extracted_at` is the time of the read (UTC, ISO text).
     """
     counts = {}
     with duckdb.connect(database) as connection:

@@ -29,7 +29,7 @@ PARTS: Final[dict[str, Callable[[Bench], Measured]]] = {
 
 
 def parts(text: str) -> list[str]:
-    """Names of parts, separated by commas; all when there is none."""
+    """Return the names of the parts in a comma-separated text, or all parts for an empty one."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     unknown = [name for name in names if name not in PARTS]
     if unknown:
@@ -65,7 +65,7 @@ def main() -> int:
 
 
 def _sections(name: str, measured: Measured, busy: str) -> dict[str, str]:
-    """The text of each section of the document that this part fills."""
+    """Return the text of each section of the document that this part fills."""
     stamp = f"{datetime.now(UTC):%Y-%m-%d}, {machine_class()}; load average before: {busy}."
     text = markdown(HEAD, (row.cells for row in measured.rows)) if measured.rows else ""
     details = "\n\n".join(measured.details.values())

@@ -23,7 +23,7 @@ CLUBS = ("my-school", "second-school")
 
 
 def log(simulator: Simulator, body: Any) -> list[dict[str, Any]]:
-    """Every call since the last `reset`."""
+    """Return every call since the last `reset`."""
     return [
         {"at_s": call.at_s, "path": call.path, "status": call.status, "rows": call.rows, "query": call.query}
         for call in simulator.calls
@@ -31,23 +31,23 @@ def log(simulator: Simulator, body: Any) -> list[dict[str, Any]]:
 
 
 def reset(simulator: Simulator, body: Any) -> None:
-    """Begin the log anew."""
+    """Empty the log of calls."""
     simulator.reset_log()
 
 
 def move(simulator: Simulator, body: dict[str, int]) -> Any:
-    """Let things happen in the account."""
+    """Let changes happen in the account."""
     return simulator.move(body)
 
 
 def sales(simulator: Simulator, body: list[tuple[int, int, list[str]]]) -> list[int]:
-    """How many sales were ordered in each of these windows (epoch ms, both ends included), in these statuses."""
+    """Count the sales ordered in each date range (epoch ms, both ends included) with these statuses."""
     with simulator.world.lock:
         return [simulator.world.sales.find(start, end, statuses).total for start, end, statuses in body]
 
 
 def charges(simulator: Simulator, body: list[tuple[int, int]]) -> list[int]:
-    """How many rows of subscription_transactions were last updated in each of these windows."""
+    """Count the rows of subscription_transactions last updated in each date range."""
     world = simulator.world
     with world.lock:
         return [
@@ -57,7 +57,7 @@ def charges(simulator: Simulator, body: list[tuple[int, int]]) -> list[int]:
 
 
 def lists(simulator: Simulator, body: Any) -> dict[str, list[int]]:
-    """How many rows each list has that is read whole; students have a list a club."""
+    """Count the rows of each list that is read whole. Students have one list per members area."""
     world = simulator.world
     with world.lock:
         whole = {name: [sum(1 for _ in world.iter_expected(name))] for name in ("subscriptions", "products")}
@@ -113,7 +113,7 @@ def main() -> int:
 
 
 def tell(answer: Any) -> None:
-    """One line on stdout."""
+    """Print one line on stdout."""
     sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
     sys.stdout.buffer.flush()
 

@@ -1,4 +1,4 @@
-"""What every measurement is given, and what it gives back."""
+"""The context that every measurement receives, and the result that it returns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tools.bench.table import Row
 
 @dataclass(frozen=True)
 class Bench:
-    """Where files go, and who is told how far it is."""
+    """The folder for files, and the function that reports progress."""
 
     folder: Path
     tell: Callable[[str], None]
@@ -19,7 +19,7 @@ class Bench:
 
 @dataclass(frozen=True)
 class Measured:
-    """Rows of the table of targets, and further tables by the section of the document they stand in."""
+    """Rows of the table of targets, and further tables by the section of the document that holds them."""
 
     rows: list[Row]
     details: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The simulator's log of calls, and what is counted in it."""
+"""The simulator's log of calls, and counts of its entries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REFUSED: Final = 429
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call, when the quota counted it: the simulator does so after its latency."""
+    """One call at the time when the quota counted it, which the simulator does after its latency."""
 
     counted_s: float
     path: str
@@ -25,40 +25,40 @@ class Call:
 
     @classmethod
     def of(cls, entry: Mapping[str, Any], latency_s: float) -> Call:
-        """From an entry of the log."""
+        """Create a call from an entry of the log."""
         query = tuple((name, value) for name, value in entry["query"])
         return cls(entry["at_s"] + latency_s, entry["path"], entry["status"], entry["rows"], query)
 
     def get(self, name: str) -> str | None:
-        """The first value of a query parameter."""
+        """Return the first value of a query parameter."""
         return next((value for key, value in self.query if key == name), None)
 
     @property
     def is_login(self) -> bool:
-        """Token calls have no quota."""
+        """Whether the call asks for a token. Token calls have no quota."""
         return self.path == LOGIN
 
     @property
     def is_count(self) -> bool:
-        """Asked for one row only, to learn the total or whether there is any."""
+        """Whether the call asks for one row only, to learn the total or whether any row exists."""
         return self.get("max_results") == "1"
 
 
 def answered(calls: Iterable[Call]) -> list[Call]:
-    """Those that the quota counted: all but logins and what was refused because it was used up."""
+    """Return the calls that the quota counted: all but logins and rate-limited calls (429)."""
     return [call for call in calls if not call.is_login and call.status != REFUSED]
 
 
 def whole_minutes(calls: Iterable[Call], began_s: float, ended_s: float) -> list[int]:
-    """Answered calls in each of the clock minutes that lie wholly between these two times.
+    """Count the answered calls in each clock minute that lies wholly between these two times.
 
-    The quota is one of clock minutes. That in which a read begins is left out, and with it the burst at its start.
+    The quota is per clock minute. The minute of the first call is left out, because its burst would distort the count.
     """
     minutes = Counter(int(call.counted_s // MINUTE_S) for call in answered(calls))
     return [minutes[minute] for minute in range(ceil(began_s / MINUTE_S), int(ended_s // MINUTE_S))]
 
 
 def refusals(calls: Sequence[Call]) -> tuple[int, int]:
-    """(calls refused with 429, all calls but logins)."""
+    """Return the number of calls rejected with 429, and the number of all calls but logins."""
     counted = [call for call in calls if not call.is_login]
     return sum(call.status == REFUSED for call in counted), len(counted)

@@ -1,4 +1,4 @@
-"""Command lines of what is measured: the connector, the low-code manifest, and the floor."""
+"""Command lines of the measured clients: the connector, the low-code manifest, and the floor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WHOLE: Final = {
     *("products", "product_offers", "product_plans", "coupons", "subscription_summary"),
     *("club_students", "club_modules", "club_pages"),
 }
-"""Streams that `catalog` reads in full."""
+"""The streams that `catalog` selects as full refresh."""
 
 
 def connector(
@@ -24,7 +24,7 @@ def connector(
     streams: Sequence[str],
     state: Sequence[Mapping[str, Any]] | None = None,
 ) -> list[str]:
-    """The connector's own command, as Airbyte starts it."""
+    """Return the connector's own command, as Airbyte starts it."""
     installed = Path(sys.executable).with_name("source-hotmart")
     command = [str(installed), "read"] if installed.exists() else [sys.executable, "-m", "source_hotmart.run", "read"]
     command += ["--config", _file(folder, "config", config), "--catalog", _file(folder, "catalog", catalog(streams))]
@@ -32,7 +32,7 @@ def connector(
 
 
 def low_code(folder: Path, config: Mapping[str, Any], url: str, streams: Sequence[str]) -> list[str]:
-    """The manifest beside this module, run by the CDK's own command."""
+    """Return the CDK's command that runs the manifest beside this module."""
     settings = {**config, "api_url": url, "auth_url": url}
     installed = Path(sys.executable).with_name("source-declarative-manifest")
     return [
@@ -43,12 +43,12 @@ def low_code(folder: Path, config: Mapping[str, Any], url: str, streams: Sequenc
 
 
 def floor(folder: Path, config: Mapping[str, Any]) -> list[str]:
-    """requests, orjson and print."""
+    """Return the command of the floor: requests, orjson and print."""
     return [sys.executable, str(HERE / "floor.py"), _file(folder, "config", config)]
 
 
 def catalog(streams: Sequence[str]) -> dict[str, Any]:
-    """These streams, incremental where they have a cursor."""
+    """Return a configured catalog of these streams, incremental where they have a cursor."""
     configured = []
     for name in streams:
         is_incremental = name not in WHOLE

@@ -1,5 +1,5 @@
-"""What ends a measurement."""
+"""The error that ends a measurement."""
 
 
 class BenchFailed(Exception):
-    """Something did not run as it must for a figure to mean anything; the text says what."""
+    """A measurement is invalid. The text says why."""

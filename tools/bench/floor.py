@@ -1,7 +1,7 @@
-"""The least that reading sales can cost in Python: requests, orjson, and a line of JSON a record; nothing else.
+"""Read sales at the lowest possible cost in Python: requests, orjson, and one line of JSON per record.
 
-The same windows and pages as the connectors that it is compared with. No concurrency, no quota, no retries, no
-conversion, no state, no check of anything. Takes the connector's own files: floor.py CONFIG.
+Read the same date ranges and pages as the connectors under comparison, without concurrency, quota, retries,
+conversion, state or checks. Usage, with the connector's own configuration file: floor.py CONFIG.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""Runs one command and writes down what it used: python -I -S launcher.py REPORT COMMAND...
+"""Run one command and write down what it used: python -I -S launcher.py REPORT COMMAND...
 
-Apart from the harness, because the peak memory that the kernel reports of a process is never below what its parent
-had when it was forked: this parent holds next to nothing. Imports of the standard library only, and few.
+This is a separate process, because the kernel never reports a peak memory below what the parent held at the fork,
+and this parent holds next to nothing. It imports only a few modules of the standard library.
 """
 
 import json
@@ -15,7 +15,7 @@ def main() -> None:
     report, *command = sys.argv[1:]
     started_s = time.monotonic()
     pid = os.posix_spawn(command[0], command, os.environ)
-    for number in (signal.SIGTERM, signal.SIGINT):  # to end this is to end the command
+    for number in (signal.SIGTERM, signal.SIGINT):  # ending this process ends the command
         signal.signal(number, lambda number, frame: os.kill(pid, number))
     while True:
         try:

@@ -1,6 +1,7 @@
-"""The fewest calls by which a sync can read what it has to, after `design`: windows of twelve months, full pages.
+"""The fewest calls that a sync needs by the design: date ranges of twelve months, full pages.
 
-Calculated from the account and not from the connector's code, so that the connector cannot agree with itself.
+The numbers are calculated from the account and not from the connector's code, so that the connector is not compared
+with itself.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dateutil.relativedelta import relativedelta
 from hotmart_simulator.common.vocabulary import PRICE_DETAILS_STATUSES, SALE_STATUSES
 
 Window = tuple[int, int]
-"""First and last epoch millisecond."""
+"""The first and last epoch millisecond."""
 
 PAGE: Final = 500
 PAGE_OF_LIST: Final = {"subscriptions": 500, "products": 100, "club_students": 50}
@@ -26,11 +27,11 @@ LATE: Final = ("PROTESTED", "REFUNDED", "PARTIALLY_REFUNDED", "CHARGEBACK")
 DAY_MS: Final = 86_400_000
 LOOKBACK_DAYS: Final = 65
 SUMMARY_MONTHS: Final = 12
-"""Months before that of the state's end that the totals are read again for."""
+"""Number of months before the month of the state's end whose totals are read again."""
 
 
 class Rows(Protocol):
-    """What has to be known of an account."""
+    """The counts that the calculation needs from an account."""
 
     def sales(self, windows: Sequence[tuple[int, int, Sequence[str]]]) -> list[int]: ...
 
@@ -41,11 +42,11 @@ class Rows(Protocol):
 
 @dataclass
 class Least:
-    """Calls by what they are for."""
+    """Number of calls by purpose."""
 
     by_stream: dict[str, int] = field(default_factory=dict)
     named: dict[str, int] = field(default_factory=dict)
-    """Calls besides those for rows, each kind with its reason."""
+    """Calls that return no rows of a stream, by reason."""
 
     @property
     def total(self) -> int:
@@ -53,7 +54,7 @@ class Least:
 
 
 def first_read(account: Rows, start_ms: int, now_ms: int, streams: Sequence[str]) -> Least:
-    """Of everything from the start date on."""
+    """Return the calls of a first read, from the start date on."""
     least = Least()
     windows = years(start_ms, now_ms)
     for stream in views_of(streams):
@@ -73,7 +74,7 @@ def first_read(account: Rows, start_ms: int, now_ms: int, streams: Sequence[str]
 
 
 def daily(account: Rows, start_ms: int, saved_ms: int, now_ms: int, streams: Sequence[str]) -> Least:
-    """Of what may have changed since a state that ends at `saved_ms`: the look-back, and late statuses of a year."""
+    """Return the calls of a sync from a state that ends at `saved_ms`: the look-back, and a year of late statuses."""
     least = Least()
     again_ms = max(start_ms, saved_ms - LOOKBACK_DAYS * DAY_MS + 1)
     window = (again_ms, now_ms)
@@ -111,22 +112,22 @@ def _add_named(least: Least, windows: int, streams: Sequence[str]) -> None:
 
 
 def views_of(streams: Sequence[str]) -> list[str]:
-    """The views of a sale among these streams."""
+    """Return the views of a sale among these streams."""
     return [stream for stream in streams if stream in VIEWS]
 
 
 def statuses_of(stream: str) -> Sequence[str]:
-    """Every status that its endpoint knows."""
+    """Return every status that the stream's endpoint accepts."""
     return PRICE_DETAILS_STATUSES if stream == "sales_price_details" else SALE_STATUSES
 
 
 def pages(counts: Sequence[int], page: int = PAGE) -> int:
-    """Calls for lists of so many rows: at least one each."""
+    """Return the number of calls for lists of these sizes, at least one per list."""
     return sum(max(1, ceil(count / page)) for count in counts)
 
 
 def years(start_ms: int, end_ms: int) -> list[Window]:
-    """Windows of twelve calendar months from the start on, the last cut at the end."""
+    """Return date ranges of twelve calendar months from the start on, the last one cut at the end."""
     start, number = _moment(start_ms), 0
     edges = [start_ms]
     while edges[-1] <= end_ms:
@@ -136,7 +137,7 @@ def years(start_ms: int, end_ms: int) -> list[Window]:
 
 
 def months(start_ms: int, end_ms: int) -> int:
-    """Calendar months that a window touches."""
+    """Return the number of calendar months that a date range touches."""
     start, end = _moment(start_ms), _moment(end_ms)
     return (end.year - start.year) * 12 + end.month - start.month + 1
 

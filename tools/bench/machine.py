@@ -1,4 +1,4 @@
-"""The class of the machine that figures were measured on; no name of it."""
+"""The class of the machine that the figures were measured on, without its name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def machine_class() -> str:
-    """Cores, processor, memory, Python and CDK, in one line."""
+    """Return cores, processor, memory, and the versions of Python and the CDK, in one line."""
     memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{os.cpu_count()} cores ({_processor()}), {memory_gib:.0f} GiB of memory, {platform.system()}, "
@@ -18,7 +18,7 @@ def machine_class() -> str:
 
 
 def load() -> str:
-    """How busy the machine was with other things: the load average of the last minute before."""
+    """Return the load average of the last minute, which shows how busy the machine was with other work."""
     return f"{os.getloadavg()[0]:.1f}"
 
 

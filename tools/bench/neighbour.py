@@ -1,4 +1,4 @@
-"""Another client of the same account, which uses a part of its quota at an even pace, whatever it is told."""
+"""A second client of the same account, which uses a fixed part of the quota and ignores the answers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import requests
 from tools.bench.calls import MINUTE_S, Call
 
 PATH: Final = "/user/api/v1/me"
-"""A cheap call that the connector never makes, so that the two are told apart in the log."""
+"""A cheap call that the connector never makes, so that the log shows which client made a call."""
 THREADS: Final = 12
-"""Enough for 500 calls a minute where each takes 1.4 seconds."""
+"""Enough threads for 500 calls per minute at 1.4 seconds per call."""
 
 
 class Neighbour:
-    """Makes so many calls a minute until the end of its `with`, with an access token of its own."""
+    """Make a fixed number of calls per minute until the `with` block ends, with an access token of its own."""
 
     def __init__(self, url: str, config: Mapping[str, Any], calls_a_minute: float) -> None:
         self._url = url
@@ -52,17 +52,17 @@ class Neighbour:
 
     @staticmethod
     def is_own(call: Call) -> bool:
-        """Whether a call in the log is this client's."""
+        """Whether this client made a call in the log."""
         return call.path == PATH
 
     @staticmethod
     def _session() -> requests.Session:
         session = requests.Session()
-        session.trust_env = False  # no proxy for this machine
+        session.trust_env = False  # ignore the proxy settings of this machine
         return session
 
     def _call(self, turn: int) -> None:
-        """Every so many-th call of an even row, of which each thread has its turn."""
+        """Make every n-th call of an even schedule, which the threads share in turn."""
         with self._session() as session:
             session.headers["Authorization"] = f"Bearer {self._token}"
             while True:

@@ -1,4 +1,4 @@
-"""Reads that are bound by the quota: several at once, each against a simulator of its own, for whole minutes."""
+"""Run several reads that the quota limits side by side, each against its own simulator, for whole minutes."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from tools.bench.servers import Account
 
 SALES: Final = 20_000
 PAGE_CAP: Final = 10
-"""Pages so short that there are 8,000 calls to make in four streams, and 2,000 in one."""
+"""Rows per page, so few that four streams need 8,000 calls, and one stream 2,000."""
 BEGIN_AT_S: Final = 40
-"""Second of the clock minute at which reads start: little of it is waited for, and it is enough to import the CDK."""
+"""Reads start at this second of the clock minute: enough time to import the CDK, and little waiting."""
 END_AFTER_S: Final = 3
-"""Seconds into the next minute at which a read is ended: all calls of the minute before have been counted by then."""
+"""Reads end this many seconds into the next minute, when every call of the minute before is counted."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One read: how slow Hotmart is, what is selected, and what else there is."""
+    """One read: Hotmart's latency, the selected streams, and the other client."""
 
     name: str
     latency_ms: int = 600
     streams: tuple[str, ...] = clients.SALES_STREAMS
     limit: int = 500
     neighbour_share: float = 0.0
-    """The part of the limit that another client uses, steadily."""
+    """The part of the limit that another client uses, at an even pace."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Settings of the connector besides those that are required."""
+    """Optional settings of the connector."""
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,20 @@ class Outcome:
     """What the simulator saw of one read."""
 
     calls: list[Call]
-    """Of the connector."""
+    """The connector's calls."""
     minutes: list[int]
-    """Its answered calls in each whole minute."""
+    """The connector's answered calls in each whole minute."""
     neighbour: list[Call]
     neighbour_minutes: list[int]
     cpu_share: float
-    """Of one core, over the whole read."""
+    """CPU time as a part of one core, over the whole read."""
 
 
 def read_side_by_side(bench: Bench, settings: Sequence[Setting], minutes: int) -> list[Outcome]:
-    """The outcome of each setting. They hardly compete: eight calls a second are a few hundredths of a core each."""
+    """Return the outcome of each setting.
+
+    The reads hardly compete, because eight calls per second use a few hundredths of a core.
+    """
     with ThreadPoolExecutor(len(settings)) as pool, ExitStack() as running:
         accounts = []
         for number, setting in enumerate(settings):
@@ -74,7 +77,7 @@ def read_side_by_side(bench: Bench, settings: Sequence[Setting], minutes: int) -
 
 
 def _read(account: Account, setting: Setting, folder: Path, minutes: int) -> Outcome:
-    """Read for so many whole minutes, then end the read as a platform does."""
+    """Read for a number of whole minutes, then end the read as a platform does."""
     config = {**account.config, **setting.options}
     command = clients.connector(folder, config, setting.streams)
     with ExitStack() as running:
@@ -116,6 +119,6 @@ def _read(account: Account, setting: Setting, folder: Path, minutes: int) -> Out
 
 
 def _begun_s(account: Account) -> float | None:
-    """When the first call of the connector was counted; `None` before."""
+    """Return when the connector's first call was counted, or `None` before."""
     own = (call for call in account.calls() if not Neighbour.is_own(call))
     return min((call.counted_s for call in answered(own)), default=None)

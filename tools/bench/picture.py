@@ -1,6 +1,6 @@
 """Draw when each stream ended, as SVG. Runs in .venv-bench: python -m tools.bench.picture.
 
-Takes one JSON object on stdin: the title, the seconds by stream when only some streams are read, and when all are.
+Read one JSON object from stdin: the title, the seconds by stream with some streams selected, and with all selected.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A process that is measured: its CPU, its peak memory, and the records it prints."""
+"""A measured process: its CPU time, its peak memory, and the records it prints."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tools.bench.failure import BenchFailed
 
 LAUNCHER: Final = Path(__file__).with_name("launcher.py")
 RECORD: Final = b'{"type":"RECORD"'
-"""How a line with a record begins, as the CDK and the floor print it."""
+"""The first characters of a line with a record, as the CDK and the floor print it."""
 STATE: Final = b'{"type":"STATE"'
 TRACE: Final = b'{"type":"TRACE"'
 CHUNK: Final = 1 << 20
@@ -32,28 +32,28 @@ class Usage:
     """What one process used, from its start to its end."""
 
     cpu_s: float
-    """User and system time together, of all its threads."""
+    """User and system time of all threads, in seconds."""
     peak_mib: float
-    """The most memory that was resident at once."""
+    """Peak resident memory."""
     wall_s: float
     records: int
-    """Lines with a record on its stdout."""
+    """Number of lines with a record on stdout."""
     first_record_s: float | None
-    """From its start to the first of them; `None` without any."""
+    """Seconds from the start to the first record, or `None` without any."""
     exit_code: int
 
 
 class RecordCounter:
-    """Takes stdout in pieces and counts the lines that are records."""
+    """Count the lines with a record in the pieces of stdout."""
 
     def __init__(self) -> None:
         self.records = 0
         self.first_s: float | None = None
-        """When the first came, on the monotonic clock."""
+        """When the first record arrived, on the monotonic clock."""
         self._rest = b""
 
     def take(self, chunk: bytes) -> None:
-        """Count the whole lines; the beginning of another waits for its end."""
+        """Count the whole lines, and keep the beginning of the next one until its end arrives."""
         whole, newline, rest = chunk.rpartition(b"\n")
         if not newline:
             self._rest += chunk
@@ -68,11 +68,11 @@ class RecordCounter:
         self.whole_lines(lines)
 
     def whole_lines(self, lines: bytes) -> None:
-        """For those who want more than to count."""
+        """Process whole lines. Subclasses override this to do more than count."""
 
 
 class KeyCounter(RecordCounter):
-    """Counts distinct sales a stream as well: for a run that is not measured, since it keeps the drain busy."""
+    """Count the distinct sales per stream as well. This slows the reader down, so such a run is not measured."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,12 +86,12 @@ class KeyCounter(RecordCounter):
 
     @property
     def distinct(self) -> Counter[str]:
-        """Distinct sales by stream."""
+        """Return the number of distinct sales by stream."""
         return Counter({stream: len(keys) for stream, keys in self._keys.items()})
 
 
 class StateKeeper(RecordCounter):
-    """Keeps the last state of each stream, as a platform does."""
+    """Keep the last state of each stream, as a platform does."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,12 +105,12 @@ class StateKeeper(RecordCounter):
 
     @property
     def state(self) -> list[Any]:
-        """The content of a state file for the next sync."""
+        """Return the content of a state file for the next sync."""
         return list(self._last.values())
 
 
 class EndKeeper(RecordCounter):
-    """Keeps when each stream gave its first record and when it ended, on the monotonic clock."""
+    """Keep when each stream's first record arrived and when the stream ended, on the monotonic clock."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,12 +131,12 @@ class EndKeeper(RecordCounter):
 
 
 def transaction_of(row: Mapping[str, Any]) -> str:
-    """The transaction of a row of any of the four views of a sale."""
+    """Return the transaction of a row of any of the four views of a sale."""
     return str(row["purchase"]["transaction"] if "purchase" in row else row["transaction"])
 
 
 class MeasuredProcess:
-    """A command under the launcher, its stdout in a pipe that is drained here; a context manager."""
+    """A context manager that runs a command under the launcher and reads its stdout from a pipe."""
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], folder: Path, counter: RecordCounter | None = None
@@ -165,11 +165,11 @@ class MeasuredProcess:
         self._process.stdout.close()
 
     def end(self) -> None:
-        """Ask it to end, as Airbyte does when a sync is cancelled."""
+        """Send SIGTERM, as Airbyte does when a sync is cancelled."""
         self._process.terminate()
 
     def drain(self) -> Usage:
-        """Read its output to the end, and what it used. Raises `BenchFailed` when it was not to be measured."""
+        """Read the output to its end and return what the process used. Raise `BenchFailed` when the run is invalid."""
         assert self._process.stdout is not None
         output = self._process.stdout.fileno()
         while chunk := os.read(output, CHUNK):
@@ -191,14 +191,14 @@ class MeasuredProcess:
 
     @property
     def last_words(self) -> str:
-        """The end of its stderr."""
+        """Return the end of the process's stderr."""
         return self._stderr.read_text(encoding="utf-8", errors="replace")[-1000:].strip()
 
 
 def measure(
     command: Sequence[str], environment: Mapping[str, str], folder: Path, counter: RecordCounter | None = None
 ) -> Usage:
-    """Run a command to its end. Raises `BenchFailed` when it fails."""
+    """Run a command to its end. Raise `BenchFailed` when it fails."""
     with MeasuredProcess(command, environment, folder, counter) as process:
         usage = process.drain()
     if usage.exit_code:

@@ -28,15 +28,15 @@ from tools.bench.templates import Templates, order_dates, transaction
 
 LONGEST_PAGE: Final = 500
 SPAN_MS: Final = 1_461 * 86_400_000
-"""Four years up to now, as the simulator's account."""
+"""The recorded sales end now and span four years, as in the simulator's account."""
 START_MARGIN_MS: Final = 60_000
-"""The start date that is told lies before the first sale."""
+"""The start date in the settings, before the first sale."""
 LIMIT: Final = 1_000_000
-"""Calls a minute: the quota must not be what a client waits for either."""
+"""Calls per minute, so many that no client waits for the quota."""
 
 
 class Sales:
-    """An account of so many sales."""
+    """An account with a given number of sales."""
 
     def __init__(self, count: int, now_ms: int) -> None:
         self._templates = Templates()
@@ -48,11 +48,11 @@ class Sales:
         self.mean_bytes = self._templates.mean_bytes
 
     def knows(self, path: str) -> bool:
-        """Whether it is one of the four."""
+        """Whether the path is one of the four views."""
         return path in self._templates.by_path
 
     def page(self, path: str, query: dict[str, list[str]]) -> bytes:
-        """The answer to a query: newest first, with the total and the token of the next page."""
+        """Return the answer to a query: newest sales first, the total, and the token of the next page."""
         numbers = self._numbers(query)
         low = bisect_left(numbers, int(query["start_date"][0]), key=self._order_ms.__getitem__)
         high = bisect_right(numbers, int(query["end_date"][0]), key=self._order_ms.__getitem__)
@@ -73,7 +73,7 @@ class Sales:
         return b'{"items":[%b],"page_info":%b}' % (items, orjson.dumps(info))
 
     def _numbers(self, query: dict[str, list[str]]) -> Sequence[int]:
-        """The sales in the statuses asked for, by date."""
+        """Return the numbers of the sales with the requested statuses, by date."""
         statuses = frozenset(query.get("transaction_status", DEFAULT_SALE_STATUSES))
         with self._lock:
             if statuses not in self._chosen:
@@ -87,20 +87,20 @@ class Sales:
 
 
 class CallCount:
-    """How many calls were answered."""
+    """The number of calls answered so far."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self.calls = 0
 
     def add(self) -> None:
-        """One more."""
+        """Add one call."""
         with self._lock:
             self.calls += 1
 
 
 def handler(sales: Sales, lists: Lists, count: CallCount) -> type[BaseHTTPRequestHandler]:
-    """Answers token calls, the endpoints, and how many calls there were."""
+    """Return a handler that answers token calls, the endpoints, and how many calls there were."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -134,7 +134,7 @@ def handler(sales: Sales, lists: Lists, count: CallCount) -> type[BaseHTTPReques
             self.wfile.write(head.encode("ascii") + body)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing."""
+            """Log nothing."""
 
     return Handler
 

@@ -22,7 +22,7 @@ _CODE, _DATE, _TRANSACTION = "@code@", "@date@", "@transaction@"
 
 
 class Lists:
-    """An account of so many subscriptions, each with one charge."""
+    """An account with a given number of subscriptions, each with one charge."""
 
     def __init__(self, count: int, now_ms: int, span_ms: int) -> None:
         self._count = count
@@ -37,7 +37,7 @@ class Lists:
         }
 
     def knows(self, path: str) -> bool:
-        """Whether it is one of the two."""
+        """Whether the path is one of the two lists."""
         return path in self._rows
 
     def page(self, path: str, query: dict[str, list[str]]) -> bytes:
@@ -54,7 +54,10 @@ class Lists:
         return b'{"items":[%b],"page_info":%b}' % (b",".join(items), orjson.dumps(info))
 
     def _numbers(self, path: str, query: dict[str, list[str]]) -> Sequence[int]:
-        """The numbers of the rows asked for. The filters that are asked for only to see if they hide rows find none."""
+        """Return the numbers of the requested rows.
+
+        The connector uses some filters only to check whether they hide rows. These filters match no row.
+        """
         every = range(self._count - 1, -1, -1)
         if path == CHARGES_PATH:
             start_ms, end_ms = int(query["transaction_date"][0]), int(query["end_transaction_date"][0])
@@ -87,7 +90,7 @@ def _charge(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cut(row: dict[str, Any]) -> list[bytes | str]:
-    """Return the JSON of a row, cut where its code, transaction and date stand."""
+    """Return the JSON of a row, cut at its code, transaction and date."""
     parts: list[bytes | str] = [orjson.dumps(row)]
     for mark, written in ((_CODE, _CODE), (_TRANSACTION, _TRANSACTION), (_DATE, f'"{_DATE}"')):
         for at, part in enumerate(parts):

@@ -1,4 +1,4 @@
-"""The servers that are read from, each a process of its own, and the settings with which clients read them."""
+"""The servers that clients read from, each in its own process, and the clients' settings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ACCOUNT: Final = "tools.bench.account"
 
 
 class ServerProcess:
-    """A server that tells in its first line where it is, and ends with its stdin; a context manager."""
+    """A context manager for a server that prints its address in its first line and ends when its stdin does."""
 
     def __init__(self, module: str, arguments: Mapping[str, Any], folder: Path) -> None:
         self._command = [sys.executable, "-m", module]
@@ -48,7 +48,7 @@ class ServerProcess:
         self._stop()
 
     def _line(self) -> Any:
-        """The next line that it says."""
+        """Return the server's next line."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
@@ -72,13 +72,13 @@ class ServerProcess:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment in which a client takes this server for Hotmart."""
+        """Return an environment that points a client to this server instead of Hotmart."""
         own = {"HOTMART_API_URL": self.url, "HOTMART_AUTH_URL": self.url, "NO_PROXY": "127.0.0.1"}
         return {**os.environ, **own, "MALLOC_ARENA_MAX": "2"}  # as in the image
 
 
 def make_certificate(folder: Path) -> Path:
-    """Write a certificate for this machine, and its key, into one file."""
+    """Write a certificate for this machine and its key into one file."""
     path = folder / "server.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
     command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(path), "-out", str(folder / "cert.pem")]
@@ -88,7 +88,7 @@ def make_certificate(folder: Path) -> Path:
 
 
 class Replay(ServerProcess):
-    """Answers from memory, for whatever is bound by the client's CPU."""
+    """A server that answers from memory, for measurements that the client's CPU limits."""
 
     def __init__(self, sales: int, folder: Path, *, subscriptions: int = 0, over_tls: bool = False) -> None:
         arguments: dict[str, Any] = {"--sales": sales, "--subscriptions": subscriptions}
@@ -97,13 +97,13 @@ class Replay(ServerProcess):
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment in which a client takes this server for Hotmart, and trusts it."""
+        """Return an environment that points a client to this server and makes it trust the certificate."""
         trusted = {"REQUESTS_CA_BUNDLE": str(self._certificate)} if self._certificate else {}
         return super().environment | trusted
 
     @property
     def config(self) -> dict[str, str]:
-        """Settings of the connector; the credential is not compared with anything, but has to be of one piece."""
+        """Return the connector's settings. The server accepts any credential whose parts match one another."""
         start = datetime.fromtimestamp(self.ready["start_ms"] / 1000, UTC)
         return {
             "client_id": "bench",
@@ -113,15 +113,15 @@ class Replay(ServerProcess):
         }
 
     def calls(self) -> int:
-        """How many calls were answered since this was asked last."""
+        """Return the number of calls answered since the previous request for it."""
         with requests.Session() as session:
-            session.trust_env = False  # no proxy for this machine
+            session.trust_env = False  # ignore the proxy settings of this machine
             session.verify = str(self._certificate) if self._certificate else True
             return int(session.get(f"{self.url}/_replay/calls", timeout=60).json())
 
 
 class Account(ServerProcess):
-    """The simulator, for whatever is bound by the quota or by latency; its whole log can be asked for."""
+    """The simulator with its whole log of calls, for measurements that the quota or latency limits."""
 
     def __init__(
         self,
@@ -143,34 +143,34 @@ class Account(ServerProcess):
 
     @property
     def config(self) -> dict[str, Any]:
-        """Settings of the connector, nothing but what is required and the members areas."""
+        """Return the connector's settings: the required ones and the members areas."""
         names = ("client_id", "client_secret", "token", "start_date")
         return {name: self.ready[name] for name in names} | {"members_area_subdomain": "my-school, second-school"}
 
     def calls(self) -> list[Call]:
-        """The log of calls since the last `reset`, in the order in which they came."""
+        """Return the calls since the last `reset` in the order of their arrival."""
         return [Call.of(entry, self.latency_s) for entry in self._ask("log")]
 
     def reset(self) -> None:
-        """Begin the log anew."""
+        """Empty the log of calls."""
         self._ask("reset")
 
     def move(self, changes: Mapping[str, int]) -> None:
-        """Let things happen in the account."""
+        """Let changes happen in the account."""
         self._ask("move", changes)
 
     def sales(self, windows: Sequence[tuple[int, int, Sequence[str]]]) -> list[int]:
-        """How many sales each window holds (epoch ms, both ends included), in these statuses."""
+        """Count the sales in each date range (epoch ms, both ends included) with these statuses."""
         counts: list[int] = self._ask("sales", windows)
         return counts
 
     def charges(self, windows: Sequence[tuple[int, int]]) -> list[int]:
-        """How many rows of subscription_transactions were last updated in each window."""
+        """Count the rows of subscription_transactions last updated in each date range."""
         counts: list[int] = self._ask("charges", windows)
         return counts
 
     def lists(self) -> dict[str, list[int]]:
-        """How many rows each list has that is read whole."""
+        """Count the rows of each list that is read whole."""
         sizes: dict[str, list[int]] = self._ask("lists")
         return sizes
 

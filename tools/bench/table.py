@@ -1,4 +1,4 @@
-"""The table of targets: rows, their figures, and whether each target is met; as Markdown, and in its document."""
+"""The table of targets: rows, their figures and verdicts, as Markdown and in its document."""
 
 from __future__ import annotations
 
@@ -42,30 +42,30 @@ HEAD = ("What", "Target", "Figure", "Met", "How")
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; a bar inside a cell is escaped."""
+    """Return a Markdown table. Bars inside cells are escaped."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def median(values: Sequence[float]) -> float:
-    """The middle of several rounds, which one disturbed round does not move."""
+    """Return the median of several rounds, because one disturbed round does not move it."""
     return statistics.median(values)
 
 
 def spread(values: Sequence[float], unit: str) -> str:
-    """The median, and the smallest and largest of several rounds."""
+    """Return the median, the smallest and the largest of several rounds."""
     if len(values) == 1:
         return f"{values[0]:.1f} {unit}"
     return f"{median(values):.1f} {unit} ({min(values):.1f} to {max(values):.1f})"
 
 
 def markers(section: str) -> tuple[str, str]:
-    """The comments between which a section of the document is written."""
+    """Return the comments at the start and end of a section of the document."""
     return f"<!-- bench {section} -->", f"<!-- end {section} -->"
 
 
 def replace_section(document: Path, section: str, text: str) -> None:
-    """Write a section between its markers. Raises `ValueError` when the document has none for it."""
+    """Write a section between its markers. Raise `ValueError` when the document has no such markers."""
     begin, end = markers(section)
     pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     old = document.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Rows recorded from the simulator, of which any number of distinct sales can be made without working each out."""
+"""Rows recorded from the simulator, which serve as templates for any number of distinct sales at a low cost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hotmart_simulator import World
 from tools.rows import by_key
 
 RECORDED: Final = 5_000
-"""Sales that are recorded; those of a larger account repeat them, each with a transaction and a date of its own."""
+"""Number of recorded sales. A larger account repeats them, each with its own transaction and date."""
 SEED: Final = 7
 PATHS: Final = {
     "/payments/api/v1/sales/history": "sales_history",
@@ -26,7 +26,7 @@ _TRANSACTION, _DATE = "@transaction@", "@date@"
 
 @dataclass(frozen=True)
 class Template:
-    """A row as JSON, cut where the transaction and the order date stand."""
+    """A row as JSON, cut at its transaction and order date."""
 
     before: bytes
     between: bytes
@@ -34,14 +34,14 @@ class Template:
     """`None` for the streams whose rows have no order date."""
 
     def row(self, transaction: bytes, order_ms: int) -> bytes:
-        """The row of one sale."""
+        """Return the row of one sale."""
         if self.after is None:
             return self.before + transaction + self.between
         return b"%b%b%b%d%b" % (self.before, transaction, self.between, order_ms, self.after)
 
 
 class Templates:
-    """The rows of each of the four views of a sale; sale number n is made of template n, over and over."""
+    """The rows of each of the four views of a sale. Sale number n uses template n, modulo their number."""
 
     def __init__(self) -> None:
         self._world = World(seed=SEED, sales=RECORDED, subscriptions=RECORDED // 5)
@@ -52,19 +52,19 @@ class Templates:
 
     @cached_property
     def statuses(self) -> list[str]:
-        """The status of each recorded sale."""
+        """Return the status of each recorded sale."""
         return [raw["purchase"]["status"] for raw in self._raw("sales_history")]
 
     @cached_property
     def mean_bytes(self) -> dict[str, float]:
-        """The size of a row in each stream, as JSON without blanks."""
+        """Return the mean size of a row in each stream, as JSON without blanks."""
         return {
             PATHS[path]: sum(len(item.row(transaction(0), 1_700_000_000_000)) for item in templates) / len(templates)
             for path, templates in self.by_path.items()
         }
 
     def _raw(self, stream: str) -> Iterator[dict[str, Any]]:
-        """In the order of sales_history; for the streams that leave sales out, the last row stands in."""
+        """Yield the rows in the order of sales_history. A view that leaves a sale out repeats its last row."""
         rows = by_key(stream, self._world.iter_expected(stream))
         last = next(iter(rows.values()))
         for key in by_key("sales_history", self._world.iter_expected("sales_history")):
@@ -84,18 +84,18 @@ class Templates:
 
 
 def transaction(number: int) -> bytes:
-    """The transaction of a sale by its number; no two alike."""
+    """Return the transaction of a sale by its number. Every sale has a different one."""
     return b"HP%010d" % number
 
 
 def order_dates(count: int, start_ms: int, end_ms: int) -> Sequence[int]:
-    """Order dates of so many sales, ascending, spread evenly from start to end."""
+    """Return order dates of a number of sales, ascending and evenly spread from start to end."""
     step = (end_ms - start_ms) / max(1, count)
     return [start_ms + int(step * number) for number in range(count)]
 
 
 def _tracking(number: int) -> dict[str, str]:
-    """The codes of the link a sale came by, as an account that advertises has them: a row of about 1 KB in all."""
+    """Return the tracking codes of a sale's link, as an advertising account has them: about 1 KB per row in all."""
     campaign = f"launch-{number % 12:02d}-cold-audience-lookalike-{number % 7}-conversion"
     codes = {
         "utm_source": "facebook-ads",

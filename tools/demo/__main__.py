@@ -28,7 +28,7 @@ from tools.demo.warehouse import Warehouse
 
 
 class Demo:
-    """All steps in their order."""
+    """The demo's steps in their order."""
 
     def __init__(self, console: Console, folder: Path, sales: int, *, verbose: bool = False) -> None:
         self._console = console
@@ -39,7 +39,7 @@ class Demo:
         self._problems: list[str] = []
 
     def run(self) -> int:
-        """0 when everything that Hotmart holds arrived, else 1. Raises `DemoFailed` when it cannot go on."""
+        """Return 0 if all of Hotmart's data arrived, otherwise 1. Raise `DemoFailed` when the demo cannot continue."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as running:
             with self._steps.step("simulator") as step:
@@ -134,7 +134,7 @@ class Demo:
 
 
 def _shown(path: Path) -> str:
-    """The path as one would type it here."""
+    """Return the path as a user would type it in this folder."""
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would leave the virtual environment
     here = Path.cwd()
     return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)

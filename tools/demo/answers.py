@@ -1,4 +1,4 @@
-"""Answers for a shop owner, from the views of `answers.sql`."""
+"""Answers to a shop owner's questions, from the views of `answers.sql`."""
 
 from collections.abc import Iterable
 from datetime import date

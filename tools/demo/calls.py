@@ -1,4 +1,4 @@
-"""Which stream a call to Hotmart belongs to, by the connector's own table of endpoints."""
+"""Count requests by stream with the connector's own table of endpoints."""
 
 import re
 from collections import Counter
@@ -12,21 +12,21 @@ from source_hotmart.catalog import stream_classes
 
 @dataclass
 class Calls:
-    """Calls of one sync."""
+    """The requests of one sync."""
 
     by_stream: Counter[str] = field(default_factory=Counter)
     others: Counter[str] = field(default_factory=Counter)
-    """By path: the access token, and whatever no stream has for an endpoint."""
+    """Requests that belong to no stream, such as the login, by path."""
     by_status: Counter[str] = field(default_factory=Counter)
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """Return the number of all requests."""
         return self.by_status.total()
 
 
 def count_calls(paths: Mapping[str, Mapping[str, int]]) -> Calls:
-    """Of the simulator's log: path, status, number of calls."""
+    """Count the requests in the simulator's log: path, status, number of calls."""
     endpoints = {camel_to_snake(cls.__name__): _pattern(cls.endpoint) for cls in stream_classes()}
     calls = Calls()
     for path, statuses in paths.items():
@@ -40,6 +40,6 @@ def count_calls(paths: Mapping[str, Mapping[str, int]]) -> Calls:
 
 
 def _pattern(endpoint: str) -> re.Pattern[str]:
-    """An endpoint may hold ids of a parent in braces."""
+    """Return a pattern for an endpoint, whose path may hold ids of a parent in braces."""
     fixed = re.split(r"\{\w+\}", endpoint.strip("/"))
     return re.compile("/" + "[^/]+".join(re.escape(part) for part in fixed))

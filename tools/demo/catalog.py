@@ -1,4 +1,4 @@
-"""The streams that `discover` offers, and the catalog with which Airbyte asks for them."""
+"""The streams that `discover` returns, and the configured catalog that Airbyte would make of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,20 +7,20 @@ from typing import Any
 
 @dataclass(frozen=True)
 class OfferedStream:
-    """One stream of the connector, as its own catalog describes it."""
+    """One stream as the connector's catalog describes it."""
 
     name: str
     keys: tuple[str, ...]
     cursor: str | None
-    """The field that tells the newer copy of a row; `None` where a sync brings the whole stream."""
+    """The cursor field, which shows the newer copy of a row. `None` for a full refresh."""
     columns: Mapping[str, Mapping[str, Any]]
-    """JSON schemas of the fields at the top."""
+    """JSON schemas of the top-level fields."""
     declared: Mapping[str, Any]
-    """The stream as it came."""
+    """The unchanged entry of the catalog."""
 
     @classmethod
     def of(cls, declared: Mapping[str, Any]) -> "OfferedStream":
-        """Of one entry of a catalog message."""
+        """Create a stream from an entry of a catalog message."""
         is_incremental = "incremental" in declared["supported_sync_modes"]
         return cls(
             name=declared["name"],
@@ -32,7 +32,7 @@ class OfferedStream:
 
     @property
     def configured(self) -> dict[str, Any]:
-        """The entry of a configured catalog: incremental where it can be, whole elsewhere."""
+        """Return the entry of a configured catalog: incremental where supported, otherwise full refresh."""
         return {
             "stream": self.declared,
             "sync_mode": "incremental" if self.cursor else "full_refresh",

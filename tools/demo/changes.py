@@ -1,4 +1,4 @@
-"""What a second sync changed in the warehouse, against what is known to have happened in Hotmart."""
+"""Compare the changes that the second sync brought into the warehouse with the changes made in Hotmart."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ MOVES: Final[Mapping[str, int]] = {
     "sales": 40,
     "subscriptions": 5,
 }
-"""What happens between the two syncs, in this order."""
+"""Changes to make between the two syncs, in this order."""
 
 STATUSES: Final = {
     "sales_history": "SELECT id, purchase->>'status' FROM sales_history",
@@ -28,29 +28,29 @@ OUTCOMES: Final[Mapping[str, tuple[str, str | None]]] = {
     "cancellations": ("subscriptions", "CANCELLED_BY_CUSTOMER"),
     "subscriptions": ("subscriptions", None),
 }
-"""Where each kind of move must be seen: the stream, and the status that its rows have then; `None` for new rows."""
+"""The stream and row status that show each kind of change. The status is `None` for new rows."""
 
 Snapshot = Mapping[str, Mapping[str, str]]
-"""The status of each key, by stream."""
+"""The status of each key by stream."""
 
 
 def snapshot(warehouse: Warehouse) -> Snapshot:
-    """The statuses that the warehouse has now."""
+    """Return the current statuses in the warehouse."""
     return {stream: dict(warehouse.query(sql)) for stream, sql in STATUSES.items()}
 
 
 @dataclass(frozen=True)
 class StreamChanges:
-    """What became of one stream's rows."""
+    """The changes of one stream's rows."""
 
     new: Counter[str]
-    """New rows by status."""
+    """Number of new rows by status."""
     moved_on: Counter[tuple[str, str]]
-    """Rows by (old status, new status), where these differ."""
+    """Number of changed rows by (old status, new status)."""
 
 
 def compare(before: Snapshot, after: Snapshot) -> dict[str, StreamChanges]:
-    """What differs between two snapshots, by stream."""
+    """Return the changes between two snapshots by stream."""
     return {
         stream: StreamChanges(
             new=Counter(status for key, status in rows.items() if key not in before[stream]),
@@ -65,7 +65,7 @@ def compare(before: Snapshot, after: Snapshot) -> dict[str, StreamChanges]:
 
 
 def unseen(moved: Mapping[str, list[str]], before: Snapshot, after: Snapshot) -> dict[str, list[str]]:
-    """The keys that moved in Hotmart and of which the warehouse does not know; empty when it knows all."""
+    """Return the keys that changed in Hotmart but not in the warehouse. Empty when all changes arrived."""
     missed: dict[str, list[str]] = {}
     for kind, keys in moved.items():
         stream, status = OUTCOMES[kind]

@@ -1,4 +1,4 @@
-"""The connector run as Airbyte runs it: a process for each command, files in, lines of JSON out."""
+"""Run the connector as Airbyte does: one process per command, files as input, lines of JSON as output."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ Message = dict[str, Any]
 
 
 class Connector:
-    """The four commands. Each raises `DemoFailed` with the connector's own sentence when it fails."""
+    """The connector's four commands. Each raises `DemoFailed` with the connector's error message when it fails."""
 
     def __init__(
         self, config: Mapping[str, Any], environment: Mapping[str, str], folder: Path, warn: Callable[[str], None]
@@ -32,19 +32,19 @@ class Connector:
         self._command = [str(installed)] if installed.exists() else [sys.executable, "-m", "source_hotmart.run"]
 
     def spec(self) -> dict[str, Any]:
-        """The form that Airbyte shows, as a JSON schema."""
+        """Return the form that Airbyte shows, as a JSON schema."""
         form: dict[str, Any] = self._only("SPEC", "spec")["spec"]["connectionSpecification"]
         return form
 
     def check(self) -> str:
-        """Whether the settings give access, in words."""
+        """Return the result of the connection check in words."""
         status = self._only("CONNECTION_STATUS", "check", "--config", self._config)["connectionStatus"]
         if status["status"] != "SUCCEEDED":
             raise DemoFailed(f"check: {status.get('message') or 'failed without a reason'}")
         return str(status.get("message") or "succeeded")
 
     def discover(self) -> list[OfferedStream]:
-        """What can be read, in the connector's order; written down as the catalog of every read."""
+        """Return the streams in the connector's order, and write the configured catalog of every read."""
         declared = self._only("CATALOG", "discover", "--config", self._config)["catalog"]["streams"]
         streams = [OfferedStream.of(entry) for entry in declared]
         configured = {"streams": [stream.configured for stream in streams]}
@@ -52,7 +52,7 @@ class Connector:
         return streams
 
     def read(self, landing: Landing, state: Path | None, progress: Callable[[str], None]) -> None:
-        """Read all streams, from a saved state on if there is one."""
+        """Read all streams, from a saved state if there is one."""
 
         def take(line: bytes, message: Message) -> None:
             landing.take(line, message)
@@ -62,7 +62,7 @@ class Connector:
         self._run([*arguments, "--state", state] if state else arguments, take)
 
     def _only(self, kind: str, *arguments: str | Path) -> Message:
-        """Run a command that answers with one message of this type."""
+        """Run a command and return its only message of this type."""
         found: list[Message] = []
 
         def take(line: bytes, message: Message) -> None:
@@ -75,7 +75,7 @@ class Connector:
         return found[0]
 
     def _run(self, arguments: Sequence[str | Path], take: Callable[[bytes, Message], None]) -> None:
-        """Run a command to its end, hand over its messages as they come, and deal with its warnings and errors."""
+        """Run a command to its end, pass its messages on as they arrive, and handle its warnings and errors."""
         errors: list[str] = []
         command = [*self._command, *(str(argument) for argument in arguments)]
         with (
@@ -102,7 +102,7 @@ class Connector:
 
 
 def _parsed(line: bytes) -> Message:
-    """A message; anything else is a log line, as for Airbyte."""
+    """Return a line as a message. A line that is no message counts as a log line, as in Airbyte."""
     try:
         message = orjson.loads(line)
         if isinstance(message, dict) and "type" in message:

@@ -1,5 +1,5 @@
-"""How the demo ends when it cannot go on."""
+"""The error that ends the demo."""
 
 
 class DemoFailed(Exception):
-    """What went wrong, in a sentence for whoever runs the demo."""
+    """The demo cannot continue. The text is one sentence for the person who runs it."""

@@ -1,4 +1,4 @@
-"""Where the messages of a sync land as they come: files on disk, as with a destination."""
+"""Write the messages of a sync to files on disk as they arrive, as a destination does."""
 
 import time
 from collections.abc import Iterable
@@ -13,22 +13,22 @@ import orjson
 
 @dataclass
 class StreamArrival:
-    """What came of one stream; times in seconds of the monotonic clock."""
+    """What arrived of one stream. Times are seconds of the monotonic clock."""
 
     rows: int = 0
     first_row_s: float = 0.0
     last_seen_s: float = 0.0
-    """Its last state, or last row."""
+    """When the last state arrived, or the last row."""
     is_complete: bool = False
 
     @property
     def seconds(self) -> float:
-        """From the first row to the last state."""
+        """Return the seconds from the first row to the last state."""
         return self.last_seen_s - self.first_row_s if self.rows else 0.0
 
 
 class Landing:
-    """Takes the messages of one sync: every line, each stream's records, and the states in their order."""
+    """Write the messages of one sync: every line, each stream's records, and the states in their order."""
 
     def __init__(self, folder: Path, streams: Iterable[str]) -> None:
         self._folder = folder
@@ -36,7 +36,7 @@ class Landing:
         self._states: dict[str, dict[str, Any]] = {}
         self._started_s = time.monotonic()
         self.seconds = 0.0
-        """How long the whole sync took, the start of the process included."""
+        """Duration of the whole sync, including the start of the process."""
 
     def __enter__(self) -> Self:
         (self._folder / "records").mkdir(parents=True, exist_ok=True)
@@ -54,27 +54,27 @@ class Landing:
         self.state.write_bytes(orjson.dumps(states, option=orjson.OPT_INDENT_2))
 
     def records(self, stream: str) -> Path:
-        """The file of a stream's records, one a line."""
+        """Return the file of a stream's records, one per line."""
         return self._folder / "records" / f"{stream}.jsonl"
 
     @property
     def state(self) -> Path:
-        """The file with the last state of each stream, as the next sync gets it."""
+        """Return the file with the last state of each stream, which is the input of the next sync."""
         return self._folder / "state.json"
 
     @property
     def rows(self) -> int:
-        """Rows of all streams so far."""
+        """Return the number of rows of all streams so far."""
         return sum(arrival.rows for arrival in self.arrivals.values())
 
     @property
     def progress(self) -> str:
-        """How far the sync is, in words."""
+        """Return the progress of the sync in words."""
         complete = sum(arrival.is_complete for arrival in self.arrivals.values())
         return f"{self.rows:,} rows, {complete} of {len(self.arrivals)} streams complete"
 
     def take(self, line: bytes, message: dict[str, Any]) -> None:
-        """Write one message down, where it belongs."""
+        """Write one message to its file."""
         self._messages.write(line)
         match message:
             case {"type": "RECORD", "record": {"stream": stream, "data": data}}:

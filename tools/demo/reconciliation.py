@@ -1,4 +1,4 @@
-"""The warehouse against Hotmart: every row, and gross sales against Hotmart's own totals."""
+"""Compare the warehouse with Hotmart: every row, and gross sales with Hotmart's own totals."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tools.demo.warehouse import Warehouse
 from tools.rows import HeldRow, difference
 
 HALF_A_CENT: Final = 0.005
-"""Sums of doubles agree when they lie closer than this."""
+"""Sums of floating-point numbers agree when they differ by less than this."""
 
 PRICES: Final = """
     SELECT strftime(order_date AT TIME ZONE 'UTC', '%Y-%m') AS month,
@@ -49,27 +49,27 @@ ORDER BY month, currency
 
 @dataclass(frozen=True)
 class RowComparison:
-    """The rows of one stream, here and there."""
+    """One stream's rows in Hotmart and in the warehouse."""
 
     stream: str
     in_hotmart: int
     in_warehouse: int
-    """Rows that the connector adds not counted."""
+    """Number of rows in the warehouse, without the ones that the connector adds."""
     missing: int
     differing: list[Any]
-    """Keys of the rows that say something else than in Hotmart, and are not documented to."""
+    """Keys of rows whose content differs from Hotmart's, without documented differences."""
     surplus: int
     added: int
     """Rows that the connector adds on purpose: months without a sale in some currency, which Hotmart leaves out."""
 
     @property
     def is_equal(self) -> bool:
-        """Whether every row of Hotmart is there as it is in Hotmart, and no other."""
+        """Whether the warehouse holds exactly Hotmart's rows with the same content."""
         return not self.missing and not self.differing and not self.surplus
 
 
 def compare_rows(stream: OfferedStream, held: Iterable[HeldRow], warehouse: Warehouse) -> RowComparison:
-    """Compare what Hotmart holds with what the warehouse holds, in the columns that it has."""
+    """Compare Hotmart's rows with the warehouse's rows, in the columns of the warehouse."""
     expected = [
         HeldRow(identity, {name: value for name, value in record.items() if name in stream.columns})
         for identity, record in held
@@ -90,7 +90,7 @@ def compare_rows(stream: OfferedStream, held: Iterable[HeldRow], warehouse: Ware
 
 @dataclass(frozen=True)
 class GrossSales:
-    """Approved and complete sales of a month (UTC) in a currency: from the rows, and by Hotmart's own totals."""
+    """Approved and complete sales of a month (UTC) in a currency, from the rows and from Hotmart's own totals."""
 
     month: str
     currency: str
@@ -101,36 +101,36 @@ class GrossSales:
 
     @property
     def difference(self) -> float:
-        """How much more the rows give than Hotmart's total."""
+        """Return the sum of the rows minus Hotmart's total."""
         return self.total - self.summary_total
 
     @property
     def is_equal(self) -> bool:
-        """Whether number and sum agree."""
+        """Whether the number and the sum agree."""
         return self.items == self.summary_items and abs(self.difference) < HALF_A_CENT
 
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """Hotmart's totals against the sums of what they may add up: Hotmart does not say whether prices or commissions."""
+    """Hotmart's totals and one of their possible sums: Hotmart does not say if it adds prices or commissions."""
 
     stream: str
-    """Where the amounts are from."""
+    """The stream of the amounts."""
     items: str
     """What is counted."""
     amounts: str
     """What is added up."""
     sales: list[GrossSales]
-    """Every month and currency that either side knows, ascending."""
+    """Every month and currency that either side has, in ascending order."""
 
     @property
     def is_equal(self) -> bool:
-        """Whether Hotmart's totals are these sums, in every month and currency."""
+        """Whether Hotmart's totals equal these sums in every month and currency."""
         return all(item.is_equal for item in self.sales)
 
 
 def reconcile(warehouse: Warehouse) -> list[Reconciliation]:
-    """Compare Hotmart's totals with the prices and with the commissions; the one that agrees stands first."""
+    """Compare Hotmart's totals with the prices and with the commissions. The comparison that agrees is first."""
 
     def against(own: str) -> list[GrossSales]:
         return [GrossSales(*row) for row in warehouse.query(AGAINST_SUMMARY.format(own=own))]
@@ -143,6 +143,6 @@ def reconcile(warehouse: Warehouse) -> list[Reconciliation]:
 
 
 def by_month(sales: list[GrossSales]) -> dict[str, dict[str, GrossSales]]:
-    """The same by month and currency."""
+    """Return the totals by month and currency."""
     months = groupby(sales, key=lambda item: item.month)
     return {month: {item.currency: item for item in items} for month, items in months}

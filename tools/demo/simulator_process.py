@@ -1,4 +1,4 @@
-"""The simulator as a process of its own, and its control over HTTP."""
+"""Run the simulator in a process of its own, and control it over HTTP."""
 
 import os
 import subprocess
@@ -18,15 +18,15 @@ from tools.rows import HeldRow, held_rows
 
 SEED: Final = 7
 LIMIT: Final = 6_000
-"""Requests per minute. Hotmart allows 500, which would make the demo wait."""
+"""Requests per minute. Hotmart's limit of 500 would make the demo wait."""
 CLUBS: Final = ("my-school", "second-school")
 READY_WITHIN_S: Final = 300
-"""Enough for some ten million sales."""
+"""Enough for about ten million sales."""
 CONTROL_TIMEOUT_S: Final = 120
 
 
 class SimulatorProcess:
-    """Runs from `with` to the end of it; the account grows in every respect with its sales."""
+    """A context manager that runs the simulator. All numbers of the account grow with its sales."""
 
     def __init__(self, sales: int, log: Path, python: Path | None = None, **sizes: int) -> None:
         self._arguments = {
@@ -42,10 +42,10 @@ class SimulatorProcess:
         self._log = log
         self._python = python or Path(sys.executable)
         self._session = requests.Session()
-        self._session.trust_env = False  # no proxy for this machine
+        self._session.trust_env = False  # ignore the proxy settings of this machine
 
     def __enter__(self) -> Self:
-        """Start it and wait until it serves. Raises `DemoFailed` when it does not."""
+        """Start the simulator and wait until it serves. Raise `DemoFailed` when it does not."""
         command = [str(self._python), "-m", "hotmart_simulator"]
         command += [str(part) for pair in self._arguments.items() for part in pair]
         command += switch_arguments()
@@ -87,13 +87,13 @@ class SimulatorProcess:
 
     @property
     def config(self) -> dict[str, str]:
-        """The settings with which the connector reads this account."""
+        """Return the settings for reading this account."""
         names = ("client_id", "client_secret", "token", "start_date")
         return {name: self._ready[name] for name in names} | {"members_area_subdomain": ", ".join(CLUBS)}
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment in which the connector takes the simulator for Hotmart."""
+        """Return an environment that points the connector to the simulator instead of Hotmart."""
         direct = ",".join(filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1")))
         url = self._ready["url"]
         return {
@@ -105,21 +105,21 @@ class SimulatorProcess:
         }
 
     def move(self, changes: Mapping[str, int]) -> dict[str, list[str]]:
-        """Let things happen in the account; the keys of what changed, by kind of change."""
+        """Let changes happen in the account, and return the changed keys by kind of change."""
         moved: dict[str, list[str]] = self._control("POST", "move", changes)
         return moved
 
     def add_fault(self, **fault: Any) -> None:
-        """Have something go wrong, by the fields of a `Fault`."""
+        """Add a fault by the fields of a `Fault`."""
         self._control("POST", "faults", fault)
 
     def calls(self) -> dict[str, dict[str, int]]:
-        """How many calls came since the last `reset_log`, by path and by status of the answer."""
+        """Return the number of calls since the last `reset_log`, by path and status of the response."""
         paths: dict[str, dict[str, int]] = self._control("GET", "calls")["paths"]
         return paths
 
     def reset_log(self) -> None:
-        """Count calls anew."""
+        """Empty the log of calls."""
         self._control("POST", "reset_log", {})
 
     def expected(self, stream: str) -> list[HeldRow]:

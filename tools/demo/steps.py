@@ -1,4 +1,4 @@
-"""The steps of the demo as they happen: one line each when done, and how far the current one is."""
+"""Print the demo's steps as they happen: one line for each finished step, and the progress of the current one."""
 
 import time
 from collections.abc import Iterator
@@ -11,20 +11,20 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 QUIET_S: Final = 10
-"""How often a long step says how far it is where the output is no terminal."""
+"""Seconds between two progress messages of a long step when the output is no terminal."""
 NAME_WIDTH: Final = 12
 
 
 class Step:
-    """One step while it runs."""
+    """A step that is running."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.text = ""
-        """How far it is; at the end, what came of it."""
+        """The progress. At the end, the result."""
 
     def tell(self, text: str) -> None:
-        """Say how far it is."""
+        """Report the progress."""
         self.text = text
 
 
@@ -36,7 +36,7 @@ class Steps:
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
-        """A step; its line is printed when it ends well."""
+        """Run a step, and print its line when it succeeds."""
         step = Step(name)
         started_s = time.monotonic()
         with self._live(step):
@@ -49,7 +49,7 @@ class Steps:
 
     @contextmanager
     def _live(self, step: Step) -> Iterator[None]:
-        """Show how far the step is, from a thread, for it may itself be waiting."""
+        """Show the progress from a thread, because the step itself may be waiting."""
         done = Event()
         is_live = self._console.is_interactive and self._console.file.isatty()
         show = Thread(target=self._spin if is_live else self._report, args=(step, done))

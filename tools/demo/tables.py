@@ -1,4 +1,4 @@
-"""What the demo prints about the connector's work once both syncs have ended."""
+"""Print tables of the connector's work after both syncs."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ OTHER_REQUESTS: Final = {"/security/oauth/token": "login", "/events/api/v1/<even
 
 @dataclass(frozen=True)
 class Sync:
-    """One sync: the rows that arrived, and the requests that it took."""
+    """One sync: the rows that arrived, and the number of requests."""
 
     name: str
     landing: Landing
@@ -75,7 +75,7 @@ def _print_other_answers(console: Console, syncs: Sequence[Sync]) -> None:
 
 
 def duration(seconds: float) -> str:
-    """Return a time in words, rounded up: to ten seconds below two minutes, else to minutes."""
+    """Return a duration in words, rounded up: to ten seconds below two minutes, otherwise to minutes."""
     if seconds <= 110:
         return f"about {math.ceil(seconds / 10) * 10} seconds"
     return f"about {math.ceil(seconds / 60)} minutes"
@@ -87,7 +87,7 @@ def print_changes(
     moved: Mapping[str, list[str]],
     missed: Mapping[str, list[str]],
 ) -> None:
-    """Print what the second sync changed in the warehouse, and whether it is what happened."""
+    """Print what the second sync changed in the warehouse, and whether that matches the changes in Hotmart."""
     table = new_table("in DuckDB", "rows")
     for stream, change in changes.items():
         for status, count in change.new.most_common():
@@ -106,7 +106,7 @@ def print_changes(
 
 
 def print_rows(console: Console, comparisons: Sequence[RowComparison], *, verbose: bool = False) -> None:
-    """Print how the rows in Hotmart compare with those in the warehouse: streams that differ, or all if `verbose`."""
+    """Print how the rows in Hotmart compare with the warehouse: only streams that differ, or all if `verbose`."""
     shown = [item for item in comparisons if verbose or not item.is_equal]
     print_title(console, "Every row, compared value by value with Hotmart's")
     if shown:
@@ -137,7 +137,7 @@ def _print_counts(console: Console, comparisons: Sequence[RowComparison]) -> Non
 
 
 def print_whereabouts(console: Console, database: str, python: str) -> None:
-    """Print where the file is, and commands that open it without DuckDB's own command line."""
+    """Print the path of the file, and commands that open it without DuckDB's own command line."""
     connect = f"import duckdb; db = duckdb.connect('{database}')"
     lines = (
         f"The DuckDB file is {database}. To list its tables, or to query it:",
@@ -151,5 +151,5 @@ def print_whereabouts(console: Console, database: str, python: str) -> None:
     )
     print_title(console, "Look for yourself")
     for line in lines:
-        # Not folded: a command has to survive being copied.
+        # Not wrapped, so that the command can be copied.
         console.print(escape(line), soft_wrap=True)

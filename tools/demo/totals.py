@@ -1,4 +1,4 @@
-"""Hotmart's own totals against the sums of the synced rows."""
+"""Compare Hotmart's own totals with the sums of the synced rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -11,7 +11,7 @@ MONTHS_SHOWN = 12
 
 
 def print_totals(console: Console, found: Sequence[Reconciliation], *, verbose: bool = False) -> None:
-    """Print the comparison that agrees, or all of them if none does. `verbose` adds the last months."""
+    """Print the comparison that agrees, or all comparisons if none does. `verbose` adds the last months."""
     agreeing = [item for item in found if item.is_equal][:1]
     for item in agreeing or found:
         _print_totals(console, item, verbose)

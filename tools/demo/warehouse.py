@@ -1,4 +1,4 @@
-"""The DuckDB file: a table for each stream, rows by key, the newer copy kept."""
+"""The DuckDB file: one table per stream, one row per primary key, the newest copy kept."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from tools.demo.failure import DemoFailed
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load found in a file of records."""
+    """The result of loading a file of records."""
 
     rows: int
     repeated: int
-    """Rows whose key came before in the same sync, which must not happen."""
+    """Number of rows whose key occurred earlier in the same sync. It should be 0."""
 
 
 class Warehouse:
-    """A new file with empty tables, typed as the streams declare; an old file of that name is replaced."""
+    """A new file with empty tables, typed as the streams declare. It replaces an old file of the same name."""
 
     def __init__(self, path: Path, streams: Iterable[OfferedStream]) -> None:
         self.path = path
@@ -45,9 +45,9 @@ class Warehouse:
         self._database.close()
 
     def load(self, stream: OfferedStream, records: Path) -> Loaded:
-        """Bring in a file of records (one JSON object a line), read by DuckDB itself.
+        """Load a file of records (one JSON object per line) with DuckDB's own reader.
 
-        A row replaces the one of its key, unless its cursor is older; a stream without a cursor is replaced whole.
+        A row replaces the one with the same key, unless its cursor is older. Streams without a cursor are replaced.
         """
         table, keys = _name(stream.name), _names(stream.keys)
         columns = ", ".join(f"{_text(name)}: {_text(kind)}" for name, kind in _types(stream).items())
@@ -82,11 +82,11 @@ class Warehouse:
             }
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
+        """Return all rows of a query."""
         return self._database.execute(sql).fetchall()
 
     def run(self, sql: str) -> None:
-        """Run statements."""
+        """Execute statements."""
         self._database.execute(sql)
 
     def _create(self, stream: OfferedStream) -> None:
@@ -97,7 +97,7 @@ class Warehouse:
 
 
 def _resolution(stream: OfferedStream) -> str:
-    """What happens to a row whose key is there already."""
+    """Return the SQL for a row whose key exists already."""
     others = [_name(column) for column in stream.columns if column not in stream.keys]
     if not others:
         return "DO NOTHING"
@@ -113,7 +113,7 @@ def _types(stream: OfferedStream) -> dict[str, str]:
 
 
 def column_type(schema: Mapping[str, Any]) -> str:
-    """DuckDB's type of a field; objects, lists and what may be several things stay JSON."""
+    """Return DuckDB's type for a field. Objects, arrays and fields of several types stay JSON."""
     declared = schema.get("type", [])
     kinds = {declared} if isinstance(declared, str) else set(declared)
     match sorted(kinds - {"null"}), schema.get("format"):
@@ -133,7 +133,7 @@ def column_type(schema: Mapping[str, Any]) -> str:
 
 
 def _value(column: str, kind: str) -> str:
-    """SQL for a value as text, where Python has no plain type for it."""
+    """Return SQL that converts a value to text, where Python has no plain type for it."""
     match kind:
         case "TIMESTAMPTZ":
             return f"strftime({column} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ')"

@@ -1,1 +1,1 @@
-"""Makes pages of `docs/` from the classes, schemas and other documents: `make docs`."""
+"""Generate pages of `docs/` from the classes, schemas and other documents: `make docs`."""

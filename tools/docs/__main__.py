@@ -1,4 +1,4 @@
-"""Writes `docs/streams.md` and `docs/hotmart-skill.md`."""
+"""Write `docs/streams.md` and `docs/hotmart-skill.md`."""
 
 from tools.docs import skill_page, streams_page
 

@@ -16,7 +16,7 @@ DOCUMENTS = (
     ROOT / "hotmart_simulator" / "README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 )
-"""Every document whose blocks are executed in a test."""
+"""Every document whose blocks a test executes."""
 
 
 @dataclass(frozen=True)

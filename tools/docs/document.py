@@ -1,4 +1,4 @@
-"""A Markdown document as its sections, to be taken over into another document."""
+"""Split a Markdown document into sections, so that another document can include them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 
 FOLDED = re.compile(r"^<details>\n|^</details>\n|^<summary>\n.*?^</summary>\n", re.DOTALL | re.MULTILINE)
-"""What folds a part of a page up in a browser."""
+"""HTML tags that fold up a part of a page in a browser."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands below it, up to the next heading of any level."""
+    """A heading and the text below it, up to the next heading of any level."""
 
     level: int
     heading: str
@@ -24,7 +24,7 @@ class Section:
 
 
 def sections(path: Path, links_from: Path) -> Iterator[Section]:
-    """Every section of a document, with its links as they must be in another document's folder."""
+    """Return every section of a document, with its links adapted to another document's folder."""
     text = FOLDED.sub("", path.read_text("utf-8"))
     lines: list[str] = []
     level, heading, in_code = 0, "", False
@@ -42,7 +42,7 @@ def sections(path: Path, links_from: Path) -> Iterator[Section]:
 
 
 def section(path: Path, heading: str, links_from: Path) -> Section:
-    """The one section with this heading. Raises `ValueError` where there is none, or several."""
+    """Return the one section with this heading. Raise `ValueError` where there is none, or several."""
     found = [item for item in sections(path, links_from) if item.heading == heading]
     if len(found) != 1:
         raise ValueError(f"{path.name} has {len(found)} sections named {heading!r}, and one is needed")
@@ -50,19 +50,19 @@ def section(path: Path, heading: str, links_from: Path) -> Section:
 
 
 def without_tables(text: str, column: str) -> str:
-    """The text without those tables that have a column of this name."""
+    """Return the text without the tables that have a column of this name."""
     blocks = re.split(r"\n{2,}", text)
     kept = [block for block in blocks if not (block.startswith("|") and f"| {column} |" in block.splitlines()[0])]
     return "\n\n".join(kept)
 
 
 def compact_tables(text: str) -> str:
-    """Return the text with its tables without the spaces around their cells."""
+    """Return the text without the spaces around the cells of its tables."""
     return re.sub(r"^\|.*\|$", lambda found: re.sub(r" *(?<!\\)\| *", "|", found[0]), text, flags=re.MULTILINE)
 
 
 def _linked(text: str, path: Path, links_from: Path) -> str:
-    """The links of a document as they must be in another one."""
+    """Return a text with its relative links adapted to another folder."""
 
     def link(found: re.Match[str]) -> str:
         target = found[1]

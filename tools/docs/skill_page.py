@@ -1,7 +1,7 @@
 """Write `docs/hotmart-skill.md`: the connector on one plain page of at most 4,000 words, as context for an AI agent.
 
-Each fact is taken from its owner: streams from their classes and schemas, settings from the form, commands from the
-Makefile, and the rest, messages included, from the documents. A new stream or setting is on the page by itself.
+Each fact is taken from its source: streams from their classes and schemas, settings from the form, commands from the
+Makefile, and the rest, messages included, from the documents. New streams and settings are added automatically.
 """
 
 from __future__ import annotations

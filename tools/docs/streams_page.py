@@ -1,4 +1,4 @@
-"""`docs/streams.md`: every stream with its endpoint, key, cursor, parent, calls and fields, from the code alone."""
+"""Generate `docs/streams.md`: every stream with its endpoint, key, cursor, parent, calls and fields, from the code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from source_hotmart.streams.child import ChildStream
 PAGE = Path(__file__).parent.parent.parent / "docs" / "streams.md"
 
 NONE = "\N{EN DASH}"
-"""What stands in a cell without a value."""
+"""The text of a cell without a value."""
 
 HEAD = """\
 # Streams and fields
@@ -33,7 +33,7 @@ calls a minute. Every stream has two more columns:
 |---|---|---|
 """
 
-# hotmart-api.md 6.6, by the fields as they stand in the records.
+# Hotmart-api.md 6.6, with the field names of the records.
 JOINS = (
     ("sales_history", "sales_users", "id = transaction"),
     ("sales_history", "sales_commissions", "id = transaction"),
@@ -56,11 +56,11 @@ JOINS = (
     ("club_modules", "club_pages", "subdomain, module_id"),
     ("club_pages", "club_lessons", "page_id"),
 )
-"""(stream, stream, the fields by which they join; one name where it is the same in both)."""
+"""(stream, stream, the fields that join them: one name where both streams use the same)."""
 
 
 def streams_page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     classes = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
     parts = [HEAD + "\n".join(_fields({"properties": COLUMNS})), "", *_table(classes), "", *_drawing()]
     for name, cls in classes.items():

@@ -1,5 +1,6 @@
-"""The flip matrix: what the connector does when one belief about Hotmart is turned around.
+"""The flip matrix: how the connector behaves when an assumption about Hotmart is wrong.
 
-Each side of a belief in the simulator's register that is not the default is tried with one fixed history, and what
-arrived is compared with what Hotmart holds, row by row. `known.yaml` lists the sides that lose rows today.
+The simulator's register lists the assumptions ("beliefs"), each with two or more sides. The matrix tries every side
+but the default with one fixed history, and compares the rows that arrived with Hotmart's rows. `known.yaml` lists the
+sides that lose rows today.
 """

@@ -12,7 +12,7 @@ from tools.flips.page import PAGE, page
 
 
 def problems(results: list[Result]) -> list[str]:
-    """Return what is wrong with the results, a line each: flips not listed as they are, and entries without a flip."""
+    """Return the mistakes in the results, one line each: flips that differ from the list, entries without a flip."""
     found = [f"known.yaml lists {name}, which is neither a side nor a move" for name in unknown_names()]
     for result in results:
         entry = known().get(result.flip)
@@ -20,7 +20,7 @@ def problems(results: list[Result]) -> list[str]:
         if result.verdict is Verdict.SILENT and listed != Verdict.SILENT:
             found.append(f"{result.flip} loses rows in silence: {result.figures}")
         elif listed == Verdict.DOCUMENTED and result.verdict is Verdict.EQUAL:
-            continue  # a limit of the documents that this history does not meet
+            continue  # this history does not meet the documented limit
         elif (listed or Verdict.EQUAL) != result.verdict:
             known_as = f"lists {result.flip} as {listed}" if listed else f"does not list {result.flip}"
             found.append(f"known.yaml {known_as}, but it is {result.verdict}: {result.figures}")
@@ -28,7 +28,7 @@ def problems(results: list[Result]) -> list[str]:
 
 
 def main() -> int:
-    """Run by the command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.flips", description=__doc__)
     parser.add_argument("--only", default="", help="flips whose name contains this text, without the page")
     parser.add_argument("--check", action="store_true", help="compare the page instead of writing it")

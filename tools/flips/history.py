@@ -1,4 +1,4 @@
-"""The fixed history of the matrix: a full read, three daily syncs, a monthly one, and moves of every kind between."""
+"""The fixed history of the matrix: a full read, three daily syncs and a monthly one, with changes of every kind."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tools.harness import NOW_MS, Connector, Run, State, VirtualClock, Warehouse
 from tools.rows import Difference, difference
 
 SHAPES: Final = {"club_pages": "club_pages_v1"}
-"""Streams whose record has a shape of another name in the simulator."""
+"""Streams whose record has another name among the simulator's shapes."""
 DAY_MS: Final = 86_400_000
 START_MS: Final = NOW_MS - 460 * DAY_MS
 DAYS_BETWEEN: Final = (1, 1, 1, 30)
-"""Days before each sync after the first: three daily ones and a monthly one."""
+"""Days before each sync after the first: three daily syncs and a monthly one."""
 PAGE_ROWS: Final = 16
 COUNT: Final = 2
 """How often each move is made before a sync."""
@@ -31,7 +31,7 @@ START_DATE: Final = "2024-09-20"
 
 @dataclass
 class Outcome:
-    """What a history left: the streams whose rows are lost or stale, and the runs of the connector."""
+    """The result of a history: the streams with missing or outdated rows, and the runs of the connector."""
 
     differences: list[Difference]
     runs: list[Run] = field(repr=False)
@@ -43,7 +43,7 @@ class Outcome:
 
     @property
     def unreported(self) -> list[Difference]:
-        """The differences of streams that no run reported: neither by their status nor by a warning."""
+        """Return the differences of streams that no run reported by status or warning."""
         lines = [line for run in self.runs for line in run.logs.splitlines() if line.startswith(("WARN", "ERROR"))]
         reported = {name for run in self.runs for name, status in run.statuses.items() if status == "INCOMPLETE"}
         return [
@@ -54,7 +54,7 @@ class Outcome:
 
 
 def small_account(switches: Switches) -> World:
-    """Return an account in which every side of every switch makes a difference, and which is read in a blink."""
+    """Return a small account, quick to read, where every side of every switch makes a difference."""
     return World(
         seed=5,
         sales=70,
@@ -71,7 +71,7 @@ def small_account(switches: Switches) -> World:
 
 
 def sell_at_edges(world: World) -> None:
-    """Sell in the last millisecond before a month since the start date ends, and in the first one of the next.
+    """Sell in the last millisecond of a month since the start date and in the first millisecond of the next.
 
     A client's date ranges are likely to meet there.
     """
@@ -89,26 +89,25 @@ def play(
     excluded_moves: Collection[str] = frozenset(),
     often: str = "",
 ) -> Outcome:
-    """Play the history under these switches, with all moves but the excluded ones, and compare at its end.
+    """Play the history under these switches, with all moves but the excluded ones, and compare the rows at its end.
 
-    The move named `often` is made more often than the others.
-
-    Syncs run in this process, so `clock` must be installed and the environment names the simulator meanwhile.
+    The move named `often` is made more often than the others. Syncs run in this process, so install `clock` before, and
+    keep the environment of the simulator set during the call.
     """
-    # Pages so small that every list has several.
+    # Pages are so small that every list has several.
     switches = replace(switches, page_cap=PAGE_ROWS)
     world = small_account(switches)
-    # What is tried comes first, so that it meets what a sync has already read.
+    # The move under test is first, so that it changes rows that a sync has already read.
     moves = sorted(set(world.moves) - set(excluded_moves), key=lambda name: (name != often, name))
     sell_at_edges(world)
-    # Lists that are a day old show these sales only then.
+    # Lists that are a day old show these sales only from here on.
     clock.advance(hours=switches.transactions_delay_hours + switches.summary_delay_hours)
     world.now_ms = clock.now_ms
     warehouse, runs = Warehouse(), []
     state: State = {}
     with Simulator(world, switches, clock.time, follow_clock=True) as simulator:
         connector = Connector(simulator, folder, _setenv)
-        # One call after the other, so that the history is the same on every machine.
+        # Calls run one after the other, so that the history is the same on every machine.
         connector.config |= {"start_date": START_DATE, "num_workers": 1}
         for days in (0, *DAYS_BETWEEN):
             if days:
@@ -124,7 +123,7 @@ def play(
             state = {**state, **run.state}
             runs.append(run)
         found = [_difference(world, stream, list(warehouse.rows[stream].values())) for stream in stream_names()]
-    # What Hotmart no longer lists stays in an incremental table, so a surplus is no fault.
+    # Rows that Hotmart no longer lists stay in an incremental table, so a surplus is no fault.
     return Outcome([entry for entry in found if entry.lost or entry.stale], runs)
 
 

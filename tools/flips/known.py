@@ -1,4 +1,4 @@
-"""The sides of beliefs that the connector is known not to survive, and what tests use until it does."""
+"""Sides of assumptions that make the connector lose rows, and the sides that tests use until that is fixed."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ FILE: Final = Path(__file__).parent / "known.yaml"
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """One side or move, the verdict of today, and who changes it.
+    """One side or move with its current verdict and the issue that fixes it.
 
-    `part` is the number of the issue that mends it. `documented` is the sentence of `late-changes.md` that says so, for
-    a documented one. A loud one needs neither: the sync says so. `until_then` is the side that all other tests use
-    where the bad one is the default.
+    `part` is the number of that issue. `documented` is the sentence of `late-changes.md` on a documented loss. A loud
+    entry needs neither, because the sync reports the loss. `until_then` is the side that all other tests use where the
+    bad side is the default.
     """
 
     flip: str
-    """`switch=side`, or `move=name` for something that happens to the account."""
+    """`switch=side`, or `move=name` for a change in the account."""
     verdict: str
     reason: str
     part: int | None = None
@@ -32,7 +32,7 @@ class Known:
 
 @cache
 def known() -> dict[str, Known]:
-    """Return every entry by its flip. Raises ValueError for two entries of one flip."""
+    """Return every entry by its flip. Raise ValueError for two entries of one flip."""
     entries = [Known(**entry) for entry in yaml.safe_load(FILE.read_text("utf-8"))]
     by_flip = {entry.flip: entry for entry in entries}
     if len(by_flip) != len(entries):
@@ -41,7 +41,7 @@ def known() -> dict[str, Known]:
 
 
 def milder_sides() -> dict[str, Any]:
-    """Return the switches whose default side is a known fault, with the side that is used until it is mended."""
+    """Return the switches whose default side is a known fault, with the side to use until it is fixed."""
     return {
         entry.flip.partition("=")[0]: entry.until_then for entry in known().values() if entry.until_then is not None
     }
@@ -53,5 +53,5 @@ def switch_arguments() -> list[str]:
 
 
 def excluded_moves() -> frozenset[str]:
-    """Return the moves that the fixed history leaves out, since they lose rows whichever sides hold."""
+    """Return the moves that the fixed history leaves out, because they lose rows under all sides."""
     return frozenset(flip.partition("=")[2] for flip in known() if flip.startswith("move="))

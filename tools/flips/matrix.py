@@ -27,7 +27,7 @@ BASELINE: Final = "the default sides"
 
 
 COMPANIONS: Final[Mapping[str, Mapping[str, Any]]] = {
-    # These sides speak of the longest date range, and nobody asks for 730 days.
+    # These sides concern the longest date range, and the connector never requests 730 days.
     "too_long_window=cut": {"max_window_days": 300},
     "max_window_of=age": {"max_window_days": 400},
     # These change the form of something that only another side sends.
@@ -35,11 +35,11 @@ COMPANIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "refusal_429=html": {"limit_per_minute": 400},
     "retry_after=present": {"limit_per_minute": 400},
 }
-"""Settings and sides without which a flip shows nothing."""
+"""Settings and other sides that a flip needs to have an effect."""
 
 
 class Verdict(StrEnum):
-    """What a flip did to the rows."""
+    """The effect of a flip on the rows."""
 
     EQUAL = "equal"
     LOUD = "loud"
@@ -49,7 +49,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Flip:
-    """One belief turned around, or one move that the fixed history leaves out otherwise."""
+    """One assumption turned around, or one move that the fixed history otherwise leaves out."""
 
     name: str
     """`switch=side` or `move=name`."""
@@ -64,7 +64,7 @@ class Flip:
 
     @property
     def move(self) -> str:
-        """The move that is added to the history, or nothing."""
+        """Return the move to add to the history, or nothing."""
         return self.name.partition("=")[2] if self.name.startswith("move=") else ""
 
     def excluded_moves(self) -> frozenset[str]:
@@ -74,7 +74,7 @@ class Flip:
 
 @dataclass(frozen=True)
 class Result:
-    """A verdict with the streams that differ and a line of figures for whoever looks into it."""
+    """A verdict, the streams that differ, and a line of figures for debugging."""
 
     flip: str
     verdict: Verdict
@@ -84,7 +84,7 @@ class Result:
 
 @cache
 def flips() -> dict[str, Flip]:
-    """Return all flips by name: the sides that tests do not use by default, then the moves left out."""
+    """Return all flips by name: first the sides that tests do not use by default, then the moves left out."""
     usual = switches()
     found = [Flip(BASELINE, "Every belief holds.")]
     for belief in load():
@@ -107,7 +107,7 @@ def judge(name: str) -> Result:
 
 
 def verdict_of(name: str, outcome: Outcome) -> Verdict:
-    """Return the verdict on what a history left. A loss counts as documented only where the known faults quote it."""
+    """Return the verdict on a history's outcome. A loss counts as documented only where the known faults quote it."""
     if not outcome.differences:
         return Verdict.LOUD if outcome.failed else Verdict.EQUAL
     if not outcome.unreported:
@@ -123,7 +123,7 @@ def judge_all(names: list[str], processes: int) -> Iterator[Result]:
 
 
 def _prepare_process() -> None:
-    """Send what a process prints nowhere, since logs are read from messages, and collect garbage rarely, to be fast."""
+    """Discard what the process prints, because logs are read from messages. Collect garbage rarely, for speed."""
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
     gc.freeze()
@@ -131,7 +131,7 @@ def _prepare_process() -> None:
 
 
 def unknown_names() -> list[str]:
-    """Return what `known.yaml` lists that is neither a side of the register nor a move of the simulator."""
+    """Return the entries of `known.yaml` that are neither a side of the register nor a move of the simulator."""
     moves = {f"move={name}" for name in small_account(switches()).moves}
     sides = {f"{belief.switch}={side.value}" for belief in load() for side in belief.sides}
     return sorted(set(known()) - moves - sides)

@@ -1,4 +1,4 @@
-"""The page `docs/development/beliefs.md`: every belief that may be wrong, and what the connector does then."""
+"""Generate `docs/development/beliefs.md`: every assumption that may be wrong, and how the connector behaves then."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The connector's image, run as platforms run it: `python -m tools.image IMAGE`."""
+"""Test the connector's image as platforms run it: `python -m tools.image IMAGE`."""

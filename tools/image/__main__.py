@@ -26,7 +26,7 @@ SALES = 1_000
 
 
 def main() -> int:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(
         "python -m tools.image",
         description=__doc__,

@@ -1,4 +1,4 @@
-"""An image, the command that runs it, and a folder with files for it."""
+"""An image, the command that runs it, and a folder with its files."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Message = Mapping[str, Any]
 
 
 class NotAsItShouldBe(Exception):
-    """The image did something else than a platform expects; the text says what."""
+    """The image did not behave as a platform expects. The text says how."""
 
 
 def expect(holds: bool, otherwise: str) -> None:
-    """Stop with a sentence where a condition does not hold."""
+    """Raise `NotAsItShouldBe` with a sentence if a condition does not hold."""
     if not holds:
         raise NotAsItShouldBe(otherwise)
 
@@ -36,18 +36,18 @@ class Output:
     messages: Sequence[Message]
 
     def of_type(self, kind: str) -> Iterator[Message]:
-        """What messages of one type carry, in order."""
+        """Return the content of all messages of one type, in order."""
         key = {"CONNECTION_STATUS": "connectionStatus"}.get(kind, kind.lower())
         return (message[key] for message in self.messages if message["type"] == kind)
 
     def only(self, kind: str) -> Message:
-        """What the one message of a type carries."""
+        """Return the content of the only message of a type."""
         found = list(self.of_type(kind))
         expect(len(found) == 1, f"{self.command}: {len(found)} {kind} messages, not one")
         return found[0]
 
     def records(self) -> Counter[str]:
-        """How many records each stream has."""
+        """Return the number of records per stream."""
         return Counter(record["stream"] for record in self.of_type("RECORD"))
 
     def as_run(self) -> Run:
@@ -55,14 +55,14 @@ class Output:
         return Run([dict(message) for message in self.messages], exit_code=0)
 
     def state(self) -> list[Message]:
-        """The newest state of each stream, as a platform gives it to the next sync."""
+        """Return the newest state of each stream, in the form that a platform passes to the next sync."""
         newest = {state["stream"]["stream_descriptor"]["name"]: state for state in self.of_type("STATE")}
         return [{"type": state["type"], "stream": state["stream"]} for state in newest.values()]
 
 
 @dataclass(frozen=True)
 class Container:
-    """What runs the image (such as `docker run --rm --network host`), within limits, against a server at `url`."""
+    """Run the image by a command such as `docker run --rm --network host`, within limits, against a server at `url`."""
 
     image: str
     run_command: Sequence[str]
@@ -72,7 +72,7 @@ class Container:
     """Options of the run command."""
 
     def write(self, name: str, content: object) -> str:
-        """Write a file that the image's user may read; returns its path inside the container."""
+        """Write a file that the image's user may read. Return its path inside the container."""
         path = self.folder / name
         path.write_text(json.dumps(content), encoding="utf-8")
         path.chmod(0o644)
@@ -87,7 +87,7 @@ class Container:
         return subprocess.Popen(command, stdout=subprocess.PIPE)
 
     def stdout_of(self, *arguments: str, entrypoint: str | None = None) -> bytes:
-        """Run a program to its end; it must succeed, in time."""
+        """Run a program to its end and return its stdout. It must succeed in time."""
         with self.start(*arguments, entrypoint=entrypoint) as process:
             try:
                 output, _ = process.communicate(timeout=RUN_SECONDS)
@@ -98,7 +98,7 @@ class Container:
         return output
 
     def run(self, *arguments: str) -> Output:
-        """One command of the connector; it must print nothing but messages, and no error among them."""
+        """Run one command of the connector. Its output must be messages only, without an error message."""
         output = Output(arguments[0], list(_messages(self.stdout_of(*arguments))))
         errors = [trace["error"]["message"] for trace in output.of_type("TRACE") if trace["type"] == "ERROR"]
         expect(not errors, f"{output.command}: {'; '.join(map(str, errors))}")
@@ -114,7 +114,7 @@ def _messages(output: bytes) -> Iterator[Message]:
 
 
 def configured(catalog: Message, *, incremental: bool) -> dict[str, Any]:
-    """Every stream of a discovered catalog, read whole, or incremental where it can be."""
+    """Return a catalog with every discovered stream, incremental where supported, otherwise full refresh."""
     return {
         "streams": [
             {

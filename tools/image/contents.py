@@ -1,6 +1,6 @@
-"""Runs inside the image, with its own Python: prints a line of JSON for `hardening.py` to judge.
+"""Inspect the image from inside with its own Python. Print a line of JSON for `hardening.py` to check.
 
-Needs nothing but the standard library, because the image holds nothing else of the tests.
+This module needs only the standard library, because the image contains no other part of the tests.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TESTS = {
     "hypothesis",
 }
 TOOLS = {"pip", "pip3", "ensurepip", "poetry", "uv", "mypy", "ruff"}
-"""Commands, and packages of any Python in the image."""
+"""Development tools that should be neither commands nor Python packages of the image."""
 LEFT_OUT = {"unidecode", "grpc", "numpy", "pandas"}
 """Some packages of requirements/left-out.txt, by the names of their folders."""
 CACHES = {".cache/pip", ".cache/uv", ".cache/pypoetry"}
@@ -35,7 +35,7 @@ NOT_OF_THE_IMAGE = {"/proc", "/sys", "/dev", "/secrets"}
 
 
 def folders() -> Iterator[tuple[Path, list[Path]]]:
-    """Every folder of the image with what is in it."""
+    """Yield every folder of the image with its content."""
     for name, inner, files in os.walk("/"):
         folder = Path(name)
         inner[:] = [child for child in inner if str(folder / child) not in NOT_OF_THE_IMAGE]
@@ -43,7 +43,7 @@ def folders() -> Iterator[tuple[Path, list[Path]]]:
 
 
 def can_write(folder: Path) -> bool:
-    """Whether a file can be made there: the rights alone do not tell of a read-only file system."""
+    """Whether a file can be created in a folder. Permissions alone do not reveal a read-only file system."""
     probe = folder / ".written"
     try:
         probe.touch(exist_ok=False)
@@ -54,13 +54,13 @@ def can_write(folder: Path) -> bool:
 
 
 def belongs_to_user(path: Path) -> bool:
-    """Whether this user may change it, but for a file system that is read-only today."""
+    """Whether this user could change a file if the file system were writable."""
     about = path.lstat()
     return not stat.S_ISLNK(about.st_mode) and (about.st_uid == os.getuid() or bool(about.st_mode & stat.S_IWOTH))
 
 
 def has_rights_of_another_user(path: Path) -> bool:
-    """Whether a program runs with the rights of its owner or group, as su does."""
+    """Whether a program runs with the rights of its owner or group (setuid or setgid), like su."""
     mode = path.lstat().st_mode
     return stat.S_ISREG(mode) and bool(mode & (stat.S_ISUID | stat.S_ISGID))
 
@@ -71,13 +71,13 @@ def is_of_python(folder: Path) -> bool:
 
 
 def effective_capabilities() -> int:
-    """Bits of what this process may do beyond its user."""
+    """Return the effective capabilities of this process as bits."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1], 16) for line in lines if line.startswith("CapEff:"))
 
 
 def main() -> None:
-    """Walk the image once."""
+    """Walk through the image once."""
     amiss: dict[str, list[str]] = defaultdict(list)
     writable = []
     for folder, paths in folders():

@@ -1,4 +1,4 @@
-"""What the image holds, and that it runs with all that can be taken from a container taken away."""
+"""Check the content of the image, and that it runs in a container without any privilege."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ CONFINED: Final = (
     *("--read-only", "--tmpfs=/tmp:rw,noexec,nosuid,nodev,size=64m"),
     *("--cap-drop=ALL", "--security-opt=no-new-privileges"),
 )
-"""No capability, and nothing to write to but a temporary folder from which nothing can be started."""
+"""Options that drop all capabilities and leave one writable folder, for temporary files, without execute permission."""
 TEMPORARY: Final = {"/tmp", "/var/tmp", "/run"}
-"""Where a confined container may write; some tools mount the last two for it."""
+"""Writable folders in a confined container. Some tools mount the last two for it."""
 ANOTHER_USER: Final = 54_321
-"""No user of the image, as in `docker run --user "$(id -u):$(id -g)"`."""
+"""A user that the image does not define, as in `docker run --user "$(id -u):$(id -g)"`."""
 PYTHON: Final = "/opt/source-hotmart/bin/python3"
 
 
 def check_confined(container: Container, settings: Mapping[str, str]) -> None:
-    """Look inside, and read, without rights."""
+    """Inspect the image, and read without privileges."""
     confined = replace(container, limits=(*container.limits, *CONFINED))
     look_inside(confined)
     read_confined(confined, settings)
@@ -32,7 +32,7 @@ def check_confined(container: Container, settings: Mapping[str, str]) -> None:
 
 
 def look_inside(container: Container) -> None:
-    """What the image holds, and what its user may do there."""
+    """Check the content of the image and the permissions of its user."""
     program = Path(__file__).with_name("contents.py").read_text("utf-8")
     found = json.loads(container.stdout_of("-c", program, entrypoint=PYTHON))
     for what, paths in found["amiss"].items():
@@ -44,7 +44,7 @@ def look_inside(container: Container) -> None:
 
 
 def check_private_settings(container: Container, settings: Mapping[str, str]) -> None:
-    """A user that the image does not know reads settings that nobody else may read."""
+    """Check that a user unknown to the image can read settings that only this user may read."""
     path = container.write("private.json", settings)
     private = container.folder / Path(path).name
     user = os.getuid() or ANOTHER_USER
@@ -63,7 +63,7 @@ def check_private_settings(container: Container, settings: Mapping[str, str]) ->
 
 
 def read_confined(container: Container, settings: Mapping[str, str]) -> None:
-    """The four commands work on a read-only root file system, without capabilities."""
+    """Check that the four commands work on a read-only root file system, without capabilities."""
     container.run("spec")
     options = ("--config", container.write("config.json", settings))
     status = container.run("check", *options).only("CONNECTION_STATUS")

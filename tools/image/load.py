@@ -1,6 +1,6 @@
-"""A million sales in the image with 512 MB of memory, and a read that is ended by SIGTERM half-way.
+"""Read a million sales in the image with 512 MB of memory, and end another read half-way with SIGTERM.
 
-The account is a replay that answers from memory, so that it is the image that is tested and not the quota.
+A replay answers from memory, so that the quota does not limit the image.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ STREAM: Final = "sales_history"
 SALES: Final = 1_000_000
 MEMORY: Final = "512m"
 SALES_OF_THE_ENDED: Final = 400_000
-"""Enough for windows that are read by then, beside those which all threads are reading."""
+"""So many that some date ranges are complete at SIGTERM, besides those that the threads are reading."""
 ENDED_AFTER_RECORDS: Final = 250_000
 ENDS_WITHIN_S: Final = 10
 TERMINATED: Final = 128 + signal.SIGTERM
 
 
 class KeysAndState(KeyCounter, StateKeeper):
-    """What a destination has of a read: which sales came, and the last state."""
+    """The sales and the last state that a destination received in a read."""
 
     def whole_lines(self, lines: bytes) -> None:
-        """Both."""
+        """Process whole lines for both."""
         KeyCounter.whole_lines(self, lines)
         StateKeeper.whole_lines(self, lines)
 
 
 def check_load(container: Container) -> None:
-    """Both reads, each of an account of its own."""
+    """Run both reads, each of an account of its own."""
     with Replay(SALES, container.folder) as replay:
         limits = (*container.limits, f"--memory={MEMORY}", f"--memory-swap={MEMORY}")
         read_a_million(replace(container, url=replay.url, limits=limits), replay)
@@ -45,7 +45,7 @@ def check_load(container: Container) -> None:
 
 
 def read_a_million(container: Container, replay: Replay) -> None:
-    """All sales come, in the memory that there is."""
+    """Check that all sales arrive within the memory limit."""
     began_s = time.monotonic()
     counter = RecordCounter()
     exit_code = _read(container, replay, counter)
@@ -55,7 +55,7 @@ def read_a_million(container: Container, replay: Replay) -> None:
 
 
 def end_half_way(container: Container, replay: Replay) -> None:
-    """A read that is ended by SIGTERM ends at once, and the next one brings what is missing and not all again."""
+    """Check that SIGTERM ends a read at once, and that the next read continues instead of starting again."""
     counter = KeysAndState()
     exit_code = _read(container, replay, counter, end_after=ENDED_AFTER_RECORDS)
     expect(exit_code == TERMINATED, f"SIGTERM: exit status {exit_code}, not {TERMINATED}")
@@ -73,7 +73,7 @@ def end_half_way(container: Container, replay: Replay) -> None:
 
 
 def _read(container: Container, replay: Replay, counter: RecordCounter, *options: str, end_after: int = 0) -> int:
-    """Read, and count what comes; the exit status. `end_after` so many records, SIGTERM is sent."""
+    """Read, count the sales, and return the exit status. SIGTERM is sent after `end_after` records."""
     config = container.write("config.json", replay.config)
     selected = container.write("catalog.json", catalog([STREAM]))
     ended_s = 0.0

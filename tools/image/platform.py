@@ -1,4 +1,4 @@
-"""The image as a platform runs it: its labels, the four commands, and a second read from the state of the first."""
+"""Run the image as a platform does: its labels, the four commands, and a second read from the state of the first."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STREAMS: Final = frozenset(
     item["stream"]["name"]
     for item in json.loads((ROOT / "integration_tests/configured_catalog.json").read_text("utf-8"))["streams"]
 )
-"""What an account with a members area has."""
+"""Every stream of an account with a members area."""
 
 
 def check_labels(image: str, inspect_command: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from tools.live_probe.settings import read_settings
 from tools.live_probe.table import print_findings, summary
 
 WIDTH = 180
-"""Of the table where the output is no terminal."""
+"""Width of the table when the output is no terminal."""
 
 
 def ask_all(console: Console, config_file: Path, max_calls: int) -> int:

@@ -1,4 +1,4 @@
-"""The account as the probe has come to know it: the queries that several questions share."""
+"""The queries of the account that several questions share."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -13,15 +13,15 @@ from tools.live_probe.failure import NotTold
 DAY_MS: Final = 86_400_000
 LONG_AGO_MS: Final = 1_262_304_000_000  # 2010-01-01, before the first sale on Hotmart (hotmart-api.md 6.3)
 ASKED_ROWS: Final = 1_000
-"""Above every known maximum of a page, to see what is granted."""
+"""Above every known maximum page size, to see how many rows Hotmart returns."""
 ENOUGH_ROWS: Final = 20
-"""From so many rows on, what holds for all of them counts as an answer."""
+"""Minimum number of rows for a conclusion about all rows."""
 
 Window = tuple[int, int]
 
 
 class Account:
-    """Asks each query once, whichever question needs it. All times are epoch milliseconds by Hotmart's clock."""
+    """Send each query once, even if several questions need it. All times are epoch milliseconds by Hotmart's clock."""
 
     def __init__(self, client: Client, members_areas: Sequence[str]) -> None:
         self.client = client
@@ -29,11 +29,11 @@ class Account:
         self._members_areas = members_areas
 
     def get(self, path: str, **query: int | str | list[str]) -> Answer:
-        """Return an answer of any kind."""
+        """Return any response to a query."""
         return self.client.get(path, query)
 
     def days(self, number: int) -> Window:
-        """Return the last so many days, a millisecond less, up to now."""
+        """Return the range of the last `number` days up to now, shortened by a millisecond."""
         return self.now_ms - number * DAY_MS + 1, self.now_ms
 
     # Sales
@@ -49,9 +49,9 @@ class Account:
 
     @cached_property
     def window(self) -> Window:
-        """The longest date range up to now that Hotmart returns sales of: a year, 300, 180 or 30 days.
+        """Return the longest date range up to now that Hotmart accepts for sales: a year, 300, 180 or 30 days.
 
-        Raise NotTold where it returns none of them.
+        Raise NotTold where it accepts none of them.
         """
         problem = ""
         for days in (365, 300, 180, 30):
@@ -66,22 +66,22 @@ class Account:
 
     @property
     def all_statuses(self) -> Answer:
-        """Sales of that window in all 17 statuses. It may be a refusal."""
+        """Return the sales of that range in all 17 statuses. Hotmart may reject the query."""
         return self.sales(words.HISTORY, self.window, ASKED_ROWS, words.SALE_STATUSES)
 
     @property
     def no_status(self) -> Answer:
-        """Sales of that window, with neither a status nor a page size sent. Raise NotTold where they are unreadable."""
+        """Return the sales of that range without a status or page size. Raise NotTold where they are unreadable."""
         return readable(self.sales(words.HISTORY, self.window))
 
     @property
     def paid_without_dates(self) -> Answer:
-        """The approved and complete sales of the default range. Raise NotTold where they are unreadable."""
+        """Return the approved and complete sales of the default range. Raise NotTold where they are unreadable."""
         return readable(self.get(words.HISTORY, transaction_status=sorted(words.PAID), max_results=ASKED_ROWS))
 
     @property
     def history(self) -> list[Row]:
-        """The sales known from both. Raise NotTold where there is none."""
+        """Return the sales in both of these responses. Raise NotTold where there is none."""
         rows = [*self.all_statuses.rows, *self.no_status.rows]
         if not rows:
             raise NotTold("the account has no sale in this time")
@@ -89,13 +89,13 @@ class Account:
 
     @property
     def status_of(self) -> dict[str, str]:
-        """The statuses of these sales by transaction."""
+        """Return the statuses of these sales by transaction."""
         return {row["purchase"]["transaction"]: row["purchase"]["status"] for row in self.history}
 
     def view(self, path: str) -> Answer:
-        """Return the same sales in another view: of 17 statuses, or of the documented 14 where 17 are refused.
+        """Return the same sales in another view: in 17 statuses, or in the documented 14 where 17 are rejected.
 
-        Raise NotTold where both are.
+        Raise NotTold where both are rejected.
         """
         answer = self.sales(path, self.window, ASKED_ROWS, words.SALE_STATUSES)
         if answer.is_refusal:
@@ -112,12 +112,12 @@ class Account:
 
     @property
     def subscriptions(self) -> Answer:
-        """All subscriptions, or those of a year where the long range is refused."""
+        """Return all subscriptions, or those of a year where Hotmart rejects the long range."""
         return self._since_long_ago(words.SUBSCRIPTIONS)
 
     @property
     def summaries(self) -> Answer:
-        """The summaries of the same subscriptions."""
+        """Return the summaries of the same subscriptions."""
         return self._since_long_ago(words.SUMMARY)
 
     def charges_of(self, window: Window, **query: int | str) -> Answer:
@@ -130,14 +130,14 @@ class Account:
 
     @property
     def charges(self) -> Answer:
-        """Charges of the last year."""
+        """Return the charges of the last year."""
         return self.charges_of(self.days(365), max_results=ASKED_ROWS)
 
     # Products, members areas and events
 
     @property
     def products(self) -> Answer:
-        """The products of the account."""
+        """Return the products of the account."""
         return readable(self.get(words.PRODUCTS, max_results=ASKED_ROWS))
 
     def products_where(self, **wanted: object) -> Iterator[Row]:
@@ -146,14 +146,14 @@ class Account:
 
     @property
     def members_area(self) -> str:
-        """The first members area of the settings. Raise NotTold where they name none."""
+        """Return the first members area of the settings. Raise NotTold where they name none."""
         if not self._members_areas:
             raise NotTold("the settings name no members_area_subdomain")
         return self._members_areas[0]
 
     @property
     def students(self) -> Answer:
-        """The students of that members area."""
+        """Return the students of that members area."""
         return readable(self.get(words.STUDENTS, subdomain=self.members_area, max_results=ASKED_ROWS))
 
     def more_students(self, token: str) -> Answer:
@@ -172,7 +172,7 @@ class Account:
 
     @property
     def asked(self) -> list[tuple[str, Query, Answer]]:
-        """Path, query and answer of every call so far, the main list of each endpoint among them."""
+        """Return path, query and response of every call so far, including the main list of each endpoint."""
         lists: tuple[Callable[[], object], ...] = (
             lambda: self.no_status,
             lambda: self.view(words.USERS),
@@ -192,12 +192,12 @@ class Account:
 
     @property
     def pages(self) -> list[tuple[str, Query, Answer]]:
-        """Those of them that have the envelope of items and page_info."""
+        """Return the calls whose response has items and page_info."""
         return [entry for entry in self.asked if entry[2].is_page and entry[2].form is Form.PAGE]
 
 
 def settled(answer: Answer) -> Answer:
-    """Return the answer where it says something of its query. Raise NotTold for a failure of any query."""
+    """Return the response if it depends on its query. Raise NotTold for a failure that any query could have."""
     if answer.is_forbidden:
         raise NotTold(f"the credential may not read it ({answer.status})")
     if answer.is_passing or answer.form is Form.OTHER:
@@ -206,13 +206,13 @@ def settled(answer: Answer) -> Answer:
 
 
 def readable(answer: Answer) -> Answer:
-    """Return the answer where it holds rows or says that there are none. Raise NotTold for every other."""
+    """Return the response if it holds rows or says that there are none. Otherwise raise NotTold."""
     if not settled(answer).is_page:
         raise NotTold(f"Hotmart answered {answer.says}")
     return answer
 
 
 def enough(rows: Sequence[object], noun: str, at_least: int = ENOUGH_ROWS) -> None:
-    """Raise NotTold where so few rows say nothing of all."""
+    """Raise NotTold if there are too few rows for a conclusion about all rows."""
     if len(rows) < at_least:
         raise NotTold(f"only {len(rows)} {noun} can be compared")

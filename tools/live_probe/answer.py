@@ -1,4 +1,4 @@
-"""One response as the questions see it: its form, its rows, and words for it without any of its content."""
+"""One response as the questions see it: its form, its rows, and a description that contains none of its content."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ Row = dict[str, Any]
 
 
 class Form(Enum):
-    """What a body is, for any status (hotmart-api.md 2.4, 3.1 and 3.4)."""
+    """The form of a body, for any status (hotmart-api.md 2.4, 3.1 and 3.4)."""
 
     PAGE = "a page"
     LIST = "a list"
@@ -25,10 +25,10 @@ class Form(Enum):
 
 @dataclass(frozen=True)
 class Answer:
-    """One response. Its rows serve for counting and for further questions, and are never printed."""
+    """One response. Its rows are counted and used for further questions, and never printed."""
 
     status: int
-    """Zero: no whole answer arrived."""
+    """Zero: no complete response arrived."""
     form: Form = Form.NOTHING
     document: Any = field(default=None, repr=False)
     seconds: float = 0.0
@@ -51,7 +51,7 @@ class Answer:
 
     @property
     def is_passing(self) -> bool:
-        """Whether the same call may be answered differently in a while."""
+        """Whether a later call may get a different response."""
         return self.status in (0, 408, 429) or self.status >= 500
 
     @property
@@ -61,42 +61,42 @@ class Answer:
 
     @property
     def rows(self) -> list[Row]:
-        """The rows that are objects."""
+        """Return the rows that are objects."""
         rows = self.document if self.form is Form.LIST else self.value("items")
         return [row for row in rows if isinstance(row, dict)] if self.is_page and isinstance(rows, list) else []
 
     @property
     def page_info(self) -> Row | None:
-        """The `page_info`, None where there is none."""
+        """Return the `page_info`, or None where there is none."""
         info = self.value("page_info")
         return info if isinstance(info, dict) else None
 
     @property
     def total(self) -> int | None:
-        """Hotmart's own count of the rows of the query, None without one."""
+        """Return Hotmart's own count of the rows of the query, or None without one."""
         total = (self.page_info or {}).get("total_results")
         return total if type(total) is int else None
 
     @property
     def token(self) -> str:
-        """The token of the next page, empty on the last page."""
+        """Return the token of the next page. It is empty on the last page."""
         token = (self.page_info or {}).get("next_page_token")
         return token if isinstance(token, str) else ""
 
     @property
     def count(self) -> int | None:
-        """How many rows the query has: Hotmart's count, or the rows of a single page. None if neither says."""
+        """Return the number of rows: Hotmart's count, or the rows of a single page. None if neither is known."""
         return self.total if self.total is not None else None if self.token else len(self.rows)
 
     @property
     def code(self) -> str:
-        """The code of an error; `another code` for one that the reference does not list."""
+        """Return the code of an error, or `another code` for one that the reference does not list."""
         code = self.value("error") or self.value("code")
         return "" if not isinstance(code, str) else code if code in KNOWN_CODES else "another code"
 
     @property
     def says(self) -> str:
-        """The response in words that hold none of its content."""
+        """Describe the response without its content."""
         if not self.status:
             return f"no whole answer in {self.seconds:.0f} s"
         if 300 <= self.status < 400:
@@ -106,7 +106,7 @@ class Answer:
         return f"{self.status} {self.code}" if self.code else f"{self.status}, {self.form.value}"
 
     def value(self, name: str) -> Any:
-        """Return a field at the top of the body, None where it is missing."""
+        """Return a top-level field of the body, or None where it is missing."""
         return self.document.get(name) if isinstance(self.document, dict) else None
 
     def values(self, path: str) -> Iterator[Any]:
@@ -115,14 +115,14 @@ class Answer:
 
 
 def value_at(row: Any, path: str) -> Any:
-    """Return a field of a row by its dotted name, None where it is missing."""
+    """Return a field of a row by its dotted name, or None where it is missing."""
     for name in path.split("."):
         row = row.get(name) if isinstance(row, dict) else None
     return row
 
 
 def parse(body: bytes) -> tuple[Form, Any]:
-    """Return the form of a body and its JSON, None where it is not JSON."""
+    """Return the form of a body and its JSON, or None where it is not JSON."""
     text = body.strip()
     if not text:
         return Form.EMPTY, None

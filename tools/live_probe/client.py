@@ -15,7 +15,7 @@ from tools.live_probe.settings import Settings
 from tools.live_probe.words import QUOTA_HEADERS
 
 MAX_CALLS: Final = 60
-"""With the login. Hotmart allows 500 calls per minute for all clients of an account (hotmart-api.md 2.3)."""
+"""Includes the login. Hotmart allows 500 calls per minute for all clients of an account (hotmart-api.md 2.3)."""
 CONNECT_S: Final = 10
 READ_S: Final = 60
 TOTAL_S: Final = 120
@@ -24,7 +24,7 @@ RETRIED: Final = frozenset({0, 429, 500, 503})
 RETRY_WITHIN_S: Final = 10
 """A failure that took longer is not retried."""
 RESERVE_CALLS: Final = 5
-"""So many calls of the rate limit are left to other clients."""
+"""Number of calls of the rate limit to leave to other clients."""
 MINUTE_S: Final = 60
 REFUSED: Final = (
     "Hotmart did not accept the Client ID and Client Secret. Copy all three values again from Hotmart: "
@@ -44,9 +44,9 @@ class Client:
         self.token = ""
         self.token_life_s: int | None = None
         self.now_ms = 0
-        """The moment of the login by Hotmart's clock, in epoch milliseconds."""
+        """The time of the login by Hotmart's clock, in epoch milliseconds."""
         self.asked: list[tuple[str, Query, Answer]] = []
-        """Path, query and answer of every data call, in order. Of a call that was retried only the last answer."""
+        """Path, query and response of every data call, in order. A retried call has only its last response."""
         self._kept: dict[tuple[str, str], Answer] = {}
         self._session = requests.Session()
         self._resume_s = 0.0
@@ -121,7 +121,7 @@ class Client:
                 if dates is not None and "Date" in response.headers:
                     dates.append(response.headers["Date"])
                 body = _body(response, began_s + TOTAL_S)
-        except (OSError, HTTPError):  # their texts may quote the address, which holds the secret at the login
+        except (OSError, HTTPError):  # the exception's text may quote the address, which holds the secret at the login
             return Answer(0, seconds=time.monotonic() - began_s)
         seconds = time.monotonic() - began_s
         form, document = (Form.NOTHING, None) if body is None else parse(body)
@@ -133,7 +133,7 @@ class Client:
 
 
 class _Authorization(AuthBase):
-    """Sets the header. As an object, so that no `.netrc` can put another credential in its place."""
+    """Set the header. An object is used so that no `.netrc` can replace the credential."""
 
     def __init__(self, header: str) -> None:
         self._header = header
@@ -144,7 +144,7 @@ class _Authorization(AuthBase):
 
 
 def _body(response: requests.Response, deadline_s: float) -> bytes | None:
-    """Return the decoded body, None where it is too large or too late."""
+    """Return the decoded body, or None where it is too large or too late."""
     chunks, size = [], 0
     for chunk in response.iter_content(1 << 16):
         chunks.append(chunk)
@@ -155,7 +155,7 @@ def _body(response: requests.Response, deadline_s: float) -> bytes | None:
 
 
 def _wait_s(answer: Answer) -> float:
-    """Return the seconds until the limit resets, a minute where no header says so (hotmart-api.md 2.3)."""
+    """Return the seconds until the limit resets, or a minute without such a header (hotmart-api.md 2.3)."""
     reset_s = _number(answer.quota, "RateLimit-Reset", "Retry-After")
     return reset_s + 1 if reset_s is not None and reset_s <= MINUTE_S else MINUTE_S + 1
 

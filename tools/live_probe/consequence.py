@@ -1,4 +1,4 @@
-"""What the connector does under each answer, and which beliefs the probe does not ask about. Data, not code."""
+"""How the connector behaves under each answer, and the beliefs that the probe does not check. Read from YAML files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ UNASKED: Final = HERE / "unasked.yaml"
 
 @dataclass(frozen=True, kw_only=True)
 class Consequence:
-    """One side of one belief: what the connector does, what of it could be removed, or what it loses.
+    """One side of one belief: how the connector behaves, what could be removed from it, or what it loses.
 
-    Without `loses` it reads completely.
+    Without `loses` the connector reads all rows.
     """
 
     does: str
@@ -27,7 +27,7 @@ class Consequence:
 
     @property
     def words(self) -> str:
-        """All of it, for the table."""
+        """Return all of it as text for the table."""
         remove = f" Could be removed: {self.remove}" if self.remove else ""
         return f"{'LOSES: ' + self.loses if self.loses else 'Complete.'} {self.does}{remove}"
 
@@ -44,7 +44,7 @@ def consequences() -> dict[str, Mapping[SideValue, Consequence]]:
 
 
 def unasked() -> dict[str, str]:
-    """Return why the probe does not ask, by the id of the belief."""
+    """Return the reasons for not checking a belief, by its id."""
     return _read(UNASKED)
 
 

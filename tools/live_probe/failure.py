@@ -1,12 +1,12 @@
-"""How the probe, or one of its questions, ends without a side."""
+"""Errors that end the probe, or one of its questions without an answer."""
 
 
 class ProbeFailed(Exception):
-    """What went wrong, in a sentence for the person who runs the probe."""
+    """The probe failed. The text is one sentence for the person who runs it."""
 
 
 class NotTold(Exception):
-    """Why this account cannot answer a question."""
+    """This account cannot answer a question. The text says why."""
 
 
 class OutOfCalls(Exception):

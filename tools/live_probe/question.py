@@ -1,4 +1,4 @@
-"""A question of the probe, and what became of it."""
+"""A question of the probe, and its outcome."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tools.live_probe.failure import NotTold, OutOfCalls
 
 @dataclass(frozen=True)
 class Told:
-    """The side of the belief that Hotmart takes; `note` has counts, without any content of a record."""
+    """The side of the belief that holds at Hotmart. `note` has counts, without any content of a record."""
 
     side: SideValue
     note: str = ""
@@ -20,17 +20,17 @@ class Told:
 
 @dataclass(frozen=True)
 class Otherwise:
-    """What Hotmart did, in words, where it is none of the sides."""
+    """Hotmart's behaviour in words, where it matches none of the sides."""
 
     words: str
 
 
 Ask = Callable[[Account], Told | Otherwise]
-"""Finds out, or raises NotTold where this account cannot answer."""
+"""Answer the question, or raise NotTold where this account cannot answer it."""
 
 
 class Kind(Enum):
-    """How a line of the table is to be taken."""
+    """The category of a line of the table."""
 
     COMPLETE = "read completely"
     LOSES = "loses"
@@ -51,14 +51,14 @@ class Finding:
 def finding(
     belief: Belief, ask: Ask, account: Account, consequences: Mapping[SideValue, Consequence]
 ) -> tuple[Finding, Told | Otherwise | None]:
-    """Ask one question. Return its line, and the outcome, None where there is none."""
+    """Ask one question. Return its line and its outcome, or None where there is no outcome."""
     try:
         outcome = ask(account)
     except NotTold as reason:
         return _untold(belief, f"not told: {reason}"), None
     except OutOfCalls:
         return _untold(belief, f"not asked: the {account.client.max_calls} calls are used up"), None
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # their texts may quote a row
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # the text may quote a row
         return _untold(belief, "not told: Hotmart's rows have another form than is known"), None
     if isinstance(outcome, Otherwise):
         unforeseen = "Not foreseen: compare with docs/hotmart.md."

@@ -1,4 +1,4 @@
-"""Read the credentials of the account that is asked, from the file that the connector uses too."""
+"""Read the credentials of the account from the configuration file of the connector."""
 
 import base64
 import json
@@ -32,7 +32,7 @@ class Settings:
 
 
 def read_settings(path: Path) -> Settings:
-    """Return the settings in a file. Raise ProbeFailed with what to correct. No value of the file is quoted."""
+    """Return the settings in a file. Raise ProbeFailed with what to correct, without quoting a value of the file."""
     try:
         values = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -41,7 +41,7 @@ def read_settings(path: Path) -> Settings:
             "token from Hotmart, Tools > Developer Credentials, with a start_date and, if there is one, your "
             "members_area_subdomain."
         ) from None
-    except (OSError, ValueError):  # their texts may quote the file
+    except (OSError, ValueError):  # the exception's text may quote the file
         raise ProbeFailed(f"{path} cannot be read as JSON: {COMPARE}") from None
     if not isinstance(values, dict):
         raise ProbeFailed(f"{path} holds no object: {COMPARE}")

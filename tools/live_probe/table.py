@@ -1,4 +1,4 @@
-"""What the probe prints."""
+"""Print the probe's results."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -6,7 +6,7 @@ The probe asks the real API, so it takes them from neither the connector nor the
 from typing import Final
 
 SALE_STATUSES: Final = (
-    "PARTIALLY_REFUNDED",  # first because it is rare: a view that heeds only the first status then shows few sales
+    "PARTIALLY_REFUNDED",  # first because it is rare: a view that uses only the first status then shows few sales
     "APPROVED",
     "BLOCKED",
     "CANCELLED",

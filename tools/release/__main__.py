@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def write_version(version: str) -> int:
-    """Write another version into every place that a command can write."""
+    """Write another version into every file that a command can edit."""
     set_version(ROOT, version)
     by_hand = " and ".join(place.path for place in PLACES if place.is_written_by_hand)
     print(f"release: the version is {version}; its entry in {by_hand} is yours to write")

@@ -1,4 +1,4 @@
-"""The notes of a release, which are its section of CHANGELOG.md."""
+"""The notes of a release, taken from its section of CHANGELOG.md."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The two packages: what they carry, and whether they run where nothing else is installed."""
+"""Check the contents of wheel and sdist, and that each runs in an otherwise empty environment."""
 
 import json
 import os
@@ -18,11 +18,11 @@ SDIST_BESIDES: Final = frozenset({"LICENSE", "PKG-INFO", "pyproject.toml"})
 
 
 class NotReleasable(Exception):
-    """A package is not as it should be; the text says what."""
+    """A package has mistakes. The text lists them."""
 
 
 def build(root: Path, folder: Path) -> tuple[Path, Path]:
-    """Build wheel and sdist, with the tool that pyproject.toml names; returns both."""
+    """Build the wheel and the sdist with the tool that pyproject.toml names, and return both."""
     before = Path.cwd()
     os.chdir(root)  # where poetry-core looks for pyproject.toml
     try:
@@ -32,13 +32,13 @@ def build(root: Path, folder: Path) -> tuple[Path, Path]:
 
 
 def package_files(root: Path) -> set[str]:
-    """What belongs into both packages: the code, the form and the schemas."""
+    """Return the files that belong in both packages: the code, the form and the schemas."""
     files = (path for path in (root / PACKAGE).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     return {path.relative_to(root).as_posix() for path in files}
 
 
 def surprises(root: Path, wheel: Path, sdist: Path) -> Iterator[str]:
-    """One sentence for each file that is missing from a package, or has no business there."""
+    """Yield one sentence for each file that is missing from a package or does not belong there."""
     expected = package_files(root)
     in_wheel = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     with tarfile.open(sdist) as archive:
@@ -49,7 +49,7 @@ def surprises(root: Path, wheel: Path, sdist: Path) -> Iterator[str]:
 
 
 class EmptyEnvironment:
-    """A new environment with what the lock names, and then one package after the other."""
+    """A new environment with the locked dependencies, to install one package after the other."""
 
     def __init__(self, root: Path, folder: Path) -> None:
         self._root = root
@@ -60,8 +60,8 @@ class EmptyEnvironment:
             self._pip("install", "--require-hashes", "--only-binary", ":all:", "--requirement", requirements)
 
     def try_out(self, package: Path) -> None:
-        """Install a package in place of the one before, and run the connector's `spec` with it."""
-        # Without the index: what the lock names must be enough.
+        """Install a package in place of the previous one, and run the connector's `spec` with it."""
+        # Without the index: the locked dependencies must be sufficient.
         self._pip("install", "--force-reinstall", "--no-deps", "--no-index", "--no-build-isolation", package)
         self._pip("check")
         printed = self._run(self._folder / "venv/bin/source-hotmart", "spec").splitlines()
@@ -74,7 +74,7 @@ class EmptyEnvironment:
         self._run(self._folder / "venv/bin/python", "-m", "pip", "--quiet", *arguments)
 
     def _run(self, *command: str | Path) -> str:
-        # In a folder of its own: nothing of the repository must be importable.
+        # In a folder of its own, so that nothing of the repository can be imported.
         done = subprocess.run(command, cwd=self._folder, capture_output=True, text=True)
         if done.returncode:
             shown = " ".join(map(str, command))
@@ -83,7 +83,7 @@ class EmptyEnvironment:
 
 
 def check(root: Path) -> None:
-    """Build both packages, look into them, install and run each. Raises `NotReleasable` with all that is wrong."""
+    """Build both packages, check their files, install and run each. Raise `NotReleasable` with every mistake found."""
     with tempfile.TemporaryDirectory(prefix="hotmart-release-") as name:
         folder = Path(name)
         packages = build(root, folder)

@@ -1,4 +1,4 @@
-"""The places that name the version, read and set."""
+"""Read and set the version in every file that names it."""
 
 import re
 from collections.abc import Iterator
@@ -11,20 +11,20 @@ SEMANTIC: Final = re.compile(r"\d+\.\d+\.\d+")
 
 @dataclass(frozen=True)
 class Place:
-    """A file that names the version, and the lines in which it does; of several, the first counts."""
+    """A file that names the version, and a pattern for its lines. The first match counts."""
 
     path: str
     pattern: str
     is_written_by_hand: bool = False
-    """An entry that says what changed, which no command can write."""
+    """Whether the line belongs to an entry about changes, which no command can write."""
 
     def version(self, root: Path) -> str | None:
-        """The version that stands there; `None` where there is none."""
+        """Return the version in the file, or `None` where there is none."""
         found = re.search(self.pattern, (root / self.path).read_text(encoding="utf-8"), re.MULTILINE)
         return found["version"] if found else None
 
     def write(self, root: Path, version: str) -> None:
-        """Replace the version that stands there."""
+        """Replace the version in the file."""
         path = root / self.path
         text = path.read_text(encoding="utf-8")
         found = re.search(self.pattern, text, re.MULTILINE)
@@ -41,11 +41,11 @@ PLACES: Final = (
     Place("CHANGELOG.md", r"^## (?P<version>\d\S*)", is_written_by_hand=True),
     Place("docs/hotmart.md", r"^\| (?P<version>\d+\.\d+\.\d+) \|", is_written_by_hand=True),
 )
-"""Newest entries stand first in the two that are written by hand."""
+"""The two files written by hand have their newest entries first."""
 
 
 def set_version(root: Path, version: str) -> None:
-    """Name another version in every place that a command can write."""
+    """Set another version in every file that a command can edit."""
     if not SEMANTIC.fullmatch(version):
         raise ValueError(f"{version} is not a version of three numbers, such as 1.0.0")
     for place in PLACES:
@@ -54,7 +54,7 @@ def set_version(root: Path, version: str) -> None:
 
 
 def disagreements(root: Path) -> Iterator[str]:
-    """One sentence for each place that names another version than pyproject.toml."""
+    """Return one sentence for each file whose version differs from pyproject.toml."""
     expected = PLACES[0].version(root)
     for place in PLACES:
         found = place.version(root)

@@ -21,7 +21,7 @@ NAMES: Final = {"connector": "this connector", "low-code": "low-code manifest", 
 
 
 def run(bench: Bench) -> Measured:
-    """One round that counts distinct sales and is not measured, then several that are."""
+    """Run one unmeasured round that counts distinct sales, then several measured ones."""
     with Replay(SALES, bench.folder) as replay:
         commands = {
             "connector": clients.connector(bench.folder, replay.config, [STREAM]),
@@ -49,7 +49,7 @@ def run(bench: Bench) -> Measured:
 
 
 def rows_of(cpu_s: Mapping[str, Sequence[float]]) -> list[Row]:
-    """The two comparisons, of CPU seconds by client."""
+    """Return the two comparisons, from CPU seconds by client."""
     ours, low_code, floor = (median(cpu_s[name]) for name in NAMES)
     faster, dearer = low_code / ours, ours / floor
     how = f"CPU of the whole process, medians of {len(cpu_s['connector'])} rounds in turn: {SALES:,} sales of 1 KB"

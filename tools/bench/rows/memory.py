@@ -1,4 +1,4 @@
-"""Peak memory, and the cost of a row, in a small account and in a large one."""
+"""Peak memory and the cost per row, in a small and in a large account."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DRIFT: Final = 0.05
 GROWTH: Final = 1.1
 ONE: Final = ("sales_history",)
 LISTS: Final = ("subscriptions", "subscription_transactions")
-"""Read as one list, and as the charges of one date range."""
+"""Lists to read: one whole list, and the charges of one date range."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Read:
 
 
 def run(bench: Bench) -> Measured:
-    """First reads of accounts of different sizes, nothing of it but the size differing."""
+    """Run first reads of accounts that differ only in size."""
     alone = {sales: _read(bench, sales, ONE) for sales in (0, SMALL, MIDDLE, LARGE)}
     together = {sales: _read(bench, sales, clients.SALES_STREAMS) for sales in (MIDDLE, LARGE)}
     sizes = {"sales_history alone": alone, "the four views of a sale": together}
@@ -65,7 +65,7 @@ def _read_list(bench: Bench, rows: int, stream: str) -> Read:
 
 
 def memory_row(name: str, peak_mib: Mapping[int, float]) -> Row:
-    """The largest peak, and how far the two are apart."""
+    """Return the largest peak, and the difference between the two."""
     small, large = peak_mib[MIDDLE], peak_mib[LARGE]
     apart = abs(large - small) / small
     return Row(
@@ -78,9 +78,9 @@ def memory_row(name: str, peak_mib: Mapping[int, float]) -> Row:
 
 
 def growth_rows(cpu_s: Mapping[int, float], calls: Mapping[int, int]) -> list[Row]:
-    """Cost of a row in the large account over that in the small one, start-up taken off.
+    """Return the cost per row in the large account relative to the small one, without the start-up.
 
-    With start-up the small account looks dear and the ratio falls far below one, which proves nothing.
+    The start-up weighs more in the small account. With it, the ratio would fall far below one and prove nothing.
     """
     started_s = cpu_s[0]
     seconds = {sales: (cpu_s[sales] - started_s) / sales for sales in (SMALL, LARGE)}

@@ -1,4 +1,4 @@
-"""How much of the quota a first read uses, and how it depends on the number of parallel requests."""
+"""The part of the quota that a first read uses, also by the number of parallel requests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HOW: Final = (
 
 
 def run(bench: Bench) -> Measured:
-    """The four reads of the target, side by side."""
+    """Run the four reads of the target side by side."""
     settings = [Setting(f"{ms:,} ms a page", latency_ms=ms) for ms in LATENCIES_MS] + [ALONE]
     outcomes = read_side_by_side(bench, settings, MINUTES)
     rows = [quota_row(setting, outcome.minutes) for setting, outcome in zip(settings, outcomes, strict=True)]
@@ -33,7 +33,7 @@ def run(bench: Bench) -> Measured:
 
 
 def quota_row(setting: Setting, minutes: Sequence[int]) -> Row:
-    """The share of the limit, over whole minutes."""
+    """Return the share of the limit over whole minutes."""
     target = ONE_STREAM if setting.streams == ALONE.streams else FOUR_STREAMS
     share = mean(minutes) / LIMIT
     return Row(
@@ -46,7 +46,7 @@ def quota_row(setting: Setting, minutes: Sequence[int]) -> Row:
 
 
 def first_minute(calls: Sequence[Call]) -> int:
-    """Answered calls within 60 seconds from the first: what a small sync sees."""
+    """Return the answered calls within 60 seconds of the first, as a small sync sees them."""
     counted = sorted(call.counted_s for call in answered(calls))
     return sum(at_s < counted[0] + MINUTE_S for at_s in counted)
 
@@ -69,7 +69,7 @@ def _details(settings: Sequence[Setting], outcomes: Sequence[Outcome]) -> str:
 
 
 def run_workers(bench: Bench) -> Measured:
-    """One whole minute for each number of parallel requests, at each latency."""
+    """Run one whole minute for each number of parallel requests, at each latency."""
     table = {}
     for latency_ms in LATENCIES_MS:
         settings = [

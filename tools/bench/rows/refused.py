@@ -1,4 +1,4 @@
-"""How often Hotmart has to refuse a call because the quota is used up."""
+"""How often Hotmart rejects a call because the quota is used up."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SETTINGS: Final = (
 
 
 def run(bench: Bench) -> Measured:
-    """The four reads side by side."""
+    """Run the four reads side by side."""
     outcomes = read_side_by_side(bench, SETTINGS, MINUTES)
     rows = [
         refusal_row(setting.name, *refusals(outcome.calls)) for setting, outcome in zip(SETTINGS, outcomes, strict=True)
@@ -30,7 +30,7 @@ def run(bench: Bench) -> Measured:
 
 
 def refusal_row(name: str, refused: int, calls: int) -> Row:
-    """Refused calls, of a thousand."""
+    """Return the rejected calls per thousand."""
     of_a_thousand = 1000 * refused / calls
     return Row(
         f"refusals {name}",

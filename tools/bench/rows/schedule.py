@@ -1,4 +1,4 @@
-"""When each stream ends: the nine alone, and all streams of the catalog, at the real quota."""
+"""When each stream ends at the real quota, with nine streams selected and with all streams of the catalog."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ DRAWING: Final = (".venv-bench/bin/python", "-m", "tools.bench.picture")
 
 @dataclass(frozen=True)
 class Read:
-    """One first read: when each stream ended after the first one had begun, and its requests."""
+    """One first read: its requests, and when each stream ended, counted from the start of the first stream."""
 
     ended_s: Mapping[str, float]
     requests: Mapping[str, int]
 
 
 def run(bench: Bench) -> Measured:
-    """Both reads one after the other, and a picture of them."""
+    """Run both reads one after the other, and draw a picture of them."""
     nine = _read(bench, NINE)
     every = _read(bench, stream_names())
     title = f"When each stream ends: {SALES:,} sales, {SUBSCRIPTIONS:,} subscriptions, {STUDENTS:,} students"
@@ -68,7 +68,7 @@ def _read(bench: Bench, streams: Sequence[str]) -> Read:
 
 
 def rows_of(nine_s: Mapping[str, float], all_s: Mapping[str, float]) -> list[Row]:
-    """How much later each of the nine ends when all are selected, and how long everything takes."""
+    """Return how much later each of the nine streams ends when all are selected, and the total durations."""
     times = {name: all_s[name] / max(nine_s[name], 1.0) for name in nine_s}
     latest = max(times, key=times.__getitem__)
     last = max(nine_s, key=all_s.__getitem__)
@@ -94,7 +94,7 @@ def rows_of(nine_s: Mapping[str, float], all_s: Mapping[str, float]) -> list[Row
 
 
 def draw(title: str, nine_s: Mapping[str, float], all_s: Mapping[str, float]) -> None:
-    """Write the picture. Raises `BenchFailed` without the environment that draws it."""
+    """Write the picture. Raise `BenchFailed` without the environment that draws it."""
     asked = orjson.dumps({"title": title, "nine": dict(nine_s), "all": dict(all_s)})
     try:
         drawn = subprocess.run(DRAWING, input=asked, check=True, capture_output=True)

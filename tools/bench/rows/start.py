@@ -1,4 +1,4 @@
-"""How soon the first record comes, and what `spec` costs: both against importing the CDK."""
+"""Time to the first record, and the cost of `spec`, both compared with importing the CDK."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ IMPORT: Final = (sys.executable, "-c", "import airbyte_cdk.entrypoint")
 
 
 def run(bench: Bench) -> Measured:
-    """Import, spec and first record in turn, several rounds."""
+    """Run several rounds of import, `spec` and first record in turn."""
     spec = [str(Path(sys.executable).with_name("source-hotmart")), "spec"]
     import_cpu_s, import_wall_s, spec_cpu_s, first_s = [], [], [], []
     with Account(SALES, bench.folder, latency_ms=round(LATENCY_S * 1000)) as account:
@@ -43,7 +43,7 @@ def run(bench: Bench) -> Measured:
 
 
 def first_row(first_s: Sequence[float], import_s: Sequence[float]) -> Row:
-    """From the start of the process to the first record on its stdout."""
+    """Return the time from the start of the process to the first record on stdout."""
     bound_s = median(import_s) + GRACE_S + LATENCY_S
     return Row(
         "first record",
@@ -55,7 +55,7 @@ def first_row(first_s: Sequence[float], import_s: Sequence[float]) -> Row:
 
 
 def spec_row(spec_s: Sequence[float], import_s: Sequence[float]) -> Row:
-    """CPU of `spec`, which a platform asks for often."""
+    """Return the CPU time of `spec`, which a platform calls often."""
     times = median(spec_s) / median(import_s)
     return Row(
         "`spec`",

@@ -1,4 +1,4 @@
-"""Calls of a first read and of a daily sync, against the least there can be; and how long a small daily sync takes."""
+"""Calls of a first and a daily sync relative to the fewest possible, and the duration of a small daily sync."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NINE: Final = (
 
 
 class _Sync:
-    """One sync: what it used, what it called, and when it began by its own windows."""
+    """One sync: what it used, its calls, and when it began according to its own date ranges."""
 
     def __init__(self, usage: Usage, calls: list[Call]) -> None:
         self.usage = usage
@@ -35,18 +35,18 @@ class _Sync:
 
     @property
     def now_ms(self) -> int:
-        """The latest order date that it asked for."""
+        """Return the latest order date that the sync requested."""
         ends = (call.get("end_date") for call in self.calls)
         return max(int(end) for end in ends if end)
 
     @property
     def sweeps(self) -> int:
-        """Calls for late statuses only."""
+        """Count the calls that ask for late statuses only."""
         return sum(_statuses(call) == set(least.LATE) for call in self.calls)
 
 
 def run(bench: Bench) -> Measured:
-    """A first read of nine streams, a few changes, then daily syncs from the state that it left."""
+    """Run a first read of nine streams, make a few changes, then run daily syncs from its state."""
     with Account(SALES, bench.folder, latency_ms=LATENCY_MS) as account:
         start_ms = round(datetime.fromisoformat(account.config["start_date"]).timestamp() * 1000)
         keeper = StateKeeper()
@@ -58,7 +58,7 @@ def run(bench: Bench) -> Measured:
         daily_least = least.daily(account, start_ms, saved_ms, daily.now_ms, NINE)
         views = [state for state in keeper.state if _name(state) in clients.SALES_STREAMS]
         swept = _sync(bench, account, "daily sync, four streams", clients.SALES_STREAMS, state=views)
-        # A second later than where the look-back begins, for a start date has no milliseconds.
+        # A second after the start of the look-back, because a start date has no milliseconds.
         begin = datetime.fromtimestamp(saved_ms / 1000 + 1, UTC) - timedelta(days=least.LOOKBACK_DAYS)
         unswept = _sync(
             bench,
@@ -97,7 +97,7 @@ def _sync(
 
 
 def calls_row(what: str, calls: int, fewest: Least) -> Row:
-    """Calls made, over the least."""
+    """Return the calls made relative to the fewest possible."""
     times = calls / fewest.total
     named = "; ".join(f"{count} for {reason}" for reason, count in fewest.named.items() if count)
     return Row(
@@ -110,7 +110,7 @@ def calls_row(what: str, calls: int, fewest: Least) -> Row:
 
 
 def small_row(what: str, sync: _Sync) -> Row:
-    """Calls and seconds of a sync that finds little new."""
+    """Return the calls and seconds of a sync that finds few changes."""
     return Row(
         f"small daily sync, {what}",
         "none",

@@ -132,5 +132,5 @@ INFORMATIVE: Final[dict[str, Ask]] = {
     "fields.missing": fields.missing_fields,
     "fields.dates_unit": fields.unit,
 }
-"""The last ones look at all answers that were given before."""
+"""The last ones look at all previous responses."""
 QUESTIONS: Final = DECISIVE | INFORMATIVE

@@ -43,7 +43,7 @@ def _answers(account: Account) -> list[Answer]:
 
 
 def quota_headers(account: Account) -> Told | Otherwise:
-    """Look which headers the answers have."""
+    """Check which headers the answers have."""
     answers = _answers(account)
     sets = {frozenset(answer.quota) & {*STANDARD, *OTHERS} for answer in answers}
     sides = {frozenset((*STANDARD, *OTHERS)): "both", frozenset(STANDARD): "standard", frozenset(OTHERS): "x"}
@@ -59,7 +59,7 @@ def quota_headers(account: Account) -> Told | Otherwise:
 
 
 def quota_reset(account: Account) -> Told | Otherwise:
-    """Look how large RateLimit-Reset is."""
+    """Check how large RateLimit-Reset is."""
     values = [answer.quota["RateLimit-Reset"] for answer in _answers(account) if "RateLimit-Reset" in answer.quota]
     if not values:
         raise NotTold("no answer has RateLimit-Reset")
@@ -80,7 +80,7 @@ def user_me(account: Account) -> Told | Otherwise:
 
 
 def account_fields(account: Account) -> Told | Otherwise:
-    """Look which fields the owner has."""
+    """Check which fields the owner has."""
     answer = settled(account.get(words.ME))
     if answer.status != 200 or not isinstance(answer.document, dict):
         raise NotTold(f"Hotmart answered {answer.says}")

@@ -52,7 +52,7 @@ def _with(rows: list[Row], path: str) -> list[Row]:
 
 
 def _most_telling(rows: list[Row], left: list[str]) -> tuple[str, Row, int]:
-    """Return the row and the date that lies furthest from all other dates that are left, and how far (ms)."""
+    """Return the row and date furthest from all other remaining dates, and the distance (ms)."""
 
     def apart_ms(side: str, row: Row) -> int:
         others = {DATES[name] for name in (*left, "order_date") if name != side}
@@ -70,7 +70,7 @@ def _is_found(account: Account, row: Row, at_ms: int, around_ms: int) -> bool:
 
 
 def last_update(account: Account) -> Told | Otherwise:
-    """Look whether charges that were long over when their subscription was cancelled were updated by that."""
+    """Check whether a cancellation updated charges that were long over."""
     ended = [
         row
         for row in account.charges.rows
@@ -138,7 +138,7 @@ def types(account: Account) -> Told | Otherwise:
 
 
 def payment_delay(account: Account) -> Told | Otherwise:
-    """Look which key holds the days of delay of charges."""
+    """Check which key holds the days of delay of charges."""
     sides = ("payment_delays_days", "payment_delay_days")
     counts = {side: sum(1 for _ in account.charges.values(f"recurrency.{side}")) for side in sides}
     found = [side for side in sides if counts[side]]

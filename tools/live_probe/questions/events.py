@@ -1,4 +1,4 @@
-"""Events and their tickets. Some may be returned only if asked for (hotmart-api.md 4.18 and 5.18)."""
+"""Events and their tickets. Some may be returned only on request (hotmart-api.md 4.18 and 5.18)."""
 
 from collections.abc import Collection
 
@@ -56,7 +56,7 @@ def default_checkins(account: Account) -> Told | Otherwise:
 
 
 def phones(account: Account) -> Told | Otherwise:
-    """Look whether phones are numbers, texts or null."""
+    """Check whether phones are numbers, texts or null."""
     rows = [
         person
         for ticket in account.tickets().rows

@@ -27,7 +27,7 @@ SECONDS_BELOW = 10**11
 
 
 def missing_dates(account: Account) -> Told | Otherwise:
-    """Look what optional dates are where they do not exist."""
+    """Check what optional dates are where they do not exist."""
     forms = _missing(account, OPTIONAL_DATES)
     for side in ("zero", "null", "absent"):
         if forms[side]:
@@ -37,7 +37,7 @@ def missing_dates(account: Account) -> Told | Otherwise:
 
 
 def missing_fields(account: Account) -> Told | Otherwise:
-    """Look what other optional fields are where they have no value."""
+    """Check what other optional fields are where they have no value."""
     forms = _missing(account, OPTIONAL_FIELDS)
     if forms["null"]:
         return Told("null", f"{forms['null']:,} fields, {forms['absent']:,} are absent")
@@ -66,7 +66,7 @@ def _form(row: Row, field: str) -> str:
 
 
 def unit(account: Account) -> Told | Otherwise:
-    """Look how many digits the dates of subscriptions and students have."""
+    """Check how many digits the dates of subscriptions and students have."""
     dates = [
         value
         for path, _, answer in account.asked

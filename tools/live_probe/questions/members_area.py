@@ -16,7 +16,7 @@ PRODUCTS_TRIED = 3
 
 def unknown(account: Account) -> Told | Otherwise:
     """Ask for the students of a members area that does not exist."""
-    readable(account.students)  # otherwise every area could be refused
+    readable(account.students)  # otherwise every area could be rejected
     answer = settled(account.get(words.STUDENTS, subdomain=UNKNOWN_AREA, max_results=1))
     if answer.status == 404:
         return Told("404", answer.says)
@@ -125,8 +125,8 @@ def _version_1(account: Account, module: Row) -> Answer:
 def _version_2(account: Account) -> list[tuple[Row, list[Answer]]]:
     """Return two modules with the answers of version 2 for a few products.
 
-    For the first one courses are tried first, up to the one that has its pages and one more. For the second one that
-    product is asked for, too.
+    For the first module, courses are tried first, up to the one that has its pages and one more. The second module is
+    requested with that product, too.
     """
     products = sorted(account.products.rows, key=lambda row: row.get("format") != "ONLINE_COURSE")
     ids = [str(product["id"]) for product in products[:PRODUCTS_TRIED]]

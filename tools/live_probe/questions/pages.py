@@ -22,7 +22,7 @@ WITH_TOTALS = frozenset(
 
 
 def maximum(ask: Callable[[Account], Answer], sides: tuple[int, ...]) -> Ask:
-    """Look how many rows are returned where more are asked for."""
+    """Check how many rows are returned where more are requested."""
 
     def asked(account: Account) -> Told | Otherwise:
         page = readable(ask(account))
@@ -38,7 +38,7 @@ def maximum(ask: Callable[[Account], Answer], sides: tuple[int, ...]) -> Ask:
 
 
 def default_size(account: Account) -> Told | Otherwise:
-    """Look how many sales are returned without max_results."""
+    """Check how many sales are returned without max_results."""
     page = account.no_status
     if not page.token:
         raise NotTold(f"there are only {amount(len(page.rows), 'sale')}")
@@ -49,7 +49,7 @@ def default_size(account: Account) -> Told | Otherwise:
 
 
 def empty(account: Account) -> Told | Otherwise:
-    """Look whether pages without rows have the key items, and ask for such pages while all of them have it."""
+    """Check whether pages without rows have the key items, and ask for such pages while all of them have it."""
     long_ago = {"start_date": LONG_AGO_MS, "end_date": LONG_AGO_MS + DAY_MS}
     ahead = {"accession_date": account.now_ms - 1}
     charged = {"transaction_date": LONG_AGO_MS, "end_transaction_date": LONG_AGO_MS + DAY_MS}
@@ -71,7 +71,7 @@ def empty(account: Account) -> Told | Otherwise:
 
 
 def page_info(account: Account) -> Told | Otherwise:
-    """Look whether lists of one page have page_info."""
+    """Check whether lists of one page have page_info."""
     pages = [answer for _, _, answer in account.pages if answer.rows]
     bare = sum(answer.page_info is None for answer in pages)
     if bare:
@@ -95,7 +95,7 @@ def results_per_page(account: Account) -> Told | Otherwise:
 
 
 def last_token(account: Account) -> Told | Otherwise:
-    """Look what last pages have for a token."""
+    """Check which token last pages have."""
     infos = [answer.page_info for _, _, answer in account.pages if answer.page_info and not answer.token]
     forms = {
         "absent" if "next_page_token" not in info else "null" if info["next_page_token"] is None else "empty"
@@ -108,7 +108,7 @@ def last_token(account: Account) -> Told | Otherwise:
 
 
 def totals(account: Account) -> Told | Otherwise:
-    """Look which endpoints have total_results."""
+    """Check which endpoints have total_results."""
     counted: dict[bool, set[str]] = {True: set(), False: set()}
     for path, _, answer in account.pages:
         if answer.rows and answer.page_info:
@@ -177,7 +177,7 @@ def middle(account: Account) -> Told | Otherwise:
     """Count the rows of two pages of charges that have a next one, and look for empty ones in other lists."""
     sizes = [len(page.rows) for page in _small_pages(account) if page.token]
     short = sum(size < SMALL for size in sizes)
-    # Every other list shows one such page, which cannot be compared but for having no row at all.
+    # Every other list shows one such page, where only a missing row could be noticed.
     is_empty = any(not page.rows for _, _, page in account.pages if page.token)
     if len(sizes) < 2:
         raise NotTold("there are too few pages")

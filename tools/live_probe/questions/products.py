@@ -34,7 +34,7 @@ def default_statuses(account: Account) -> Told | Otherwise:
 
 
 def _unlisted(account: Account, role: str) -> Iterator[Answer]:
-    """Yield what products answers about two products that were sold in a role and are not on its first page."""
+    """Yield the responses of products for two products that were sold in a role and are not on its first page."""
     listed = set(account.products.values("id"))
     sold = [row for row in account.history if value_at(row, "purchase.commission_as") == role]
     ids = dict.fromkeys(value_at(row, "product.id") for row in sold)
@@ -95,7 +95,7 @@ def plans_of(account: Account) -> Told | Otherwise:
 
 
 def no_plans(account: Account) -> Told | Otherwise:
-    """Look what is answered for a product without plans."""
+    """Check what is answered for a product without plans."""
     forms = {_none_form(answer): answer.says for answer in _plans_of_others(account) if _none_form(answer)}
     if not forms:
         raise NotTold("every product that was asked for has plans")
@@ -137,7 +137,7 @@ def draft(account: Account) -> Told | Otherwise:
 def _coupons(account: Account) -> list[tuple[Row, Answer]]:
     """Return up to four products with the answers for their coupons.
 
-    They are the two that were sold with coupons most often, a draft, and of the other parity one that was sold with
+    They are the two products sold with coupons most often, a draft, and the product of the other parity sold with
     coupons least often: an answer without coupons may depend on the number (4.17).
     """
     details = _if_any(lambda: account.view(words.PRICE_DETAILS).rows)
@@ -165,7 +165,7 @@ def coupon_prefix(account: Account) -> Told | Otherwise:
 
 
 def no_coupons(account: Account) -> Told | Otherwise:
-    """Look what is answered for products without coupons."""
+    """Check what is answered for products without coupons."""
     forms = {row["id"] % 2: _none_form(answer) for row, answer in _coupons(account) if _none_form(answer)}
     known = set(forms.values()) & {"list", "empty"}
     note = f"products with {' and '.join(('even', 'odd')[rest] for rest in sorted(forms))} numbers"
@@ -190,7 +190,7 @@ def coupon_of_several(account: Account) -> Told | Otherwise:
 
 
 def coupon_fields(account: Account) -> Told | Otherwise:
-    """Look which coupons have active and start_date."""
+    """Check which coupons have active and start_date."""
     rows = [row for _, answer in _coupons(account) for row in answer.rows]
     enough(rows, "coupons", 3)
     keys = [sum(name in row for name in ("active", "start_date")) for row in rows]

@@ -88,7 +88,7 @@ def _commissions(account: Account) -> list[Row]:
 
 
 def commission_currency(account: Account) -> Told | Otherwise:
-    """Look which key holds the currency of commissions."""
+    """Check which key holds the currency of commissions."""
     rows = _commissions(account)
     code, value = (sum(key in row for row in rows) for key in ("currency_code", "currency_value"))
     side = "mixed" if code and value else "currency_code" if code else "currency_value"
@@ -120,7 +120,7 @@ def _adds_up(row: Row) -> bool:
 
 
 def coupon_value(account: Account) -> Told | Otherwise:
-    """Look whether the values of coupons are fractions or percentages."""
+    """Check whether the values of coupons are fractions or percentages."""
     values = list(account.view(words.PRICE_DETAILS).values("coupon.value"))
     if not values:
         raise NotTold("no price detail has a coupon")
@@ -130,7 +130,7 @@ def coupon_value(account: Account) -> Told | Otherwise:
 
 
 def order(account: Account) -> Told | Otherwise:
-    """Look how the dates of a page are ordered."""
+    """Check how the dates of a page are ordered."""
     page = account.all_statuses if account.all_statuses.is_page else account.no_status
     dates = list(page.values("purchase.order_date"))
     if len(set(dates)) < 3:

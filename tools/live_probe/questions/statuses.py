@@ -50,7 +50,7 @@ def _codes(path: str, rows: list[Row]) -> list[str]:
 
 
 def all_17_on(path: str) -> Ask:
-    """Ask a view for all 17 statuses, and where it refuses them for the 14 that are documented everywhere."""
+    """Ask a view for all 17 statuses, and where it rejects them for the 14 that are documented everywhere."""
 
     def ask(account: Account) -> Told | Otherwise:
         if account.all_statuses.is_refusal:
@@ -95,7 +95,7 @@ def comma_list(account: Account) -> Told | Otherwise:
 
 
 def as_asked(account: Account) -> Told | Otherwise:
-    """Ask for two statuses, and look whether every record has one of them."""
+    """Ask for two statuses, and check whether every record has one of them."""
     seen = list(account.paid_without_dates.values("purchase.status"))
     others = sum(status not in words.PAID for status in seen)
     if others:
@@ -117,7 +117,7 @@ def lookup(account: Account) -> Told | Otherwise:
 
 
 def unknown_parameter(account: Account) -> Told | Otherwise:
-    """Send a parameter that no endpoint knows, and the same query without it where that is refused."""
+    """Send a parameter that no endpoint knows, and the same query without it where that is rejected."""
     row = _unpaid(account) or account.history[0]
     code = row["purchase"]["transaction"]
     answer = account.get(words.HISTORY, transaction=code, no_such_parameter="1")

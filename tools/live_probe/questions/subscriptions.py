@@ -147,7 +147,7 @@ def summary_code(account: Account) -> Told | Otherwise:
 
 
 def summary_next_charge(account: Account) -> Told | Otherwise:
-    """Look whether summaries have a date of the next charge."""
+    """Check whether summaries have a date of the next charge."""
     rows = account.summaries.rows
     dated = sum("date_next_charge" in row for row in rows)
     enough(rows, "summaries")

@@ -64,7 +64,7 @@ def _paid(account: Account, window: Window) -> Answer:
 
 
 def _known(account: Account) -> tuple[Window, list[Row]]:
-    """Return a window whose sales are all known, and these. Raise NotTold where no order says which they are."""
+    """Return a date range whose sales are all known, and these sales. Raise NotTold where no order determines them."""
     rows = account.all_statuses.rows
     dates = [row["purchase"]["order_date"] for row in rows]
     if not account.all_statuses.token:

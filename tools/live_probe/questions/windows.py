@@ -81,7 +81,7 @@ def future_end(account: Account) -> Told | Otherwise:
 
 
 def _holds(account: Account, row: Row, window: Window, path: str = words.HISTORY) -> bool:
-    """Whether a view has a sale in a window. A window of a single millisecond may be refused."""
+    """Whether a view has a sale in a window. A window of a single millisecond may be rejected."""
     answer = account.sales(path, window, 500, (row["purchase"]["status"],))
     answer = settled(answer) if window[0] == window[1] else readable(answer)
     field = "purchase.transaction" if path == words.HISTORY else "transaction"
@@ -123,7 +123,7 @@ def date_of_views(account: Account) -> Told | Otherwise:
 
 
 def bounds(account: Account) -> Told | Otherwise:
-    """Look for one sale in a range of a single millisecond, and if it is not there in ranges to and from its date."""
+    """Look for one sale in a range of a single millisecond. If it is missing, try ranges to and from its date."""
     found = _bounds(account, _one_sale(account))
     if found is None:
         raise NotTold("the filter cuts off milliseconds")
@@ -131,7 +131,7 @@ def bounds(account: Account) -> Told | Otherwise:
 
 
 def _bounds(account: Account, row: Row) -> Told | Otherwise | None:
-    """Return which ends a range includes, None where milliseconds are cut off, so that nothing says it."""
+    """Return which ends a range includes, or None where milliseconds are cut off and the answer stays open."""
     order_ms = row["purchase"]["order_date"]
     if _holds(account, row, (order_ms, order_ms), words.USERS):  # shared with `date_of_views`
         return Told("both")
@@ -157,7 +157,7 @@ def unit(account: Account) -> Told | Otherwise:
 
 
 def without_dates(account: Account) -> Told | Otherwise:
-    """Look how old the oldest paid sale is that history returns without dates."""
+    """Check how old the oldest paid sale is that history returns without dates."""
     page = account.paid_without_dates
     known = [row["purchase"]["order_date"] for row in account.history if row["purchase"]["status"] in words.PAID]
     if page.token:
