@@ -1,4 +1,4 @@
-"""Hotmart's API on a port of this machine: strict, stateful, misbehaving on order. See README.md."""
+"""Hotmart's API on a local port: strict, stateful, with faults on request. See README.md."""
 
 from hotmart_simulator.server.faults import Fault
 from hotmart_simulator.server.heavy import heavy_range

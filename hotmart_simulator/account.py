@@ -1,4 +1,4 @@
-"""The account: the state of every resource, side by side. Knows nothing of HTTP."""
+"""The account: the state of every resource. This module does not depend on HTTP."""
 
 from random import Random
 from typing import Final
@@ -20,10 +20,10 @@ DEFAULT_SPAN_MS: Final = 1_461 * DAY_MS  # four years
 
 
 class Account:
-    """The state of one account, equal for equal arguments. All times are epoch milliseconds.
+    """The state of one account. Equal arguments make equal accounts. All times are epoch milliseconds.
 
-    A million sales take about 40 MB: only dates, statuses and links are stored, and a record is worked out
-    from its number whenever it is asked for.
+    A million sales take about 40 MB: only dates, statuses and links are stored, and each record is computed from its
+    number on every request.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Account:
 
     @property
     def now_ms(self) -> int:
-        """The account's present. Setting it later shows what is due by then."""
+        """Return the account's present. A later value applies the events that are due by then."""
         return self.ledger.now_ms
 
     @now_ms.setter
@@ -82,5 +82,5 @@ class Account:
 
     @property
     def born_ms(self) -> int:
-        """When the first population was made."""
+        """Return when the first population was created."""
         return self.setting.born_ms

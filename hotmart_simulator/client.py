@@ -18,7 +18,7 @@ class Client:
         self.log_in()
 
     def ask_token(self, **changes: str | None) -> requests.Response:
-        """Return the answer to the documented token call. A change of None leaves a parameter out.
+        """Return the response to the documented token call. A change of None leaves a parameter out.
 
         `basic` is the value of the header `Authorization`.
         """
@@ -42,7 +42,7 @@ class Client:
         return token
 
     def get(self, path: str, /, **query: Any) -> requests.Response:
-        """Return the answer to one data call."""
+        """Return the response to one data call."""
         return self.session.get(f"{self.simulator.url}{path}", params=query, timeout=10, allow_redirects=False)
 
     def pages(self, path: str, /, **query: Any) -> Iterator[dict[str, Any]]:
@@ -57,7 +57,7 @@ class Client:
                 return
 
     def rows(self, path: str, /, **query: Any) -> list[dict[str, Any]]:
-        """Return every record of a query. An empty page can lack `items`."""
+        """Yield every record of a query. An empty page can lack `items`."""
         return [row for page in self.pages(path, **query) for row in page.get("items", ())]
 
     def close(self) -> None:

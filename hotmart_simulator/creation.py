@@ -1,4 +1,4 @@
-"""The first population of a account: sales spread over its years, subscriptions begun by some of them."""
+"""The first population of an account: sales spread over its years, and subscriptions that begin with some of them."""
 
 from random import Random
 
@@ -10,7 +10,7 @@ from hotmart_simulator.subscriptions.population import Starter, settle
 
 
 def populate(account: Account, sales: int, subscriptions: int) -> None:
-    """Fill an empty account; one pass, by date."""
+    """Fill an empty account in one pass, by date."""
     random = Random(seed_of(account.seed, "birth"))
     book, starter = account.sales, Starter(account, random)
     step_ms = (account.now_ms - account.start_ms) / max(1, sales)
@@ -20,7 +20,7 @@ def populate(account: Account, sales: int, subscriptions: int) -> None:
     first, next_first = 0, 0
     order_ms = account.start_ms
     for number in range(sales):
-        # Now and then two sales share their millisecond, as live ones do.
+        # Sometimes two sales share their millisecond, as real ones do.
         if number % 101 != 100:
             order_ms = account.start_ms + int((number + random.random() * (number > 0)) * step_ms)
         age_ms = account.now_ms - order_ms
@@ -39,7 +39,7 @@ def populate(account: Account, sales: int, subscriptions: int) -> None:
             main = book.first_traits(number, bits, index).main
         if main < 0:
             status, delay_ms = transitions.drawn(random, age_ms, warranty_days, paid=is_first)
-        else:  # an order bump, which is bought with its main sale and is unpaid if that is
+        else:  # an order bump is bought with its main sale, and is unpaid if that is unpaid
             order_ms = book.order_of[main]
             status, delay_ms = book.statuses[main], book.changed_of[main] - order_ms
             if SALE_STATUSES[status] in PAID_STATUSES:

@@ -1,4 +1,4 @@
-"""What every stream holds when it is read without loss: what tests compare a sync with, row by row."""
+"""The complete rows of every stream, which tests compare with a sync row by row."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -15,7 +15,7 @@ from hotmart_simulator.sales import expected as sales
 from hotmart_simulator.subscriptions import expected as subscriptions
 
 Key = str | tuple[str, ...]
-"""What a move changed, as the API shows it: a code, or several."""
+"""The primary key of a changed row in the API: one code, or several."""
 
 LISTS: Final[Mapping[str, Callable[..., Iterator[Row]]]] = {
     "sales_history": sales.history,
@@ -43,7 +43,7 @@ LISTS: Final[Mapping[str, Callable[..., Iterator[Row]]]] = {
 def rows(account: Account, stream: str, **options: Any) -> Iterator[Row]:
     """Yield the rows of a stream as the API would send them now. `options` are those of the stream's own generator.
 
-    Records share parts with others and must not be changed. Raises KeyError for an unknown stream.
+    Records share parts with others and must not be changed. Raise KeyError for an unknown stream.
     """
     if stream not in LISTS:
         raise KeyError(f"no stream {stream}; there are {', '.join(LISTS)}")

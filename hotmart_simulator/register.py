@@ -20,7 +20,7 @@ SideValue = str | int | None
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A value of a switch, and in a sentence what Hotmart does on that side."""
+    """A value of a switch, and a sentence on what Hotmart does on that side."""
 
     value: SideValue
     sentence: str
@@ -44,7 +44,7 @@ class Belief:
 
     @property
     def is_certain(self) -> bool:
-        """Whether it rests on official docs and real responses alone, without a conflict."""
+        """Whether official docs and real responses alone support it, without a conflict."""
         return all(mark in ("OD", "RR") for mark in self.mark)
 
 

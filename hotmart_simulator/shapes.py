@@ -1,4 +1,4 @@
-"""The shapes of Hotmart's records, which `shapes.yaml` holds, and how a record differs from its shape."""
+"""Load the shapes of Hotmart's records from `shapes.yaml`, and compare records with them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Field:
 
     @property
     def place(self) -> tuple[str, str]:
-        """The path of the object or the array that holds the field (empty: the record itself), and the key there."""
+        """Return the path of the object or array around the field (empty for the record itself), and its key there."""
         if self.path.endswith("[]"):
             return self.path[:-2], "[]"
         parent, _, key = self.path.rpartition(".")
@@ -37,7 +37,7 @@ class Shape:
     endpoint: str
     fields: Mapping[str, Field]
     below: Mapping[str, Mapping[str, Field]]
-    """For each object and array the fields that it holds, by key. The record itself has an empty path."""
+    """Return the fields of each object and array by key. The record itself has an empty path."""
 
 
 class _Entry(TypedDict):
@@ -53,7 +53,7 @@ def shapes() -> Mapping[str, Shape]:
 
 
 def parse(text: str) -> Mapping[str, Shape]:
-    """Return the shapes in a YAML text by their names. Raise `ValueError` for a break of the notation."""
+    """Return the shapes in a YAML text by their names. Raise `ValueError` for a mistake in the notation."""
     entries: dict[str, _Entry] = yaml.safe_load(text)
     return {name: _shape(entry) for name, entry in entries.items()}
 
@@ -62,7 +62,7 @@ def problems(shape_name: str, record: object) -> list[str]:
     """Return every difference between a record and its shape, each once, in the order of the record.
 
     A text names the dotted path and no value of the record, because values can be personal data. The fields of an
-    absent object are not missed. Raise `KeyError` for an unknown shape.
+    absent object are not reported. Raise `KeyError` for an unknown shape.
     """
     shape = shapes()[shape_name]
     if not isinstance(record, dict):
@@ -107,7 +107,7 @@ def _differences(shape: Shape, field: Field, value: object) -> Iterator[str]:
 
 
 def _inside(shape: Shape, path: str, value: object) -> Iterator[str]:
-    """Yield what is wrong inside an object or an array. Where the shape declares no content, all is right."""
+    """Yield the differences inside an object or an array. Without a declared content there are none."""
     known = shape.below.get(path, {})
     if isinstance(value, list) and known:
         for item in value:

@@ -1,7 +1,7 @@
 """The sides of every belief in `register.yaml`, and the settings of one simulated server.
 
 `Settings` are facts of one account and its connection: load, limits, permissions. `Switches` adds one field for each
-belief of the register. A default is what Hotmart documents or was seen to do; where the sources leave it open, the
+belief of the register. A default is Hotmart's documented or observed behaviour. Where the sources leave it open, the
 default is the side that is harder on a client (`beliefs.md`, 6).
 """
 
@@ -13,17 +13,17 @@ from hotmart_simulator.common.vocabulary import DEFAULT_SUBDOMAINS, FAMILIES, SA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What differs from account to account and from day to day. No belief stands here."""
+    """Settings that differ from account to account and from day to day. They are not beliefs."""
 
     subdomains: tuple[str, ...] = DEFAULT_SUBDOMAINS
     page_cap: int | None = None  # clamps max_results on every endpoint
     limit_per_minute: int = 500  # 2.3
-    latency_ms: int = 0  # really slept, for each data call
-    ms_per_row_sent: int = 0  # besides, for each row of the answer
-    ms_per_row_found: int = 0  # besides, for each row of the query, on whatever page
-    heavy_rows: int | None = None  # 502 when a window holds more rows, unless max_results=1
-    heavy_days: int | None = None  # 502 when a window is longer, unless max_results=1
-    heavy_page_rows: int | None = None  # 502 for a page of more rows, on any endpoint and any window
+    latency_ms: int = 0  # a real sleep, for each data call
+    ms_per_row_sent: int = 0  # in addition, for each row of the response
+    ms_per_row_found: int = 0  # in addition, for each row of the query on all pages
+    heavy_rows: int | None = None  # 502 when a date range holds more rows, unless max_results=1
+    heavy_days: int | None = None  # 502 when a date range is longer, unless max_results=1
+    heavy_page_rows: int | None = None  # 502 for a page of more rows, on any endpoint and any date range
     total_cap: int = 100  # the largest total_results under totals_count=capped
     date_offset_s: int = 0  # added to the header Date of every answer, in seconds
     refused_statuses: tuple[str, ...] = ()  # of a sale: BLOCKED on every view, users:BLOCKED on one of them
@@ -33,7 +33,7 @@ class Settings:
     refused_with: Literal[401, 403] = 403
 
     def __post_init__(self) -> None:
-        """A misspelt word must not silently mean the other side."""
+        """Reject misspelt values, which would otherwise silently mean the other side."""
         for name, hint in get_type_hints(type(self)).items():
             if get_origin(hint) is Literal and getattr(self, name) not in get_args(hint):
                 raise ValueError(f"{name} is one of {', '.join(map(str, get_args(hint)))}")
@@ -48,7 +48,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switches(Settings):
-    """One setting of the server; replace the whole object (or some fields) while it runs."""
+    """The settings of one server. Replace the whole object (or some fields) while it runs."""
 
     # Login and rate limit
     token_life_s: int = 172_799
@@ -189,6 +189,6 @@ class Switches(Settings):
 
 
 def belief_names() -> tuple[str, ...]:
-    """The fields of `Switches` that stand for a belief of the register."""
+    """Return the fields of `Switches` that stand for a belief of the register."""
     settings = {field.name for field in fields(Settings)}
     return tuple(field.name for field in fields(Switches) if field.name not in settings)

@@ -1,4 +1,4 @@
-"""A Hotmart account with all its data, and the changes that can happen to it. Knows nothing of HTTP."""
+"""A Hotmart account with all its data, and the changes that can happen to it. This module does not depend on HTTP."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -25,7 +25,7 @@ Move = Callable[[int], Sequence[Key]]
 class World(Account):
     """An account with its first population, equal for equal arguments, and the moves that change it.
 
-    `lock` is held by whoever reads or changes more than one thing.
+    Hold `lock` while you read or change more than one thing.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class World(Account):
         participants: int = 120,
         switches: Switches | None = None,
     ) -> None:
-        """`modules` are those of each members area, `coupons` and `participants` those of the account."""
+        """Create `modules` in each members area, and `coupons` and `participants` in the account."""
         super().__init__(
             seed, students, products, start_ms, now_ms, subdomains, modules, coupons, participants, switches
         )
@@ -82,7 +82,7 @@ class World(Account):
             self.ticket_moves,
         )
         self.moves: Mapping[str, Move] = {name: move for group in moves for name, move in group.named().items()}
-        """What can happen, by name: called with a count, each returns the keys of what it changed."""
+        """Every move by name. Each takes a count and returns the keys of the rows that it changed."""
 
     # Reading
 
@@ -93,22 +93,22 @@ class World(Account):
         return self.sales.status(self.sale_moves.known(transaction))
 
     def event_info(self, product_id: str) -> dict[str, Any]:
-        """Return what is told of an event beside its participants; `product_id` as they carry it."""
+        """Return the data of an event apart from its participants. `product_id` is the one in their records."""
         event = next(product for product in self.tickets.events if str(product.id) == product_id)
         return events.info(self, event)
 
     def expected(self, stream: str, **options: Any) -> list[Row]:
-        """Return every row that a complete read of a stream brings now, to keep: options as in `iter_expected`."""
+        """Return every row that a complete read of a stream returns now, as copies. Options as in `iter_expected`."""
         with self.lock:
             return [expected.detached(row) for row in self.iter_expected(stream, **options)]
 
     def iter_expected(
         self, stream: str, *, start_ms: int | None = None, end_ms: int | None = None, **options: Any
     ) -> Iterator[Row]:
-        """Yield these rows one by one. They share parts and must not be changed, nor the account meanwhile.
+        """Yield these rows one by one. They share parts: change neither them nor the account during the iteration.
 
-        The date range is over the date that the list's own filter goes by, both ends included. `version` (1 or 2) is
-        the form in which `club_pages` come. Raises KeyError for an unknown stream.
+        The date range refers to the date that the list's own filter uses, both ends included. `version` (1 or 2) is the
+        form of the rows of `club_pages`. Raise KeyError for an unknown stream.
         """
         for row in expected.rows(self, stream, **options):
             if row.at_ms is None or ((start_ms or 0) <= row.at_ms and (end_ms is None or row.at_ms <= end_ms)):
@@ -123,7 +123,7 @@ class World(Account):
             return self.now_ms
 
     def move(self, changes: Mapping[str, int]) -> dict[str, Sequence[Key]]:
-        """Make several changes now, by name and count; return the keys of what changed."""
+        """Make several changes now, by name and count. Return the keys of the changed rows."""
         unknown = set(changes) - set(self.moves)
         if unknown:
             raise ValueError(f"cannot move {', '.join(sorted(unknown))}; known: {', '.join(self.moves)}")

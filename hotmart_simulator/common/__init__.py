@@ -1,1 +1,1 @@
-"""What every resource of the simulator needs: words, people, repeatable randomness."""
+"""Parts that every resource of the simulator shares: vocabulary, people, and repeatable random numbers."""

@@ -1,8 +1,8 @@
-"""Amounts: whole cents inside the simulator, JSON numbers of currency units outside."""
+"""Amounts: whole cents inside the simulator, and JSON numbers of currency units in responses."""
 
 from typing import Final
 
-# Units of the currency for one real: prices look alike, they are not a market's.
+# Units of the currency per real. The rates make prices look alike and are not market rates.
 RATES: Final = {"BRL": 1.0, "USD": 0.2, "EUR": 0.18, "MXN": 3.5}
 
 

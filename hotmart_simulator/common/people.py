@@ -1,4 +1,4 @@
-"""Buyers, partners and the owner: a pool made once, since Faker is far too slow for a name a record."""
+"""Buyers, partners and the owner. They are created once, because Faker is too slow to make a name for each record."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +20,7 @@ NATIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person; `user` is how sales/users shows them (shared by all their records, never to be changed)."""
+    """One person. `user` is the object in sales/users, which all records share, so it must not be changed."""
 
     number: int
     ucode: str
@@ -34,7 +34,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Everyone who can appear in a world."""
+    """Everyone who can appear in an account."""
 
     buyers: tuple[Person, ...]
     affiliates: tuple[Person, ...]
@@ -44,7 +44,7 @@ class People:
 
 @lru_cache(maxsize=4)
 def people_of(seed: int) -> People:
-    """The people of a world with this seed."""
+    """Return the people of an account with this seed."""
     bits_of = seed_of(seed, "people")
     fakers = []
     for number, (locale, *_) in enumerate(NATIONS):
@@ -54,7 +54,7 @@ def people_of(seed: int) -> People:
 
     def person(number: int) -> Person:
         bits = scatter(bits_of + number)
-        # The account and its partners are Brazilian; the others as in NATIONS.
+        # The account and its partners are Brazilian. The others are as in NATIONS.
         share, nation = bits % 100 if number < POOL_SIZE + 24 else 0, 0
         while share >= NATIONS[nation][4]:
             share -= NATIONS[nation][4]
@@ -115,7 +115,7 @@ def _documents(faker: Faker, nation: int, bits: int) -> list[dict[str, str]]:
 
 def _address(faker: Faker, country: str, bits: int) -> dict[str, str]:
     if bits & 0x3000 == 0:
-        return {"country": country}  # all that a live buyer's address had (5.3)
+        return {"country": country}  # real addresses of buyers had no other fields (5.3)
     address = {
         "city": faker.city(),
         "state": faker.lexify("??").upper(),

@@ -1,4 +1,4 @@
-"""Repeatable chance: what a record looks like follows from the world's seed and the record's number."""
+"""Repeatable random numbers: the content of a record follows from the account's seed and the record's number."""
 
 from hashlib import blake2b
 from typing import Final
@@ -7,12 +7,12 @@ MASK: Final = (1 << 64) - 1
 
 
 def seed_of(seed: int, name: str) -> int:
-    """A 64-bit seed for one use, so that two uses of one world's seed are unrelated."""
+    """Return a 64-bit seed for one use, so that two uses of an account's seed are unrelated."""
     return int.from_bytes(blake2b(f"{seed}/{name}".encode(), digest_size=8).digest(), "big")
 
 
 def scatter(number: int) -> int:
-    """64 well-mixed bits (the finaliser of splitmix64): cheap enough to be asked for each record anew."""
+    """Return 64 well-mixed bits (the finaliser of splitmix64). This is fast enough to repeat for each record."""
     number = (number * 0x9E3779B97F4A7C15) & MASK
     number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & MASK
     number = ((number ^ (number >> 27)) * 0x94D049BB133111EB) & MASK
@@ -20,19 +20,19 @@ def scatter(number: int) -> int:
 
 
 def hexadecimal(seed: int, number: int, digits: int) -> str:
-    """Upper-case hexadecimal text of the given length."""
+    """Return upper-case hexadecimal text of the given length."""
     high, low = scatter(seed + number), scatter(seed ^ (number + 1))
     return f"{(high << 64) | low:032X}"[:digits]
 
 
 def uuid_text(seed: int, number: int) -> str:
-    """Text in the form of a random uuid."""
+    """Return text in the form of a random UUID."""
     text = hexadecimal(seed, number, 32)
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-8{text[17:20]}-{text[20:]}"
 
 
 class Codes:
-    """Numbers to scattered codes and back, without a table: a multiplication modulo a prime."""
+    """Convert numbers to scattered codes and back without a table, by a multiplication modulo a prime."""
 
     def __init__(self, seed: int, prime: int) -> None:
         self._prime = prime
@@ -48,7 +48,7 @@ class Codes:
 
 
 class Transactions:
-    """`HP` and ten digits, the key of a sale."""
+    """Codes of `HP` and ten digits, the primary key of a sale."""
 
     def __init__(self, seed: int) -> None:
         self._codes = Codes(seed_of(seed, "transactions"), 9_999_999_967)

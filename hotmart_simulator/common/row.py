@@ -1,15 +1,14 @@
-"""A row of a list, with the identity that no field of it shows."""
+"""A row of a list, with an identity that none of its fields shows."""
 
 from typing import Any, NamedTuple
 
 
 class Row(NamedTuple):
-    """What a complete read of a list holds once.
+    """A row that a complete read of a list returns once.
 
-    `identity` names what the row is about by numbers of the simulator (a sale, a charge in one currency, a student of
-    one class): two rows with one identity never exist, even where every field that a client takes for a key is equal.
-    `record` is what the API sends, not to be changed. `at_ms` is the date that the list's own filter goes by, None
-    where the list has no such filter.
+    `identity` consists of the simulator's own numbers (a sale, a charge in one currency, a student of one class). It is
+    unique even where two rows are equal in every field that a client uses as primary key. `record` is the API's object,
+    which must not be changed. `at_ms` is the date that the list's own filter uses, None without such a filter.
     """
 
     identity: tuple[object, ...]

@@ -1,4 +1,4 @@
-"""What all resources of one account share: its seed, its time, its people and its ledger."""
+"""The parts that all resources of one account share: its seed, its time, its people and its ledger."""
 
 from dataclasses import dataclass, field
 from random import Random
@@ -9,24 +9,24 @@ from hotmart_simulator.common.people import People
 from hotmart_simulator.common.random_source import seed_of
 from hotmart_simulator.ledger import Event, Ledger
 
-# When a change happens: one moment, a range in which each change gets its own, or None for now.
+# The time of a change: one moment, a range with a random moment for each change, or None for now.
 Moment = int | tuple[int, int] | None
 DEFAULT_NOW_MS: Final = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 
 
 @dataclass(slots=True)
 class Setting:
-    """All times are epoch milliseconds. `lock` is held by whoever reads or changes more than one thing."""
+    """All times are epoch milliseconds. Hold `lock` while you read or change more than one thing."""
 
     seed: int
     start_ms: int
     born_ms: int
-    """When the first population was made; `now_ms` moves on."""
+    """The time of the first population. `now_ms` advances."""
     subdomains: tuple[str, ...]
     people: People
     ledger: Ledger
     random: Random
-    """For whatever happens after the first population."""
+    """Random numbers for everything after the first population."""
     lock: RLock = field(default_factory=RLock)
 
     @property
@@ -34,15 +34,15 @@ class Setting:
         return self.ledger.now_ms
 
     def seed_of(self, name: str) -> int:
-        """The seed of one use, so that two uses are unrelated."""
+        """Return the seed for one use, so that two uses are unrelated."""
         return seed_of(self.seed, name)
 
     def moment(self, at_ms: Moment) -> int:
-        """The moment meant by an argument `at_ms`."""
+        """Return the moment for an argument `at_ms`."""
         if at_ms is None:
             return self.now_ms
         return at_ms if isinstance(at_ms, int) else self.random.randint(*at_ms)
 
     def record(self, kind: str, subject: int, at_ms: int, value: object = None, *, shown_ms: int = -1) -> None:
-        """Record an event of the ledger."""
+        """Record an event in the ledger."""
         self.ledger.record(Event(kind, subject, at_ms, value, shown_ms))

@@ -1,4 +1,4 @@
-"""The words Hotmart uses in its enums, spelled as each endpoint spells them (hotmart-api.md 4 and 5)."""
+"""The values of Hotmart's enums, spelled as each endpoint spells them (hotmart-api.md 4 and 5)."""
 
 from typing import Final
 
@@ -123,7 +123,7 @@ PRODUCT_FORMATS: Final = (
     "COMMUNITY",
     "AGENT",
 )
-# Tickets of events (hotmart-api.md 4.18); the docs say that the confirmed ones are listed by default.
+# Tickets of events (hotmart-api.md 4.18). The docs say that the confirmed ones are listed by default.
 TICKET_STATUSES: Final = (
     "SOLD",
     "INVITE",

@@ -1,4 +1,4 @@
-"""Every coupon that a complete read can reach now."""
+"""Every coupon that a complete read can return now."""
 
 from collections.abc import Iterator
 

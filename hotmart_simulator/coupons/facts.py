@@ -1,4 +1,4 @@
-"""Which products a coupon is listed under."""
+"""The products of each coupon."""
 
 from hotmart_simulator.account import Account
 from hotmart_simulator.products.state import Product

@@ -18,7 +18,7 @@ from hotmart_simulator.server.parameters import Asked, Parameter, number, text
 
 
 def of_product(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    """Answer by the number of a product. One without coupons has an empty list or an empty body."""
+    """Respond to the number of a product. One without coupons has an empty list or an empty body."""
     if not endpoint.path.startswith(f"/{desk.switches.coupon_prefix}/"):
         return Answer()  # the known answer to a wrong prefix (0.5)
     product_id = number("product_id", asked.path["product_id"])  # a uuid is a value of the wrong type (2.4)

@@ -1,4 +1,4 @@
-"""What can happen to coupons: each move records events of the ledger."""
+"""Changes of coupons. Each move records events in the ledger."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,7 +7,7 @@ from hotmart_simulator.common.setting import Moment
 
 
 class CouponMoves:
-    """Moves return the ids of the coupons they changed, as text."""
+    """Each move returns the ids of the coupons that it changed, as text."""
 
     def __init__(self, account: Account) -> None:
         self._account = account

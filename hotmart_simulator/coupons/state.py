@@ -9,10 +9,10 @@ from hotmart_simulator.products.state import Product, ProductState
 
 
 class CouponState:
-    """Start (epoch ms) of every coupon by its number, and which ones expired or were removed since.
+    """The start (epoch ms) of every coupon by its number, and the coupons that expired or were removed since.
 
-    The product of one of the first population follows from its number: half of them are of one product, so that its
-    list has pages, and every third product has none.
+    The product of a coupon of the first population follows from its number: half of the coupons are of one product, so
+    that its list has pages, and every third product has none.
     """
 
     def __init__(self, setting: Setting, products: ProductState, count: int) -> None:
@@ -43,14 +43,14 @@ class CouponState:
         return 900_000 + number * 3
 
     def product_number(self, number: int) -> int:
-        """The number of the product that a coupon was created for."""
+        """Return the number of the product that a coupon was created for."""
         if number in self._product_of:
             return self._product_of[number]
         place = 0 if number % 2 == 0 else self.bits(number) >> 32
         return self.product_numbers[place % len(self.product_numbers)]
 
     def product(self, number: int) -> Product:
-        """The product that a coupon was created for, as it is now."""
+        """Return the current state of the product that a coupon was created for."""
         return self._products.numbered(self.product_number(number))
 
     def _on_created(self, event: Event) -> None:

@@ -1,4 +1,4 @@
-"""Every participant that a complete read can reach now."""
+"""Every participant that a complete read can return now."""
 
 from collections.abc import Iterator
 

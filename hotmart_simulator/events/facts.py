@@ -1,4 +1,4 @@
-"""What is true of one ticket and of its event."""
+"""Facts about one ticket and its event."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from hotmart_simulator.products.facts import is_listed
 from hotmart_simulator.products.state import Product
 
 DAYS_BEFORE_EVENT: Final = 30
-"""From the creation of an imported event to its start."""
+"""Time from the creation of an imported event to its start."""
 
 
 def ticket_type(account: Account, number: int) -> str:
@@ -20,7 +20,7 @@ def ticket_type(account: Account, number: int) -> str:
 
 
 def guest(account: Account, number: int) -> tuple[int, Person] | None:
-    """Return the id and the person of a ticket's participant, None for a ticket that nobody was named for."""
+    """Return the id and the person of a ticket's participant, or None for a ticket without a named participant."""
     tickets, buyers = account.tickets, account.people.buyers
     bits, first_id, transfers = tickets.bits(number), tickets.id(number) * 10 + 1, tickets.guests(number)
     if transfers:
@@ -31,19 +31,19 @@ def guest(account: Account, number: int) -> tuple[int, Person] | None:
 
 
 def reachable_events(account: Account) -> list[Product]:
-    """Return the events that the events endpoints know."""
+    """Return the events that the events endpoints return."""
     return [event for event in account.tickets.events if is_listed(account, event)]
 
 
 def has_info(account: Account, event: Product) -> bool:
-    """Whether `/info` answers for an event."""
+    """Whether `/info` returns an event."""
     return account.switches.event_info == "every_event" or event.status == "ACTIVE"
 
 
 def start_ms(account: Account, event: Product) -> int:
-    """Return the start of an event in epoch ms: noon of a day, that of the first event twenty days ago.
+    """Return the start of an event in epoch ms: noon of a day. The first event started twenty days ago.
 
-    An event that was imported with a date of the past began 30 days after its creation.
+    An event imported with a date in the past began 30 days after its creation.
     """
     created = [each.at_ms for each in account.ledger.of("product", event.number) if each.kind == "product.created"]
     if created and created[0] < account.born_ms:

@@ -25,7 +25,7 @@ from hotmart_simulator.server.errors import Refusal
 from hotmart_simulator.server.parameters import Asked, Parameter, number, one_of, text
 
 EVENTS: Final = "/events/api/v1/<event_id>"
-# What a parameter asks of a participant's record.
+# The value in a participant's record that each parameter filters.
 TESTS: Final[Mapping[str, Callable[[dict[str, Any], Any], bool]]] = {
     "buyer_email": lambda row, wanted: row["buyer"]["email"].lower() == wanted.lower(),
     "participant_email": lambda row, wanted: (row["participant"]["email"] or "").lower() == wanted.lower(),
@@ -47,7 +47,7 @@ def event(desk: Desk, asked: Asked) -> Product:
 
 
 def info(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    """Answer the dates and lots of an event. The switch `event_info` may refuse one that is not published."""
+    """Return the dates and lots of an event. The switch `event_info` can reject an event that is not published."""
     found = event(desk, asked)
     if not facts.has_info(desk.account, found):
         raise Refusal(404, "not_found", "The event does not exist")
@@ -55,7 +55,7 @@ def info(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
 
 
 def find(desk: Desk, asked: Asked) -> Matches:
-    """Find tickets by number. `last_update` keeps those updated at that moment or later."""
+    """Find tickets by number. `last_update` selects those updated at that moment or later."""
     account, tickets, switches = desk.account, desk.account.tickets, desk.switches
     since_ms = asked.get("last_update", 0)
     numbers = [number for number in tickets.numbers(event(desk, asked)) if tickets.updated_of[number] >= since_ms]

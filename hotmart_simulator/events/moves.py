@@ -1,4 +1,4 @@
-"""What can happen to tickets: each move records events of the ledger."""
+"""Changes of tickets. Each move records events in the ledger."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -14,7 +14,7 @@ CANCELLED: Final = {"INVITE": "INVITE_CANCELED", "SOLD": "EXCLUDED"}
 
 
 class TicketMoves:
-    """Moves return the ids of the tickets they changed, as text."""
+    """Each move returns the ids of the tickets that it changed, as text."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -63,7 +63,7 @@ class TicketMoves:
     def import_events(self, count: int, at_ms: Moment = None, *, tickets: int = 3, status: str = "ACTIVE") -> list[str]:
         """Import events that were created long ago, each with sold tickets. They are listed as products from now on.
 
-        By default that was three months to 30 months ago. An event began 30 days after its creation, and its tickets
+        The creation is by default three to 30 months ago. An event began 30 days after its creation, and its tickets
         were sold before. Return the ids of the events.
         """
         account, setting = self._account, self._account.setting
@@ -89,7 +89,7 @@ class TicketMoves:
         return self._change("ticket.status", count, at_ms, self._is_paid, lambda number: "CHARGEBACK")
 
     def cancel(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Cancel up to `count` confirmed tickets: invitations are withdrawn, sold tickets excluded."""
+        """Cancel up to `count` confirmed invitations. Sold tickets are excluded."""
         status = self._account.tickets.status
         return self._change("ticket.status", count, at_ms, self._is_confirmed, lambda number: CANCELLED[status(number)])
 

@@ -54,7 +54,7 @@ def participant(account: Account, number: int) -> dict[str, Any]:
 
 
 def _guest(account: Account, number: int) -> dict[str, Any]:
-    """Every key may be null, as for a ticket that nobody was named for."""
+    """Return a participant. Every field may be null, as for a ticket without a named participant."""
     guest = facts.guest(account, number)
     if guest is None:
         return dict.fromkeys(("id", "name", "email", "document", "phone"))

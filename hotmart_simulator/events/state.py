@@ -1,4 +1,4 @@
-"""The tickets of the account's events: when each was last changed, its status, its check-in and its guests."""
+"""The tickets of the account's events: the last change, status, check-in and guests of each."""
 
 from array import array
 from typing import Final
@@ -31,7 +31,7 @@ FIRST_ID: Final = 7_000_000
 class TicketState:
     """Last change (epoch ms) and check-in (index into CHECKIN_STATUSES) of every ticket by its number.
 
-    The tickets of the first population lie on its events in turn. A world without events has none.
+    The tickets of the first population are assigned to its events in turn. An account without events has none.
     """
 
     def __init__(self, setting: Setting, products: ProductState, count: int) -> None:
@@ -60,7 +60,7 @@ class TicketState:
 
     @property
     def events(self) -> tuple[Product, ...]:
-        """The own products of format ETICKET, as they are now."""
+        """Return the current state of the own products of format ETICKET."""
         return tuple(product for product in self._products.own if product.is_event)
 
     def bits(self, number: int) -> int:
@@ -70,7 +70,7 @@ class TicketState:
         return FIRST_ID + number * 7
 
     def first_status(self, number: int) -> str:
-        """The status of a ticket before any event of the ledger."""
+        """Return the status of a ticket before any event in the ledger."""
         if number in self._issued:
             return self._issued[number][1]
         return FIXED_STATUSES.get(number % 12) or STATUSES[self.bits(number) & 31]
@@ -79,17 +79,17 @@ class TicketState:
         return self._status_of.get(number) or self.first_status(number)
 
     def guests(self, number: int) -> list[int]:
-        """The people that a ticket was transferred to, the present one last, as indexes into the buyers."""
+        """Return the people that a ticket was transferred to, the current one last, as indexes into the buyers."""
         return self._guests_of.get(number, [])
 
     def event_number(self, number: int) -> int:
-        """The product number of a ticket's event."""
+        """Return the product number of a ticket's event."""
         if number in self._issued:
             return self._issued[number][0]
         return self._first_events[number % len(self._first_events)]
 
     def numbers(self, event: Product) -> list[int]:
-        """The tickets of an event."""
+        """Return the numbers of an event's tickets."""
         found: list[int] = []
         if event.number in self._first_events:
             place = self._first_events.index(event.number)

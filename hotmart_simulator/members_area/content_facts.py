@@ -1,4 +1,4 @@
-"""The pages of a module that can be read, in version 1 and by product in version 2."""
+"""The pages of a module that can be read in version 1, and by product in version 2."""
 
 from hotmart_simulator.account import Account
 from hotmart_simulator.members_area.state import Module, Page
@@ -12,7 +12,7 @@ def product_numbers(account: Account, module: Module) -> tuple[int, ...]:
 
 
 def pages_of_product(account: Account, module: Module, product_id: int) -> tuple[Page, ...] | None:
-    """Return the pages of a module that are of one product, None where the module does not belong to the product.
+    """Return the pages of a module that belong to one product, or None where the module does not belong to it.
 
     Each of two products has every second page.
     """
@@ -23,14 +23,14 @@ def pages_of_product(account: Account, module: Module, product_id: int) -> tuple
 
 
 def pages_of_version_1(account: Account, module: Module) -> tuple[Page, ...]:
-    """Return the pages that version 1 has of a module, none where it refuses every module."""
+    """Return the pages that version 1 has of a module, or none where it rejects every module."""
     form = account.switches.pages_v1
     is_known = form == "all" or (form == "some_empty" and module.sequence % 2 == 1)
     return module.pages if is_known else ()
 
 
 def shown_total_pages(account: Account, module: Module) -> int:
-    """Return `total_pages`. Under the switch `zero` every fourth module says that it has none."""
+    """Return `total_pages`. Under the switch `zero` every fourth module reports none."""
     if account.switches.module_total_pages == "zero" and module.sequence % 4 == 1:
         return 0
     return len(module.pages)

@@ -16,7 +16,7 @@ SUBDOMAIN: Final = {"subdomain": Parameter(text)}
 
 
 def modules(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    """Answer the modules with is_extra true or false. Without it the regular ones, or all by the switch (0.5, 4.14)."""
+    """Return the modules with is_extra true or false. Without it the regular ones, or all by the switch (0.5, 4.14)."""
     known = desk.account.members_areas.area(subdomain(desk, asked)).modules
     default = None if desk.switches.modules_without_is_extra == "all" else False
     wanted: bool | None = asked.get("is_extra", default)
@@ -24,7 +24,7 @@ def modules(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
 
 
 def pages_v1(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    """Answer in the older version, which may be gone, or know some modules only."""
+    """Respond in the older version, which may have been removed or return only some modules."""
     name, form = subdomain(desk, asked), desk.switches.pages_v1
     if form == "gone":
         return unknown_path(endpoint.path, desk.switches)
@@ -37,7 +37,7 @@ def pages_v1(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
 
 
 def pages_v2(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    """Answer by a product that the module belongs to, which no endpoint shows (4.15)."""
+    """Return pages by product. No endpoint shows which product a module belongs to (4.15)."""
     product_id: int | None = asked.get("product_id")
     if product_id is None:
         raise Refusal(422, "unprocessable_entity", "The parameter product_id is required")
@@ -62,7 +62,7 @@ def _module(desk: Desk, asked: Asked) -> tuple[str, Module]:
 
 
 def lessons(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    """Answer one student's progress, in an object of its own kind (3.4). The switch may refuse that of staff."""
+    """Return one student's progress, in an object of its own kind (3.4). The switch may reject that of staff."""
     account, name = desk.account, subdomain(desk, asked)
     with account.lock:
         student = number_of(account, name, asked.path["user_id"])

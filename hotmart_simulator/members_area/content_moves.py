@@ -1,4 +1,4 @@
-"""What can happen to the contents of members areas: each move records events of the ledger."""
+"""Changes of the contents of members areas. Each move records events in the ledger."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,7 +8,7 @@ from hotmart_simulator.members_area.state import Module
 
 
 class ContentMoves:
-    """Moves return subdomain and module_id of the modules they changed."""
+    """Each move returns subdomain and module_id of the modules that it changed."""
 
     def __init__(self, account: Account) -> None:
         self._account = account

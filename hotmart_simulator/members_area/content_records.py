@@ -26,7 +26,7 @@ def module(account: Account, module: Module) -> dict[str, Any]:
 
 
 def page_v1(page: Page) -> dict[str, Any]:
-    """Return a page in version 1. No genuine answer was read: the names from `liberation_type` on are known (4.15)."""
+    """Return a page in version 1. The names from `liberation_type` on are known, without a real response (4.15)."""
     bits = page.bits
     record: dict[str, Any] = {
         "page_id": page.id,
@@ -94,7 +94,7 @@ def _iso(bits: int) -> str:
 
 
 def lessons(account: Account, number: int) -> list[dict[str, Any]]:
-    """Return the rows of club lessons of one student. The first so many of them are completed."""
+    """Return the rows of club lessons of one student. The completed ones are first."""
     student = Student(account, number)
     records = []
     for place, (module, page) in enumerate(account.members_areas.area(student.subdomain).lessons):

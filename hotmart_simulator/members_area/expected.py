@@ -1,4 +1,4 @@
-"""Every row of the lists of the members areas that a complete read can reach now."""
+"""Every row of the members areas' lists that a complete read can return now."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ def club_modules(account: Account) -> Iterator[Row]:
 def club_pages(account: Account, version: int = 1) -> Iterator[Row]:
     """Yield every page in the form of version 1 or 2. The identity holds the subdomain and the id of the module.
 
-    A version has only the pages that it can be asked for: version 2 those of listed products.
+    Each version has only the pages that it can return: version 2 those of listed products.
     """
     for subdomain, module in _modules(account):
         if version == 1:
@@ -56,7 +56,7 @@ def club_lessons(account: Account) -> Iterator[Row]:
 
 
 def _modules(account: Account) -> Iterator[tuple[str, Module]]:
-    """Yield subdomain and module of the members areas that the server knows."""
+    """Yield subdomain and module of the members areas that the server has."""
     for subdomain in account.switches.subdomains:
         for module in account.members_areas.area(subdomain).modules:
             yield subdomain, module

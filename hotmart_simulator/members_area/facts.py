@@ -1,4 +1,4 @@
-"""What is true of one student of a members area, worked out from the number whenever it is asked for."""
+"""Facts about one student of a members area, computed from the number on every request."""
 
 from typing import Final
 
@@ -11,11 +11,11 @@ STAFF: Final = frozenset(("OWNER", "ADMIN", "CONTENT_EDITOR", "MODERATOR"))
 STATUSES: Final = ("ACTIVE",) * 13 + ("BLOCKED", "BLOCKED_BY_OWNER", "OVERDUE")
 CLASSES: Final = 6
 LATE_MS: Final = 3 * DAY_MS
-"""How long `last_access_date` lags behind under the switch `days_late`."""
+"""Delay of `last_access_date` under the switch `days_late`."""
 
 
 def class_id(account: Account, place: int) -> str:
-    """Return the id of one of the six classes that students of any members area are in."""
+    """Return the id of one of the six classes that the students of any members area attend."""
     return account.members_areas.students.codes.text(10**9 + place % CLASSES)
 
 
@@ -44,14 +44,14 @@ def student_rows(account: Account, subdomain: str) -> list[tuple[int, int]]:
 
 
 def is_listed(account: Account, number: int) -> bool:
-    """Whether a student is in the list: not one who was removed, and perhaps not one who never entered (5.13)."""
+    """Whether the list contains a student: not after a removal, and perhaps not before the first access (5.13)."""
     if number in account.members_areas.students.removed:
         return False
     return account.switches.never_entered == "listed" or Student(account, number).first_ms is not None
 
 
 def subdomain_of(account: Account, number: int) -> str:
-    """Return the members area of a student: seven in ten are in the first one."""
+    """Return the members area of a student. Seven in ten students are in the first one."""
     others = len(account.setting.subdomains) - 1
     if not others or number % 10 < 7:
         return account.setting.subdomains[0]
@@ -59,12 +59,12 @@ def subdomain_of(account: Account, number: int) -> str:
 
 
 def is_twin(account: Account, number: int) -> bool:
-    """Whether a student is also in the first members area, with the same user_id: every tenth one."""
+    """Whether a student is also in the first members area, with the same user_id. This is true for every tenth one."""
     return len(account.setting.subdomains) > 1 and number % 10 == 9
 
 
 def number_of(account: Account, subdomain: str, user_id: str) -> int | None:
-    """Return the number of a members area's student, None where the area has no such student now."""
+    """Return the number of a members area's student, or None where the area has no such student now."""
     students = account.members_areas.students
     person_number = students.codes.number(user_id)
     if person_number is None:
@@ -77,10 +77,10 @@ def number_of(account: Account, subdomain: str, user_id: str) -> int | None:
 
 
 class Student:
-    """Facts of a student. All dates are epoch ms.
+    """Facts about a student. All dates are epoch ms.
 
-    `accesses_ms` holds the accesses whose time is known, `completed_ms` when each of the area's lessons was completed,
-    of as many as were, in their order.
+    `accesses_ms` holds the accesses with a known time. `completed_ms` holds the completion time of each completed
+    lesson, in the order of the area's lessons.
     """
 
     __slots__ = ("access_count", "accesses_ms", "account", "bits", "completed_ms", "joined_ms", "number", "user_id")
@@ -107,7 +107,7 @@ class Student:
                 self.completed_ms.append(at_ms)
 
     def _settle(self, joined_ms: int) -> None:
-        """Set what one of the first population did before the simulation began."""
+        """Set what a student of the first population did before the simulation began."""
         bits, born_ms = self.bits, self.account.born_ms
         if bits >> 34 & 15 == 0:
             return  # one in sixteen never entered
@@ -120,41 +120,41 @@ class Student:
 
     @property
     def first_ms(self) -> int | None:
-        """The first access, None for somebody who never entered."""
+        """Return the first access, or None for a student who never entered."""
         return min(self.accesses_ms, default=None)
 
     @property
     def shown_last_ms(self) -> int | None:
-        """The last access that the list of students shows. It can lag three days behind (beliefs.md 17)."""
+        """Return the last access in the list of students. It can be up to three days late (beliefs.md 17)."""
         is_late = self.account.switches.last_access_date == "days_late"
         until_ms = self.account.now_ms - LATE_MS
         return max((at_ms for at_ms in self.accesses_ms if not is_late or at_ms <= until_ms), default=None)
 
     @property
     def subdomain(self) -> str:
-        """The members area of the student."""
+        """Return the members area of the student."""
         return subdomain_of(self.account, self.number)
 
     @property
     def person_number(self) -> int:
-        """The number that the user_id follows from."""
+        """Return the number that determines the user_id."""
         return self.number - 9 if is_twin(self.account, self.number) else self.number
 
     @property
     def buyer_place(self) -> int:
-        """The place of the person among the account's buyers."""
+        """Return the index of the person among the account's buyers."""
         students = self.account.members_areas.students
         return scatter(students.seed ^ self.person_number) % len(self.account.people.buyers)
 
     @property
     def role(self) -> str:
-        """Who joined after the first population did so as a buyer."""
+        """Return the role. Everyone who joined after the first population is a buyer."""
         is_new = self.account.members_areas.students.joined_ms(self.number) is not None
         return "STUDENT" if is_new else ROLES[self.bits & 15]
 
     @property
     def status(self) -> str:
-        """The status now."""
+        """Return the current status."""
         students = self.account.members_areas.students
         if students.joined_ms(self.number) is not None:
             return students.status(self.number) or "ACTIVE"

@@ -19,7 +19,7 @@ from hotmart_simulator.switches import Switches
 
 
 def nowhere(switches: Switches) -> Exception:
-    """Return what a subdomain that does not exist meets."""
+    """Return the response for a subdomain that does not exist."""
     if switches.unknown_subdomain == "404":
         document = {"code": "0006", "message": "The subdomain does not exist"}
         return Refusal(404, "not_found", "The subdomain does not exist", document=document)
@@ -27,7 +27,7 @@ def nowhere(switches: Switches) -> Exception:
 
 
 def subdomain(desk: Desk, asked: Asked) -> str:
-    """Return the members area asked for, which every endpoint but version 2 of the pages requires."""
+    """Return the requested members area. Every endpoint but version 2 of the pages requires one."""
     name: str | None = asked.get("subdomain")
     if name is None:
         raise Refusal(422, "unprocessable_entity", "The parameter subdomain is required")
@@ -55,7 +55,7 @@ def find(desk: Desk, asked: Asked) -> Matches:
 
 
 def students(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    """Answer pages of students. An area without any may send an object for its list."""
+    """Return pages of students. An area without any may send an object for its list."""
     answer = paged(endpoint, desk, asked)
     if not answer.found and desk.switches.empty_club_items == "object":
         answer.document["items"] = {}

@@ -1,4 +1,4 @@
-"""What can happen to students: each move records events of the ledger."""
+"""Changes of students. Each move records events in the ledger."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,7 @@ Key = tuple[str, str]
 
 
 class StudentMoves:
-    """Moves return subdomain and user_id of the students they changed."""
+    """Each move returns subdomain and user_id of the students that it changed."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -29,7 +29,7 @@ class StudentMoves:
     def study(self, count: int, at_ms: Moment = None) -> list[Key]:
         """Let up to `count` students enter their members area and complete one more lesson.
 
-        Those who have something left to complete are picked first. One who has not enters all the same.
+        Students with lessons left are picked first. Students without any only enter.
         """
         account, setting = self._account, self._account.setting
         with account.lock:
@@ -115,7 +115,7 @@ class StudentMoves:
             return [self._key(number) for number in picked]
 
     def _present(self) -> list[int]:
-        """The numbers of the students that were not removed."""
+        """Return the numbers of the students that were not removed."""
         students = self._account.members_areas.students
         return [number for number in range(students.count) if number not in students.removed]
 

@@ -60,10 +60,10 @@ class Area:
 
 
 class MembersAreaState:
-    """Every members area by its subdomain. One that is not known here has nothing in it."""
+    """Every members area by its subdomain. An unknown members area is empty."""
 
     def __init__(self, setting: Setting, products: ProductState, students: int, modules: int) -> None:
-        """Create areas of `modules` modules each. Raises ValueError for more than an area can have."""
+        """Create areas of `modules` modules each. Raise ValueError for more than an area can have."""
         if not 0 <= modules < LARGEST_AREA:
             raise ValueError(f"modules must be fewer than {LARGEST_AREA}")
         self.students = StudentState(setting, students)
@@ -88,7 +88,7 @@ class MembersAreaState:
 
     @property
     def student_count(self) -> int:
-        """How many students there ever were. Their numbers count from 0."""
+        """Return the number of students ever created. Their numbers count from 0."""
         return self.students.count
 
     def area(self, subdomain: str) -> Area:
@@ -104,7 +104,7 @@ class MembersAreaState:
         return self._first_lesson_counts.get(subdomain, 0)
 
     def _on_page(self, event: Event) -> None:
-        """A page is added at the end of a module, and published. `value` is its name."""
+        """Add a published page at the end of a module. `value` is its name."""
         module = self._numbered(event.subject)
         number = FIRST_ADDED_PAGE + self._added_pages
         self._added_pages += 1

@@ -1,4 +1,4 @@
-"""The students of the members areas: how many there are, and what happened to them since the first population."""
+"""The students of the members areas: their number, and their changes since the first population."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from hotmart_simulator.ledger import Event
 
 
 class StudentState:
-    """Every student by number. What they looked like at first follows from the number's bits."""
+    """Every student by number. The first state of a student follows from the number's bits."""
 
     def __init__(self, setting: Setting, count: int) -> None:
         self.seed = setting.seed_of("students")
@@ -29,15 +29,15 @@ class StudentState:
         return scatter(self.seed + number)
 
     def joined_ms(self, number: int) -> int | None:
-        """When a student joined, in epoch ms, None for the first population."""
+        """Return when a student joined, in epoch ms, or None for the first population."""
         return self._joined.get(number)
 
     def status(self, number: int) -> str | None:
-        """The status that a student was given, None for one whose first status never changed."""
+        """Return the status that a student was given, or None if the first status never changed."""
         return self._status_of.get(number)
 
     def second_class(self, number: int) -> int | None:
-        """The place of the second class that a student was put in, None for none."""
+        """Return the index of a student's second class, or None without one."""
         return self._second_class_of.get(number)
 
     def studied_ms(self, number: int) -> Sequence[int]:

@@ -1,4 +1,4 @@
-"""Every row of the lists of products, offers and plans that a complete read can reach now."""
+"""Every row of the lists of products, offers and plans that a complete read can return now."""
 
 from collections.abc import Iterator
 

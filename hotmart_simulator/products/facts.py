@@ -1,4 +1,4 @@
-"""What is true of one product under the account's switches: whether it is listed, and what it is sold by."""
+"""Facts about one product under the account's switches: whether it is listed, and its offers."""
 
 from typing import Final
 
@@ -16,14 +16,14 @@ PLAN_MODES: Final = {
 
 
 def is_listed(account: Account, product: Product) -> bool:
-    """Whether products/api knows the product: a deleted one can be gone, a co-produced one can be listed."""
+    """Whether products/api lists the product. A deleted one can be absent, and a co-produced one can be listed."""
     if product.role == "COPRODUCER":
         return account.switches.products_listed == "coproduced_too"
     return product.status != "DELETED" or account.switches.deleted_products == "listed"
 
 
 def listed(account: Account) -> list[Product]:
-    """Return the products that products/api knows."""
+    """Return the products that products/api lists."""
     products = account.products
     return [product for product in (*products.own, *products.coproduced) if is_listed(account, product)]
 
@@ -35,7 +35,7 @@ def has_children(account: Account, product: Product) -> bool:
 
 
 def offers(product: Product) -> list[Offer]:
-    """Return what sales name as their offer, the main one first: for a subscription, the offers of its plans (6.6)."""
+    """Return the offers that sales name, the main one first: for a subscription, the offers of its plans (6.6)."""
     if product.is_subscription:
         plans = (*product.plans, *product.later_plans)
         return [Offer(plan.offer_code, "SUBSCRIPTION", plan.price_cents) for plan in plans]
@@ -50,8 +50,8 @@ def has_smart_recovery(offer: Offer) -> bool:
 def plan_offers(account: Account, product: Product) -> list[Offer]:
     """Return the offers of a one-off product that have a plan.
 
-    `is_subscription` is false for products with Smart Installment and Smart Recovery. Whether they have plans is open
-    (beliefs.md 20).
+    `is_subscription` is false for products with Smart Installment and Smart Recovery. The reference does not say
+    whether they have plans (beliefs.md 20).
     """
     if product.is_subscription or account.switches.plans_of == "subscriptions":
         return []

@@ -39,7 +39,7 @@ def find(desk: Desk, asked: Asked) -> Matches:
 
 
 def by_ucode(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    """Answer by a uuid. The number of a product gets an empty 200 or a 500 (0.5, 4.11)."""
+    """Respond to a UUID. The number of a product gets an empty 200 or a 500 (0.5, 4.11)."""
     try:
         UUID(asked.path["ucode"])
     except ValueError:
@@ -64,7 +64,7 @@ def finder(render: Render) -> Callable[[Desk, Asked], Matches]:
 
 
 def plans_of_product(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    """Refuse a product without plans, as was seen, or answer an empty list or an empty body (4.12)."""
+    """Reject a product without plans, as was seen, or return an empty list or an empty body (4.12)."""
     answer = by_ucode(endpoint, desk, asked)
     if answer.document is not None and not answer.found:
         if desk.switches.no_plans == "400":

@@ -1,4 +1,4 @@
-"""What can happen to products: each move records events of the ledger."""
+"""Changes of products. Each move records events in the ledger."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -7,7 +7,7 @@ from hotmart_simulator.account import Account
 from hotmart_simulator.common.setting import Moment
 from hotmart_simulator.products.state import OFFER_MODES, Product
 
-# What a status can become, apart from publishing and deleting.
+# The statuses that can follow each status, apart from publishing and deleting.
 NEXT_STATUSES: Final = {
     "ACTIVE": ("PAUSED", "CHANGES_PENDING_ON_PRODUCT"),
     "PAUSED": ("ACTIVE",),
@@ -16,12 +16,12 @@ NEXT_STATUSES: Final = {
     "CHANGES_PENDING_ON_PRODUCT": ("ACTIVE",),
 }
 WARRANTIES_DAYS: Final = (7, 15, 30)
-# Docs only (5.11), so no sale names it.
+# Only the docs have it (5.11), so no sale names it.
 LATER_MODES: Final = (*OFFER_MODES, "FINANCED_BILLET")
 
 
 class ProductMoves:
-    """Moves return the ids of the products they changed, as text. Deleted products stay as they are."""
+    """Each move returns the ids of the products that it changed, as text. Deleted products never change."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -39,7 +39,7 @@ class ProductMoves:
         }
 
     def add(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Create products, one in four as a draft. No sale is of them."""
+        """Create products, one in four as a draft. They have no sales."""
         account, setting = self._account, self._account.setting
         with account.lock:
             numbers = []
@@ -52,7 +52,7 @@ class ProductMoves:
     def rename(self, count: int, at_ms: Moment = None) -> list[str]:
         """Give up to `count` products a new name. Sales and tickets keep the old one.
 
-        The reference does not say whether a new name reaches old sales, which have no update stamp to announce it.
+        The reference does not say whether a new name also changes old sales, which have no date of their last update.
         """
         return self._change(count, at_ms, lambda product: True, self._new_name)
 

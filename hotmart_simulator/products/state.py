@@ -1,4 +1,4 @@
-"""The account's products with their offers and plans, and a few that belong to others."""
+"""The account's products with their offers and plans, and a few that belong to other accounts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -68,10 +68,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One product. `raw` is the present record of products/api.
+    """One product. `raw` is the current record of products/api.
 
-    Everything else but the later offers and plans stays as it was when the product was created, because sales and
-    tickets derive from it. `brief` is what they show of the product.
+    Only `raw` and the later offers and plans change after the creation, because sales and tickets derive from the rest.
+    `brief` is the part of the product that they show.
     """
 
     number: int
@@ -93,7 +93,7 @@ class Product:
 
     @property
     def status(self) -> str:
-        """The present status."""
+        """Return the current status."""
         status: str = self.raw["status"]
         return status
 
@@ -104,11 +104,11 @@ class Product:
 
 
 class ProductState:
-    """Own products by number, then four foreign ones. New products get the numbers after these.
+    """Own products by number, then four of other accounts. New products get the numbers after these.
 
-    `own` holds the account's own products as they are now, `coproduced` those that it sells as a co-producer.
-    `one_off` and `recurring` are what a sale can be of. Sales find their product by its place there, so these two
-    never change.
+    `own` holds the current state of the account's own products, `coproduced` the products that it sells as a
+    co-producer. `one_off` and `recurring` are the products that sales can have. Sales store an index into them, so
+    these two lists never change.
     """
 
     own: tuple[Product, ...]
@@ -119,7 +119,7 @@ class ProductState:
         seed, people, start_ms = setting.seed, setting.people, setting.start_ms
         own = tuple(_product(seed, number, "PRODUCER", people, start_ms) for number in range(count))
         foreign = tuple(_product(seed, count + number, role, people, start_ms) for number, role in enumerate(FOREIGN))
-        # Twice the own ones, so that foreign products stay the smaller part of the sales.
+        # Twice the own ones, so that products of other accounts have the smaller part of the sales.
         self.one_off = tuple(product for product in (*own, *own, *foreign) if not product.is_subscription)
         self.recurring = tuple(product for product in own or foreign if product.is_subscription)
         self.next_number = count + len(FOREIGN)
@@ -134,16 +134,16 @@ class ProductState:
         setting.ledger.project("product.offered", self._on_offered)
 
     def numbered(self, number: int) -> Product:
-        """Return an own or co-produced product as it is now. Raises KeyError for any other number."""
+        """Return the current state of an own or co-produced product. Raise KeyError for any other number."""
         return self._now[number]
 
     def by_id(self, product_id: int) -> Product | None:
-        """Return the own or co-produced product with an id, None where there is none."""
+        """Return the own or co-produced product with an id, or None where there is none."""
         number = self._number_of_id.get(product_id)
         return None if number is None else self._now[number]
 
     def by_ucode(self, ucode: str) -> Product | None:
-        """Return the own or co-produced product with a lower-case ucode, None where there is none."""
+        """Return the own or co-produced product with a lower-case ucode, or None where there is none."""
         number = self._number_of_ucode.get(ucode)
         return None if number is None else self._now[number]
 
@@ -179,14 +179,14 @@ class ProductState:
 
 
 def event_number_from(number: int) -> int:
-    """Return the first number from one on that is an event's."""
+    """Return the first event's number that is not below the given one."""
     return next(each for each in numbers_from(number) if _format(each) == "ETICKET")
 
 
 def _product(seed: int, number: int, role: str, people: People, start_ms: int) -> Product:
     bits_of = seed_of(seed, "products")
     bits = scatter(bits_of + number)
-    # Every fourth own product is a subscription, and at least one of a world that has none of its own.
+    # Every fourth own product is a subscription. Product 0 is one in every role, so that each account has one.
     is_subscription = number % 4 == 0 and (role == "PRODUCER" or number == 0)
     product_id = 1_200_000 + number * 4_001 + bits % 4_000
     name = f"{('Course', 'Workshop', 'Club', 'Mentoring', 'Templates')[bits % 5]} {number + 1}"
@@ -231,7 +231,7 @@ def _product(seed: int, number: int, role: str, people: People, start_ms: int) -
 
 
 def _status(number: int, bits: int) -> str:
-    """Every third one rare, the events paused and active in turn, the others active or paused."""
+    """Return a status: a rare one for every third product, active or paused for the others, and for events in turn."""
     if number % 3 == 2:
         return RARE_STATUSES[number // 3 % len(RARE_STATUSES)]
     if number % 12 == 3:
@@ -240,7 +240,7 @@ def _status(number: int, bits: int) -> str:
 
 
 def _format(number: int) -> str:
-    """Every other one a course, one in twelve an event, the others in turn. A subscription is never an event."""
+    """Return a format: every second product is a course, one in twelve an event. No subscription is an event."""
     if number % 12 == 3:
         return "ETICKET"
     if number % 2:

@@ -1,4 +1,4 @@
-"""What happens to a sale after its order (hotmart-api.md 6.1). Each change is an event of the ledger."""
+"""Changes of a sale after its order (hotmart-api.md 6.1). Each change is an event in the ledger."""
 
 from random import Random
 from typing import Final
@@ -22,7 +22,7 @@ class SaleChanges:
         self._setting = account.setting
 
     def set_status(self, transaction: str, status: str, at_ms: int | None = None) -> None:
-        """Change one sale. Its subscription transaction is updated at the same moment.
+        """Change the status of one sale. Its subscription transaction is updated at the same moment.
 
         Raise ValueError for an unknown status and KeyError for an unknown transaction.
         """
@@ -49,24 +49,24 @@ class SaleChanges:
             return self._record("sale.status", serials, at_ms, to_status)
 
     def refund(self, count: int, at_ms: Moment = None, *, within_days: int = 60) -> list[str]:
-        """Refund paid sales ordered within so many days before now."""
+        """Refund paid sales ordered within a number of days before now."""
         return self.change_status(count, SOLD, "REFUNDED", at_ms, ordered=self._last(within_days))
 
     def refund_partially(self, count: int, at_ms: Moment = None, *, within_days: int = 60) -> list[str]:
-        """Refund a part of paid sales ordered within so many days before now."""
+        """Refund a part of paid sales ordered within a number of days before now."""
         return self.change_status(count, SOLD, "PARTIALLY_REFUNDED", at_ms, ordered=self._last(within_days))
 
     def charge_back(self, count: int, at_ms: Moment = None, *, within_days: int | None = None) -> list[str]:
-        """Charge back paid sales ordered within so many days before now, by default as many as the switch says."""
+        """Charge back paid sales ordered within a number of days before now, by default as many as the switch says."""
         days = self._account.switches.latest_chargeback_days if within_days is None else within_days
         return self.change_status(count, SOLD, "CHARGEBACK", at_ms, ordered=self._last(days))
 
     def return_chargebacks(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Approve sales again that were charged back, unless chargebacks are final."""
+        """Approve charged-back sales again, unless chargebacks are final."""
         return self.change_status(count, "CHARGEBACK", "APPROVED", at_ms) if self._can_come_back else []
 
     def protest(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Ask for the refund of approved sales."""
+        """Request the refund of approved sales."""
         return self.change_status(count, "APPROVED", "PROTESTED", at_ms)
 
     def drop_protests(self, count: int, at_ms: Moment = None) -> list[str]:
@@ -85,7 +85,7 @@ class SaleChanges:
             return self._record("sale.status", self._picked(count, in_time), at_ms, "APPROVED")
 
     def expire_boletos(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Give up sales that wait for their payment."""
+        """Let sales expire that wait for their payment."""
         return self.change_status(count, WAITING_STATUSES, "EXPIRED", at_ms)
 
     def pay_pre_orders(self, count: int, at_ms: Moment = None) -> list[str]:
@@ -100,7 +100,7 @@ class SaleChanges:
             return self._record("sale.warranty_extended", serials, at_ms, EXTENSION_DAYS)
 
     def delete(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Delete unpaid one-off sales, where the switch `sale_deletions` has such sales."""
+        """Delete unpaid one-off sales, if the switch `sale_deletions` allows it."""
         with self._account.lock:
             can_vanish = self._account.switches.sale_deletions == "some"
             subscription_of = self._account.sales.subscription_of
@@ -108,10 +108,10 @@ class SaleChanges:
             return self._record("sale.deleted", self._picked(count, unpaid) if can_vanish else [], at_ms)
 
     def age(self, count: int | None = None) -> list[str]:
-        """Make the changes that time has brought by now, each at its due moment: the earliest ones, or all.
+        """Make the changes that are due by now, each at its due moment: the earliest ones, or all.
 
         An approved sale becomes COMPLETE about half a day after its warranty, and a sale that waits for its payment
-        EXPIRED after five days.
+        becomes EXPIRED after five days.
         """
         with self._account.lock:
             due = sorted(self._due())[:count]
@@ -151,7 +151,7 @@ class SaleChanges:
         return (random or self._setting.random).sample(serials, min(count, len(serials)))
 
     def _record(self, kind: str, serials: list[int], at_ms: Moment, value: object = None) -> list[str]:
-        """Record one event for each sale. Return the transactions, which a deleted sale still has before."""
+        """Record one event for each sale. Return the transactions as they were before a deletion."""
         transactions = [self._code(serial) for serial in serials]
         for serial in serials:
             self._setting.record(kind, serial, self._setting.moment(at_ms), value)

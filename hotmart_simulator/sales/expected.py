@@ -1,4 +1,4 @@
-"""Every row of the sales lists that a complete read can reach now, under the account's switches."""
+"""Every row of the sales lists that a complete read can return now, under the account's switches."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What is true of one sale, derived from its number and from what happened to it."""
+"""Facts about one sale, derived from its number and its recorded events."""
 
 from typing import Final
 
@@ -66,7 +66,7 @@ class Sale:
     traits: Traits
 
     def __init__(self, account: Account, serial: int, status: str | None = None, role: str | None = None) -> None:
-        """`status` saves looking it up. `role` is that of the account in the row, by default the main one."""
+        """Take a known `status` to save a lookup. `role` is the account's role in the row, by default the main one."""
         book, switches = account.sales, account.switches
         self.account = account
         self.serial = serial
@@ -76,7 +76,7 @@ class Sale:
         self.subscription = subscription = book.subscription_of[serial]
         self.traits = traits = book.traits(serial, bits)
         self.transaction = code_of(account, serial, traits)
-        # What the buyer decides is the same for an order bump as for its main sale.
+        # The buyer's choices are the same for an order bump as for its main sale.
         buyer_bits = bits if traits.main < 0 else scatter(book.bits_seed + traits.main)
         self.status = status = status or book.status(serial)
         if switches.unlisted_status == "some_sales" and subscription < 0 and _is_unlisted(account, serial, bits):
@@ -105,7 +105,7 @@ class Sale:
         self.approved_ms = self._approval_ms(buyer_bits >> 48) if status in PAID_STATUSES else None
 
     def _charge(self, contract: Contract) -> None:
-        """Take what a charge shares with its subscription at the moment of the order: a later plan changes nothing."""
+        """Set the facts that a charge shares with its subscription when it is ordered. Later plans change nothing."""
         self.product, self.buyer, plan = contract.product, contract.subscriber, contract.plan
         self.offer_code, self.offer_mode = plan.offer_code, "SUBSCRIPTION"
         self.list_cents = contract.cents
@@ -137,27 +137,27 @@ class Sale:
 
     @property
     def warranty_days(self) -> int:
-        """Those of the product, and those by which the warranty was extended."""
+        """Return the product's warranty plus the days of all extensions."""
         return self.product.warranty_days + self.account.sales.extended_days_of.get(self.serial, 0)
 
     @property
     def warranty_expire_ms(self) -> int:
-        """The end of a day, so many days after the approval, or after the order of an unpaid sale."""
+        """Return the end of the warranty's last day, counted from the approval, or from the order of an unpaid sale."""
         paid_ms = self.order_ms if self.approved_ms is None else self.approved_ms
         return (paid_ms // DAY_MS + self.warranty_days + 1) * DAY_MS
 
     @property
     def complete_ms(self) -> int:
-        """When an approved sale becomes COMPLETE: about half a day after its warranty (6.1).
+        """Return when an approved sale becomes COMPLETE: about half a day after its warranty (6.1).
 
-        A sale that was approved again after a protest or a chargeback waits for half a day at least.
+        A sale approved again after a protest or a chargeback waits for at least half a day.
         """
         paid_ms = self.order_ms if self.approved_ms is None else self.approved_ms
         return max(paid_ms + self.warranty_days * DAY_MS, self.changed_ms) + COMPLETION_DELAY_MS
 
     @property
     def coproducers(self) -> tuple[Person, ...]:
-        """The product's co-producer, or two different ones."""
+        """Return the product's co-producer, or two different ones."""
         first = self.product.coproducer
         if not self.traits.has_two_coproducers:
             return () if first is None else (first,)
@@ -169,19 +169,19 @@ class Sale:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The roles of the account, the main one first."""
+        """Return the roles of the account, the main one first."""
         role = self.product.role
         both = role != "AFFILIATE" and self.affiliate is self.account.people.owner
         return (role, "AFFILIATE") if both else (role,)
 
     @property
     def has_vat(self) -> bool:
-        """Whether VAT is shown, which may be 0."""
+        """Whether VAT is shown. It may be 0."""
         return self.currency in VAT_PERCENT and self.bits >> 50 & 3 > 0
 
 
 def code_of(account: Account, serial: int, traits: Traits) -> str:
-    """Return the code of a sale. That of an order bump is the main sale's with a suffix, where the switch says so."""
+    """Return the code of a sale. An order bump has the main sale's code with a suffix, if the switch says so."""
     codes = account.sales.transactions
     if traits.main < 0 or account.switches.transaction_codes == "digits":
         return codes.text(serial)
@@ -189,7 +189,7 @@ def code_of(account: Account, serial: int, traits: Traits) -> str:
 
 
 def serial_of(account: Account, transaction: str) -> int | None:
-    """Return the number of the sale with a code, None if no sale that is shown has it."""
+    """Return the number of the sale with a code, or None if no listed sale has it."""
     book = account.sales
     if account.switches.transaction_codes == "digits":
         return book.serial(transaction)

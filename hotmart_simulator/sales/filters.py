@@ -1,4 +1,4 @@
-"""What the parameters of a sales query ask of a sale, and the statuses that it asks for (hotmart-api.md 4.0 to 4.5)."""
+"""The conditions of a sales query on each sale, and its statuses (hotmart-api.md 4.0 to 4.5)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -25,7 +25,7 @@ TESTS: Final[Mapping[str, Test]] = {
 
 
 def tests(asked: Asked) -> list[Callable[[Sale], bool]]:
-    """Return what the parameters other than dates, statuses and transaction ask of each sale."""
+    """Return the conditions of all parameters but dates, statuses and transaction."""
 
     def bound(test: Test, value: Any) -> Callable[[Sale], bool]:
         return lambda sale: test(sale, value)

@@ -35,7 +35,7 @@ TEXT: Final = Parameter(text)
 
 
 def finder(view: View, render: Callable[[Sale], dict[str, Any]]) -> Callable[[Desk, Asked], Matches]:
-    """Return how a view finds its records: one per row of the query."""
+    """Return a function that finds a view's records: one per row of the query."""
 
     def find(desk: Desk, asked: Asked) -> Matches:
         found = selection(view, desk, asked)
@@ -53,7 +53,7 @@ def finder(view: View, render: Callable[[Sale], dict[str, Any]]) -> Callable[[De
 def summary(desk: Desk, asked: Asked) -> Matches:
     """Return one item per currency over the whole date range, the currency with most items first."""
     found = selection("summary", desk, asked)
-    # What can be too heavy is the number of sales added up, not that of the items answered.
+    # A query is heavy by the number of sales that it adds up, and not by the number of returned items.
     refuse_heavy(desk.switches, asked, found.total, found.window_ms)
     sums = totals(found.page(0, found.total), desk.switches)
     ranked = sorted(sums.items(), key=lambda item: (-item[1].items, item[0]))
@@ -62,7 +62,7 @@ def summary(desk: Desk, asked: Asked) -> Matches:
 
 
 def selected(record: dict[str, Any], fields: list[str]) -> dict[str, Any]:
-    """Return the fields with these dotted names. Unknown names give nothing (3.6)."""
+    """Return the fields with these dotted names. Unknown names return nothing (3.6)."""
     cut: dict[str, Any] = {}
     for name in fields:
         *parents, last = name.split(".")

@@ -1,4 +1,4 @@
-"""What can happen to sales, by name."""
+"""Moves of sales by name."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,7 +8,7 @@ from hotmart_simulator.sales.orders import SaleOrders
 
 
 class SaleMoves(SaleOrders, SaleChanges):
-    """New sales and changes of sales. Each move returns the transactions of the sales that it made or changed."""
+    """New sales and changes of sales. Each move returns the transactions of the sales that it created or changed."""
 
     def __init__(self, account: Account) -> None:
         SaleOrders.__init__(self, account)

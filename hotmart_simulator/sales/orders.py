@@ -1,4 +1,4 @@
-"""New sales of every kind (hotmart-api.md 6.1). Each order is an event of the ledger."""
+"""New sales of every kind (hotmart-api.md 6.1). Each order is an event in the ledger."""
 
 from typing import Final
 
@@ -10,18 +10,18 @@ from hotmart_simulator.sales.traits import ORDINARY, Order, Traits
 
 BOLETO: Final = ("BILLET", "BILLET")
 LISTING_DELAY_MS: Final = 10 * MINUTE_MS
-"""How long after its order a sale is listed under the switch `new_sales`."""
+"""Delay between an order and its appearance in lists under the switch `new_sales`."""
 
 
 class SaleOrders:
-    """Orders. Each method returns the transactions of the new sales, also of those that are not listed yet."""
+    """Orders. Each method returns the transactions of the new sales, even if they are not listed yet."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._setting = account.setting
 
     def add(self, count: int, at_ms: Moment = None, *, status: str = "APPROVED") -> list[str]:
-        """Sell, one in three a further charge of a running subscription."""
+        """Add sales. One in three is a further charge of a running subscription."""
         with self._account.lock:
             made = []
             for _ in range(count):
@@ -38,9 +38,9 @@ class SaleOrders:
         traits: Traits = ORDINARY,
         shown_ms: int | None = None,
     ) -> str:
-        """Sell once, as a charge of a subscription where its number is given.
+        """Add one sale, as a charge of a subscription if its number is given.
 
-        The sale is listed from `shown_ms` on, by default at once, and by the switch some minutes after its order.
+        The sale is listed from `shown_ms` on, by default at once, or by the switch some minutes after its order.
         """
         account = self._account
         serial = account.sales.reserve(order_ms, subscription)
@@ -52,35 +52,35 @@ class SaleOrders:
         return code_of(account, serial, traits)
 
     def add_boletos(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Sell by boleto, which is printed and not paid yet."""
+        """Add sales by boleto, which are not paid yet."""
         return self._add_special(count, at_ms, Traits(payment=BOLETO), "PRINTED_BILLET")
 
     def add_pre_orders(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Take orders of something that is not sold yet."""
+        """Add pre-orders of a product before its launch."""
         return self._add_special(count, at_ms, ORDINARY, "PRE_ORDER")
 
     def add_free(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Sell for nothing."""
+        """Add sales at price 0."""
         return self._add_special(count, at_ms, Traits(is_free=True))
 
     def add_coproduced(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Sell what has two co-producers."""
+        """Add sales of products with two co-producers."""
         return self._add_special(count, at_ms, Traits(has_two_coproducers=True))
 
     def add_without_buyer(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Sell without collecting the buyer's data: the record has no buyer."""
+        """Add sales without the buyer's data. Their records have no buyer."""
         return self._add_special(count, at_ms, Traits(has_buyer=False))
 
     def add_without_product(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Sell with records that lack their product, where the switch `sale_products` has such sales."""
+        """Add sales whose records lack their product, if the switch `sale_products` allows it."""
         return self._add_special(count, at_ms, Traits(has_product=False)) if self._some_lack_objects else []
 
     def add_without_producer(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Sell with records that lack their producer, where the switch `sale_products` has such sales."""
+        """Add sales whose records lack their producer, if the switch `sale_products` allows it."""
         return self._add_special(count, at_ms, Traits(has_producer=False)) if self._some_lack_objects else []
 
     def add_own_affiliate(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Sell the account's own products through its own affiliate link, which gives it two roles."""
+        """Add sales of own products through the account's own affiliate link, which gives it two roles."""
         products = self._account.products.one_off
         own = [place for place, product in enumerate(products) if product.role == "PRODUCER"]
         made: list[str] = []
@@ -90,7 +90,7 @@ class SaleOrders:
         return made
 
     def add_order_bumps(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Sell a product and with it a second one, a sale of its own. Return the transactions of the second ones."""
+        """Add sales with an order bump, which is a sale of its own. Return the transactions of the order bumps."""
         with self._account.lock:
             made = []
             for _ in range(count):
@@ -100,9 +100,9 @@ class SaleOrders:
             return made
 
     def add_late(self, count: int, at_ms: Moment = None, *, shown_ms: Moment = None) -> list[str]:
-        """Sell what is listed late. `at_ms` is the moment of the order, `shown_ms` the one of the listing.
+        """Add sales that are listed late. `at_ms` is the moment of the order, `shown_ms` that of the listing.
 
-        By default the order lies up to six hours back, and every second sale is listed within the next hour only.
+        By default the order lies up to six hours back, and every second sale is listed only within the next hour.
         """
         with self._account.lock:
             made, now_ms = [], self._account.now_ms
@@ -115,9 +115,9 @@ class SaleOrders:
             return made
 
     def import_old(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Add sales with old order dates, by default one month to 30 months ago, as an import of another shop does.
+        """Add sales with old order dates, by default one month to 30 months ago, as an import from another shop does.
 
-        A sale whose warranty has ended is COMPLETE since then.
+        A sale whose warranty has ended has been COMPLETE since then.
         """
         with self._account.lock:
             made, now_ms = [], self._account.now_ms

@@ -1,8 +1,8 @@
-"""Ways to pay, as sales/history names them: pairs of method and type with their share in 256 sales."""
+"""Payment methods, as sales/history names them: pairs of method and type with their share in 256 sales."""
 
 from typing import Final
 
-# Most sales are cards, PIX and boleto; the others occur, and some pairs are as odd as live ones (5.1).
+# Most sales are paid by card, PIX or boleto. Some of the rare pairs are as odd as real ones (5.1).
 SHARES: Final = (
     ("CREDIT_CARD_VISA", "CREDIT_CARD", 58),
     ("CREDIT_CARD_MASTERCARD", "CREDIT_CARD", 52),

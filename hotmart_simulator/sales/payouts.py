@@ -1,4 +1,4 @@
-"""What a sale pays to whom, and the totals of many sales (hotmart-api.md 5.2 and 5.4)."""
+"""The commissions of a sale, and the totals of many sales (hotmart-api.md 5.2 and 5.4)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from hotmart_simulator.sales.facts import Sale
 from hotmart_simulator.switches import Switches
 
 Share = tuple[str, Person, int]
-"""One commission of a sale: its source, who gets it, and cents of the sale's payout currency."""
+"""One commission of a sale: its source, its recipient, and cents of the sale's payout currency."""
 
 
 @dataclass(slots=True)
 class Total:
-    """How many commissions or sales there are in one currency, and their sum in cents."""
+    """The number of commissions or sales in one currency, and their sum in cents."""
 
     items: int = 0
     cents: int = 0

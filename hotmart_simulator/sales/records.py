@@ -1,4 +1,4 @@
-"""The records of the sales endpoints (hotmart-api.md 5.1 to 5.5). Dates: epoch ms; money: currency units."""
+"""The records of the sales endpoints (hotmart-api.md 5.1 to 5.5). Dates are epoch ms, money is in currency units."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from hotmart_simulator.sales.payouts import payout, shares
 
 
 def history(sale: Sale) -> dict[str, Any]:
-    """sales/history."""
+    """Return a record of sales/history."""
     bits, product, currency, traits = sale.bits, sale.product, sale.currency, sale.traits
     record: dict[str, Any] = {}
     _name_product(record, sale)
@@ -63,7 +63,7 @@ def _name_product(record: dict[str, Any], sale: Sale) -> None:
 
 
 def tracking_of(sale: Sale) -> dict[str, str] | None:
-    """The codes of the link a sale came by; four in ten sales have none."""
+    """Return the tracking codes of a sale's link. Four in ten sales have none."""
     bits = sale.bits >> 11
     if bits % 5 < 2:
         return None
@@ -78,7 +78,7 @@ def tracking_of(sale: Sale) -> dict[str, str] | None:
 
 
 def users(sale: Sale) -> dict[str, Any]:
-    """sales/users."""
+    """Return a record of sales/users."""
     members = [{"role": "PRODUCER", "user": sale.product.producer.user}]
     members += [{"role": "COPRODUCER", "user": coproducer.user} for coproducer in sale.coproducers]
     if sale.affiliate is not None:
@@ -91,7 +91,7 @@ def users(sale: Sale) -> dict[str, Any]:
 
 
 def commissions(sale: Sale) -> dict[str, Any]:
-    """sales/commissions."""
+    """Return a record of sales/commissions."""
     currency, rate = payout(sale)
     currency_key, has_email = _currency_key(sale), sale.bits >> 39 & 15
     parts = []
@@ -108,7 +108,7 @@ def commissions(sale: Sale) -> dict[str, Any]:
 
 
 def _currency_key(sale: Sale) -> str:
-    """5.4: the docs call the key of the currency `currency_value`, live answers `currency_code`."""
+    """Return the key of the currency: `currency_value` in the docs, `currency_code` in real responses (5.4)."""
     wanted = sale.account.switches.commission_currency_key
     if wanted != "mixed":
         return wanted
@@ -116,9 +116,9 @@ def _currency_key(sale: Sale) -> str:
 
 
 def price_details(sale: Sale) -> dict[str, Any]:
-    """sales/price/details; each amount has its own currency, and `total` is what the buyer paid."""
+    """Return a record of sales/price/details. Each amount has its own currency, and `total` is what the buyer paid."""
     bits, currency, switches = sale.bits, sale.currency, sale.account.switches
-    # An offer in the currency of the real that was sold abroad.
+    # The offer's currency is the real, but the sale was abroad.
     abroad = currency != "BRL" and bits >> 35 & 1 and switches.price_currencies == "some_mixed"
     base = money(int(sale.list_cents / RATES[currency])) if abroad else money(sale.list_cents)
     record: dict[str, Any] = {
@@ -134,12 +134,12 @@ def price_details(sale: Sale) -> dict[str, Any]:
     if sale.interest_cents:
         record["fee"] = {"value": money(sale.interest_cents), "currency_code": currency}
     if bits >> 54 & 7 == 0:
-        # 5.5: a fraction by the text, a percentage by the example.
+        # 5.5: the text says a fraction, the example a percentage.
         is_percent = bits >> 57 & 3 == 0 if switches.coupon_value == "mixed" else switches.coupon_value == "percent"
         record["coupon"] = {"code": f"SPRING{bits % 4}0", "value": 22.9 if is_percent else 0.1}
     return record
 
 
 def summary(items: int, cents: int, currency: str) -> dict[str, Any]:
-    """sales/summary: one per currency."""
+    """Return a record of sales/summary: one per currency."""
     return {"total_items": items, "total_value": {"value": money(cents), "currency_code": currency}}

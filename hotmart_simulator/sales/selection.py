@@ -1,4 +1,4 @@
-"""Which sales a query of a sales endpoint returns, and in which order."""
+"""The sales that a query of a sales endpoint returns, and their order."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ ROLE_VIEWS = ("history", "users", "commissions")
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """How many rows match, the sales of the rows from an offset on, and the length of the date range in ms."""
+    """The number of matching rows, the sales of the rows from an offset on, and the length of the date range in ms."""
 
     total: int
     page: Callable[[int, int], list[Sale]]
@@ -65,7 +65,7 @@ def selection(view: View, desk: Desk, asked: Asked) -> Selection:
 
 
 def _checks(view: View, desk: Desk, asked: Asked, statuses: frozenset[str] | None, dates: Window) -> list[Check]:
-    """Return what a sale must pass besides its status and its order date. By default and without filters: nothing."""
+    """Return the conditions on a sale besides its status and its order date. By default and without filters: none."""
     switches, checks = desk.switches, filters.tests(asked)
     if _is_producer_only(view, desk, asked):
         checks.append(lambda sale: "PRODUCER" in roles(sale))
@@ -99,7 +99,7 @@ def _looked_up(desk: Desk, asked: Asked, checks: list[Check], statuses: frozense
 
 
 def _by_role(desk: Desk, asked: Asked, found: Found, dates: Window) -> Selection:
-    """Return one row for each role of the account in a sale, or for the one role asked for."""
+    """Return one row for each role of the account in a sale, or for the one requested role."""
     only = "PRODUCER" if _is_producer_only("history", desk, asked) else asked.get("commission_as")
     rows = [
         (serial, role)

@@ -1,7 +1,7 @@
 """All sales of an account in flat arrays: 33 bytes per sale, found by date and by number.
 
-The *serial* of a sale never changes and stands for the sale. Its *position* is its place in the order of dates and
-moves when an older sale is inserted.
+The *serial* of a sale is its permanent number. Its *position* is its index in the order of dates, which changes when
+an older sale is inserted.
 """
 
 from array import array
@@ -40,15 +40,15 @@ class SaleState:
         self.changed_of = array("q")  # by serial
         self.subscription_of = array("i")  # by serial
         self.first_count = 0
-        """How many serials belong to the first population."""
+        """Number of serials in the first population."""
         # By serial, only for sales with such an event.
         self.traits_of: dict[int, Traits] = {}
         self.first_of: dict[int, tuple[int, int]] = {}
         """Status (index) and last change before the first recorded change of status."""
         self.paid_of: dict[int, int] = {}
-        """When a sale that was ordered unpaid was paid."""
+        """The time of the payment of a sale that was ordered unpaid."""
         self.extended_days_of: dict[int, int] = {}
-        """By how many days the warranty was extended."""
+        """The number of days by which the warranty was extended."""
         self._hidden: set[int] = set()
         self._ledger = setting.ledger
         self._ledger.project("sale.ordered", self._on_ordered)
@@ -60,7 +60,7 @@ class SaleState:
         return len(self.serials)
 
     def reserve(self, order_ms: int, subscription: int) -> int:
-        """Return the serial of a sale that is not shown before its event `sale.ordered` is."""
+        """Return a serial for a new sale, which is hidden until its event `sale.ordered` is shown."""
         serial = len(self.order_of)
         self.order_of.append(order_ms)
         self.changed_of.append(order_ms)
@@ -110,25 +110,25 @@ class SaleState:
         self._hidden.add(event.subject)
 
     def is_shown(self, serial: int) -> bool:
-        """Whether a number is that of a sale which is listed now."""
+        """Whether a number belongs to a sale that is listed now."""
         return 0 <= serial < len(self.order_of) and serial not in self._hidden
 
     def serial(self, transaction: str) -> int | None:
-        """Return the number of the sale with a code of digits, None if there is no such sale."""
+        """Return the number of the sale with a code of digits, or None if there is no such sale."""
         serial = self.transactions.serial(transaction)
         return serial if serial is not None and self.is_shown(serial) else None
 
     def position(self, serial: int) -> int:
-        """Return the place of a sale in the order of dates. Raise ValueError for a sale that is not shown."""
+        """Return the position of a sale in the order of dates. Raise ValueError for a sale that is not shown."""
         position = bisect_left(self.order_ms, self.order_of[serial])
         return self.serials.index(serial, position)
 
     def status(self, serial: int) -> str:
-        """Return the status of a sale now."""
+        """Return the current status of a sale."""
         return SALE_STATUSES[self.statuses[self.position(serial)]]
 
     def status_at(self, serial: int, at_ms: int) -> tuple[str, int]:
-        """Return the status that a sale had at a moment, and when it had begun (epoch ms)."""
+        """Return the status of a sale at a moment, and when it had begun (epoch ms)."""
         if serial not in self.first_of:
             return self.status(serial), self.changed_of[serial]
         first, changed_ms = self.first_of[serial]
@@ -139,11 +139,11 @@ class SaleState:
         return status, changed_ms
 
     def bits(self, serial: int) -> int:
-        """Return the bits that a sale's facts follow from."""
+        """Return the bits that determine a sale's facts."""
         return scatter(self.bits_seed + serial)
 
     def traits(self, serial: int, bits: int) -> Traits:
-        """Return what is special about a sale. `bits` are the sale's own."""
+        """Return the special facts of a sale. `bits` are the sale's own."""
         if serial >= self.first_count:
             return self.traits_of.get(serial, ORDINARY)
         if bits % DIVISOR >= len(FIRST_TRAITS):
@@ -151,7 +151,7 @@ class SaleState:
         return self.first_traits(serial, bits, self.subscription_of[serial])
 
     def first_traits(self, serial: int, bits: int, subscription: int) -> Traits:
-        """Return what is special about a sale of the first population.
+        """Return the special facts of a sale of the first population.
 
         Its bits may make it an order bump of the sale before it. Neither can be a charge of a subscription, and a bump
         has no bump of its own.
@@ -167,7 +167,7 @@ class SaleState:
         return Traits(main=main)
 
     def bump_of(self, main: int) -> int | None:
-        """Return the serial of the order bump of a sale, None if it has none. It is the next one."""
+        """Return the serial of a sale's order bump, or None if it has none. It is the next serial."""
         bump = main + 1
         return bump if self.is_shown(bump) and self.traits(bump, self.bits(bump)).main == main else None
 
@@ -187,7 +187,7 @@ class SaleState:
     ) -> "Found":
         """Return the sales of a date range in these statuses, newest first.
 
-        `wanted` is called with each serial. `found_under` names sales that are looked for under another status than
+        `wanted` is called with each serial. `found_under` names sales that the filter finds under another status than
         their own.
         """
         low, high = self.bounds(start_ms, end_ms)
@@ -218,7 +218,7 @@ class SaleState:
 
 
 class Found:
-    """How many sales match, and a function for some of them."""
+    """The number of matching sales, and a function that returns some of them."""
 
     def __init__(self, total: int, page: Callable[[int, int], list[int]]) -> None:
         self.total = total

@@ -6,11 +6,11 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What is special about one sale. The defaults are those of an ordinary sale.
+    """The special facts of one sale. The defaults are those of an ordinary sale.
 
-    `is_own_affiliate` is a sale through the account's own affiliate link, in which it has two roles. `main` is the
-    serial of the sale that an order bump was bought with, `payment` the method and type of payment and `product` a
-    place in `ProductState.one_off`. -1 and None leave them to the sale's number.
+    `is_own_affiliate` is a sale through the account's own affiliate link, where it has two roles. `main` is the serial
+    of the sale that an order bump was bought with, `payment` the method and type of payment and `product` an index into
+    `ProductState.one_off`. With -1 and None the sale's number determines them.
     """
 
     is_free: bool = False
@@ -53,10 +53,10 @@ FIRST_TRAITS: Final = tuple(
     for _ in range(places)
 )
 SUFFIX: Final = "C1"
-"""What follows the main sale's code in the code of an order bump."""
+"""Suffix of an order bump's code after the main sale's code."""
 
 
 def traits_by_bits(bits: int) -> Traits:
-    """Return the traits that the bits of a sale of the first population stand for."""
+    """Return the traits of a sale of the first population by its bits."""
     place = bits % DIVISOR
     return FIRST_TRAITS[place] if place < len(FIRST_TRAITS) else ORDINARY

@@ -1,4 +1,4 @@
-"""Which status a sale of a given age has, and since when (shares and delays: hotmart-api.md 6.1)."""
+"""The status of a sale by its age, and when it began (shares and delays: hotmart-api.md 6.1)."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,11 +22,11 @@ WAITING: Final = tuple(STATUS_INDEX[status] for status in WAITING_STATUSES)
 EXPIRED: Final = STATUS_INDEX["EXPIRED"]
 PAID_SHARE: Final = 0.745
 COMPLETION_DELAY_MS: Final = 14 * HOUR_MS
-"""From the end of the warranty to COMPLETE: 7.5 to 7.7 days after the approval with 7 days of warranty (6.1)."""
+"""Time from the end of the warranty to COMPLETE: 7.5 to 7.7 days after the approval with 7 days of warranty (6.1)."""
 EXPIRY_MS: Final = 5 * DAY_MS
-"""How long an unpaid boleto or PIX waits."""
+"""Time until an unpaid boleto or PIX expires."""
 ENOUGH_SALES: Final = 20_000
-"""In so many sales every status occurs by chance."""
+"""Number of sales that is enough for every status to occur by chance."""
 # Cumulated share, status, earliest and latest delay after the order.
 ENDINGS: Final = tuple(
     (share, STATUS_INDEX[status], earliest_ms, latest_ms)
@@ -47,7 +47,7 @@ ENDINGS: Final = tuple(
 def drawn(random: Random, age_ms: int, warranty_days: int, *, paid: bool) -> tuple[int, int]:
     """Return the index of the status and the ms between the order and the last change, which is never after now.
 
-    `paid` keeps to the sales that went well, as the first charge of a subscription did.
+    `paid` allows only paid statuses, as for the first charge of a subscription.
     """
     chance = random.random()
     if age_ms < 3 * DAY_MS and chance < 0.25 and not paid:

@@ -1,4 +1,4 @@
-"""How the sales endpoints differ: what each one accepts and holds, and which date it filters."""
+"""Differences between the sales endpoints: what each one accepts and returns, and which date it filters."""
 
 from typing import Final, Literal
 
@@ -15,11 +15,11 @@ from hotmart_simulator.switches import Switches
 
 View = Literal["history", "summary", "users", "commissions", "price_details"]
 LATE_MS: Final = 365 * DAY_MS
-"""How long after its order a sale is missing from commissions under the switch `late_commissions`."""
+"""Time after its order when a sale is missing from commissions under the switch `late_commissions`."""
 
 
 def accepted(view: View, switches: Switches) -> tuple[str, ...]:
-    """Return the statuses that a view accepts (4.0, 4.5). It holds no sale in another documented status."""
+    """Return the statuses that a view accepts (4.0, 4.5). It returns no sale in another documented status."""
     side = getattr(switches, f"accepted_on_{view}", "all_17")
     held = SALE_STATUSES if side == "all_17" else PRICE_DETAILS_STATUSES
     refused = switches.refused_statuses
@@ -27,18 +27,18 @@ def accepted(view: View, switches: Switches) -> tuple[str, ...]:
 
 
 def unites_statuses(view: View, switches: Switches) -> bool:
-    """Whether a view returns the sales of all the statuses of a request, not only of the first."""
+    """Whether a view returns the sales of all requested statuses, and not only of the first."""
     side: str = getattr(switches, f"statuses_on_{view}")
     return side == "union"
 
 
 def filters_approval(view: View, switches: Switches) -> bool:
-    """Whether the date range of a view is one of approval dates."""
+    """Whether the date range of a view filters approval dates."""
     return view in ("users", "commissions", "price_details") and switches.other_views_filter == "approved_date"
 
 
 def date_ms(view: View, sale: Sale) -> int:
-    """Return the date of a sale that the date range of a view is compared with (epoch ms)."""
+    """Return the date of a sale that the date range of a view filters (epoch ms)."""
     if sale.approved_ms is not None and filters_approval(view, sale.account.switches):
         return sale.approved_ms
     return sale.order_ms

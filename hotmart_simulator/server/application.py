@@ -1,4 +1,4 @@
-"""The WSGI application: from a request to an answer, through login, rate limit, routes and faults."""
+"""The WSGI application: from a request to a response, through login, rate limit, routes and faults."""
 
 import time
 import traceback
@@ -52,14 +52,14 @@ UNANSWERED_KINDS = frozenset(("reset", "hang", "drip_head"))
 
 @cache
 def routes() -> Map:
-    """Return the paths as Werkzeug matches them, compiled once because that is most of the time of a start."""
+    """Return the paths as Werkzeug rules. They are compiled once, because this takes most of the start-up time."""
     rules = [Rule(endpoint.path, endpoint=endpoint.path) for endpoint in (*ENDPOINTS, *OTHER_ENDPOINTS)]
     return Map(rules, strict_slashes=True, merge_slashes=False)
 
 
 @dataclass(slots=True)
 class Exchange:
-    """A request with what is known of it so far, for the faults and for the headers of refusals as well."""
+    """A request and what is known of it so far, also for faults and for the headers of errors."""
 
     request: Request
     call: Call
@@ -69,7 +69,7 @@ class Exchange:
 
 
 class Application:
-    """Answers for one simulator. Many threads call it at once."""
+    """The application of one simulator. Many threads call it at the same time."""
 
     def __init__(self, simulator: Service) -> None:
         self._simulator = simulator
@@ -94,7 +94,7 @@ class Application:
         return self._send(request, answer, fault)(environ, start_response)
 
     def _served(self, request: Request) -> tuple[Answer, Fault | None]:
-        """Return the answer to a request, and the fault that is still to happen when it is sent."""
+        """Return the response to a request, and the fault to apply when it is sent."""
         exchange = Exchange(request, self._entered(request))
         call, is_data = exchange.call, request.path.startswith(PREFIXES)
         try:
@@ -141,7 +141,7 @@ class Application:
         return call
 
     def _with_bad_rows(self, answer: Answer, exchange: Exchange, *, is_data: bool, is_last: bool) -> Answer:
-        """Return the answer with every fault in it that is due for one of its rows."""
+        """Apply every due fault for single rows to the response."""
         endpoint, whole = exchange.endpoint, answer
         due = self._simulator.fault_registry.due_on_rows(
             exchange.call, is_data=is_data, is_last=is_last, has_keys=lambda fault: has_keys(fault, whole, endpoint)
@@ -151,7 +151,7 @@ class Application:
         return answer
 
     def _tampered(self, fault: Fault, answer: Answer, exchange: Exchange) -> Answer:
-        """Return the answer with a fault in what it says."""
+        """Apply a fault to the content of the response."""
         endpoint = exchange.endpoint or self._endpoints.get(exchange.call.route)
         standing = exchange.standing
         answer = tampered(fault, answer, self._desk, endpoint, exchange.asked, standing)
@@ -204,7 +204,7 @@ class Application:
         return answer
 
     def _asked(self, endpoint: Endpoint, call: Call, switches: Switches) -> Asked:
-        """Return the query as its endpoint understands it."""
+        """Return the query as its endpoint parses it."""
 
         def ignore(name: str) -> None:
             self._simulator.log.ignored(call, name)

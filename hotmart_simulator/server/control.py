@@ -16,7 +16,7 @@ EXPECTED: Final = "expected/"
 
 
 def answer(simulator: Service, request: Request) -> Answer:
-    """Answer one control call. A mistake in it is answered 400 with a message."""
+    """Respond to one control call. A mistake in it gets a 400 with a message."""
     name = request.path.removeprefix(PREFIX)
     try:
         if request.method == "GET" and name.startswith(EXPECTED):

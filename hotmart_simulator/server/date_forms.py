@@ -1,4 +1,4 @@
-"""Dates in other forms than the documented one: absent ones sent as null or 0, and all of them in seconds."""
+"""Dates in undocumented forms: null or 0 in place of absent dates, and all dates in seconds."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -9,7 +9,7 @@ from hotmart_simulator.shapes import date_fields
 from hotmart_simulator.switches import Switches
 
 Tree: TypeAlias = dict[str, "Tree"]
-"""The fields on the way to the dates of a record, by key, with `[]` for the items of an array. A date is empty."""
+"""The fields on the way to the dates of a record, by key, with `[]` for the items of an array. A date has no fields."""
 FILLS: Final[Mapping[str, Mapping[str, int | None]]] = {
     "absent": {},
     "null": {"value": None},
@@ -18,10 +18,10 @@ FILLS: Final[Mapping[str, Mapping[str, int | None]]] = {
 
 
 def reformed(document: Any, shape_name: str, switches: Switches, *, is_cut: bool) -> Any:
-    """Return the document of an answer with its dates in the form that the switches ask for.
+    """Return the document of a response with its dates in the form of the switches.
 
-    Records share parts with others, so every part that changes is copied first. Under the default switches no part
-    is. In records that `select` cut down (`is_cut`), an absent field was not asked for and stays absent.
+    Records share parts with others, so every part is copied before it changes. Under the default switches nothing
+    changes. In records that `select` cut down (`is_cut`), an absent field was not requested and stays absent.
     """
     fill = {} if is_cut else FILLS[switches.missing_dates]
     in_seconds = switches.dates_unit == "seconds"

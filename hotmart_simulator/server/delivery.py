@@ -1,4 +1,4 @@
-"""Send an answer, with or without a fault in the sending."""
+"""Send a response, with or without a fault during the transfer."""
 
 import os
 import socket
@@ -18,11 +18,11 @@ MEGABYTE: Final = 1_000_000
 
 
 class Sent(ConnectionAbortedError):
-    """The answer was written to the socket directly, and the connection cannot be used again."""
+    """The response was written to the socket directly, and the connection cannot be used again."""
 
 
 def spoiled(fault: Fault, headers: Headers, body: bytes) -> tuple[Headers, bytes]:
-    """Return headers and body of a whole answer that cannot be decoded."""
+    """Return headers and body of a complete response that cannot be decoded."""
     if fault.kind == "truncated_json":
         return headers, body[: max(1, len(body) * 2 // 3)]
     if fault.kind == "bad_utf8":
@@ -40,7 +40,7 @@ def spoiled(fault: Fault, headers: Headers, body: bytes) -> tuple[Headers, bytes
 def send_raw(
     fault: Fault, connection: socket.socket, stopped: Event, status: int, headers: Headers, body: bytes
 ) -> None:
-    """Send with a fault below HTTP. Always raise `Sent`, because the connection cannot be used again."""
+    """Send a response with a fault below HTTP. Always raise `Sent`, because the connection cannot be used again."""
     try:
         if fault.kind == "reset":
             _reset(connection)
@@ -67,7 +67,7 @@ def send_raw(
                     break
                 connection.sendall(blanks)
     except OSError:
-        pass  # the client has left, which is what such faults are about
+        pass  # the client has disconnected, which these faults often cause
     raise Sent
 
 

@@ -1,4 +1,4 @@
-"""What hotmart-api.md says of the answer at each path: the shape of its records (5) and who sends a total (3.5)."""
+"""The contents of hotmart-api.md for each path: the shape of its records (5), and whether it has a total (3.5)."""
 
 from dataclasses import replace
 from typing import Final
@@ -42,7 +42,7 @@ WITH_TOTALS: Final = frozenset(
 
 
 def described(endpoint: Endpoint) -> Endpoint:
-    """Return the endpoint with what its path says of it. A path without a shape has no dates to change."""
+    """Return the endpoint with the shape and total of its path. A path without a shape has no dates to change."""
     shape = SHAPES.get(endpoint.path, "")
     if isinstance(endpoint, PagedEndpoint):
         return replace(endpoint, shape=shape, totals=endpoint.path in WITH_TOTALS)

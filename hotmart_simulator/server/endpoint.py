@@ -1,4 +1,4 @@
-"""An endpoint: its path, its parameters and how it is answered. Each resource lists its own in `http.py`."""
+"""An endpoint: its path, its parameters and its response. Each resource lists its own in `http.py`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ PAGING: Mapping[str, Parameter] = {"max_results": Parameter(count), "page_token"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What an endpoint answers from: the account, and what its pages need of the server."""
+    """The context of an endpoint: the account, and the parts of the server that its pages need."""
 
     account: Account
     tokens: PageTokens
@@ -28,7 +28,7 @@ class Desk:
 
     @property
     def switches(self) -> Switches:
-        """The settings of the server and the sides of the beliefs, as they are now."""
+        """Return the current settings of the server and sides of the beliefs."""
         return self.account.switches
 
 
@@ -43,14 +43,14 @@ class Answer:
     headers: list[tuple[str, str]] = field(default_factory=list)
     rows: int = 0
     found: int = 0
-    """Rows of the query, over all pages."""
+    """Number of rows of the query, over all pages."""
     raw: dict[str, bytes] = field(default_factory=dict)
-    """Texts of the document, and the bytes that are sent in the place of each, which need not be JSON."""
+    """Texts of the document, and the bytes to send in their place, which need not be JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The records of a query: how many, those from an offset on, and the length of the window in ms if it has one."""
+    """The records of a query: their number, a function that returns some, and the date range's length in ms."""
 
     total: int
     page: Callable[[int, int], Sequence[Any]]
@@ -90,7 +90,7 @@ class PagedEndpoint(Endpoint):
 
 
 def paged(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    """Return one page of the live list as it is now (3.1, 3.3): rows shift when the world moves between pages."""
+    """Return one page of the current list (3.1, 3.3). Rows shift when the account changes between pages."""
     assert isinstance(endpoint, PagedEndpoint)
     switches, query = desk.switches, _query(endpoint, asked)
     place = place_of(endpoint, desk, asked)
@@ -137,7 +137,7 @@ def bare(rows: Sequence[Any]) -> Answer:
 
 
 def place_of(endpoint: PagedEndpoint, desk: Desk, asked: Asked) -> Place:
-    """Return the page asked for. A max_results that is too large is clamped silently (3.2)."""
+    """Return the requested page. A max_results that is too large is clamped without an error (3.2)."""
     token, switches = asked.get("page_token"), desk.switches
     if token is not None:
         query, form = _query(endpoint, asked), _token_form(endpoint, switches)
@@ -165,7 +165,7 @@ def _token_form(endpoint: PagedEndpoint, switches: Switches) -> TokenForm:
 
 
 def _query(endpoint: Endpoint, asked: Asked) -> str:
-    """Return what all pages of one query have in common."""
+    """Return the text that all pages of one query have in common."""
     return f"{endpoint.path}?{asked.fingerprint}"
 
 
@@ -180,6 +180,6 @@ def refuse_heavy(switches: Switches, asked: Asked, rows: int, window_ms: int | N
 
 
 def refuse_large_page(switches: Switches, rows: int) -> None:
-    """Raise `Refusal` with 502 for a page of more rows than the server manages, on any date range (2.4)."""
+    """Raise `Refusal` with 502 for a page of more rows than the server can return, on any date range (2.4)."""
     if switches.heavy_page_rows is not None and rows > switches.heavy_page_rows:
         raise Refusal(502, "internal_server_error", "The query took too long")

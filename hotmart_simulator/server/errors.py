@@ -1,4 +1,4 @@
-"""Refusals in Hotmart's error envelope (hotmart-api.md 2.4)."""
+"""Error responses in Hotmart's envelope (hotmart-api.md 2.4)."""
 
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ def envelope(error: str, description: str) -> dict[str, Any]:
 
 
 class Refusal(Exception):
-    """An answer other than 200. `document` replaces the usual envelope where an endpoint has its own."""
+    """A response other than 200. `document` replaces the usual envelope where an endpoint has its own."""
 
     def __init__(self, status: int, error: str, description: str, *, document: dict[str, Any] | None = None) -> None:
         super().__init__(f"{status} {error}: {description}")

@@ -1,4 +1,4 @@
-"""Faults in what an answer says."""
+"""Apply faults to the content of a response."""
 
 from dataclasses import replace
 from typing import Any
@@ -29,7 +29,7 @@ def tampered(
     asked: Asked | None,
     standing: Standing | None,
 ) -> Answer:
-    """Return the answer with this fault in it. A fault that the answer has no place for leaves it as it is."""
+    """Return the response with this fault. A response without a place for the fault is unchanged."""
     if isinstance(fault.kind, int):
         return _status(fault, fault.kind, standing)
     whole = {
@@ -75,14 +75,14 @@ def tampered(
 
 
 def has_keys(fault: Fault, answer: Answer, endpoint: Endpoint | None) -> bool:
-    """Whether an answer has a row with one of the primary keys of a fault."""
+    """Whether a response has a row with one of the primary keys of a fault."""
     if endpoint is None or answer.status != 200 or answer.document is None:
         return False
     return any(_has_key(row, fault, endpoint) for row in _rows(answer.document))
 
 
 def _has_key(row: Any, fault: Fault, endpoint: Endpoint) -> bool:
-    """Whether a row is one of those that the fault names. Moves return numbers as text, so both forms count."""
+    """Whether a fault names this row. Moves return numbers as text, so both forms match."""
     for name in endpoint.key:
         row = row.get(name) if isinstance(row, dict) else None
     return row is not None and str(row) in map(str, fault.keys)
@@ -108,7 +108,7 @@ def _status(fault: Fault, status: int, standing: Standing | None) -> Answer:
 
 
 def _rows(document: Any) -> list[Any]:
-    """Return the records of a document: all of its list, or itself where it is one record."""
+    """Return the records of a document: all items of its list, or itself where it is one record."""
     if isinstance(document, list):
         return document
     rows = document.get(_list_name(document), [] if "page_info" in document else [document])
@@ -136,7 +136,7 @@ def _bare(answer: Answer, kind: str) -> None:
 
 
 def _token(document: dict[str, Any], kind: str, desk: Desk, endpoint: Endpoint | None, asked: Asked | None) -> None:
-    """Add a token that leads back to this page: the one that was sent, or a new one."""
+    """Add a token that leads back to this page: the requested one, or a new one."""
     if not isinstance(endpoint, PagedEndpoint) or asked is None:
         return
     place = place_of(endpoint, desk, asked)
@@ -152,7 +152,7 @@ def _token(document: dict[str, Any], kind: str, desk: Desk, endpoint: Endpoint |
 
 
 def _empty(answer: Answer) -> None:
-    """Leave no row, no token and, where the list has a total, a total of 0. What is no list stays as it is."""
+    """Remove all rows and the token, and set a total, if any, to 0. A document without a list is unchanged."""
     document = answer.document
     if isinstance(document, list):
         answer.document, answer.rows = [], 0
@@ -164,7 +164,7 @@ def _empty(answer: Answer) -> None:
 
 
 def _change_rows(fault: Fault, answer: Answer, endpoint: Endpoint) -> None:
-    """Change the row in the place that the fault names, or the rows with its keys."""
+    """Change the row at the fault's index, or the rows with its keys."""
     rows = _rows(answer.document)
     if fault.keys:
         places = [place for place, row in enumerate(rows) if _has_key(row, fault, endpoint)]

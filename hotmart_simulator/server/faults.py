@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from hotmart_simulator.server.request_log import Call
 
 STATUSES: Final = (400, 401, 403, 404, 405, 407, 408, 418, 422, 425, 429, 500, 502, 503, 504, 524)
-# What is wrong with the answer's content.
+# Faults in the response's content.
 CONTENT_KINDS: Final = (
     "html200",
     "html503",
@@ -39,7 +39,7 @@ CONTENT_KINDS: Final = (
 ROW_KINDS: Final = ("no_key", "null_key", "null_row", "number_for_string", "bad_date", "raw_value", "raw_key")
 """The kinds that change one row, or the rows with some primary keys."""
 HEADER_KINDS: Final = ("wrong_date",)
-# What is wrong with the way it is sent.
+# Faults in the transfer.
 DELIVERY_KINDS: Final = (
     "truncated_json",
     "wrong_length",
@@ -114,7 +114,7 @@ class Fault:
             raise ValueError(f"no page {self.page!r}")
 
     def fits(self, call: Call, *, is_data: bool, is_last: bool) -> bool:
-        """Whether this call is one of those the fault is meant for."""
+        """Whether the fault applies to this call."""
         if self.path is None:
             if not is_data:
                 return False
@@ -131,7 +131,7 @@ class Fault:
 
 
 class Faults:
-    """The faults in force, in the order in which they were added. The first that is due fires."""
+    """The active faults in the order of their creation. The first one that is due fires."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -162,7 +162,7 @@ class Faults:
 
 
 def _fires(fault: Fault, call: Call, *, is_data: bool, is_last: bool) -> bool:
-    """Count a call that the fault is meant for, and return whether it fires."""
+    """Count a call that the fault applies to, and return whether it fires."""
     spent = fault.times is not None and fault.fired >= fault.times
     if spent or not fault.fits(call, is_data=is_data, is_last=is_last):
         return False

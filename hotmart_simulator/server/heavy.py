@@ -28,10 +28,10 @@ DEFAULT_ROWS: Final = 10
 def heavy_range(
     world: World, first_ms: int, last_ms: int, rows: int = 0, *, page_rows: int | None = None
 ) -> Callable[[Call], bool]:
-    """Return a function that says whether a call asks for too much of a heavy date range, both ends included.
+    """Return a function for whether a call requests too much of a heavy date range, both ends included.
 
-    A call does if its own date range holds more than `rows` rows of the heavy one, in any status, and its pages can
-    have more than `page_rows` rows, by default more than `rows`. With `page_rows=0` smaller pages do not help. Calls of
+    It does if its own date range holds more than `rows` rows of the heavy one, in any status, and its pages can have
+    more than `page_rows` rows, by default more than `rows`. With `page_rows=0` smaller pages do not help. Calls of
     endpoints without a date range are never heavy.
     """
     allowed = rows if page_rows is None else page_rows
@@ -49,7 +49,7 @@ def heavy_range(
 
 
 def _page_rows(world: World, call: Call) -> int:
-    """Return the size of the pages that a call gets."""
+    """Return the page size of a call."""
     asked, switches = _number(call, "max_results"), world.switches
     rows = (switches.default_rows or DEFAULT_ROWS) if asked is None else asked
     return min(rows, switches.payments_cap, rows if switches.page_cap is None else switches.page_cap)

@@ -43,9 +43,9 @@ class Login:
         return b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
 
     def grant(self, query: Pairs, form: Pairs, authorization: str | None, switches: Switches) -> dict[str, Any]:
-        """Return the answer with a new token. Raise `Refusal` for a wrong request, or `WrongCredential`.
+        """Return the response with a new token. Raise `Refusal` for a wrong request, or `WrongCredential`.
 
-        The parameters can be in the query, in the form body, or in both, unless `login_form` refuses the body.
+        The parameters can be in the query, in the form body, or in both, unless `login_form` rejects the body.
         """
         if form and switches.login_form == "query_only":
             raise Refusal(400, "invalid_request", "The parameters belong in the query string")
@@ -55,7 +55,7 @@ class Login:
             raise Refusal(400, "invalid_request", f"Unknown parameter: {unknown[0]}")
         if values.get("grant_type") != "client_credentials":
             raise Refusal(400, "unsupported_grant_type", "Unsupported grant type")
-        # The Basic header alone is enough (1.1). An id or a secret that is sent as well has to be right.
+        # The Basic header alone is enough (1.1). An id or a secret in the request must be right as well.
         if (
             authorization != f"Basic {self.basic}"
             or values.get("client_id", self.client_id) != self.client_id
@@ -86,7 +86,7 @@ class Login:
             raise Refusal(401, code, f"Full authentication is required: {CAUSES[cause]}")
 
     def _cause(self, authorization: str | None) -> str | None:
-        """Return the code of what is wrong with a bearer, or None for a valid one."""
+        """Return the error code of an invalid bearer token, or None for a valid one."""
         if not authorization:
             return "unauthorized"
         with self._lock:

@@ -8,10 +8,10 @@ from hotmart_simulator.switches import Switches
 
 
 def completed(document: Any, shape_name: str, switches: Switches, *, is_cut: bool) -> Any:
-    """Return the document of an answer with null for its absent optional fields, if the switches ask for it.
+    """Return the document of a response with null for its absent optional fields, if the switches request it.
 
-    Dates have a switch of their own, and a field that is in the docs only may have another name in real answers, so
-    both stay absent. In records that `select` cut down (`is_cut`), an absent field was not asked for.
+    Dates have a switch of their own, and a field that only the docs have may have another name in real responses, so
+    both stay absent. In records that `select` cut down (`is_cut`), an absent field was not requested.
     """
     if switches.missing_fields != "null" or not shape_name or is_cut:
         return document

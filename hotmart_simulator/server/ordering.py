@@ -6,7 +6,7 @@ from typing import Literal
 
 Order = Literal["newest", "oldest", "none"]
 Page = Callable[[int, int], list[int]]
-"""Returns rows: from an offset on, so many."""
+"""Return up to `count` rows from an offset on."""
 
 
 def in_order(order: Order, total: int, newest_first: Page) -> Page:

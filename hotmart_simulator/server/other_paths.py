@@ -1,4 +1,4 @@
-"""The paths of the scrape of March 2026, which may be right in place of the official ones (4.8, 4.13, 4.16)."""
+"""The paths of the scrape of March 2026, which may be right instead of the official ones (4.8, 4.13, 4.16)."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ OTHER_PATHS: Final[Mapping[str, OtherPath]] = {
 
 
 def other_endpoints(official: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
-    """Return the endpoints at the paths of the scrape. Their answers are those of the official endpoints."""
+    """Return the endpoints at the paths of the scrape. Their responses are those of the official endpoints."""
     by_path = {endpoint.path: endpoint for endpoint in official}
     charges, students, lessons = (
         replace(by_path[OTHER_PATHS[side].official], path=OTHER_PATHS[side].path)
@@ -60,7 +60,7 @@ def is_served(path: str, switches: Switches) -> bool:
 
 
 def _of_known_subscriber(answer: Answering) -> Answering:
-    """Return an answer that is 404 for an unknown subscriber code in the path (2.4)."""
+    """Return a function that responds with 404 for an unknown subscriber code in the path (2.4)."""
 
     def answered(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
         if not with_code(desk.account, asked.path["subscriber_code"]):
@@ -71,7 +71,7 @@ def _of_known_subscriber(answer: Answering) -> Answering:
 
 
 def _of_user_parameter(answer: Answering) -> Answering:
-    """Return an answer whose user is named by a parameter and not by the path."""
+    """Return a function that reads the user from a parameter instead of the path."""
 
     def answered(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
         user_id: str | None = asked.get("user_id")

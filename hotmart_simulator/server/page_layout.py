@@ -1,4 +1,4 @@
-"""Where the rows of a page begin and how many it has, with short or empty pages in between (hotmart-api.md 3.1)."""
+"""The first row and the size of each page, with short or empty pages in between (hotmart-api.md 3.1)."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -6,12 +6,12 @@ from typing import Final, Literal
 from hotmart_simulator.server.page_tokens import Place
 
 MiddlePages = Literal["full", "some_short", "some_empty"]
-CYCLE: Final = 3  # of so many pages one is short or empty
+CYCLE: Final = 3  # one of this many pages is short or empty
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The rows of a page, which is counted from 1."""
+    """The rows of a page. Pages count from 1."""
 
     page: int
     offset: int
@@ -19,10 +19,10 @@ class Span:
 
 
 def span(side: MiddlePages, place: Place) -> Span:
-    """Return the rows of a page, so that all pages together have each row once.
+    """Return the rows of a page. All pages together have each row once.
 
     `some_short` shortens pages 1, 4, 7 ... by a third, but never to nothing. `some_empty` leaves pages 2, 5, 8 ...
-    empty. Rows move to later pages, so the number of pages grows.
+    empty. The missing rows move to later pages, so the number of pages increases.
     """
     page, rows = place.page, place.rows
     if side == "some_short":

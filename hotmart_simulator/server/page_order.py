@@ -1,4 +1,4 @@
-"""The order of the rows on pages whose endpoint sends no total, which is not stable between calls (0.5, 3.7)."""
+"""The order of rows on pages of endpoints without a total, which changes between calls (0.5, 3.7)."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -10,11 +10,11 @@ from hotmart_simulator.common.random_source import scatter
 
 Order = Literal["stable", "shifts_at_edges", "every_call"]
 Rows = Callable[[int, int], Sequence[Any]]
-"""Rows of the list in its own order: from an offset on, so many."""
+"""Return up to a number of rows of the list in its own order, from an offset on."""
 
 
 class Span(Protocol):
-    """The rows of a page, which is counted from 1."""
+    """The rows of a page. Pages count from 1."""
 
     @property
     def page(self) -> int: ...
@@ -34,11 +34,11 @@ class PageOrder:
         self._calls: Counter[tuple[str, int]] = Counter()
 
     def page(self, order: Order, query: str, place: Span, total: int, rows: Rows) -> list[Any]:
-        """Return the rows that this call gets for a page.
+        """Return the rows of a page for this call.
 
         `shifts_at_edges` swaps the last row of the previous page with the first row of this one on the first, third,
-        fifth ... call of each page after the first. One row of the list then comes twice and one does not come, and
-        the next call of the same page is right again. `every_call` puts the whole list into another order each time.
+        fifth ... call of each page after the first. One row of the list is then repeated and one is missing. The next
+        call of the same page is right again. `every_call` shuffles the whole list on each call.
         """
         if order == "every_call":
             rows = mixed(self._count(query, 0), total, rows)
@@ -55,7 +55,7 @@ class PageOrder:
 
 
 def mixed(turn: int, total: int, rows: Rows) -> Rows:
-    """Return the list in an order that follows from `turn`, with each row once over all offsets."""
+    """Return the list in an order determined by `turn`, with each row once over all offsets."""
     if total < 2:
         return rows
     start, step = scatter(turn) % total, scatter(~turn) % total

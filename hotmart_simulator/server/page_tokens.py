@@ -1,4 +1,4 @@
-"""Page tokens that belong to their query (hotmart-api.md 3.3). Each carries a signature, so none is stored."""
+"""Page tokens that are bound to their query (hotmart-api.md 3.3). Each is signed, so none is stored."""
 
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
@@ -13,7 +13,7 @@ from hotmart_simulator.server.errors import wrong_page_token
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page, counted from 1, and its number of rows. `turn` makes two tokens of one page differ (for faults)."""
+    """A page, counted from 1, and its size. `turn` makes two tokens of one page differ (for faults)."""
 
     page: int
     rows: int
@@ -25,13 +25,13 @@ class Place:
 
 
 class PageTokens:
-    """Issues and reads tokens. `owner` names the query, so that a token fits no other."""
+    """Issue and read tokens. `owner` names the query, so that other queries reject the token."""
 
     def __init__(self, seed: int) -> None:
         self._key = f"pages/{seed}".encode()
 
     def numbered(self, owner: str, place: Place, rows_key: str = "rows") -> str:
-        """Return base64 of a small JSON: rows and page, as in a real token, and a signature besides."""
+        """Return base64 of a small JSON object: rows and page, as in a real token, and a signature."""
         inner = {rows_key: place.rows, "page": place.page, "check": self._signature(owner, place, 5).hex()}
         if place.turn:
             inner["turn"] = place.turn

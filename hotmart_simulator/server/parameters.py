@@ -1,4 +1,4 @@
-"""Query parameters: what each endpoint knows, how a value is parsed, and what becomes of everything else."""
+"""Query parameters: the ones that each endpoint knows, and how their values are parsed."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -49,7 +49,7 @@ def one_of(values: Iterable[str]) -> Parse:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter. `repeats` is whether it may be given more than once."""
+    """One parameter. `repeats` is whether it may occur more than once."""
 
     parse: Parse
     repeats: bool = False
@@ -57,7 +57,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A query that was understood: single values, lists of the repeated ones, and the ids in the path."""
+    """A parsed query: single values, lists of the repeated ones, and the ids in the path."""
 
     values: Mapping[str, Any]
     path: Mapping[str, str] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Asked:
 
     @property
     def fingerprint(self) -> str:
-        """Everything that has to stay the same while a client follows page tokens (3.3)."""
+        """Return everything that has to stay the same while a client follows page tokens (3.3)."""
         kept = sorted((name, repr(value)) for name, value in self.values.items() if name != "page_token")
         return repr((kept, sorted(self.path.items())))
 
@@ -85,8 +85,8 @@ def understood(
 ) -> Asked:
     """Parse a query. Raise `Refusal` for its first mistake.
 
-    `split_lists` takes commas for repetition. A parameter that is not known is a mistake, or with `on_unknown` its name
-    goes there and the parameter is ignored (hotmart-api.md 0.5).
+    `split_lists` treats commas as repetition. An unknown parameter is a mistake, unless `on_unknown` is given: then it
+    receives the name and the parameter is ignored (hotmart-api.md 0.5).
     """
     values: dict[str, Any] = {}
     for name, value in pairs:

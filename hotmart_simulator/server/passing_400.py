@@ -1,4 +1,4 @@
-"""Refusals that pass: 400 for a call that is right, and the same call is answered the next time (2.2, 0.5)."""
+"""Temporary errors: 400 for a valid call, while a repetition succeeds (2.2, 0.5)."""
 
 from threading import Lock
 from typing import Final
@@ -11,7 +11,7 @@ ONE_IN: Final = 12
 
 
 class PassingRefusals:
-    """Refuses about one data call in twelve, by the number of the call, and no call twice running. Thread-safe."""
+    """Reject about one data call in twelve by its number, but never the same call twice in a row. Thread-safe."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed_of(seed, "passing refusals")
@@ -20,7 +20,7 @@ class PassingRefusals:
         self._refused: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
 
     def check(self, call: Call) -> None:
-        """Count a call. Raise `Refusal` for a call whose number has its turn, unless it was refused the last time."""
+        """Count a call. Raise `Refusal` on its turn, unless the same call was rejected the last time."""
         query = (call.path, tuple(call.query))
         with self._lock:
             self._calls += 1

@@ -1,4 +1,4 @@
-"""The calls of one fixed minute against their limit, and the headers that report it (hotmart-api.md 2.3)."""
+"""Count the calls of one clock minute against the limit, and report them in headers (hotmart-api.md 2.3)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from typing import Final
 from hotmart_simulator.switches import Switches
 
 WINDOW_S: Final = 60
-LOGINS_PER_MINUTE: Final = 3  # no source gives a figure (1.2), and few is harder on a client
+LOGINS_PER_MINUTE: Final = 3  # no source gives a figure (1.2), and a low one is harder on a client
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The quota as one answer reports it.
+    """The quota in the headers of one response.
 
     `reset_s` is whole seconds from now, rounded up. `reset_at_s` is the same moment by the clock.
     """
@@ -39,7 +39,7 @@ class Standing:
 
 
 class Quota:
-    """Counts calls of one kind in the current minute of the clock (seconds)."""
+    """Count the calls of one kind in the current minute of the clock (seconds)."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -48,7 +48,7 @@ class Quota:
         self._used = 0
 
     def take(self, switches: Switches, limit: int) -> Standing:
-        """Charge one call. A call over the limit is refused and not charged."""
+        """Count one call. A call over the limit is rejected and not counted."""
         now_s = self._clock()
         with self._lock:
             window = floor(now_s / WINDOW_S)

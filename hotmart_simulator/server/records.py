@@ -1,4 +1,4 @@
-"""Change every record of an answer, in each of the three forms that an answer can have (hotmart-api.md 3.1, 3.4)."""
+"""Change every record of a response, in each of the three forms of responses (hotmart-api.md 3.1, 3.4)."""
 
 from collections.abc import Callable
 from typing import Any

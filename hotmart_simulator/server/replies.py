@@ -1,4 +1,4 @@
-"""Whole answers without data: HTML pages, a redirect, unknown paths, and refusals with a body of their own."""
+"""Responses without data: HTML pages, a redirect, unknown paths, and errors with a body of their own."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from hotmart_simulator.switches import Switches
 
 DOCUMENTATION_PATH: Final = "/docs/en/"
 CLUB: Final = "/club/api/"
-# Wrong paths of the members area that were seen to answer 200 with nothing (hotmart-api.md 2.4).
+# Wrong paths of the members area with an observed empty 200 (hotmart-api.md 2.4).
 EMPTY_PATHS: Final = frozenset(("/club/api/v1/students", "/club/api/v1/pages"))
 HTML: Final = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 
@@ -26,7 +26,7 @@ def redirect(location: str) -> Answer:
 
 
 def too_many_requests(switches: Switches, reset_s: int) -> Answer:
-    """Return a 429 with the documented body, with that of a common gateway, or with no JSON (hotmart-api.md 2.3).
+    """Return a 429 with the documented body, with a common gateway's body, or without JSON (hotmart-api.md 2.3).
 
     `reset_s` is the number of seconds until the limit resets.
     """
@@ -42,16 +42,16 @@ def too_many_requests(switches: Switches, reset_s: int) -> Answer:
 
 
 def wrong_credential(switches: Switches) -> Answer:
-    """Return a 401 to a login. Its status was seen and its body was not (hotmart-api.md 1.3)."""
+    """Return a 401 to a login. Only the status is known, not the body (hotmart-api.md 1.3)."""
     if switches.wrong_secret == "no_json":
         return html("Unauthorized", 401)
     return Answer(status=401, document=envelope(switches.wrong_secret, "Bad client credentials"))
 
 
 def unknown_path(path: str, switches: Switches) -> Answer:
-    """Return 200 with nothing, or raise `Elsewhere` where the path redirects to the documentation (hotmart-api.md 2.4).
+    """Return an empty 200, or raise `Elsewhere` where the path redirects to the documentation (hotmart-api.md 2.4).
 
-    The paths that were seen empty and those outside the members area are empty by default.
+    By default the response is empty on paths that were seen empty, and on paths outside the members area.
     """
     seen_redirected = path.startswith(CLUB) and path not in EMPTY_PATHS
     if switches.unknown_path == "redirect" or (switches.unknown_path == "mixed" and seen_redirected):

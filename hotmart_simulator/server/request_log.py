@@ -1,4 +1,4 @@
-"""The log of calls: what was requested and what was answered."""
+"""The log of calls: requests and the status of their responses."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ KEPT_HEADERS: Final = (
 
 @dataclass(slots=True)
 class Call:
-    """One request. `status` is 0 until it is answered, and stays 0 when no answer is sent.
+    """One request. `status` is 0 until the response, and stays 0 when no response is sent.
 
     `route` is the path with names in place of its ids, and `ids` are the ids. Both are empty for an unknown path.
     """
@@ -49,19 +49,19 @@ class CallLog:
         self._lock = Lock()
         self.calls: list[Call] = []
         self.unknown_parameters: list[tuple[str, str]] = []
-        """Route and name of each parameter that its endpoint does not know. Values can be personal data: none here."""
+        """Route and name of each parameter that its endpoint does not know. Values can be personal, so none is kept."""
 
     def enter(self, call: Call) -> None:
         with self._lock:
             self.calls.append(call)
 
     def ignored(self, call: Call, name: str) -> None:
-        """Note a parameter that was ignored."""
+        """Record an ignored parameter."""
         with self._lock:
             self.unknown_parameters.append((call.route, name))
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Clear the log."""
         with self._lock:
             self.calls = []
             self.unknown_parameters = []

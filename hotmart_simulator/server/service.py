@@ -17,11 +17,11 @@ HOST: Final = "127.0.0.1"
 
 
 class Service:
-    """One simulated Hotmart, as the application and the tests see it. It does not know how requests arrive.
+    """One simulated Hotmart, as the application and the tests see it. It does not depend on HTTP.
 
-    The rate limit and the life of tokens go by `clock` (seconds), so that tests can run on a clock of their own. With
-    `follow_clock` each data call sets the account's present to that clock. `before_call` gets each data call that is
-    let in, before its answer is worked out. A test can move the account there while a list is read.
+    The rate limit and the life of tokens use `clock` (seconds), so that tests can run on a clock of their own. With
+    `follow_clock` each data call sets the account's present to that clock. `before_call` receives each accepted data
+    call before its response is computed. A test can change the account there while a list is read.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Service:
         self.fault_registry = Faults()
         self.moves: list[dict[str, Sequence[Key]]] = []
         self.before_call: Callable[[Call], None] | None = None
-        self.mistakes: list[Exception] = []  # raised by the simulator's own code or a hook, not ordered
+        self.mistakes: list[Exception] = []  # raised by the simulator's own code or a hook, and not by a fault
         self.stopped = Event()
         self._port = port
         self._follow_clock = follow_clock
@@ -52,7 +52,7 @@ class Service:
 
     @property
     def switches(self) -> Switches:
-        """The sides of the beliefs that this Hotmart takes, and the settings of the server."""
+        """Return the sides of the beliefs that this Hotmart takes, and the settings of the server."""
         return self.world.switches
 
     @switches.setter
@@ -75,7 +75,7 @@ class Service:
     def basic(self) -> str:
         return self.login.basic
 
-    # Looking at what happened
+    # Inspect
 
     @property
     def calls(self) -> list[Call]:
@@ -83,7 +83,7 @@ class Service:
 
     @property
     def unknown_parameters(self) -> list[tuple[str, str]]:
-        """The query parameters that were ignored because their endpoint does not know them: (route, name) each time.
+        """Return the query parameters that their endpoint does not know and that were ignored: (route, name) for each.
 
         The route has names in place of the ids of the path, as in `Call.route`. No value is kept.
         """
@@ -94,10 +94,10 @@ class Service:
         return self.log.count(path_prefix, status)
 
     def reset_log(self) -> None:
-        """Forget the calls and the unknown parameters."""
+        """Clear the calls and the unknown parameters."""
         self.log.reset()
 
-    # Changing what happens
+    # Control
 
     @property
     def faults(self) -> list[Fault]:
@@ -110,7 +110,7 @@ class Service:
         self.fault_registry.clear()
 
     def move(self, changes: Mapping[str, int]) -> dict[str, Sequence[Key]]:
-        """Move the world now, as `World.move` does, and keep the result in `moves`."""
+        """Change the account now, as `World.move` does, and keep the result in `moves`."""
         self._tick()
         moved = self.world.move(changes)
         with self._lock:
@@ -118,7 +118,7 @@ class Service:
         return moved
 
     def move_every(self, calls: int, changes: Mapping[str, int]) -> None:
-        """Move the world at every so many data calls, before they are answered. 0 calls end it.
+        """Change the account on every n-th data call before its response. 0 calls end it.
 
         Raise `ValueError` for a negative number of calls or an unknown move.
         """
@@ -132,7 +132,7 @@ class Service:
             self._data_calls = 0
 
     def before_answer(self, call: Call) -> None:
-        """Let time pass and the account move between the arrival of a data call and its answer."""
+        """Advance the time and make due moves between the arrival of a data call and its response."""
         self._tick()
         with self._lock:
             self._data_calls += 1

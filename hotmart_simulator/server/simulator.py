@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Simulator(Service):
-    """Hotmart's API on a port of this machine. A context manager."""
+    """Hotmart's API on a local port. A context manager."""
 
     _server: BaseWSGIServer | None = None
     _thread: Thread | None = None
@@ -88,7 +88,7 @@ def _handler(simulator: Simulator) -> type[WSGIRequestHandler]:
 
         def run_wsgi(self) -> None:
             environ: WSGIEnvironment = self.make_environ()
-            # Read the body to its end first. The server would take unread bytes for the next request.
+            # Read the body to its end first, because the server would parse unread bytes as the next request.
             environ["wsgi.input"] = BytesIO(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
             began: list[Any] = []
 

@@ -1,4 +1,4 @@
-"""Switches from text, as the command line gives them: `dates_unit=seconds`."""
+"""Parse switches from the text of a command line: `dates_unit=seconds`."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,7 +10,7 @@ from hotmart_simulator.switches import Switches
 
 
 def with_sides(switches: Switches, texts: Iterable[str]) -> Switches:
-    """Return the switches with some fields set. A text is NAME=SIDE, and of two texts for one name the last counts.
+    """Return the switches with some fields set. A text is NAME=SIDE. The last text for a name counts.
 
     A side is a word, a whole number, `none`, `true` or `false`, or a comma list where the field holds several. Raise
     `ValueError` with a message of one line for an unknown name or side.

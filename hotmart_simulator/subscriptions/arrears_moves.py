@@ -1,4 +1,4 @@
-"""How charges of subscriptions fail, are tried again and settled, or end them (hotmart-api.md 5.7 to 5.9, 6.1)."""
+"""Failed charges of subscriptions, their retries, payments and cancellations (hotmart-api.md 5.7 to 5.9, 6.1)."""
 
 from typing import Final
 
@@ -11,12 +11,12 @@ from hotmart_simulator.subscriptions.recording import Recorder
 
 IN_ARREARS: Final = ("DELAYED", "OVERDUE")
 UNPAID_LIMIT: Final = 5
-"""After so many unpaid recurrences a subscription is cancelled (6.1)."""
+"""Number of unpaid recurrences that cancels a subscription (6.1)."""
 WAITING: Final = ("PRINTED_BILLET", "WAITING_PAYMENT")
 
 
 class ArrearsMoves(Recorder):
-    """Failures and what follows them. Moves return the subscriber codes."""
+    """Failed charges and their consequences. Moves return the subscriber codes."""
 
     def fail(self, count: int, at_ms: Moment = None) -> list[str]:
         """Let the next charge of active subscriptions fail, which makes them DELAYED or OVERDUE.
@@ -39,9 +39,9 @@ class ArrearsMoves(Recorder):
             return self._codes(picked)
 
     def retry(self, count: int) -> list[str]:
-        """Try failed charges again, a whole number of days after the last attempt. They fail once more.
+        """Retry failed charges, a whole number of days after the last attempt. They fail again.
 
-        After the last attempt that is made the subscription is OVERDUE.
+        After the last possible attempt the subscription is OVERDUE.
         """
         with self._account.lock:
             picked = self._picked(count, ("DELAYED",), self._can_retry)
@@ -65,7 +65,7 @@ class ArrearsMoves(Recorder):
     def negotiate(self, count: int, at_ms: Moment = None) -> list[str]:
         """Receive one payment for several recurrences (5.8). The subscription is ACTIVE again.
 
-        They are the unpaid ones, or the one that is unpaid and the next one.
+        They are the unpaid ones, or a single unpaid one and the next one.
         """
         with self._account.lock:
             picked = self._picked(count, IN_ARREARS, lambda contract: len(self._negotiable(contract)) > 1)

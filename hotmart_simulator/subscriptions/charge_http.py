@@ -35,7 +35,7 @@ ROW_TESTS: Final[Mapping[str, RowTest]] = {
 def find(desk: Desk, asked: Asked) -> Matches:
     """Return the charges that match, ascending by adoption.
 
-    Without dates they are those of the last 30 days, unless one transaction is asked for.
+    Without dates they are those of the last 30 days, unless one transaction is requested.
     """
     account = desk.account
     wanted = {**asked.path, **asked.values}

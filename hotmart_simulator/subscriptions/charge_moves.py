@@ -1,4 +1,4 @@
-"""How subscriptions are charged when it is due, or before (hotmart-api.md 4.6, 5.8)."""
+"""Charges of subscriptions on their due date or before (hotmart-api.md 4.6, 5.8)."""
 
 from heapq import heapify, heappop, heappush
 
@@ -8,7 +8,7 @@ from hotmart_simulator.subscriptions.facts import Contract
 
 
 class ChargeMoves(ArrearsMoves):
-    """Renewals, the ends of trials, anticipations and the passing of time. Moves return the subscriber codes."""
+    """Renewals, ends of trials and early payments. Moves return the subscriber codes."""
 
     def renew(self, count: int, at_ms: Moment = None) -> list[str]:
         """Charge subscriptions whose next charge is due by now."""
@@ -33,7 +33,7 @@ class ChargeMoves(ArrearsMoves):
             return self._codes(picked)
 
     def age(self, count: int | None = None) -> list[str]:
-        """Make the charges that time has brought by now, each at its due moment: the earliest ones, or all.
+        """Make the charges that are due by now, each at its due moment: the earliest ones, or all.
 
         The charges of delayed and overdue subscriptions fail, and the fifth unpaid recurrence cancels them.
         """
@@ -65,7 +65,7 @@ class ChargeMoves(ArrearsMoves):
             return self._codes(picked)
 
     def _pay_due(self, index: int, at_ms: int | None) -> None:
-        """Charge what is due, at a moment or by default when it was due."""
+        """Charge what is due, at a moment or by default on the due date."""
         contract = self._contract(index)
         number, due_ms = self._next(index)
         charged_ms = due_ms if at_ms is None else max(due_ms, at_ms)
@@ -74,7 +74,7 @@ class ChargeMoves(ArrearsMoves):
             self._record("status", index, charged_ms, "ACTIVE")
 
     def _is_due(self, contract: Contract) -> bool:
-        """Whether the next charge is due. A subscription that was never paid is charged at the end of a trial only."""
+        """Whether the next charge is due. A subscription that was never paid is charged only at the end of a trial."""
         due = self._due(contract)
         is_running = contract.status != "STARTED" or contract.in_trial
         return is_running and due is not None and due[1] <= self._account.now_ms

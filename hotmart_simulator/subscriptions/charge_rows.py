@@ -1,4 +1,4 @@
-"""The rows of subscriptions/transactions: which there are, the date that filters them, and their records."""
+"""The rows of subscriptions/transactions, their filter date, and their records."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
@@ -12,26 +12,26 @@ from hotmart_simulator.subscriptions.records import commission_currency, transac
 
 PLACE_BITS: Final = 4
 PLACES: Final = (1 << PLACE_BITS) - 1
-"""The lowest bits of a row: 0, or which of several settled recurrences it is about, from 1 on."""
+"""The lowest bits of a row: 0, or the index of one of several settled recurrences, from 1 on."""
 
 
 class ChargeRow(NamedTuple):
-    """What one row is about."""
+    """The subject of one row."""
 
     history: History
     charge: Charge
 
     @property
     def sale(self) -> Sale:
-        """The sale of the charge."""
+        """Return the sale of the charge."""
         return self.history.sale(self.charge)
 
 
 class ChargeRows:
-    """The list as the API shows it now, which is up to 24 hours old by the switch `transactions_delay_hours`.
+    """The list as the API shows it now, up to 24 hours old by the switch `transactions_delay_hours`.
 
-    A row is a number: the serial of its sale, whether it is the one in a second currency, and its place among the
-    recurrences that the charge settles.
+    A row is a number: the serial of its sale, whether it is the one in a second currency, and the index of its
+    recurrence among those that the charge settles.
     """
 
     def __init__(self, account: Account) -> None:
@@ -64,7 +64,7 @@ class ChargeRows:
         return [row << PLACE_BITS for row in listed if low_ms <= date_of[row >> 1] <= high_ms]
 
     def _rows(self, listed: Iterable[int]) -> Iterator[int]:
-        """Yield a row for each one that is shown, or by the switch one for each recurrence that it settles."""
+        """Yield a row for each shown charge, or by the switch one for each recurrence that it settles."""
         for row in listed:
             charge = self._history(row >> 1).charge(row >> 1)
             if charge is None:
@@ -82,13 +82,13 @@ class ChargeRows:
         return shown_accession_ms(self._account, index, self.seen_ms), index
 
     def about(self, row: int) -> ChargeRow:
-        """Return what a row is about."""
+        """Return the subject of a row."""
         serial = row >> PLACE_BITS + 1
         history = self._history(serial)
         return ChargeRow(history, history.listed(serial))
 
     def date_ms(self, row: int) -> int:
-        """Return the date that the filter goes by (epoch ms). A row without that date has its order date in place."""
+        """Return the date that the filter uses (epoch ms). A row without that date has its order date instead."""
         history, charge = self.about(row)
         date_ms: int | None
         match self._filter:
@@ -107,7 +107,7 @@ class ChargeRows:
         return charge.order_ms if date_ms is None else date_ms
 
     def number(self, row: int) -> int:
-        """Return the recurrence that a row is about, the highest one of a charge with one row."""
+        """Return the recurrence of a row, the highest one of a charge with one row."""
         charge, place = self.about(row).charge, row & PLACES
         return charge.numbers[place - 1] if place else charge.number
 
@@ -116,7 +116,7 @@ class ChargeRows:
         return transaction(self._account, row >> PLACE_BITS, row & PLACES, self._histories)
 
     def identity(self, row: int) -> tuple[object, ...]:
-        """Return what no two rows have in common: subscription, sale, currency and recurrence."""
+        """Return the unique identity of a row: subscription, sale, currency and recurrence."""
         history, charge = self.about(row)
         currency = commission_currency(history.sale(charge), second=bool(row >> PLACE_BITS & 1))
         return ("subscription_transactions", history.contract.index, charge.serial, currency, self.number(row))

@@ -1,4 +1,4 @@
-"""All charges of one subscription at one moment, and what they say about each other (hotmart-api.md 5.7 to 5.9)."""
+"""All charges of one subscription at one moment, and facts about several of them (hotmart-api.md 5.7 to 5.9)."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -31,7 +31,7 @@ RECURRENCY_STATUS_OF: Final = {
 
 @dataclass(slots=True)
 class Charge:
-    """One charge. `numbers` are the recurrences that it is for, `sequence` counts the attempts for the last of them.
+    """One charge. `numbers` are its recurrences, `sequence` counts the attempts for the last of them.
 
     Dates are epoch ms, and `status` is one of the 17 of a sale. `place` counts the charges of the subscription from 0.
     """
@@ -47,29 +47,29 @@ class Charge:
 
     @property
     def number(self) -> int:
-        """The recurrence, the highest of several."""
+        """Return the recurrence, the highest of several."""
         return self.numbers[-1]
 
     @property
     def is_paid(self) -> bool:
-        """Whether it was paid, even if the money went back later."""
+        """Whether it was paid, even if the money was returned later."""
         return self.status in PAID_STATUSES
 
     @property
     def settled(self) -> tuple[int, ...]:
-        """The recurrences that a paid negotiation settles at once, nothing for any other charge."""
+        """Return the recurrences that a paid negotiation settles, and nothing for any other charge."""
         return self.numbers if self.kind == "NEGOTIATION" and self.is_paid else ()
 
     @property
     def recurrency_status(self) -> str:
-        """What became of the recurrence, in the words of 5.7 and 5.8."""
+        """Return the status of the recurrence, in the words of 5.7 and 5.8."""
         return RECURRENCY_STATUS_OF.get(self.status, "NOT_PAID")
 
 
 class History:
     """The charges of one subscription that the API shows at a moment, oldest first.
 
-    A list of charges makes one for each subscription, so a `Charge` and its `Sale` are made when they are asked for.
+    A list of charges creates one history per subscription, so each `Charge` and its `Sale` are only created on request.
     """
 
     __slots__ = (
@@ -89,10 +89,10 @@ class History:
     def __init__(
         self, account: Account, index: int, seen_ms: int | None = None, serials: list[int] | None = None
     ) -> None:
-        """`seen_ms` is the moment, None for now. `serials` are the subscription's sales, if they are known."""
+        """Load the history. `seen_ms` is the moment, None for now. `serials` are the subscription's sales, if known."""
         self.contract = contract = Contract(account, index, seen_ms)
         self.common: dict[str, Any] | None = None
-        """What the records of all its charges share, once the first of them is made."""
+        """The values that the records of all charges share, once the first record is made."""
         state, book = account.subscriptions, account.sales
         self._sale: Sale | None = None
         self._serials = serials = state.charges(index) if serials is None else serials
@@ -117,7 +117,7 @@ class History:
             self._numberings = {place: each for place, each in enumerate(found) if each is not None}
             self._numbers = [contract.recurrency_number(order_ms) for order_ms in self._orders]
         self.unpaid = [] if PAID.issuperset(self._statuses) else self._unpaid()
-        """Recurrences that were tried and are not paid, ascending."""
+        """Recurrences with an attempt and no payment, ascending."""
         self.reached = max(self._numbers) if self._numbers else contract.unseen_reached
         """The highest recurrence that was charged or tried."""
 
@@ -129,7 +129,7 @@ class History:
         return sorted(set(self._numbers) - paid)
 
     def _look_back(self, account: Account, seen_ms: int) -> None:
-        """Keep the charges that were listed at a moment, as they were then."""
+        """Keep the charges that were listed at a moment, in their state of then."""
         listed = [(serial, sale_standing(account, serial, seen_ms)) for serial in self._serials]
         then = {serial: standing for serial, standing in listed if standing is not None}
         self._serials = list(then)
@@ -139,11 +139,11 @@ class History:
     # One charge
 
     def charge(self, serial: int) -> Charge | None:
-        """Return the charge of a sale, None if it is not listed at the moment."""
+        """Return the charge of a sale, or None if it is not listed at the moment."""
         return self.listed(serial) if serial in self._serials else None
 
     def listed(self, serial: int) -> Charge:
-        """Return the charge of a sale that is listed. Raise ValueError for another one."""
+        """Return the listed charge of a sale. Raise ValueError for any other sale."""
         return self._charge(self._serials.index(serial))
 
     def _charge(self, place: int) -> Charge:
@@ -163,7 +163,7 @@ class History:
 
     @property
     def charges(self) -> list[Charge]:
-        """All charges."""
+        """Return all charges."""
         return [self._charge(place) for place in range(len(self._serials))]
 
     def attempts(self, number: int) -> list[Charge]:
@@ -173,7 +173,7 @@ class History:
 
     @property
     def last(self) -> Charge | None:
-        """The last charge."""
+        """Return the last charge."""
         return self._charge(len(self._serials) - 1) if self._serials else None
 
     def is_last(self, charge: Charge) -> bool:
@@ -193,16 +193,16 @@ class History:
         return self.contract.index in self.contract.account.subscriptions.plan_changes
 
     def plan_of(self, charge: Charge) -> Plan:
-        """Return the plan that was charged, which can have been switched since."""
+        """Return the plan that was charged, which may differ from the current plan."""
         contract = self.contract
         if not self.has_other_plans:
             return contract.plan
         return Contract(contract.account, contract.index, charge.order_ms).plan
 
-    # What the charges say together
+    # Facts that depend on several charges
 
     def updated_ms(self, charge: Charge) -> int:
-        """Return the last update of a charge, which by the switch moves with its subscription as well."""
+        """Return the last update of a charge. By a switch, an update of its subscription counts as well."""
         contract = self.contract
         if contract.account.switches.last_update == "charge_only":
             return charge.changed_ms
@@ -217,7 +217,7 @@ class History:
         return self._orders[place] - MINUTE_MS
 
     def has_retry(self, charge: Charge) -> bool:
-        """Whether a failed charge is tried again."""
+        """Whether a failed charge will be retried."""
         return (
             self.is_last(charge)
             and charge.status not in PAID_STATUSES
@@ -228,12 +228,12 @@ class History:
 
     @property
     def expiry_ms(self) -> int | None:
-        """When the time that is paid for ended, None while nothing is unpaid."""
+        """Return when the paid time ended, or None while nothing is unpaid."""
         return self.start_ms(self.unpaid[0]) if self.unpaid else None
 
 
 class Histories:
-    """The histories of many subscriptions at one moment. Rows of one subscription that follow each other share it."""
+    """The histories of many subscriptions at one moment. Consecutive rows of one subscription share its history."""
 
     def __init__(self, account: Account, seen_ms: int | None = None) -> None:
         self._account = account

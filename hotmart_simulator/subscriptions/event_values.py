@@ -1,4 +1,4 @@
-"""What the ledger's events of subscriptions say."""
+"""Values of the ledger's events of subscriptions."""
 
 from typing import Literal, NamedTuple
 
@@ -6,10 +6,10 @@ ChargeKind = Literal["AUTOMATIC", "NEGOTIATION", "ANTICIPATION"]
 
 
 class Beginning(NamedTuple):
-    """How a subscription began.
+    """The beginning of a subscription.
 
-    What was charged until `charged_until_ms` is taken for granted. It is the moment of an import, and the accession
-    otherwise.
+    Recurrences until `charged_until_ms` count as charged, even without a sale. It is the moment of an import, otherwise
+    the accession.
     """
 
     status: str
@@ -18,9 +18,9 @@ class Beginning(NamedTuple):
 
 
 class Numbering(NamedTuple):
-    """Which recurrences a charge is for, where its date does not say so. `reached` is the highest one charged by then.
+    """The recurrences of a charge, if its date does not determine them. `reached` is the highest one charged by then.
 
-    A charge is known here by its subscription and its order date (epoch ms).
+    Subscription and order date (epoch ms) identify the charge here.
     """
 
     order_ms: int
@@ -30,7 +30,7 @@ class Numbering(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """From recurrence `number` on, which starts at `start_ms`, one recurrence starts every `period_days`."""
+    """A change of dates: recurrence `number` starts at `start_ms`, and the later ones follow every `period_days`."""
 
     number: int
     start_ms: int

@@ -1,4 +1,4 @@
-"""Every row of the lists of subscriptions that a complete read can reach now, under the account's switches."""
+"""Every row of the lists of subscriptions that a complete read can return now, under the account's switches."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from hotmart_simulator.subscriptions.listing import begun_between, is_reachable
 
 
 def subscriptions(account: Account) -> Iterator[Row]:
-    """Yield subscriptions, ascending by accession, which is the date that the filter goes by."""
+    """Yield subscriptions, ascending by accession, which is the date that the filter uses."""
     for index in begun_between(account, 0, None):
         contract = Contract(account, index)
         if is_reachable(contract, account.switches):

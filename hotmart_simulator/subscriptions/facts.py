@@ -1,6 +1,6 @@
-"""What is true of one subscription now or at an earlier moment, derived from its number and what happened to it.
+"""Facts about one subscription now or at an earlier moment, derived from its number and its recorded events.
 
-Sales build on this module, so it knows nothing of a sale but its order date.
+Sales build on this module, so it uses nothing of a sale but its order date.
 """
 
 from typing import Final
@@ -21,9 +21,9 @@ COUPONS: Final = ("SPRING10", "WELCOME20", "FRIENDS15")
 
 
 class Contract:
-    """Facts of a subscription at one moment. Dates are epoch ms, prices cents.
+    """Facts about a subscription at one moment. Dates are epoch ms, prices cents.
 
-    Recurrence 1 starts with the accession or at the end of the trial, and one more starts with every period. `plan` and
+    Recurrence 1 starts with the accession or at the end of the trial, and the next ones with every period. `plan` and
     `cents` are those of the moment, so a charge keeps its price when the plan is switched later.
     """
 
@@ -47,7 +47,7 @@ class Contract:
     index: int
 
     def __init__(self, account: Account, index: int, at_ms: int | None = None) -> None:
-        """`at_ms` is the moment, None for now."""
+        """Load the facts. `at_ms` is the moment, None for now."""
         state = account.subscriptions
         self.account = account
         self.index = index
@@ -72,51 +72,51 @@ class Contract:
                 place = changed_place
         return place
 
-    # Who and since when
+    # Identity and dates
 
     @property
     def code(self) -> str:
-        """The subscriber code, which by the switch `subscriber_codes` can be that of another subscription as well."""
+        """Return the subscriber code. By the switch `subscriber_codes` another subscription can have the same one."""
         shared = self.account.switches.subscriber_codes == "shared" and shares_code(self.account, self.index)
         return self.account.subscriptions.codes.text(self.index - shared)
 
     @property
     def id(self) -> int:
-        """The `subscription_id`."""
+        """Return the `subscription_id`."""
         return 5_500_000 + self.index * 3
 
     @property
     def accession_ms(self) -> int:
-        """When it began, or by the switch `reactivation` when it was last reactivated."""
+        """Return when it began, or by the switch `reactivation` when it was last reactivated."""
         return shown_accession_ms(self.account, self.index, self.at_ms)
 
     @property
     def created_ms(self) -> int:
-        """When it was created, which never changes and is seconds before the accession (0.5, 5.6)."""
+        """Return when it was created, which never changes and is seconds before the accession (0.5, 5.6)."""
         return self.began_ms - (self.bits >> 50 & 3) * 1_000 - 1_000
 
     @property
     def standing(self) -> Standing:
-        """Status and end."""
+        """Return status and end."""
         if self._standing is None:
             self._standing = self.account.subscriptions.standing(self.index, self.at_ms)
         return self._standing
 
     @property
     def status(self) -> str:
-        """The status, spelled as in 4.6."""
+        """Return the status, spelled as in 4.6."""
         return self.account.subscriptions.status(self.index) if self.at_ms is None else self.standing.status
 
     @property
     def end_ms(self) -> int | None:
-        """When it was cancelled."""
+        """Return when it was cancelled."""
         return (self.account.subscriptions.end_of[self.index] if self.at_ms is None else self.standing.end_ms) or None
 
-    # What was agreed
+    # Plan
 
     @property
     def trial_days(self) -> int:
-        """How long its trial lasts or lasted, 0 for none."""
+        """Return the days of its trial, also after its end, or 0 without one."""
         beginning = self.account.subscriptions.beginnings.get(self.index)
         return beginning.trial_days if beginning else first_trial_days(self.account, self.index, self.bits)
 
@@ -127,19 +127,19 @@ class Contract:
 
     @property
     def billing_type(self) -> str:
-        """Why it is charged several times (4.8)."""
+        """Return the reason for its repeated charges (4.8)."""
         return BILLING_TYPE_OF.get(self.bits >> 53 & 15, "SUBSCRIPTION")
 
     @property
     def coupon(self) -> str | None:
-        """The code of the coupon with which it was bought."""
+        """Return the code of the coupon used for its purchase."""
         return COUPONS[(self.bits >> 30) % len(COUPONS)] if self.bits >> 34 & 3 == 0 else None
 
     # Recurrences
 
     @property
     def rhythm(self) -> tuple[int, int]:
-        """Start of recurrence 1 and length of each, in ms. The length is 0 where it differs between recurrences."""
+        """Return the start of recurrence 1 and the length of each, in ms. The length is 0 where it varies."""
         if self._rhythm is None:
             first_ms = self.began_ms + self.trial_days * DAY_MS
             is_even = self.index not in self.account.subscriptions.segments
@@ -156,7 +156,7 @@ class Contract:
         return [first, *self.account.subscriptions.segments[self.index]]
 
     def number_at(self, at_ms: int) -> int:
-        """Return the number of the recurrence that has started last by a moment, 0 before the first one."""
+        """Return the number of the last recurrence that has started by a moment, or 0 before the first one."""
         first_ms, period_ms = self.rhythm
         if period_ms:
             return (at_ms - first_ms) // period_ms + 1 if at_ms >= first_ms else 0
@@ -169,7 +169,7 @@ class Contract:
         return number
 
     def start_of(self, number: int) -> int:
-        """Return when a recurrence starts by what was agreed at the moment, which is when its charge is due."""
+        """Return the agreed start of a recurrence as known at the moment. Its charge is due then."""
         first_ms, period_ms = self.rhythm
         if period_ms:
             return first_ms + (number - 1) * period_ms
@@ -178,14 +178,14 @@ class Contract:
         return segment.start_ms + (number - segment.number) * segment.period_days * DAY_MS
 
     def recurrency_number(self, order_ms: int) -> int:
-        """Return the number of the recurrence that the charge of this order date is for, the highest of several."""
+        """Return the number of the recurrence of the charge with this order date, the highest of several."""
         numbering = self.account.subscriptions.numberings.get((self.index, order_ms))
         # The first charge can be seconds older than the accession.
         return max(1, self.number_at(order_ms)) if numbering is None else numbering.numbers[-1]
 
     @property
     def reached(self) -> int:
-        """The highest recurrence that was charged or tried by now, 0 in a trial."""
+        """Return the highest recurrence that was charged or tried by now, or 0 in a trial."""
         state, serial = self.account.subscriptions, self.last_sale
         if serial is not None:
             return max(state.reached.get(self.index, 0), self.recurrency_number(self.account.sales.order_of[serial]))
@@ -193,7 +193,7 @@ class Contract:
 
     @property
     def unseen_reached(self) -> int:
-        """The recurrence that was charged before the account's sales begin, where there is no sale."""
+        """Return the recurrence that was charged before the account's first sale, for a subscription without a sale."""
         if not self.trial_days:
             return 1
         return min(1, self.number_at(self._charged_until_ms))
@@ -206,19 +206,19 @@ class Contract:
         return until_ms if self.at_ms is None else min(until_ms, self.at_ms)
 
     def covered(self, reached: int) -> int:
-        """Return the number of the recurrence after which the next one follows.
+        """Return the number of the last recurrence that counts as charged.
 
-        The first population has few charges. A subscription was charged until the account was made all the same, or
-        up to its end if it was cancelled.
+        The first population has few charges. Even so, its subscriptions count as charged until the account's creation,
+        or until their end if they were cancelled.
         """
         if self.status == "STARTED":
             return reached
         return max(reached, self.number_at(min(self.end_ms or MOST_MS, self._charged_until_ms)))
 
     def next_charge_ms(self, reached: int | None = None) -> int | None:
-        """Return noon of the day of the next charge, for a cancelled one of the last day of access (5.6).
+        """Return noon of the day of the next charge, or for a cancelled one of the last day of access (5.6).
 
-        It is absent for some that are inactive, and after the last charge that the plan allows. `reached` is the
+        The date is absent for some that are inactive, and after the last charge that the plan allows. `reached` is the
         highest recurrence charged by the moment.
         """
         status = self.status
@@ -230,9 +230,9 @@ class Contract:
         return self.start_of(number) // DAY_MS * DAY_MS + 12 * HOUR_MS
 
     def due(self) -> tuple[int, int] | None:
-        """Return number and start (epoch ms) of the recurrence that is charged next if the subscription runs on.
+        """Return number and start (epoch ms) of the next recurrence to charge if the subscription continues.
 
-        None after the last charge that the plan allows.
+        Return None after the last charge that the plan allows.
         """
         number = max(self.reached, self.number_at(self._charged_until_ms)) + 1
         is_last = self.plan.max_cycles is not None and number > self.plan.max_cycles
@@ -242,21 +242,21 @@ class Contract:
 
     @property
     def last_sale(self) -> int | None:
-        """The serial of the last charge."""
+        """Return the serial of the last charge."""
         serial = self.account.subscriptions.last_sale_of[self.index]
         return None if serial < 0 else serial
 
     @property
     def last_charge_ms(self) -> int:
-        """The order date of the last charge, the accession where there is none."""
+        """Return the order date of the last charge, or the accession where there is none."""
         serial = self.last_sale
         return self.accession_ms if serial is None else self.account.sales.order_of[serial]
 
     @property
     def transaction(self) -> str:
-        """The transaction of the last charge."""
+        """Return the transaction of the last charge."""
         serial = self.last_sale
-        # Without a sale its charge was made before the account's sales begin, or not made yet.
+        # Without a sale, the charge was made before the account's first sale, or not yet.
         return self.account.sales.transactions.text(3_000_000_000 + self.index if serial is None else serial)
 
 
@@ -271,7 +271,7 @@ def shown_accession_ms(account: Account, index: int, at_ms: int | None = None) -
 
 
 def first_trial_days(account: Account, index: int, bits: int) -> int:
-    """Return the days of trial of a subscription of the first population, one in sixteen of a plan that has a trial."""
+    """Return the days of trial of a subscription of the first population: one in sixteen, if its plan has a trial."""
     if bits >> 24 & 15 or index >= account.subscriptions.first_count:
         return 0
     products = account.products.recurring

@@ -1,4 +1,4 @@
-"""What the queries of subscriptions have in common: parameters, date ranges and their refusals."""
+"""Shared parts of the queries of subscriptions: parameters, date ranges and their errors."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final

@@ -37,7 +37,7 @@ def find(desk: Desk, asked: Asked) -> Matches:
     if "status" not in asked and switches.subscriptions_by_default == "active":
         tests.append((CONTRACT_TESTS["status"], ("ACTIVE",)))
     if upper_ms is not None and not by_accession:
-        # The docs' text: when the cancellation was asked for.
+        # The docs' text: when the cancellation was requested.
         tests.append((lambda contract, wanted: contract.end_ms is not None and contract.end_ms <= wanted, upper_ms))
     places = begun_between(account, start_ms, end_ms)
     places.reverse()

@@ -1,4 +1,4 @@
-"""How subscriptions begin, end and change (hotmart-api.md 4.6 and 4.19)."""
+"""Beginnings, ends and changes of subscriptions (hotmart-api.md 4.6 and 4.19)."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from hotmart_simulator.subscriptions.state import CANCELLED_STATUSES
 
 TRIAL_DAYS: Final = 7  # of a plan without a trial of its own
 IMPORTED_DAYS: Final = (30, 900)
-"""How old the accession of an imported subscription is."""
+"""Age of an imported subscription's accession."""
 
 
 class LifeMoves(Recorder):
@@ -63,11 +63,11 @@ class LifeMoves(Recorder):
         return self._change(count, ("ACTIVE",), "CANCELLED_BY_ADMIN", at_ms)
 
     def rest(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Let active subscriptions rest: they are INACTIVE. Only by the switch `inactive` they are charged on."""
+        """Make active subscriptions INACTIVE. They are charged on only by the switch `inactive`."""
         return self._change(count, ("ACTIVE",), "INACTIVE", at_ms)
 
     def reactivate(self, count: int, at_ms: Moment = None) -> list[str]:
-        """Reactivate cancelled subscriptions. They are charged at once where the time that is paid for has ended."""
+        """Reactivate cancelled subscriptions. They are charged at once if the paid time has ended."""
         with self._account.lock:
             picked = self._picked(count, CANCELLED_STATUSES, _has_charges_left)
             for index in picked:

@@ -1,4 +1,4 @@
-"""Which subscriptions the API lists, by the accession dates that it shows."""
+"""The subscriptions that the API lists, by the accession dates that it shows."""
 
 from array import array
 

@@ -1,4 +1,4 @@
-"""What can happen to subscriptions, by name."""
+"""Moves of subscriptions by name."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,7 +7,7 @@ from hotmart_simulator.subscriptions.single_moves import SingleMoves
 
 
 class SubscriptionMoves(LifeMoves, SingleMoves):
-    """Each named move returns the codes of the subscriptions that it made or changed."""
+    """Each move returns the codes of the subscriptions that it created or changed."""
 
     def named(self) -> dict[str, Callable[[int], Sequence[str]]]:
         """Return every move by its plural name. Each takes a count and does nothing where there is no candidate."""

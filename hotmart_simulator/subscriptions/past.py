@@ -1,4 +1,4 @@
-"""How a charge stood at an earlier moment, for lists that are up to 24 hours old (hotmart-api.md 4.7, 4.8)."""
+"""The state of a charge at an earlier moment, for lists that are up to 24 hours old (hotmart-api.md 4.7, 4.8)."""
 
 from typing import Final
 
@@ -11,10 +11,10 @@ APPROVAL_DELAY_MS: Final = 40_000
 
 
 def sale_standing(account: Account, serial: int, seen_ms: int) -> tuple[str, int] | None:
-    """Return status and last change of a charge at a moment, None if it was not listed then.
+    """Return status and last change of a charge at a moment, or None if it was not listed then.
 
-    The ledger holds what happened after the first population. The first population itself stores one change per sale,
-    so what was before that change follows from the life of a sale (6.1).
+    The ledger holds the events after the first population. The first population itself stores one change per sale, so
+    the state before that change is derived from the life of a sale (6.1).
     """
     if not _was_listed(account, serial, seen_ms):
         return None

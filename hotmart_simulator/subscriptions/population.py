@@ -1,4 +1,4 @@
-"""The subscriptions of the first population: who begins, who is charged, and the statuses that fit the charges."""
+"""The subscriptions of the first population: their beginnings, their charges, and statuses that match the charges."""
 
 from math import inf
 from random import Random
@@ -19,7 +19,7 @@ from hotmart_simulator.subscriptions.facts import CHARGED_STATUSES, Contract, fi
 from hotmart_simulator.subscriptions.state import CANCELLED, INDEX_OF
 
 FURTHER_CHARGES: Final = 0.36  # share of the remaining sales that may charge a subscription again
-PICKS: Final = 2  # subscriptions that are tried before a sale is none of their charges
+PICKS: Final = 2  # number of subscriptions to try before a sale counts as one-off
 RETRIES: Final = 0.7  # share of the failed charges that the next sale tries again
 # Out of a hundred subscriptions, in the order of SUBSCRIPTION_STATUSES.
 SHARES: Final = (58, 5, 4, 17, 6, 4, 2, 4)
@@ -30,11 +30,11 @@ OVERDUE_CHARGE: Final = STATUS_INDEX["OVERDUE"]
 UNPAID_STATUSES: Final = ("DELAYED", "OVERDUE")
 DELAYED_FOR_MS: Final = 30 * DAY_MS
 RARE: Final = 64
-"""One subscription in so many can have a negotiation as its last charge, and as many an anticipation."""
+"""One subscription in this many can have a negotiation as its last charge, and as many an anticipation."""
 
 
 class Begun(NamedTuple):
-    """What decides if a subscription may be charged: dates in epoch ms."""
+    """The dates (epoch ms) that determine whether a subscription may be charged."""
 
     first_ms: int
     period_ms: int
@@ -43,7 +43,7 @@ class Begun(NamedTuple):
 
 
 class Starter:
-    """Begins subscriptions and picks those that a sale charges, while the sales are entered by date."""
+    """Begin subscriptions and pick those that a sale charges, while the sales are entered by date."""
 
     def __init__(self, account: Account, random: Random) -> None:
         self._account = account
@@ -70,9 +70,9 @@ class Starter:
         return index
 
     def due(self, order_ms: int) -> int:
-        """Return a subscription that a sale may charge, -1 for none.
+        """Return a subscription that a sale may charge, or -1 for none.
 
-        It is one whose last charge has failed, or one whose present recurrence was not charged yet.
+        Either its last charge has failed, or its current recurrence was not charged yet.
         """
         random, failed = self._random.random, self._failed
         self._failed = -1
@@ -87,7 +87,7 @@ class Starter:
         return -1
 
     def charge(self, index: int, serial: int, status: int) -> None:
-        """Take a sale as a charge."""
+        """Record a sale as a charge."""
         sales, begun = self._account.sales, self.begun[index]
         self._account.subscriptions.last_sale_of[index] = serial
         self._last_numbers[index] = max(0, sales.order_of[serial] - begun.first_ms) // begun.period_ms + 1
@@ -102,7 +102,7 @@ class Starter:
 
 
 def settle(account: Account, random: Random) -> None:
-    """Give every subscription a status and an end that fit its charges, after the first sales are entered."""
+    """Set a status and an end that match the charges of every subscription, after the first sales are entered."""
     state, now_ms = account.subscriptions, account.now_ms
     count = len(state)
     drawn = random.choices(range(len(SHARES)), weights=SHARES, k=count)
@@ -119,7 +119,7 @@ def settle(account: Account, random: Random) -> None:
 
 
 def _examples(account: Account) -> dict[int, int]:
-    """Return a subscription for each status, so that every one occurs: one with a charge that can have failed."""
+    """Return a subscription for each status, so that every status occurs."""
     state, free = account.subscriptions, iter(range(len(account.subscriptions)))
     examples = {}
     for status in ("DELAYED", "OVERDUE", "STARTED"):
@@ -140,7 +140,7 @@ def _is_first(account: Account, index: int) -> bool:
 
 
 def _can_fail(account: Account, index: int, *, is_first: bool) -> bool:
-    """Whether the last charge, the only one or not, has failed or can be made to: it is a completed sale then."""
+    """Whether the last charge, the only one or not, has failed or can be made to fail. It is a completed sale then."""
     last = account.subscriptions.last_sale_of[index]
     if last < 0 or account.sales.statuses[last] in PENDING or is_first != _is_first(account, index):
         return False
@@ -148,7 +148,7 @@ def _can_fail(account: Account, index: int, *, is_first: bool) -> bool:
 
 
 def _fitting(account: Account, index: int, status: int) -> int:
-    """Return the status, or where it does not fit the charges another one. Let the last charge fail for some."""
+    """Return the status, or another one if it does not match the charges. Let the last charge fail for some."""
     state, sales = account.subscriptions, account.sales
     last = state.last_sale_of[index]
     if last < 0:
@@ -185,7 +185,7 @@ def _number(account: Account) -> None:
 
 
 def _renumber(account: Account, index: int, kind: ChargeKind) -> bool:
-    """Make the last charge one of another kind, if it can be one."""
+    """Change the kind of the last charge, if possible."""
     history = History(account, index)
     last, plan = history.last, history.contract.plan
     if last is None or last.kind != "AUTOMATIC" or not last.is_paid or last.sequence > 1:

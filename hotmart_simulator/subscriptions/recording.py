@@ -1,4 +1,4 @@
-"""How the moves of subscriptions pick their candidates and record what happens as events of the ledger."""
+"""Shared parts of the moves of subscriptions: pick candidates and record events in the ledger."""
 
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -22,7 +22,7 @@ class Recorder:
         self._state = account.subscriptions
         self._sales = sales
         self._charged: dict[int, int] = {}
-        """The highest recurrence that a move has charged, which can be a sale that is not listed yet."""
+        """The highest recurrence that a move has charged. Its sale may not be listed yet."""
 
     def _contract(self, index: int) -> Contract:
         return Contract(self._account, index)
@@ -31,7 +31,7 @@ class Recorder:
         return History(self._account, index)
 
     def _due(self, contract: Contract) -> tuple[int, int] | None:
-        """Return number and due date (epoch ms) of the next charge, None where the plan has no further one."""
+        """Return number and due date (epoch ms) of the next charge, or None where the plan has no further one."""
         due, charged = contract.due(), self._charged.get(contract.index, 0)
         if due is None or due[0] > charged:
             return due
@@ -51,20 +51,20 @@ class Recorder:
     def _picked(
         self, count: int, statuses: tuple[str, ...], wanted: Callable[[Contract], bool] = lambda contract: True
     ) -> list[int]:
-        """Return up to `count` subscriptions in some statuses that are wanted, at random."""
+        """Return up to `count` wanted subscriptions in some statuses, at random."""
         kept, state = {INDEX_OF[status] for status in statuses}, self._state
         found = [i for i, status in enumerate(state.statuses) if status in kept and i not in state.hidden]
         self._setting.random.shuffle(found)
         return list(islice((index for index in found if wanted(self._contract(index))), count))
 
     def _moment(self, at_ms: Moment, earliest_ms: int) -> int:
-        """Return the moment meant by an argument, but not before an earlier event of the subscription."""
+        """Return the moment for an argument, but not before an earlier event of the subscription."""
         return max(self._setting.moment(at_ms), earliest_ms)
 
     def _free(self, index: int, at_ms: int) -> int:
-        """Return a moment, or the next one at which a subscription was neither charged nor given another plan.
+        """Return a moment, or the next free one: without a charge or a new plan of the subscription.
 
-        A charge is known by its order date, and the plan of that moment is the one that it is charged for.
+        A charge is identified by its order date, and its plan is the one of that moment.
         """
         taken = {self._account.sales.order_of[serial] for serial in self._state.charges(index)}
         taken.update(changed_ms for changed_ms, _ in self._state.plan_changes.get(index, ()))
@@ -77,7 +77,7 @@ class Recorder:
         self._setting.record(f"subscription.{what}", index, at_ms, value, shown_ms=max(at_ms, self._account.now_ms))
 
     def _reschedule(self, contract: Contract, number: int, start_ms: int, at_ms: int) -> None:
-        """Let a recurrence start at another date than was agreed, and the later ones follow it by the present plan."""
+        """Let a recurrence start on a date other than agreed. The later ones follow it by the current plan."""
         period_days = self._contract(contract.index).plan.period_days
         self._record("scheduled", contract.index, at_ms, Segment(number, start_ms, period_days, at_ms))
 

@@ -1,4 +1,4 @@
-"""The records of subscriptions and of their charges (hotmart-api.md 5.6 and 5.8). All dates epoch ms."""
+"""The records of subscriptions and of their charges (hotmart-api.md 5.6 and 5.8). All dates are epoch ms."""
 
 from typing import Any
 
@@ -73,7 +73,7 @@ def transaction(account: Account, row: int, place: int = 0, histories: Histories
 
 
 def _common(history: History) -> dict[str, Any]:
-    """What all charges of a subscription show alike."""
+    """Return the values that all charges of a subscription share."""
     contract = history.contract
     subscriber = contract.subscriber
     common: dict[str, Any] = {
@@ -104,7 +104,7 @@ def _common(history: History) -> dict[str, Any]:
 
 
 def _trial(contract: Contract) -> dict[str, Any]:
-    """Return how long the trial lasted, also after its end."""
+    """Return the length of the trial, also after its end."""
     days = contract.trial_days
     if not days:
         return {"trial": False}
@@ -154,7 +154,7 @@ def _recurrency(history: History, charge: Charge, sale: Sale, number: int) -> di
 
 
 def _transaction_type(charge: Charge, sale: Sale) -> str:
-    """Return how the charge came about. The docs' example has a fourth type, for some automatic renewals (5.8)."""
+    """Return the type of the charge. The docs' example has a fourth type, for some automatic renewals (5.8)."""
     if charge.kind == "ANTICIPATION" or (charge.kind == "NEGOTIATION" and charge.is_paid):
         return charge.kind
     is_renewal = sale.bits >> 22 & 3 == 0 and charge.number > 1 and charge.sequence == 1
@@ -185,7 +185,7 @@ def _purchase(billing_type: str, charge: Charge, sale: Sale, *, second: bool) ->
 
 
 def commission_currency(sale: Sale, *, second: bool) -> str:
-    """Return the currency of the commission, of the second row one that the first never has."""
+    """Return the currency of the commission. The second row always has another currency than the first."""
     return ("USD" if sale.currency != "USD" else "EUR") if second else sale.currency
 
 

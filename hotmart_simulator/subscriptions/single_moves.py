@@ -1,4 +1,4 @@
-"""What a test orders for one subscription, or for imported ones with their charges."""
+"""Changes of one named subscription, and imports of subscriptions with their charges."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from hotmart_simulator.subscriptions.codes import with_code
 from hotmart_simulator.subscriptions.event_values import Beginning
 
 IMPORTED_DAYS: Final = (400, 900)
-"""How old the accession of an imported subscription is by default, so that two yearly charges are of the past."""
+"""Default age of an imported subscription's accession, so that two yearly charges lie in the past."""
 
 
 class SingleMoves(ChargeMoves):
@@ -90,7 +90,7 @@ class SingleMoves(ChargeMoves):
             return self._codes(imported)
 
     def _charge_until_now(self, index: int, most: int | None) -> int:
-        """Charge each recurrence that has started, from the first one on, and return when the last one was charged."""
+        """Charge each recurrence that has started, from the first one on, and return the time of the last charge."""
         contract, number, charged_ms = self._contract(index), 1, 0
         until = contract.plan.max_cycles if most is None else min(most, contract.plan.max_cycles or most)
         while (until is None or number <= until) and contract.start_of(number) <= self._account.now_ms:

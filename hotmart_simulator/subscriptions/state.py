@@ -1,6 +1,6 @@
-"""All subscriptions of an account in flat arrays, and the order in which their charges are listed.
+"""All subscriptions of an account in flat arrays, and the order of their charges in lists.
 
-What changes after the first population is stored sparsely, by the number (index) of the subscription.
+Changes after the first population are stored sparsely, by the number (index) of the subscription.
 """
 
 from array import array
@@ -39,11 +39,11 @@ class SubscriptionState:
         # Rows of subscriptions/transactions: serial * 2, plus 1 for the row in a second currency.
         self.rows = array("I")
         self.first_count = 2**63
-        """How many subscriptions the first population has, once it is complete."""
+        """Number of subscriptions in the first population, once it is complete."""
         self.hidden: set[int] = set()
         self.beginnings: dict[int, Beginning] = {}
         self.listed_ms: dict[int, int] = {}
-        """Since when a subscription is listed, of those that began after the first population."""
+        """When a subscription was first listed, of those that began after the first population."""
         self.touched_ms: dict[int, int] = {}
         """When the last change of a subscription itself was shown. Charges do not count."""
         self.numberings: dict[tuple[int, int], Numbering] = {}
@@ -66,7 +66,7 @@ class SubscriptionState:
     def __len__(self) -> int:
         return len(self.statuses)
 
-    # What happens
+    # Events
 
     def reserve(self, accession_ms: int) -> int:
         """Return the number of a subscription that is not listed before its event `subscription.begun` is shown."""
@@ -88,7 +88,7 @@ class SubscriptionState:
         insort(self.by_accession, index, key=self._accession_key)
 
     def _on_charged(self, event: Event) -> None:
-        """Take a sale as a charge of its subscription. `value` is the serial of the sale."""
+        """Add a sale to the charges of its subscription. `value` is the serial of the sale."""
         index, serial = event.subject, event.value
         last, order_of = self.last_sale_of[index], self._sales.order_of
         if last < 0 or order_of[serial] >= order_of[last]:
@@ -97,7 +97,7 @@ class SubscriptionState:
             insort(self.rows, row, key=self._row_key)
 
     def _on_status(self, event: Event) -> None:
-        """Take a new status. A cancellation ends the subscription at that moment, another status reopens it."""
+        """Set a new status. A cancellation ends the subscription at that moment, another status reopens it."""
         index, status = event.subject, INDEX_OF[event.value]
         self._before.setdefault(index, Standing(self.status(index), self.end_of[index]))
         self.statuses[index] = status
@@ -105,18 +105,18 @@ class SubscriptionState:
         self._touch(event)
 
     def _on_numbered(self, event: Event) -> None:
-        """Take the recurrences of a charge. `value` is their `Numbering`."""
+        """Set the recurrences of a charge. `value` is their `Numbering`."""
         numbering: Numbering = event.value
         self.numberings[event.subject, numbering.order_ms] = numbering
         self.reached[event.subject] = max(self.reached.get(event.subject, 0), numbering.reached, *numbering.numbers)
 
     def _on_plan(self, event: Event) -> None:
-        """Switch the plan. `value` is the place of the new one among those of the product."""
+        """Switch the plan. `value` is the index of the new one among those of the product."""
         insort(self.plan_changes.setdefault(event.subject, []), (event.at_ms, event.value))
         self._touch(event)
 
     def _on_scheduled(self, event: Event) -> None:
-        """Take new dates of the coming charges. `value` is their `Segment`."""
+        """Set new dates of the next charges. `value` is their `Segment`."""
         self.segments.setdefault(event.subject, []).append(event.value)
 
     def _on_reactivated(self, event: Event) -> None:
@@ -126,14 +126,14 @@ class SubscriptionState:
     def _touch(self, event: Event) -> None:
         self.touched_ms[event.subject] = max(self.touched_ms.get(event.subject, 0), event.visible_ms)
 
-    # What is the case
+    # Queries
 
     def status(self, index: int) -> str:
-        """Return the present status."""
+        """Return the current status."""
         return SUBSCRIPTION_STATUSES[self.statuses[index]]
 
     def standing(self, index: int, at_ms: int | None = None) -> Standing:
-        """Return status and end as the API showed them at a moment, or shows them now."""
+        """Return status and end as the API shows them at a moment, or now."""
         now = Standing(self.status(index), self.end_of[index])
         if at_ms is None:
             return now
@@ -147,11 +147,11 @@ class SubscriptionState:
                     then = Standing(event.value.status, 0)
                 elif event.kind == "subscription.status":
                     then = Standing(event.value, event.at_ms if INDEX_OF[event.value] in CANCELLED else 0)
-        # The first population stores the end only. Until then the subscription ran.
+        # The first population stores only the end. Until then the subscription was active.
         return Standing("ACTIVE", 0) if then.end_ms > at_ms else then
 
     def changed_ms(self, index: int, at_ms: int | None = None) -> int:
-        """Return when a subscription itself was last changed by a moment or by now, 0 for never."""
+        """Return the last change of the subscription itself up to a moment or now, or 0 for none."""
         changed_ms = self.touched_ms.get(index, 0)
         if at_ms is not None and changed_ms > at_ms:
             events = self._setting.ledger.of("subscription", index)
@@ -168,10 +168,10 @@ class SubscriptionState:
         return self.charges_from(index, len(self.rows))[0]
 
     def charges_from(self, index: int, place: int) -> tuple[list[int], int]:
-        """Return the sales of a subscription and the place in `rows` after them.
+        """Return the sales of a subscription and the index in `rows` after them.
 
-        They are looked for from `place` on at first, because lists ask for one subscription after the other. It is a
-        place where the charges of a subscription begin.
+        The search begins at `place`, the start of a subscription's charges, because lists read one subscription after
+        the other.
         """
         subscription_of, rows = self._sales.subscription_of, self.rows
         count = len(rows)
@@ -190,11 +190,11 @@ class SubscriptionState:
         return serials, place
 
     def cancelled_by(self, index: int, at_ms: int) -> bool:
-        """Whether a subscription is cancelled and was so at a moment."""
+        """Whether a subscription was cancelled at a moment and still is."""
         return 0 < self.end_of[index] <= at_ms
 
     def bounds(self, start_ms: int | None, end_ms: int | None) -> tuple[int, int]:
-        """Return the places in `by_accession` of the subscriptions that began in a window, both ends included."""
+        """Return the indexes in `by_accession` of the subscriptions that began in a date range, both ends included."""
         key = self.accession_of.__getitem__
         low = 0 if start_ms is None else bisect_left(self.by_accession, start_ms, key=key)
         high = len(self.by_accession) if end_ms is None else bisect_right(self.by_accession, end_ms, key=key)
@@ -235,7 +235,7 @@ class SubscriptionState:
                     counts[index] += 1
 
     def rows_of(self, serial: int) -> tuple[int, ...]:
-        """Return the rows of a charge: one, or two where a second currency takes part (4.8)."""
+        """Return the rows of a charge: one, or two if it has a second currency (4.8)."""
         two = scatter(self._sales.bits_seed ^ serial) & 15 == 0
         return (serial * 2, serial * 2 + 1) if two else (serial * 2,)
 

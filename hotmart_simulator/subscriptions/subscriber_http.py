@@ -81,7 +81,7 @@ ENDPOINTS: Final = (
         parameters={
             **PAGING,
             "product_id": NUMBER,
-            "subscriber_code": TEXT,  # documented as a number, which the codes are not
+            "subscriber_code": TEXT,  # documented as a number, unlike the codes
             "accession_date": NUMBER,
             "end_accession_date": NUMBER,
             "date_next_charge": NUMBER,

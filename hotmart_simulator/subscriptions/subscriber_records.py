@@ -13,7 +13,7 @@ UNDER_WARRANTY = ("APPROVED", "COMPLETE", "PROTESTED")
 
 
 def summary(account: Account, index: int, seen_ms: int) -> dict[str, Any]:
-    """Return a record of subscriptions/summary, with what had happened by `seen_ms`."""
+    """Return a record of subscriptions/summary as of `seen_ms`."""
     history = History(account, index, None if seen_ms >= account.now_ms else seen_ms)
     contract = history.contract
     plan, subscriber = contract.plan, contract.subscriber
@@ -69,7 +69,7 @@ def _lifetime_days(history: History, seen_ms: int) -> int:
 def _last_recurrency(history: History) -> dict[str, Any]:
     contract = history.contract
     attempts = history.attempts(history.reached)
-    if not attempts:  # its charge was made before the account's sales begin, or not made yet
+    if not attempts:  # its charge was made before the account's first sale, or not yet
         return {
             "number": 1,
             "request_date": contract.accession_ms,
@@ -87,7 +87,7 @@ def _last_recurrency(history: History) -> dict[str, Any]:
 
 
 class Purchase(NamedTuple):
-    """One row of a subscription's purchases: a sale, and the recurrence that the row is about."""
+    """One row of a subscription's purchases: a sale, and the recurrence of the row."""
 
     sale: Sale
     number: int
@@ -107,7 +107,7 @@ def purchases(account: Account, index: int) -> list[Purchase]:
 
 
 def purchase(account: Account, sale: Sale, number: int | None = None) -> dict[str, Any]:
-    """Return a record of subscriptions/{subscriber_code}/purchases. Ways to pay are spelled differently than in sales.
+    """Return a record of subscriptions/{subscriber_code}/purchases. Sales spell payment methods differently.
 
     `number` is the recurrence, by default the highest one that the sale pays for.
     """

@@ -9,7 +9,7 @@ from hotmart_simulator.user import records
 
 
 def me(endpoint: Endpoint, desk: Desk, asked: Asked) -> Answer:
-    """Answer the owner of the account, or 404 where the endpoint, which is new (1.3), does not exist yet."""
+    """Return the owner of the account, or 404 where the new endpoint (1.3) does not exist yet."""
     if desk.switches.user_me == "missing":
         raise Refusal(404, "not_found", "The resource does not exist")
     return Answer(document=records.owner(desk.account), rows=1)
