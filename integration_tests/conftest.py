@@ -1,4 +1,4 @@
-"""The same Hotmart, clock and connector as the unit tests have."""
+"""Import the fixtures of the unit tests: simulator, clock and connector."""
 
 from unit_tests.conftest import clock, command_line, connector, hotmart, world
 

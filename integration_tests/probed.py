@@ -1,4 +1,4 @@
-"""Simulated accounts for the tests of the live probe, and the probe asked about them."""
+"""Simulated accounts for the tests of the live probe, and helpers that run its questions."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ CONSEQUENCES = consequences()
 
 
 def full_account(switches: Switches, **sizes: Any) -> World:
-    """Return an account of three years that can answer every question, with changes of every kind just now.
+    """Return an account of three years that can answer every question, with recent changes of every kind.
 
-    The seed is one with which the few calls of the probe meet a draft, products with and without coupons, and the
-    product of a module.
+    With this seed, the few requests of the probe find a draft, products with and without coupons, and the product of a
+    module.
     """
     sizes = {"sales": 1_700, "subscriptions": 250, "students": 120, "products": 15, "participants": 700, **sizes}
     world = World(seed=6, start_ms=NOW_MS - 1_100 * DAY_MS, now_ms=NOW_MS - DAY_MS // 24, switches=switches, **sizes)
@@ -37,7 +37,7 @@ def full_account(switches: Switches, **sizes: Any) -> World:
 
 @contextmanager
 def served(world: World, *faults: Fault) -> Iterator[Simulator]:
-    """Serve an account at a moment that does not pass."""
+    """Serve an account at a fixed time."""
     with Simulator(world, clock=lambda: NOW_MS / 1000) as simulator:
         for fault in faults:
             simulator.add_fault(fault)
@@ -45,7 +45,7 @@ def served(world: World, *faults: Fault) -> Iterator[Simulator]:
 
 
 def logged_in(simulator: Simulator, *, members_area: bool = True, max_calls: int = 60) -> Account:
-    """Return the account as the probe knows it after its login."""
+    """Return the account as the probe knows it after login."""
     areas = simulator.switches.subdomains[:1] if members_area else ()
     basic = base64.b64encode(f"{simulator.client_id}:{simulator.client_secret}".encode()).decode()
     settings = Settings(
@@ -57,5 +57,5 @@ def logged_in(simulator: Simulator, *, members_area: bool = True, max_calls: int
 
 
 def asked(account: Account, belief_id: str) -> tuple[Finding, Told | Otherwise | None]:
-    """Ask one question."""
+    """Run one question of the probe."""
     return finding(BELIEFS[belief_id], QUESTIONS[belief_id], account, CONSEQUENCES[belief_id])

@@ -1,4 +1,4 @@
-"""What a secret looks like, wherever it may have been printed."""
+"""All forms of a secret that printed output may contain."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tools.harness import Connector
 
 @cache
 def forms(secret: str) -> frozenset[str]:
-    """A secret in a text, an address, a header, or JSON inside JSON."""
+    """Return a secret as text, in an address, in a header, and as JSON inside JSON."""
     encoded = base64.b64encode(secret.encode()).decode()
     plain = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), encoded, quote(encoded, safe="")}
     escaped = {json.dumps(form)[1:-1] for form in plain} | {
@@ -24,13 +24,13 @@ def forms(secret: str) -> frozenset[str]:
 
 
 def assert_hidden(output: str, secrets: Iterable[str]) -> None:
-    """No form of any of the secrets is in the output; the failure tells which, not where."""
+    """Assert that no form of any secret is in the output. The failure message names the secret, not its place."""
     found = [form for secret in secrets for form in forms(secret) if form in output]
     assert not found
 
 
 def secrets_of(connector: Connector) -> set[str]:
-    """The credentials, and every access token that was used."""
+    """Return the credentials, and every access token that was used."""
     bearers = [call.headers.get("authorization", "") for call in connector.simulator.calls if call.path != TOKEN_PATH]
     tokens = {bearer.removeprefix("Bearer ") for bearer in bearers if bearer}
     given = {str(connector.config[name]) for name in ("client_id", "client_secret", "token")}

@@ -1,4 +1,4 @@
-"""Streams that are found by the rows of others: parents once, errors apart, states by club and event."""
+"""Child streams: parents are read once, errors are isolated, states are kept per members area and event."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Make = Callable[..., Connector]
 
 @pytest.fixture
 def small(clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
-    """Makes a connector before a small account; takes changes of the simulator's switches, and `world`."""
+    """Return a factory for a connector to a small account. Accepts changes of the simulator's switches, and `world`."""
     started: list[Simulator] = []
 
     def make(world: World | None = None, **changes: Any) -> Connector:
@@ -57,14 +57,14 @@ def small(clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def keys(run: Run, stream: str) -> set[Any]:
-    """The keys of a stream, each there once."""
+    """Return the keys of a stream. Assert that each occurs once."""
     found = [key_of(stream, record) for record in run.records(stream)]
     assert len(found) == len(set(found)), "a key came twice"
     return set(found)
 
 
 def differs(connector: Connector, stream: str, *runs: Run, **options: Any) -> Difference:
-    """How the newest rows of these runs differ from those of Hotmart; no key came twice in one of them."""
+    """Return how the newest rows of these runs differ from Hotmart's. Assert that no key is repeated within a run."""
     for run in runs:
         keys(run, stream)
     return difference(
@@ -73,12 +73,12 @@ def differs(connector: Connector, stream: str, *runs: Run, **options: Any) -> Di
 
 
 def paths(connector: Connector, pattern: str) -> list[str]:
-    """The paths of the calls to one endpoint, in order."""
+    """Return the paths of the requests to one endpoint, in order."""
     return [call.path for call in connector.simulator.calls if fnmatchcase(call.path, pattern)]
 
 
 def students_asked(connector: Connector) -> set[tuple[str | None, str]]:
-    """The students whose lessons were asked for, by club and id."""
+    """Return the students whose lessons were requested, by members area and ID."""
     return {
         (call.get("subdomain"), call.path.split("/")[-2])
         for call in connector.simulator.calls
@@ -87,7 +87,7 @@ def students_asked(connector: Connector) -> set[tuple[str | None, str]]:
 
 
 def pages_of(connector: Connector, path: str) -> int:
-    """Return how many pages of a parent's list were read. A list without totals is read in two passes at most."""
+    """Return how many pages of a parent's list were read. A list without totals is read in at most two passes."""
     calls = [call for call in connector.simulator.calls if call.path == path and call.get("max_results") != "1"]
     pages = Counter((call.get("subdomain"), call.get("page_token")) for call in calls if not call.get("status"))
     assert max(pages.values()) <= 2
@@ -113,7 +113,7 @@ def test_each_page_of_a_parent_is_read_once_for_all_its_children(
     assert pages_of(connector, PRODUCTS) == 3  # of 12 products
     assert pages_of(connector, SUBSCRIPTIONS) == 4  # of 20
     assert pages_of(connector, STUDENTS) == 7  # of 21 and 9
-    assert len(paths(connector, "/club/api/v1/modules")) == 4  # two halves of each club
+    assert len(paths(connector, "/club/api/v1/modules")) == 4  # two halves of each members area
 
 
 def test_a_parent_that_is_not_selected_gives_no_rows(small: Make) -> None:
@@ -170,11 +170,11 @@ def test_the_cost_is_told_before_it_begins(small: Make) -> None:
     assert "INFO club_lessons: members area my-school: 21 students to read, about 21 requests" in run.logs
 
 
-# One parent's error
+# Errors of one parent
 
 
 def without_products(connector: Connector, run: Run, ucodes: set[str]) -> Difference:
-    """How the offers that came differ from those of all products but these."""
+    """Return how the received offers differ from those of all products except these."""
     offers = connector.simulator.world.expected("product_offers")
     wanted = [row for row in offers if row.identity[2] not in ucodes]
     assert len(wanted) < len(offers)
@@ -291,7 +291,7 @@ def test_nothing_for_every_subscriber_is_a_refusal_of_all(small: Make, clock: Vi
     assert "The first one: subscription_purchases: Hotmart answered 404 not_found" in first.sentences
     assert "Hotmart has nothing for" not in first.logs
     codes = {row.record["subscriber_code"] for row in connector.simulator.world.expected("subscriptions")}
-    for message in first.of_type("STATE"):  # a kill can make any of them the last one
+    for message in first.of_type("STATE"):  # after a kill, any of them can be the last one
         assert set(message["state"]["stream"]["stream_state"]["open"]) == codes
     assert second.exit_code == 0
     assert not differs(connector, "subscription_purchases", second)
@@ -409,7 +409,7 @@ def test_a_product_without_its_uuid_is_told(small: Make) -> None:
     assert len(run.records("product_offers")) > 20
 
 
-# Clubs
+# Members areas
 
 
 @pytest.mark.parametrize("stream", ["club_modules", "club_pages", "club_lessons"])
@@ -466,7 +466,8 @@ def test_pages_that_their_club_does_not_tell_are_found_by_a_product(small: Make,
         assert product_id in asked or (form == "some_empty" and module.sequence % 2)
     modules = len(found_by)
     products = len(paths(connector, "/club/api/v2/modules/*"))
-    # Those that have answered are tried first: the search is made about once for each of a club's two courses.
+    # Products that have already answered are tried first, so each of a members area's two courses needs about one
+    # search.
     assert products <= modules + 4 * 12
 
 
@@ -540,9 +541,9 @@ def test_a_family_that_may_not_be_read_fails_its_streams_and_no_other(small: Mak
     assert len([line for line in run.sentences.splitlines() if line.startswith(first)]) >= 1
     assert str(status) in run.sentences
     for stream in set(run.statuses) - refused:
-        # Other streams are read in between, so a subscription may be a day older by now.
+        # Other streams are read in between, so a subscription may be a day older.
         assert not differs(connector, stream, run, after_increments=stream == "subscription_summary")
-    # A 401 may have been for the token, so that one call of each thread is made again with new ones.
+    # A 401 may be caused by the token, so one request of each thread is repeated with a new token.
     calls = len(paths(connector, LESSONS if family == "club" else PARTICIPANTS))
     assert calls <= (2 if status == 403 else 40)
 
@@ -609,7 +610,7 @@ def test_a_second_sync_asks_for_what_moved_and_for_no_more(small: Make, clock: V
 
 
 def test_students_who_are_listed_late_are_read_whatever_their_dates(small: Make, clock: VirtualClock) -> None:
-    """Neither a date of their own nor a recent one tells that they are new: FREE, IMPORTED and GUEST have none."""
+    """New students are found without dates: FREE, IMPORTED and GUEST students have none."""
     world = small_world(students=300)
     connector = small(world)
     first = connector.read(["club_lessons"])
@@ -655,7 +656,7 @@ def test_a_student_who_failed_comes_also_when_nothing_has_changed_since(small: M
 def test_a_parent_that_a_short_list_lacks_is_read_by_the_next_sync(
     small: Make, clock: VirtualClock, selected: tuple[str, ...]
 ) -> None:
-    """Hotmart counts one student and one subscriber more than it lists; both are listed when the next sync reads."""
+    """Hotmart counts one more student and subscriber than it lists. Both are listed in the next sync."""
     world = small_world()
     connector = small(world, page_cap=5)
     streams = [*selected, "subscription_purchases", "club_lessons"]
@@ -740,7 +741,7 @@ def test_an_earlier_start_date_brings_the_purchases_of_what_began_before(small: 
 
 @pytest.mark.parametrize("answered", [10, 60, 150])
 def test_a_sync_that_breaks_off_goes_on_where_it_was(small: Make, clock: VirtualClock, answered: int) -> None:
-    """As after a kill: what the last state covers is not asked for again, and nothing is missing."""
+    """As after a kill: rows covered by the last state are not requested again, and nothing is missing."""
     connector = small(small_world(students=200))
     connector.config["num_workers"] = 2
     connector.simulator.add_fault(Fault(kind=500, path=LESSONS, nth=answered + 1, times=None))

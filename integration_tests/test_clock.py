@@ -1,4 +1,4 @@
-"""A machine whose clock is not Hotmart's, which refuses dates in the future and knows rows up to its own now."""
+"""A machine whose clock differs from Hotmart's. Hotmart rejects future dates and has rows up to its own time."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from tools.rows import difference
 
 CHARGES = "subscription_transactions"
 Apart = Callable[..., AbstractContextManager[Connector]]
-"""Takes seconds, and the largest page where it is not Hotmart's own."""
+"""Arguments: seconds, and the maximum page size if it differs from Hotmart's."""
 
 
 @pytest.fixture
 def apart(world: World, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Apart:
-    """Makes a connector whose machine is so many seconds ahead of Hotmart; the two clocks go on side by side."""
+    """Return a factory for a connector whose clock is this many seconds ahead of Hotmart's. Both clocks advance
+    together."""
 
     @contextmanager
     def make(ahead_s: float, page_cap: int | None = None) -> Iterator[Connector]:
@@ -65,7 +66,7 @@ ABSURD = [
 
 
 def times_in(state: Any) -> Iterator[str]:
-    """Every time in a state."""
+    """Return every time in a state."""
     if isinstance(state, str):
         if re.match(r"\d{4}-\d\d-\d\dT", state):
             yield state
@@ -78,7 +79,7 @@ def times_in(state: Any) -> Iterator[str]:
 
 
 def latest_ms(run: Run) -> float:
-    """The latest moment in the states of a sync, epoch milliseconds."""
+    """Return the latest time in the states of a sync, in epoch milliseconds."""
     return max(datetime.fromisoformat(text).timestamp() * 1000 for text in times_in(run.state))
 
 
@@ -182,7 +183,7 @@ def test_every_name_of_utc_is_utc_on_a_machine_of_another_zone(connector, monkey
 
 @pytest.fixture(autouse=True)
 def own_zone() -> Iterator[None]:
-    """Undo what a test sets, once the environment is as before."""
+    """Restore the time zone after the environment is restored."""
     yield
     time.tzset()
 

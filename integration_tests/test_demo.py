@@ -1,4 +1,4 @@
-"""The demo as its user runs it."""
+"""Run the demo as a user does."""
 
 import re
 import subprocess
@@ -19,7 +19,7 @@ from tools.harness import stream_names
 
 ROOT = Path(__file__).parent.parent
 SHOP = ("The newest sales", "Net revenue", "Refunds of", "Subscriptions", "Look for yourself")
-"""How the demo's last titles begin, in their order."""
+"""Beginnings of the demo's last headings, in order."""
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_the_demo_needs_no_more_than_its_set_up_installs() -> None:
     installed = {name for file in files for name in re.findall(r"^([a-z0-9-]+)==", file, re.MULTILINE)}
 
     assert {"duckdb", "faker", "rich", "werkzeug", "airbyte-cdk"} <= imported
-    # jsonschema imports rfc3339-validator where it is installed.
+    # jsonschema imports rfc3339-validator if it is installed.
     assert imported - {"airbyte-source-hotmart", "rfc3339-validator"} <= installed
 
 

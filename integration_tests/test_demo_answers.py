@@ -1,4 +1,4 @@
-"""The figures that the demo shows to a shop owner, on rows made by hand."""
+"""The demo's figures for shop owners, calculated from handmade rows."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -81,7 +81,7 @@ def subscription(status: str, began: str, ended: str | None = None, created: str
 
 
 class Shop:
-    """A warehouse that is filled by hand."""
+    """A warehouse with handmade rows."""
 
     def __init__(self, warehouse: Warehouse, folder: Path) -> None:
         self.warehouse = warehouse
@@ -124,7 +124,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
             commissions("a", ("PRODUCER", ME, 60.1), ("AFFILIATE", PARTNER, 20), ("ADDON", ME, 1)),
             commissions("b", ("PRODUCER", PARTNER, 50), ("AFFILIATE", ME.upper(), 30.2)),
             commissions("c", ("PRODUCER", ME, 18)),
-            # Paid out in another currency than the price.
+            # Paid out in a different currency from the price.
             commissions("d", ("PRODUCER", None, 400), ("COPRODUCER", None, 100), currency="MXN"),
             commissions("e", ("PRODUCER", ME, 80)),
             commissions("f", ("PRODUCER", ME, 80)),
@@ -154,17 +154,17 @@ def test_active_are_paid_and_late_subscriptions_and_changes_are_counted_by_month
     rows = [
         subscription("ACTIVE", "2026-11-02T12:00:00.000Z"),
         subscription("DELAYED", "2026-10-02T12:00:00.000Z"),
-        # Reactivated: created long before.
+        # Reactivated: created long ago.
         subscription("ACTIVE", "2026-10-03T12:00:00.000Z", created="2025-01-01T12:00:00.000Z"),
         # Not paid yet.
         subscription("STARTED", "2026-11-04T12:00:00.000Z"),
-        # Lapsed without an end.
+        # Lapsed without an end date.
         subscription("OVERDUE", "2026-09-05T12:00:00.000Z"),
         subscription("INACTIVE", "2026-09-06T12:00:00.000Z"),
         # 31 October, 23:30 in São Paulo.
         subscription("CANCELLED_BY_CUSTOMER", "2026-09-07T12:00:00.000Z", "2026-11-01T02:30:00.000Z"),
         subscription("CANCELLED_BY_SELLER", "2025-09-07T12:00:00.000Z", "2026-11-08T12:00:00.000Z"),
-        # A date of the past on one that lives on.
+        # A past date on a subscription that is still active.
         subscription("ACTIVE", "2025-09-07T12:00:00.000Z", "2026-11-09T12:00:00.000Z"),
     ]
     shop.load("subscriptions", *({**row, "subscriber_code": str(number)} for number, row in enumerate(rows)))

@@ -1,4 +1,4 @@
-"""What the demo says about rows and totals, which must not flatter the connector."""
+"""The demo's comparison of rows and totals must not make the connector look better than it is."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,7 +63,7 @@ def commissions(key: str, *values: float) -> dict[str, object]:
 
 
 def held(record: dict[str, object], *identity: object) -> HeldRow:
-    """A row of the connector as Hotmart would send it."""
+    """Return a connector's row in the form that Hotmart would send."""
     return HeldRow(("row", *identity), {name: value for name, value in record.items() if name != "synced_until"})
 
 

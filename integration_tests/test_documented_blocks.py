@@ -1,4 +1,4 @@
-"""Every shell, SQL, JSON and Python block of the documents is executed, or has a reason why it is not."""
+"""Every shell, SQL, JSON and Python block of the documents is run, or is listed with a reason."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tools.docs.document import ROOT
 from tools.harness import Connector, catalog, stream_names
 
 ANALYTICS = ROOT / "docs" / "analytics.md"
-"""Its queries need the tables of the dbt package: `make dbt` executes them."""
+"""Its queries need the tables of the dbt package, so `make dbt` runs them."""
 BLOCKS = [block for document in DOCUMENTS if document != ANALYTICS for block in blocks(document)]
 README = ROOT / "README.md"
 GUIDE = ROOT / "docs" / "hotmart.md"
@@ -49,7 +49,7 @@ def is_run(command: Command) -> bool:
 
 
 def run(command: str, folder: Path, environment: Mapping[str, str]) -> str:
-    """Return what a command prints. Fails if it does not exit with 0."""
+    """Run a command and return its output. Fail if its exit code is not 0."""
     arguments = ["bash", "-e", "-o", "pipefail", "-c", command]
     done = subprocess.run(arguments, cwd=folder, env=dict(environment), capture_output=True, text=True, timeout=180)
     assert done.returncode == 0, (command, done.stdout[-2_000:], done.stderr[-2_000:])
@@ -72,7 +72,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorPro
 
 @pytest.fixture(scope="module")
 def environment(simulator: SimulatorProcess) -> dict[str, str]:
-    """Return the environment of a user whose Hotmart is the simulator and whose shell finds the connector."""
+    """Return a user's environment with the connector on the PATH and the simulator in place of Hotmart."""
     programs = Path(sys.executable).parent
     return {**simulator.environment, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
 
@@ -81,7 +81,7 @@ def environment(simulator: SimulatorProcess) -> dict[str, str]:
 def clone(
     simulator: SimulatorProcess, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, list[tuple[Command, str]]]:
-    """Run the README's commands for reading an account. Return their folder, and what each printed."""
+    """Run the README's commands for reading an account. Return their folder and their outputs."""
     folder = tmp_path_factory.mktemp("clone")
     (folder / ".venv").symlink_to(sys.prefix)
     (folder / "secrets").mkdir()
@@ -187,7 +187,7 @@ def test_the_simulator_is_used_in_a_test_as_its_page_shows():
 
 
 def test_python_blocks_are_those_that_are_executed():
-    """PyAirbyte has an environment of its own, where `ecosystem/test_readme.py` executes the README's block."""
+    """PyAirbyte has its own environment: `ecosystem/test_readme.py` runs the README's block there."""
     texts = {block.text for block in BLOCKS if block.language == "python" and block.document != SIMULATOR}
 
     assert texts == {block.text for block in of(README, "python")}
@@ -196,7 +196,7 @@ def test_python_blocks_are_those_that_are_executed():
 
 @pytest.fixture(scope="module")
 def warehouse(clone, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """Load what the README's commands read into DuckDB."""
+    """Load the rows from the README's commands into DuckDB."""
     folder, _ = clone
     streams = [
         OfferedStream.of(item["stream"])

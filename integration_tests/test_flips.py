@@ -1,7 +1,7 @@
-"""A sample of the flip matrix, and what its verdicts and its list of known faults have to be.
+"""A sample of the flip matrix, and checks of its verdicts and its list of known faults.
 
-`make flips` plays all of it. `HOTMART_FLIPS=statuses pytest tools/flips` plays the flips with that text in
-their name.
+`make flips` runs the whole matrix. `HOTMART_FLIPS=statuses pytest tools/flips` runs the flips with that text in their
+name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tools.rows import Difference
 from unit_tests.test_docs import ROOT
 
 SAMPLE = 24
-"""One flip in so many is played by `make test`."""
+"""`make test` runs one of this many flips."""
 ASKED = os.environ.get("HOTMART_FLIPS", "")
 PLAYED = [name for place, name in enumerate(flips()) if (ASKED in name if ASKED else place % SAMPLE == 0)]
 
@@ -54,7 +54,7 @@ def test_a_known_fault_says_who_mends_it_or_where_it_is_documented(entry: Known)
 
 
 def outcome(statuses: dict[str, str], log: str = "", *differing: str, exit_code: int = 0) -> Outcome:
-    """What a history would leave, with a run made by hand."""
+    """Return the outcome of a history with a handmade run."""
     traces: list[dict[str, Any]] = [
         {
             "type": "TRACE",
@@ -78,7 +78,7 @@ def outcome(statuses: dict[str, str], log: str = "", *differing: str, exit_code:
         (outcome({"sales_history": "COMPLETE"}, "", "sales_history"), Verdict.SILENT),
         (outcome({"sales_history": "INCOMPLETE"}, "", "sales_history", exit_code=1), Verdict.LOUD),
         (outcome({"sales_history": "COMPLETE"}, "sales_history: 1 row may be missing", "sales_history"), Verdict.LOUD),
-        # One stream says so and another one does not.
+        # One stream reports it and another does not.
         (outcome({"a": "INCOMPLETE", "b": "COMPLETE"}, "", "a", "b", exit_code=1), Verdict.SILENT),
     ],
 )
@@ -100,7 +100,7 @@ def test_an_entry_that_is_mended_is_a_problem() -> None:
 
 
 def test_the_connector_sends_no_parameter_that_hotmart_does_not_know(connector: Connector, world: World) -> None:
-    """Hotmart drops them without a sign, so a misspelt filter would bring rows that were not asked for."""
+    """Hotmart silently ignores unknown parameters, so a misspelt filter would return unwanted rows."""
     first = connector.read()
     connector.simulator.world.now_ms = NOW_MS + 86_400_000
     connector.read(state=first.state)

@@ -1,4 +1,4 @@
-"""Windows that Hotmart cannot answer whole, lists of statuses that it refuses, and counts that do not agree."""
+"""Date ranges that Hotmart cannot return whole, lists of statuses that it rejects, and inconsistent counts."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def switch(hotmart: Simulator, **changes: Any) -> None:
 
 
 def complete(run: Run, world: World, streams: list[str]) -> None:
-    """The rows of these streams are those of Hotmart, each there once."""
+    """Assert that these streams have exactly Hotmart's rows, each of them once."""
     for stream in streams:
         assert not difference(stream, world.expected(stream), run.records(stream))
 
 
 def each_as_before_or_after(run: Run, before: list[Row], world: World, stream: str) -> tuple[Difference, Difference]:
-    """Each row came once, as it was before the sync or as it is now; return how all rows differ from both."""
+    """Assert that each row arrived once, as before or after the sync. Return the differences from both."""
     records = run.records(stream)
     keys = [key_of(stream, record) for record in records]
     assert len(keys) == len(set(keys))
-    # What a charge says of its subscription may have changed several times.
+    # A charge's subscription fields may have changed several times.
     was = difference(stream, before, records, after_increments=True)
     now = difference(stream, world.expected(stream), records, after_increments=True)
     assert not set(was.stale) & set(now.stale)
@@ -43,12 +43,12 @@ def each_as_before_or_after(run: Run, before: list[Row], world: World, stream: s
 
 
 def asks_for_rows(call: Call) -> bool:
-    """Not only for a count."""
+    """Whether a request asks for rows, not only for a count."""
     return dict(call.query)["max_results"] != "1"
 
 
 def reads_a_range(call: Call) -> bool:
-    """Whether a call asks for the rows of a date range with all statuses, and does not only find something out."""
+    """Whether a request asks for the rows of a date range with all statuses."""
     return asks_for_rows(call) and call.get("commission_as") is None and len(call.all("transaction_status")) > 4
 
 
@@ -90,8 +90,8 @@ def test_the_size_that_worked_is_remembered(connector: Connector, hotmart: Simul
     connector.read(["sales_history"])
 
     refused = [call for call in hotmart.calls if call.status == 502 and reads_a_range(call)]
-    # One window finds out. The others start with what worked. After 1, 2, 4 and 8 successes a longer one is tried
-    # again, as the reason may have been a busy day.
+    # One date range finds the size, and the others start with it. After 1, 2, 4 and 8 successes a longer one is tried,
+    # because the cause may have been a busy day.
     assert len({call.get("start_date") for call in refused}) <= 5
     assert {round(window_days(call)) for call in refused} == {180}
 
@@ -154,7 +154,7 @@ def test_a_day_that_cannot_be_read_fails_the_stream_with_a_sentence_and_the_othe
 
 def test_a_refused_list_of_statuses_is_asked_one_by_one(connector: Connector, hotmart: Simulator, world: World) -> None:
     switch(hotmart, several_statuses="refused", page_cap=100)
-    connector.config["num_workers"] = 1  # so that the order of the calls is that of one reader
+    connector.config["num_workers"] = 1  # so that requests are in the order of a single reader
     streams = ["sales_history", "sales_users", "sales_commissions", "sales_price_details", "sales_summary"]
 
     run = connector.read(streams, full_refresh=True)
@@ -173,7 +173,7 @@ def test_a_refused_list_of_statuses_is_asked_one_by_one(connector: Connector, ho
         first_seen
         == [
             *SALE_STATUSES[: SALE_STATUSES.index("APPROVED")],
-            "PROTESTED",  # once more before what a dispute can end as
+            "PROTESTED",  # once more before the statuses that can end a dispute
             "APPROVED",
             "COMPLETE",
             *SALE_STATUSES[SALE_STATUSES.index("PROTESTED") + 1 :],
@@ -195,7 +195,7 @@ def test_a_refused_list_of_statuses_is_asked_one_by_one(connector: Connector, ho
 def test_an_endpoint_that_heeds_the_first_status_only_is_asked_one_by_one(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    """Seen to add them up are the history and the commissions."""
+    """History and commissions are known to combine several statuses."""
     first = {"statuses_on_users": "first", "statuses_on_price_details": "first"}
     switch(hotmart, **first, totals="everywhere", page_cap=100)
     streams = ["sales_users", "sales_price_details"]
@@ -338,7 +338,7 @@ def test_sales_made_and_changed_while_a_window_is_read_cost_no_row(
     assert {key[0] if isinstance(key, tuple) else key for key in now.stale} <= changed
     missing = set(was.lost)
     if stream == "subscription_transactions":
-        # Filtered by last update, a charge updated meanwhile belongs to the next sync.
+        # Charges are filtered by last update, so one that changes during the sync belongs to the next sync.
         missing -= {key for key in missing if key[0] in changed}
     assert not missing
 
@@ -452,7 +452,7 @@ def test_a_full_refresh_of_charges_misses_none_that_is_updated_meanwhile(
 def test_a_charge_whose_update_is_told_late_comes_once(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """Hotmart's data is up to a day old here: an update appears after windows are read, and dates from before."""
+    """Hotmart's data is up to a day old here: an update appears after its date range was read, with an earlier date."""
     before = world.expected("subscription_transactions")
     read = 0
 

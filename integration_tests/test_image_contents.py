@@ -1,4 +1,4 @@
-"""The image holds what the connector imports, and nothing else."""
+"""The image contains exactly what the connector imports."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ open({imported!r}, "w").write("\\n".join(name for name, module in sys.modules.it
 
 
 def normal(package: str) -> str:
-    """A package by the one spelling of its name."""
+    """Return the normalised name of a package."""
     return re.sub(r"[-_.]+", "-", package).lower()
 
 
 def requirements(name: str) -> dict[str, str]:
-    """The lines of each package in a file of requirements, by its name."""
+    """Return the lines of each package in a requirements file, by name."""
     entries = re.split(r"^(?=[a-z0-9])", (ROOT / "requirements" / name).read_text("utf-8"), flags=re.MULTILINE)
     found: dict[str, str] = {}
     for entry in entries:
@@ -46,12 +46,12 @@ def requirements(name: str) -> dict[str, str]:
 
 
 def left_out() -> set[str]:
-    """The packages that the image does without."""
+    """Return the packages that the image leaves out."""
     return set(requirements("left-out.txt"))
 
 
 def left_out_modules() -> list[str]:
-    """What Python imports of these packages."""
+    """Return the modules that Python imports from these packages."""
     return [
         module
         for module, packages in packages_distributions().items()
@@ -61,7 +61,7 @@ def left_out_modules() -> list[str]:
 
 @contextmanager
 def small_account(tmp_path: Path) -> Iterator[tuple[Simulator, Connector, World]]:
-    """A Hotmart of today, for a process with a clock of its own."""
+    """A Hotmart account with current dates, for a process on the real clock."""
     now_ms = time.time_ns() // 1_000_000
     world = World(sales=200, subscriptions=40, students=20, products=6, now_ms=now_ms)
     with Simulator(world, switches(), follow_clock=True) as hotmart:
@@ -69,7 +69,7 @@ def small_account(tmp_path: Path) -> Iterator[tuple[Simulator, Connector, World]
 
 
 def run_without(connector: Connector, command: str, imported: Path) -> subprocess.CompletedProcess[bytes]:
-    """Run a command without the packages that are left out, and list the modules that it imports."""
+    """Run a command without the excluded packages, and list the modules that it imports."""
     program = PROGRAM.format(left_out=left_out_modules(), imported=str(imported))
     return subprocess.run(
         [sys.executable, "-c", program, *connector.arguments(command, catalog=catalog())],
@@ -99,7 +99,7 @@ def test_each_command_works_without_what_is_left_out(command: str, tmp_path: Pat
         run = Run(messages, done.returncode)
         for stream in stream_names():
             assert run.records(stream)
-            # Other streams are read in between, so a subscription may be a day older by now.
+            # Other streams are read in between, so a subscription may be a day older.
             is_older = stream == "subscription_summary"
             assert not difference(stream, world.expected(stream), run.records(stream), after_increments=is_older)
 

@@ -1,4 +1,4 @@
-"""The primary keys that the connector offers, and the comparison of rows that all other tests rest on."""
+"""The connector's primary keys, and the row comparison that all other tests use."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def world() -> World:
 
 
 def sale(number: int = 1, **purchase: Any) -> Row:
-    """A sale as Hotmart sends it."""
+    """Return a sale as Hotmart sends it."""
     record = {
         "product": {"id": 100 + number, "name": "Course 1"},
         "buyer": {"name": "Ana Example", "ucode": ""},
@@ -39,7 +39,7 @@ def sale(number: int = 1, **purchase: Any) -> Row:
 
 
 def delivered(row: Row) -> dict[str, Any]:
-    """The same sale as the connector delivers it."""
+    """Return the same sale as the connector delivers it."""
     record = deepcopy(row.record)
     record["product"]["id"] = str(record["product"]["id"])
     record["purchase"]["order_date"] = ORDER_ISO
@@ -47,13 +47,13 @@ def delivered(row: Row) -> dict[str, Any]:
 
 
 def place(record: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
-    """Return the object that holds a field, and the name of the field in it."""
+    """Return the object that contains a field, and the field's name in it."""
     parent, _, name = path.rpartition(".")
     return value_at(record, parent) if parent else record, name
 
 
 def charge(serial: int, value: float) -> Row:
-    """One of several charges with the same transaction and currency."""
+    """Return one of several charges with the same transaction and currency."""
     commission = {"value": value, "currency": "USD"}
     record = {"subscriber_code": "ABC", "purchase": {"transaction": "HP1", "commission": commission}}
     return Row(("charge", serial, "USD"), record)
@@ -78,7 +78,7 @@ def test_every_stream_has_its_line_in_the_table() -> None:
     assert {*PARENT_FIELDS, *PROMOTED_FIELDS, *STALE_FIELDS} <= set(KEYS)
 
 
-# Differences that must be seen
+# Differences that must be found
 
 
 def test_a_lost_row_is_a_difference() -> None:
@@ -187,7 +187,7 @@ def test_an_added_month_without_sales_is_no_surplus_and_one_with_sales_is() -> N
     assert difference("sales_summary", [], [{**month, "total_items": 1}]).surplus == [("2024-05-01", "BRL")]
 
 
-# What says the same
+# Equal values
 
 
 def test_rows_in_another_order_are_equal() -> None:

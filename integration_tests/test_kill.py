@@ -1,4 +1,4 @@
-"""Real processes, ended at random moments: what stands above the last state, and a resumed sync, make the whole."""
+"""Real processes are ended at random times. Their output up to the last state, plus a resumed sync, has all rows."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tools.rows import difference
 DAY_MS = 86_400_000
 STREAMS = ["sales_history", "sales_commissions", "subscriptions", "subscription_transactions", "products"]
 KILLS = int(os.environ.get("HOTMART_KILLS", "5"))
-"""Per signal; more with `HOTMART_KILLS=50 pytest integration_tests/test_kill.py`."""
+"""Number of runs per signal. Set `HOTMART_KILLS=50 pytest integration_tests/test_kill.py` for more."""
 
 
 @pytest.fixture
 def account() -> Iterator[Simulator]:
-    """An account on the real clock, for processes; slow enough to be ended in the middle of everything."""
+    """An account on the real clock, slow enough for processes to be ended at any stage."""
     now_ms = time.time_ns() // 1_000_000
     world = World(
         seed=3, sales=1_500, subscriptions=120, students=5, products=8, start_ms=now_ms - 900 * DAY_MS, now_ms=now_ms
@@ -45,7 +45,7 @@ def process_connector(account: Simulator, tmp_path: Path) -> Connector:
 
 
 def run_until(process: subprocess.Popen[bytes], lines: int | None, ending: signal.Signals) -> list[Message]:
-    """The whole lines that a process printed before it was ended after so many of them."""
+    """Return the complete lines that a process printed before it was ended after this many lines."""
     assert process.stdout is not None
     output: list[bytes] = []
     for line in process.stdout:
@@ -62,7 +62,7 @@ def run_until(process: subprocess.Popen[bytes], lines: int | None, ending: signa
 
 
 def above_last_state(messages: list[Message]) -> list[Message]:
-    """What a destination has committed when the source is gone."""
+    """Return the messages that a destination has committed when the source is gone."""
     states = [index for index, message in enumerate(messages) if message["type"] == "STATE"]
     return messages[: states[-1] + 1] if states else []
 
@@ -81,7 +81,7 @@ def test_a_sync_ended_anywhere_and_resumed_brings_every_row(
         cut = random.randrange(len(undisturbed))
         process = process_connector.start("read", catalog=catalog(STREAMS))
         kept = above_last_state(run_until(process, cut, ending))
-        # Near its end a process may have put all it has to say into the pipe before the signal comes.
+        # Near its end, a process may have written all its output to the pipe before it receives the signal.
         assert process.returncode != 0 or cut >= len(undisturbed) - 200
         state: State = last_states(kept)
         warehouse.load(kept)
@@ -100,7 +100,7 @@ def test_a_sync_ended_anywhere_and_resumed_brings_every_row(
 
 
 def wait_for_start(process: subprocess.Popen[bytes]) -> None:
-    """Return once a stream has started, before its first response."""
+    """Wait until a stream has started, before its first response."""
     assert process.stdout is not None
     for line in process.stdout:
         if b"STARTED" in line:
@@ -109,7 +109,7 @@ def wait_for_start(process: subprocess.Popen[bytes]) -> None:
 
 
 ENDS = {signal.SIGTERM: -signal.SIGTERM, signal.SIGHUP: -signal.SIGHUP, signal.SIGINT: 130}
-"""As PyAirbyte and others accept an end: by the signal itself. Ctrl-C has the exit code that shells use for it."""
+"""Exit codes that PyAirbyte and others accept: the signal itself. Ctrl-C uses the exit code that shells use."""
 
 
 @pytest.mark.parametrize("ending", ENDS)
@@ -137,7 +137,7 @@ def test_a_second_signal_ends_a_process_at_once_whose_output_nobody_reads(
 ) -> None:
     process = process_connector.start("read", catalog=catalog(STREAMS))
     wait_for_start(process)
-    time.sleep(2)  # the pipe is full by now
+    time.sleep(2)  # the pipe is full
 
     process.send_signal(ending)
     time.sleep(0.5)
@@ -171,7 +171,7 @@ def test_a_process_whose_output_nobody_reads_ends_within_seconds(
 def test_a_signal_that_the_parent_has_set_to_be_ignored_stays_ignored(
     process_connector: Connector, account: Simulator
 ) -> None:
-    """As under nohup, and for a job in the background of a script."""
+    """As under nohup, and for a background job of a script."""
     account.switches = switches(page_cap=60, latency_ms=300)
     arguments = process_connector.arguments("read", catalog=catalog(["products"]))
     process = subprocess.Popen(
@@ -196,7 +196,7 @@ UNSHARE = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-ch
     reason="this machine lets nobody make a process the first of its namespace",
 )
 def test_the_first_process_of_a_container_ends_with_143(process_connector: Connector, account: Simulator) -> None:
-    """Its signals have no default action, so it cannot die by one."""
+    """Signals have no default action in process 1, so it cannot be ended by one."""
     account.switches = switches(page_cap=60, latency_ms=3_000)
     arguments = process_connector.arguments("read", catalog=catalog(STREAMS))
     process = subprocess.Popen(
@@ -240,5 +240,5 @@ def test_a_reader_that_stops_for_ten_seconds_gets_every_row(process_connector: C
     warehouse.load(orjson.loads(line) for line in output)
     for stream in ("sales_history", "sales_users"):
         assert not difference(stream, account.world.expected(stream), warehouse.rows[stream].values())
-    # The queue is bounded: a reader that stands still stops the calls, and the memory.
+    # The queue is bounded: a stalled reader stops the requests and limits memory.
     assert calls_while_it_stood < len(account.calls)

@@ -1,4 +1,4 @@
-"""The milder sides of known faults reach simulators in this process and in others."""
+"""The milder variants of known faults work in simulators in this process and in others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENTRIES = """
 
 @pytest.fixture
 def entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A register with two entries, one of which has a milder side."""
+    """A register with two entries. One has a milder variant."""
     file = tmp_path / "known.yaml"
     file.write_text(ENTRIES, encoding="utf-8")
     monkeypatch.setattr(known, "FILE", file)

@@ -1,4 +1,4 @@
-"""The live probe as a program: what it prints of simulated accounts, how it ends, and what it must never do."""
+"""The live probe as a program: its output for simulated accounts, its exit, and its safety rules."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CommandLine = Callable[..., tuple[int, str]]
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    """An account in which everything can be found. Tests change its switches only."""
+    """An account with data for every question. Tests change only its switches."""
     return full_account(Switches())
 
 
@@ -45,8 +45,8 @@ def simulator(world: World, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 def command_line(
     simulator: Simulator, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> CommandLine:
-    """`python -m tools.live_probe` in this process: its exit code, and all that it prints."""
-    monkeypatch.setattr(program, "WIDTH", 6_000)  # no value is folded, so that each would be found
+    """Run `python -m tools.live_probe` in this process. Return its exit code and its output."""
+    monkeypatch.setattr(program, "WIDTH", 6_000)  # values are not folded, so that each can be found
 
     def run(*flags: str, **changes: Any) -> tuple[int, str]:
         settings = {
@@ -76,13 +76,13 @@ def test_a_run_answers_every_question_read_only_and_within_its_calls(
     assert "used up" not in printed
     assert "another form than is known" not in printed
     left_open = [line.strip() for line in printed.splitlines() if " not told: " in line]
-    assert len(left_open) <= 1, left_open  # the page size of products, as there are too few
+    assert len(left_open) <= 1, left_open  # the page size of products, because there are too few
     assert len(simulator.calls) <= MAX_CALLS
     assert f"in {len(simulator.calls)} calls" in printed
     assert {call.method for call in simulator.calls if call.path != TOKEN_PATH} == {"GET"}
     assert [call.method for call in simulator.calls if call.path == TOKEN_PATH] == ["POST"]
     asked = [(call.path, tuple(call.query)) for call in simulator.calls]
-    assert len(set(asked)) == len(asked)  # shared among questions
+    assert len(set(asked)) == len(asked)  # shared by several questions
     assert {name for _, name in simulator.unknown_parameters} == {"no_such_parameter"}
 
 
@@ -130,7 +130,7 @@ def test_a_429_is_waited_for_once(simulator: Simulator, command_line: CommandLin
 
 
 def first_of_its_kind() -> Callable[[Call], bool]:
-    """Whether a query is asked for the first time."""
+    """Whether a query is made for the first time."""
     asked: set[Any] = set()
 
     def is_first(call: Call) -> bool:
@@ -156,7 +156,7 @@ def test_an_outage_is_no_answer(simulator: Simulator, command_line: CommandLine)
 
     assert exit_code == 0
     assert "not told: Hotmart answered 503" in printed
-    # The life and the text of the token, and the headers of the failures.
+    # The lifetime and text of the token, and the headers of the failures.
     assert re.search(rf"[234] of {len(QUESTIONS)} questions answered", printed)
 
 
@@ -203,7 +203,7 @@ def test_an_answer_that_loses_rows_makes_the_exit_code_one(simulator: Simulator,
 
 @pytest.fixture(scope="module")
 def personal(world: World) -> set[str]:
-    """Every text and every large number in any record of the account, except words of the API and house numbers."""
+    """Every text and every large number in any record of the account, except API words and house numbers."""
     found: set[str] = set()
 
     def walk(value: Any) -> None:
@@ -225,7 +225,7 @@ def personal(world: World) -> set[str]:
     for person in (*people.buyers, *people.affiliates, *people.partners, people.owner):
         found |= {person.name, person.email, person.phone, person.ucode}
         walk(person.user)
-    texts = repr((BELIEFS, CONSEQUENCES))  # printed whatever the account holds
+    texts = repr((BELIEFS, CONSEQUENCES))  # printed for every account
     words = {value for value in found if re.fullmatch(r"[A-Z_]+|[a-z]+", value) or value in texts}
     return {value for value in found - words if len(value) > (5 if value.isdigit() else 2)}
 

@@ -1,4 +1,4 @@
-"""What the live probe says of answers that settle nothing, and of answers that no side foresees."""
+"""The live probe's output for inconclusive responses and for responses that match no expected side."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PLANS = "/products/api/v1/products/*/plans"
 
 
 def tiny(switches: Switches, **sizes: Any) -> World:
-    """An account with nothing in it but what is asked for."""
+    """A minimal account without data except what a test requests."""
     nothing = {
         "sales": 0,
         "subscriptions": 0,

@@ -1,4 +1,4 @@
-"""The settings and the login of the live probe: every wrong one ends in a sentence, and none quotes a value."""
+"""The live probe's settings and login: every error gives a clear message, and no message quotes a value."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def settings_of(simulator: Simulator, **changes: Any) -> dict[str, Any]:
 def refused(
     simulator: Simulator, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Refused:
-    """Runs the probe with settings that end it, and returns what it printed."""
+    """Return a function that runs the probe with invalid settings and returns its output."""
 
     def run(content: str = "", **changes: Any) -> str:
         config = tmp_path / "config.json"

@@ -1,4 +1,4 @@
-"""Each question of the live probe against a simulated account for each side of its belief."""
+"""Each question of the live probe, on one simulated account per side of its belief."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ UNASKED = unasked()
 SIZES: dict[tuple[str, SideValue], dict[str, int]] = {
     ("pages.products_maximum", rows): {"products": rows + 10} for rows in (50, 100, 500)
 }
-"""Accounts that are larger than the usual one, for pages that are."""
+"""Accounts that are larger than usual, for questions about large pages."""
 NOT_SIMULATED: dict[tuple[str, SideValue], str] = {}
-"""Sides that the simulator does not show, with the reason."""
+"""Sides that the simulator cannot show, with the reason."""
 CASES = [
     pytest.param(belief, side.value, id=f"{belief.id}={side.value}")
     for belief in register.load()
@@ -80,7 +80,7 @@ def test_what_is_not_simulated_is_a_side_of_a_question() -> None:
 
 
 def imported(path: Path) -> set[str]:
-    """Every module that a file imports, with the names that it takes from the simulator's package itself."""
+    """Return every module that a file imports, with the names imported from the simulator's package itself."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""What the log of a sync says: how far it is, what it reads, and why."""
+"""The log of a sync: progress, what is read, and why."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def world() -> World:
 
 
 def pieces(run: Run) -> list[tuple[str, ...]]:
-    """Return stream, label, reasons, pages and rows of every piece of work in the log."""
+    """Return stream, label, reasons, pages and rows of every slice in the log."""
     lines = [message["log"]["message"] for message in run.of_type("LOG")]
     lines += [message["message"] for message in run.of_type("DEBUG")]
     return [match.groups() for match in map(PIECE.fullmatch, lines) if match]

@@ -1,12 +1,12 @@
-"""Random accounts through random histories: the account changes, syncs fail, are killed and resumed, settings change.
+"""Random accounts with random histories: the account changes, syncs fail, are killed and resumed, settings change.
 
-Changes are drawn from all that the simulator can let happen, and Hotmart's sides from the register of beliefs. What
-`flips/known.yaml` lists is left out.
+Changes are drawn from all changes of the simulator, and Hotmart's sides from the register of beliefs, except those that
+`flips/known.yaml` lists.
 
-After each completed sync the warehouse must equal Hotmart as far as the documented promises reach, and after one with
-a bad row or a bad day as well, but for these. A history is made from its seed alone;
-`HOTMART_WORLDS=500 HOTMART_FIRST_WORLD=0 pytest integration_tests/test_model.py` tries more of them, and the name of a
-failing test is the seed to replay. The default number takes about a minute.
+After each completed sync the warehouse must equal Hotmart within the documented guarantees. After a sync with a bad row
+or a bad day, only the affected rows may differ. A history depends only on its seed. `HOTMART_WORLDS=500
+HOTMART_FIRST_WORLD=0 pytest integration_tests/test_model.py` runs more of them, and the name of a failing test is the
+seed to replay. The default number takes about a minute.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from tools.harness import NOW_MS, Connector, VirtualClock, switches
 FIRST_WORLD = int(os.environ.get("HOTMART_FIRST_WORLD", "0"))
 WORLDS = int(os.environ.get("HOTMART_WORLDS", "6"))
 CHOSEN = {
-    "transaction_date_filters",  # drawn by itself, with promises of its own
+    "transaction_date_filters",  # drawn separately, with its own guarantees
     "several_statuses",
-    "passing_400",  # a single refusal of a list counts as a failure
-    "status_shown",  # under one side a late status is found a day later
+    "passing_400",  # a single rejection of a list counts as a failure
+    "status_shown",  # with one side, a late status is found a day later
     "transactions_delay_hours",  # changes that only this list shows arrive a day later
     "summary_delay_hours",
-    "dates_unit",  # cuts off the milliseconds that rows are compared by
+    "dates_unit",  # truncates the milliseconds used to compare rows
 }
 """Switches that are not drawn from the register."""
 
 
 @cache
 def equal_flips() -> list[str]:
-    """Return the sides under which all rows arrive, apart from those that the histories choose or compare otherwise."""
+    """Return the sides that still deliver all rows, except those that the histories choose or compare differently."""
     return [name for name in flips() if name not in known() and name.partition("=")[0] not in CHOSEN]
 
 

@@ -1,4 +1,4 @@
-"""How windows and pages are read, seen through the rows, states and calls of a sync."""
+"""How date ranges and pages are read, checked by the rows, states and requests of a sync."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_long_year_is_cut_and_read_side_by_side(
 
 
 def covered_before(run: Run, stream: str) -> None:
-    """Every record that a state covers stands above it."""
+    """Assert that every record that a state covers is emitted before it."""
     positions = {
         key_of(stream, m["record"]["data"]): index
         for index, m in enumerate(run.messages)

@@ -1,8 +1,7 @@
-"""Airbyte's own standard tests of a source, over acceptance-test-config.yml, with the simulator in Hotmart's place.
+"""Airbyte's standard tests for sources, with acceptance-test-config.yml and the simulator in place of Hotmart.
 
-Its advice on the catalog (`DiscoveredCatalogWarning`) fails here, as every warning does. Its tests of the image are
-deselected in pyproject.toml, for they build one with the docker command: `tools/image` stands for
-them.
+Advice on the catalog (`DiscoveredCatalogWarning`) fails here, as every warning does. The suite's image tests build an
+image with the docker command. They are deselected in pyproject.toml, and `tools/image` replaces them.
 """
 
 from __future__ import annotations
@@ -25,21 +24,21 @@ START_MS = 1_704_067_200_000
 
 
 class TestSourceHotmart(SourceTestSuiteBase):
-    """What every source of Airbyte is asked: its form, its check, its catalog, its records, its refusals."""
+    """Airbyte's standard tests: spec, check, catalog, records and errors."""
 
     connector = SourceHotmart
     connector_name = "source-hotmart"
 
     @classmethod
     def get_connector_root_dir(cls) -> Path:
-        """Where acceptance-test-config.yml and metadata.yaml are, whatever the folder of the clone is called."""
+        """Return the folder of acceptance-test-config.yml and metadata.yaml, independently of the clone's name."""
         return ROOT
 
     @pytest.fixture
     def world(self) -> World:
-        """The account of sample_config.json: the simulator's own credential, and something of every stream."""
+        """The account of sample_config.json: the simulator's own credential, and rows in every stream."""
         return World(sales=400, subscriptions=80, students=60, products=12, start_ms=START_MS, now_ms=NOW_MS)
 
     @pytest.fixture(autouse=True)
     def hotmart_is_the_simulator(self, connector: Connector) -> None:
-        """`connector` starts it and sets its address; the suite runs the command in its own way."""
+        """Start the simulator and set its address through `connector`. The suite runs the command itself."""

@@ -1,4 +1,4 @@
-"""States: what they say, what an earlier or later start date does, what is refused, what a failure leaves."""
+"""States: content, earlier and later start dates, rejected states, and the state after a failure."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ RANGE_MS = 180 * DAY_MS
 
 
 def data_calls(hotmart: Simulator) -> list[dict[str, str]]:
-    """The queries for rows, not those for counts."""
+    """Return the queries for rows, without those for counts."""
     queries = (dict(call.query) for call in hotmart.calls if call.path == HISTORY)
     return [query for query in queries if query["max_results"] != "1"]
 
 
 def asks_for_rows(call: Call) -> bool:
-    """Not only for a count."""
+    """Whether a request asks for rows, not only for a count."""
     return call.get("max_results") != "1"
 
 
 def whole_ranges(hotmart: Simulator) -> list[int]:
-    """The starts of the date ranges that were read with all statuses."""
+    """Return the starts of the date ranges that were read with all statuses."""
     calls = (call for call in hotmart.calls if call.path == HISTORY and len(call.all("transaction_status")) == 17)
     return [int(str(call.get("start_date"))) for call in calls if call.get("max_results") not in ("1", "10")]
 
@@ -41,7 +41,7 @@ def is_late_range(call: Call) -> bool:
 
 
 def starts_at(time_ms: int) -> Callable[[Call], bool]:
-    """Whether a call asks for the rows of a date range that starts at this time."""
+    """Whether a request asks for the rows of a date range that starts at this time."""
     return lambda call: call.get("start_date") == str(time_ms) and call.get("max_results") != "1"
 
 
@@ -118,7 +118,7 @@ def test_the_plain_form_of_a_state_is_accepted(connector: Connector, hotmart: Si
 
     assert run.exit_code == 0, run.sentences
     assert run.state["sales_history"]["slices"] == EVERYTHING
-    # Which sales were disputed is not in this state, so all that may be so is read once.
+    # This state does not record disputed sales, so all sales that may be disputed are read once.
     assert min(whole_ranges(hotmart)) == 1_733_011_200_000  # 2024-12-01
     hotmart.reset_log()
     connector.read(["sales_history"], run.state)
@@ -272,7 +272,7 @@ def test_a_late_status_is_not_lost_when_its_range_cannot_be_read(
     assert late.fired
     assert run.exit_code != 0
     again, now = iso(NOW_MS - 65 * DAY_MS), iso(clock.now_ms)
-    # The gap of the earlier start date and the look-back are read. What lies between stays as it was.
+    # The gap of the earlier start date and the look-back are read. Rows in between stay unchanged.
     assert run.state["sales_history"]["slices"] == [
         {"start": "2022-01-01T00:00:00.000Z", "end": "2023-12-31T23:59:59.999Z", "as_of": now},
         {"start": "2024-01-01T00:00:00.000Z", "end": iso(NOW_MS - 65 * DAY_MS - 1), "as_of": NOW},
@@ -298,7 +298,7 @@ def test_a_reversed_chargeback_is_read_also_when_a_part_of_its_day_could_not_be(
     disputed = world.change_status(1, ("COMPLETE", "APPROVED"), "CHARGEBACK", clock.now_ms, seed=3, ordered=ordered)
     order_ms = truth(world, "sales_history")[disputed[0]]["purchase"]["order_date"]
     runs = [connector.read(streams, config=config)]
-    del runs[-1].state["sales_history"]["unsettled"]  # as in a state of the first release: all days are read again
+    del runs[-1].state["sales_history"]["unsettled"]  # as in a state of the first release: all days are re-read
     clock.advance(days=1)
     reverse_chargebacks(world, disputed)
 

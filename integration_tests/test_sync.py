@@ -1,4 +1,4 @@
-"""A whole account, read whole and then again: every key once, typed, and the changes that must come."""
+"""A whole account, read completely and then again: every key once, typed, with all expected changes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SALES_STREAMS = ("sales_history", "sales_users", "sales_commissions", "sales_pri
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest) -> World:
-    """The size that the connector promises to read completely, or with fewer sales as a test's parameter."""
+    """An account of the size that the connector promises to read completely. A parameter can reduce the sales."""
     return World(
         seed=11,
         sales=getattr(request, "param", 20_000),
@@ -50,7 +50,7 @@ def schemas(connector: Connector) -> dict[str, Mapping[str, Any]]:
 
 
 def fields_of(value: Any, schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    """The declared fields that hold something in this value."""
+    """Return the declared fields that are not empty in this value."""
     if isinstance(value, dict):
         for name, field in schema.get("properties", {}).items():
             if value.get(name) is not None:
@@ -69,7 +69,7 @@ def declared_fields(schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
 
 
 def raw_fields(value: Any, path: str = "") -> Iterator[str]:
-    """The fields that hold something in a record as Hotmart sends it."""
+    """Return the fields that are not empty in a record as Hotmart sends it."""
     if isinstance(value, dict):
         for name, item in value.items():
             if item is not None:
@@ -81,7 +81,7 @@ def raw_fields(value: Any, path: str = "") -> Iterator[str]:
 
 
 def calls_told(sync: str, hotmart: Simulator) -> str:
-    """The calls of a sync by stream; those to other addresses (access token, events) under their path."""
+    """Return the number of requests of a sync by stream. Other requests (access token, events) are under their path."""
     patterns = {f"/{re.sub(r'{.*?}', '*', cls.endpoint)}": camel_to_snake(cls.__name__) for cls in stream_classes()}
     calls = Counter(
         next((name for pattern, name in patterns.items() if fnmatchcase(call.path, pattern)), call.path)
@@ -106,7 +106,7 @@ def test_every_key_arrives_once_and_as_its_schema_says(
         expected = world.expected(stream)
         keys = Counter(key_of(stream, record) for record in records)
         assert not [key for key, times in keys.items() if times > 1]
-        # Other streams are read in between, so a subscription may be a day older by now.
+        # Other streams are read in between, so a subscription may be a day older.
         is_older = stream == "subscription_summary"
         assert not difference(stream, expected, records, after_increments=is_older)
         validator = jsonschema_rs.Draft7Validator(dict(declared[stream]), validate_formats=True)

@@ -1,6 +1,6 @@
-"""What breaks naive clients of Hotmart, point by point; the numbers are those of the API reference, section 7.
+"""Known traps for naive Hotmart clients, with the numbers of the API reference, section 7.
 
-Points 18, 19, 26 and 27 are about endpoints that are not read yet.
+Points 18, 19, 26 and 27 are about endpoints that the connector does not read.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def queries(hotmart: Simulator, part: str) -> list[list[tuple[str, str]]]:
 
 
 def refused(hotmart: Simulator) -> list[Call]:
-    """The calls that Hotmart refused, but for those that find out what it accepts, and for products without plans."""
+    """Return rejected requests, except those that check what Hotmart accepts, and those for products without plans."""
 
     def finds_out(call: Call) -> bool:
         is_question = call.path.endswith("price/details") and call.get("max_results") == "1"
@@ -49,7 +49,7 @@ def refused(hotmart: Simulator) -> list[Call]:
 
 
 def complete(run: Run, world: World, *streams: str) -> None:
-    """The rows of these streams are those of Hotmart, each there once."""
+    """Assert that these streams have exactly Hotmart's rows, each of them once."""
     assert run.exit_code == 0, run.sentences
     for stream in streams:
         assert not difference(stream, world.expected(stream), run.records(stream))
@@ -314,7 +314,7 @@ def test_trap_31_no_window_ends_in_the_future(connector: Connector, hotmart: Sim
     connector.read()
 
     parameters = [pair for call in hotmart.calls for pair in call.query]
-    # Next charges lie in the future, and a range up to 2100 is asked for so that Hotmart leaves none out.
+    # Next charges lie in the future. A range up to 2100 makes Hotmart include all of them.
     ends = [int(value) for name, value in parameters if name.startswith("end_") and "next_charge" not in name]
     assert ends
     assert max(ends) == NOW_MS

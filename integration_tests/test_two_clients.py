@@ -1,4 +1,4 @@
-"""Two programs with one credential, where each login ends the token of the other one."""
+"""Two programs with one credential: each login invalidates the other's token."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Connect = Callable[[str], Connector]
 
 @pytest.fixture
 def account() -> Iterator[Simulator]:
-    """An account on the real clock: with one of the tests' own, no program would wait for the other one."""
+    """An account on the real clock. With a test clock, the programs would not wait for each other."""
     now_ms = time.time_ns() // 1_000_000
     world = World(
         seed=7, sales=300, subscriptions=60, students=60, products=20, start_ms=now_ms - 400 * DAY_MS, now_ms=now_ms
@@ -34,7 +34,7 @@ def account() -> Iterator[Simulator]:
 
 @pytest.fixture
 def connect(account: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connect:
-    """Makes one more program with the credential of the account. Its pauses are a fiftieth of the usual ones."""
+    """Start another program with the account's credential. Its pauses are a fiftieth of the usual ones."""
 
     def make(name: str) -> Connector:
         folder = tmp_path / name
@@ -49,7 +49,7 @@ def connect(account: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def assert_whole(run: Run, account: Simulator) -> None:
-    """Every stream ended with success and every row arrived once."""
+    """Assert that every stream succeeded and every row arrived once."""
     assert run.statuses == dict.fromkeys(STREAMS, "COMPLETE"), run.sentences
     for stream in STREAMS:
         assert not difference(stream, account.world.expected(stream), run.records(stream))
@@ -63,12 +63,12 @@ def test_two_syncs_side_by_side_end_complete(account: Simulator, connect: Connec
 
     for run in runs:
         assert_whole(run, account)
-    assert account.count(status=401) > 2  # they did get in each other's way
+    assert account.count(status=401) > 2  # they did conflict
 
 
 def test_checks_during_a_sync_do_not_end_it_and_succeed(account: Simulator, connect: Connect) -> None:
     connector, other = connect("one"), connect("other")
-    connector.retries = RetryPolicy(renewal_pause_s=0.1)  # beside a check, whose pauses are the usual ones
+    connector.retries = RetryPolicy(renewal_pause_s=0.1)  # beside a check, with the usual pauses
     checks: list[Future[Run]] = []
     count = 0
 

@@ -1,1 +1,1 @@
-"""The dbt package on tables that PyAirbyte has filled, compared with what the simulator knows of its account."""
+"""The dbt package on tables that PyAirbyte loaded, compared with what the simulator knows about its account."""

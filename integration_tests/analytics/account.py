@@ -41,11 +41,11 @@ PAST: Final[Mapping[str, int]] = {
     "admin_cancellations": 3,
     "reactivations": 5,
 }
-"""What happens before the first sync, so that each status and kind of charge occurs."""
+"""Changes made before the first sync, so that every status and kind of charge occurs."""
 
 
 def make_world(sales: int) -> World:
-    """Return an account of four years until now, in which reactivated subscriptions show a new start."""
+    """Return an account with four years of data up to now. Reactivated subscriptions show a new start date."""
     world = World(
         seed=SEED,
         sales=sales,
@@ -61,7 +61,7 @@ def make_world(sales: int) -> World:
 
 
 def answer(world: World, asked: Mapping[str, Any]) -> Any:
-    """Do what is asked. Raise KeyError for an unknown mart."""
+    """Run one command and return its result. Raise `KeyError` for an unknown mart."""
     if "move" in asked:
         return world.move(asked["move"])
     with world.lock:

@@ -1,4 +1,4 @@
-"""The account of `account.py` as tests drive it: they run in PyAirbyte's environment, it in the connector's."""
+"""Client for the process in `account.py`. Tests run in PyAirbyte's environment, the process in the connector's."""
 
 import json
 import os
@@ -14,7 +14,7 @@ NAMES: Final = ("client_id", "client_secret", "token", "start_date", "members_ar
 
 
 class AccountProcess:
-    """Runs from `with` to the end of it."""
+    """Context manager that runs the account process."""
 
     def __init__(self, sales: int) -> None:
         self._command = [
@@ -26,7 +26,7 @@ class AccountProcess:
         ]
 
     def __enter__(self) -> Self:
-        """Start it and wait until it serves. Raises RuntimeError when it ends before."""
+        """Start the process and wait until it serves. Raise `RuntimeError` if it exits first."""
         self._process = subprocess.Popen(
             self._command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -48,17 +48,17 @@ class AccountProcess:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes the connector take this account for Hotmart."""
+        """Environment variables that point the connector at this account instead of Hotmart."""
         url = self._ready["url"]
         return {"HOTMART_API_URL": url, "HOTMART_AUTH_URL": url, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
     def move(self, changes: Mapping[str, int]) -> dict[str, list[str]]:
-        """Let things happen, and return the keys of what changed by kind of change."""
+        """Apply changes to the account and return the keys of the changed rows by kind of change."""
         moved: dict[str, list[str]] = self._ask({"move": changes})
         return moved
 
     def truth(self, mart: str, as_of_ms: int) -> list[dict[str, Any]]:
-        """Return what a mart must hold now."""
+        """Return the expected rows of a mart at the current time."""
         rows: list[dict[str, Any]] = self._ask({"truth": mart, "as_of_ms": as_of_ms})
         return rows
 

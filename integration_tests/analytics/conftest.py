@@ -1,4 +1,4 @@
-"""A simulated account, an empty warehouse of each kind, and the package on it."""
+"""Fixtures: a simulated account, an empty warehouse of each kind, and the dbt package that reads it."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from integration_tests.analytics.account_process import CONNECTOR, AccountProces
 from integration_tests.ecosystem.postgres import USER, PostgresServer
 from tools.analytics.package import Package
 
-# Read by PyAirbyte when it is imported: no registry of connectors is asked, and nothing is reported.
+# PyAirbyte reads these on import: don't query a connector registry and don't send telemetry.
 os.environ |= {"AIRBYTE_OFFLINE_MODE": "1", "DO_NOT_TRACK": "1"}
 
 import airbyte
@@ -29,7 +29,7 @@ STREAMS = (
     "products",
     "club_students",
 )
-"""What the package reads."""
+"""Streams that the dbt package reads."""
 SALES = 800
 
 
@@ -41,7 +41,7 @@ class Warehouse:
     package: Package
 
     def sync(self, account: AccountProcess, strategy: str = "auto", **settings: Any) -> None:
-        """Read the account into the database. `settings` are added to the connector's."""
+        """Sync the account into the database. `settings` are merged into the connector's settings."""
         source = airbyte.get_source(
             "source-hotmart",
             local_executable=CONNECTOR,
@@ -55,7 +55,7 @@ class Warehouse:
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[AccountProcess]:
-    """An account of four years in which each status and role occurs."""
+    """An account with four years of data and every status and role."""
     with AccountProcess(SALES) as running:
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)

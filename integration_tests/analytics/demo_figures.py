@@ -1,4 +1,4 @@
-"""The figures of the demo and those of the marts in one DuckDB file, side by side as JSON. Run in `.venv`."""
+"""Print the demo's figures and the marts' figures from one DuckDB file as JSON. Runs in `.venv`."""
 
 import json
 import sys
@@ -30,11 +30,11 @@ BOTH: Final = {
         "FROM analytics.hotmart__subscriptions_monthly GROUP BY ALL HAVING new + cancelled > 0 ORDER BY ALL",
     ),
 }
-"""The query of each figure on the demo's views, and on the marts."""
+"""One query on the demo's views and one on the marts for each figure."""
 
 
 def main() -> int:
-    """Print the rows of each figure as the demo has them and as the marts have them."""
+    """Print the rows of each figure from the demo and from the marts."""
     with duckdb.connect(sys.argv[1]) as connection:
         connection.execute(VIEWS.read_text("utf-8"))
         figures = {name: [connection.sql(query).fetchall() for query in queries] for name, queries in BOTH.items()}

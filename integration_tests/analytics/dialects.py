@@ -1,7 +1,7 @@
-"""Parse compiled models in the dialect of a warehouse. Run in dbt's environment, where sqlglot is.
+"""Parse compiled models in the SQL dialect of a warehouse. Runs in dbt's environment, which has sqlglot.
 
-Tests of the models are compiled beside them and parsed as well. Prints a line of JSON: how many models there are, and
-the functions that the dialect's parser does not know.
+The compiled tests of the models are parsed as well. Prints one line of JSON: the number of models, and the functions
+that the dialect's parser does not know.
 """
 
 import json
@@ -13,7 +13,7 @@ from sqlglot import exp
 
 
 def main() -> int:
-    """Parse every file below a folder. Raises sqlglot's ParseError for a model that is no SQL of the dialect."""
+    """Parse every file in a folder. Raise sqlglot's `ParseError` if a model is not valid SQL in the dialect."""
     dialect, folder = sys.argv[1], Path(sys.argv[2])
     unknown: set[str] = set()
     files = sorted(folder.glob("**/*.sql"))

@@ -1,4 +1,4 @@
-"""The marts in a warehouse, in the form in which the truth is written."""
+"""The marts in a warehouse, converted to the format of the expected rows."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -20,7 +20,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "hotmart__reconciliation": ("month_on", "currency_code"),
 }
 SHARES: Final = ("_rate", "_share")
-"""Ends of the names of columns with four decimals."""
+"""Suffixes of columns with four decimals."""
 
 Row = Mapping[str, Any]
 
@@ -33,7 +33,7 @@ def rows_of(cache: CacheBase, table: str) -> list[dict[str, Any]]:
 
 
 def plain(name: str, value: Any) -> Any:
-    """Return a value of a column in the form of the truth."""
+    """Return a column's value in the format of the expected rows."""
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds")
     if isinstance(value, date):
@@ -44,7 +44,7 @@ def plain(name: str, value: Any) -> Any:
 
 
 def differences(mart: str, wanted: Iterable[Row], found: Iterable[Row]) -> list[str]:
-    """Return what a mart lacks, has besides, or has otherwise, in the columns that the truth has."""
+    """Return missing, additional and different rows of a mart, comparing the columns of the expected rows."""
     names = KEYS[mart]
     by_key = {tuple(row[name] for name in names): row for row in found}
     told, seen = [], set()
@@ -64,5 +64,5 @@ def differences(mart: str, wanted: Iterable[Row], found: Iterable[Row]) -> list[
 
 
 def _is_empty(row: Row) -> bool:
-    """Whether a row of totals says that there was nothing, as Hotmart's totals do for months without a sale."""
+    """Whether a row of totals is zero, as Hotmart's totals are in months without a sale."""
     return "hotmart_items" in row and row["hotmart_items"] == 0 and row["history_rows"] == 0

@@ -1,4 +1,4 @@
-"""The figures with which `make demo` ends are those of the marts."""
+"""The figures that `make demo` prints at its end equal those of the marts."""
 
 import json
 import os
@@ -17,11 +17,11 @@ with duckdb.connect(sys.argv[1]) as connection:
     for (table,) in connection.sql("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'").fetchall():
         connection.execute(f"ALTER TABLE main.{table} ADD COLUMN _airbyte_extracted_at TIMESTAMP DEFAULT now()")
 """
-"""The demo's tables lack the time at which a platform has read each row."""
+"""The demo's tables lack the time when a platform read each row."""
 
 
 def run(*arguments: str) -> str:
-    """Run the connector's Python and return what it printed."""
+    """Run the connector's Python and return its output."""
     done = subprocess.run(
         [str(CONNECTOR.with_name("python")), *arguments], cwd=ROOT, env=os.environ, capture_output=True, text=True
     )

@@ -1,4 +1,4 @@
-"""The models are SQL of BigQuery and of Snowflake, by a parser of each. Nothing runs there."""
+"""The models are valid SQL for BigQuery and Snowflake. They are only parsed, not run."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 from tools.analytics.package import DBT, PROJECT, Package
 
 MODELS = 20
-"""All models of the package, the one of append mode included."""
+"""All models of the package, including the one for append mode."""
 OTHERS_ONLY = {
     "json_extract_string",
     "make_timestamp",
@@ -18,7 +18,7 @@ OTHERS_ONLY = {
     "jsonb_typeof",
     "generate_series",
 }
-"""Functions that DuckDB or PostgreSQL have and neither of these two."""
+"""Functions of DuckDB or PostgreSQL that neither BigQuery nor Snowflake has."""
 
 
 @pytest.mark.parametrize("has_run_before", [False, True])

@@ -1,4 +1,4 @@
-"""From Hotmart to the marts: PyAirbyte, dbt, and each mart equal to what the simulated account knows, to the cent."""
+"""End-to-end test with PyAirbyte and dbt: each mart equals what the simulated account knows, to the cent."""
 
 import time
 from datetime import UTC, datetime
@@ -30,23 +30,23 @@ MOVES = {
     "reactivations": 4,
     "trial_conversions": 3,
 }
-"""What happens between two syncs."""
+"""Changes made between two syncs."""
 
 
 @pytest.fixture
 def as_of_ms() -> int:
-    """What counts as now in the marts of a test: an hour after it began, so that all that happens lies before."""
+    """The marts' current time in a test: one hour after its start, so that all changes lie in the past."""
     return int(time.time() + 3_600) * 1000
 
 
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
-"""Unit tests bring their own rows, so it is enough to run them once in each warehouse."""
+"""Unit tests have their own input rows, so one run per warehouse is enough."""
 
 
 def check(
     warehouse: Warehouse, account: AccountProcess, as_of_ms: int, *options: str, **variables: Any
 ) -> dict[str, int]:
-    """Build the marts and compare them. Return how many rows each one has."""
+    """Build the marts and compare them. Return the number of rows of each."""
     as_of = datetime.fromtimestamp(as_of_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
     warehouse.package.run("build", *options, hotmart_as_of=as_of, **variables)
     statuses = warehouse.package.results()
@@ -63,7 +63,7 @@ def check(
 
 
 def let_pass(account: AccountProcess) -> dict[str, list[str]]:
-    """Let things happen, and wait until a sync sees them: it reads up to the last whole second of Hotmart's clock."""
+    """Apply changes and wait until a sync can see them: syncs read up to the last full second of Hotmart's clock."""
     moved = account.move(MOVES)
     time.sleep(1)
     return moved

@@ -1,1 +1,1 @@
-"""The connector inside what its users run it in, each in tests of an environment of their own (make test-ecosystem)."""
+"""The connector inside the tools of its users. Each has tests in its own environment (make test-ecosystem)."""

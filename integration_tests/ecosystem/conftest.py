@@ -1,4 +1,4 @@
-"""A simulated account as a process, and PyAirbyte's reading of it."""
+"""A simulated account in its own process, and PyAirbyte's sync of it."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 from integration_tests.ecosystem.postgres import USER, PostgresServer
 from tools.demo.simulator_process import SimulatorProcess
 
-# Read by PyAirbyte when it is imported: no registry of connectors is asked, and nothing is reported.
+# PyAirbyte reads these on import: don't query a connector registry and don't send telemetry.
 os.environ |= {"AIRBYTE_OFFLINE_MODE": "1", "DO_NOT_TRACK": "1"}
 
 from airbyte.caches import CacheBase, DuckDBCache, PostgresCache
@@ -18,12 +18,12 @@ SCHEMA = "hotmart"
 
 ROOT = Path(__file__).parent.parent.parent
 CONNECTOR = ROOT / os.environ.get("VENV", ".venv") / "bin" / "source-hotmart"
-"""The connector is in an environment of its own, as its users have it; so is the simulator."""
+"""The connector and the simulator run in their own environment, as they do for users."""
 
 
 @pytest.fixture
 def hotmart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatorProcess]:
-    """An account of four years and 600 sales, which the connector takes for Hotmart."""
+    """An account with four years of data and 600 sales, which the connector uses in place of Hotmart."""
     with SimulatorProcess(600, tmp_path / "simulator.log", python=CONNECTOR.with_name("python")) as simulator:
         for name, value in simulator.environment.items():
             monkeypatch.setenv(name, value)

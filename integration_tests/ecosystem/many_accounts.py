@@ -1,6 +1,6 @@
-"""Many accounts of Hotmart in one process: a simulator for each, on a port of its own, until told to end.
+"""Serve many Hotmart accounts from one process, each simulator on its own port, until a signal ends it.
 
-Run with the connector's own Python, which has what the simulator needs. One line of JSON says where they are.
+Runs with the connector's Python, which has the simulator's dependencies. Prints the addresses as one line of JSON.
 """
 
 import json
@@ -19,7 +19,7 @@ YEAR_MS = 365 * 86_400_000
 
 
 def account(seed: int) -> Simulator:
-    """A small account, unlike the others, of one year up to now."""
+    """Return a small account with one year of data up to now, different from the others."""
     now_ms = int(time.time() * 1000)
     world = World(
         seed=seed,
@@ -38,7 +38,7 @@ def account(seed: int) -> Simulator:
 
 
 def main() -> int:
-    """Serve as many accounts as the command line says."""
+    """Serve the number of accounts given on the command line."""
     ended = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())

@@ -1,4 +1,4 @@
-"""Values in forms that Hotmart has no reason to send, each in a row of its own, and what the tables hold of them."""
+"""Values in forms that Hotmart has no reason to send, each in its own row, and what the tables hold for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LARGEST = 2**53 - 1
-"""The largest integer below which a floating-point number holds all."""
+"""The largest integer up to which a float represents every integer exactly."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,13 +18,13 @@ class Odd:
     name: str
     """The field."""
     sent: str
-    """The JSON text in the place of its value."""
+    """The JSON text sent as its value."""
     column: Any = None
-    """What its column holds. Times as text."""
+    """Expected value of its column. Times as text."""
     unparsed: str | None = None
-    """What `unparsed_values` holds of it."""
+    """Expected value in `unparsed_values`."""
     additional: Mapping[str, Any] = field(default_factory=dict)
-    """What `additional_fields` holds."""
+    """Expected content of `additional_fields`."""
 
 
 def _odd(stream: str, name: str, sent: str, column: Any = None, unparsed: str | None = None) -> Odd:
@@ -117,11 +117,11 @@ FIELDS = [
         ("float", "1e308", 1e308),
     )
 ] + [Odd(stream="products", name=".", sent="1", additional={"": {"": 1}})]
-"""Fields that no stream declares. A name of "." is that of an empty name in an object of an empty name."""
+"""Fields that no stream declares. The name "." equals the path of an empty name inside an object with an empty name."""
 LIFTED = [
     Odd(stream="sales_history", name="id", sent='"another"', additional={"id": "another"}),
     Odd(stream="sales_history", name="order_date", sent="1", additional={"order_date": 1}),
 ]
-"""Fields of the names under which the connector copies nested ones to the top."""
+"""Fields whose names the connector uses for nested fields that it copies to the top level."""
 
 ODD_VALUES = [*INTEGERS, *BOOLEANS, *NUMBERS, *TIMES, *TEXTS, *OBJECTS, *FIELDS, *LIFTED]

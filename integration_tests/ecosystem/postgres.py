@@ -1,4 +1,4 @@
-"""A PostgreSQL server for a test: Debian's package, in a folder of its own, on a free port of this machine."""
+"""A PostgreSQL server for tests: Debian's package, in its own folder, on a free local port."""
 
 import os
 import shutil
@@ -12,20 +12,20 @@ from types import TracebackType
 from typing import Final, Self
 
 DEBIAN_FOLDERS: Final = Path("/usr/lib/postgresql")
-"""Debian keeps the server's programs here, by version, and off the PATH."""
+"""Folder of Debian's server programs, which are stored by version and are not on the PATH."""
 
 READY_WITHIN_S: Final = 60
 USER: Final = "hotmart"
 SERVER_ACCOUNT: Final = "nobody"
-"""Who runs the server where the tests run as root, which PostgreSQL refuses for itself."""
+"""User who runs the server if the tests run as root, because PostgreSQL refuses to run as root."""
 
 
 class PostgresMissing(Exception):
-    """There is no PostgreSQL server on this machine; the text says what to do."""
+    """Raised if this machine has no PostgreSQL server. The message says how to install one."""
 
 
 class PostgresServer:
-    """Runs from `with` to the end of it, and leaves nothing behind."""
+    """Context manager that runs a server and removes all its files at the end."""
 
     def __init__(self) -> None:
         self._programs = _programs()
@@ -35,7 +35,7 @@ class PostgresServer:
             self.port: int = probe.getsockname()[1]
 
     def __enter__(self) -> Self:
-        """Make a cluster and start it. Raises `TimeoutError` when it is not ready in time."""
+        """Create a cluster and start it. Raise `TimeoutError` if it is not ready in time."""
         self._folder = Path(tempfile.mkdtemp(prefix="hotmart-postgres-"))
         try:
             if self._account:
@@ -47,7 +47,7 @@ class PostgresServer:
                 "unix_socket_directories": "",
                 "port": self.port,
                 "fsync": "off",
-                # PyAirbyte makes columns without a time zone, and PostgreSQL writes its own local time into them.
+                # PyAirbyte creates columns without a time zone, so PostgreSQL would write local time into them.
                 "timezone": "UTC",
             }
             options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -94,7 +94,7 @@ class PostgresServer:
     def _end(self) -> None:
         server: subprocess.Popen[bytes] | None = getattr(self, "_server", None)
         if server:
-            server.send_signal(signal.SIGINT)  # which does not wait for its clients to leave
+            server.send_signal(signal.SIGINT)  # don't wait for clients to disconnect
             try:
                 server.wait(20)
             except subprocess.TimeoutExpired:
@@ -104,7 +104,7 @@ class PostgresServer:
 
 
 def _programs() -> Path:
-    """The folder with the newest server's programs."""
+    """Return the program folder of the newest server version."""
     found = shutil.which("initdb")
     if found and not DEBIAN_FOLDERS.is_dir():
         return Path(found).parent

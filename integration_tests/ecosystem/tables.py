@@ -1,4 +1,4 @@
-"""The tables that PyAirbyte has filled, read alike from every database."""
+"""Read the tables that PyAirbyte loaded, in the same way for every database."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from airbyte.caches import CacheBase
 from sqlalchemy import text
 
 OWN_COLUMNS = frozenset({"_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta"})
-"""What PyAirbyte adds to every table."""
+"""Columns that PyAirbyte adds to every table."""
 
 Row = Mapping[str, Any]
 
@@ -21,7 +21,7 @@ class Tables:
     cache: CacheBase
 
     def columns(self, table: str) -> dict[str, str]:
-        """The database's type of each of a table's columns, without PyAirbyte's own."""
+        """Return the database types of a table's columns, without PyAirbyte's own columns."""
         found = self._query(
             "SELECT column_name, data_type FROM information_schema.columns "
             f"WHERE table_schema = '{self.cache.schema_name}' AND table_name = '{table}'"
@@ -31,7 +31,7 @@ class Tables:
         return {name: kind for name, kind in types.items() if name not in OWN_COLUMNS}
 
     def rows(self, table: str) -> list[Row]:
-        """All rows of a table; JSON as objects and lists."""
+        """Return all rows of a table, with JSON parsed into objects and lists."""
         types = self.columns(table)
         is_json = {name for name, kind in types.items() if kind.lower() in ("json", "jsonb")}
         return [

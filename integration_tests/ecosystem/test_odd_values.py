@@ -1,4 +1,4 @@
-"""Rows with odd values: PyAirbyte loads every row of a stream, and nothing that Hotmart sent is lost."""
+"""Rows with odd values: PyAirbyte loads every row of a stream, and no value that Hotmart sent is lost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PATHS = {
 
 @pytest.fixture
 def hotmart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatorProcess]:
-    """An account with a row for each odd value."""
+    """An account with one row for each odd value."""
     with SimulatorProcess(
         60, tmp_path / "simulator.log", python=CONNECTOR.with_name("python"), products=60
     ) as simulator:
@@ -38,14 +38,14 @@ def hotmart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulat
 
 
 def in_database(value: Any) -> Any:
-    """Return a value of a record as a row of a table has it."""
+    """Return a record's value as a table row holds it."""
     if isinstance(value, str) and value.endswith("Z"):
         return datetime.fromisoformat(value)
     return value
 
 
 def plain(value: Any) -> Any:
-    """Return a value of a table as the record had it."""
+    """Return a table's value as the record had it."""
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     return float(value) if isinstance(value, Decimal) else value

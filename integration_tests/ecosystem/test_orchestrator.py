@@ -1,4 +1,4 @@
-"""Twenty accounts side by side, as examples/dagster_accounts.py has Dagster read them."""
+"""Twenty accounts read in parallel by Dagster, as in examples/dagster_accounts.py."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from tools.rows import Difference, HeldRow, difference, held_rows, key_of, sent
 
 ROOT = Path(__file__).parent.parent.parent
 CONNECTOR = ROOT / os.environ.get("VENV", ".venv") / "bin" / "source-hotmart"
-"""In an environment of its own, as its users have it; so are the simulators."""
+"""The connector and the simulators run in their own environment, as they do for users."""
 
 ACCOUNTS = 20
 AT_A_TIME = 5
-"""What the example says."""
+"""Number of accounts that the example reads at the same time."""
 
 CATALOG = ROOT / "integration_tests" / "configured_catalog.json"
 SALES = ("sales_history", "sales_users", "sales_commissions", "sales_price_details")
 LATE = ("PROTESTED", "REFUNDED", "PARTIALLY_REFUNDED", "CHARGEBACK")
-"""Read again for twelve months in every sync, whatever the look-back."""
+"""Statuses that every sync re-reads for twelve months, independently of the look-back."""
 AGEING = ("subscription_summary", "subscription_purchases")
-"""Streams with a field that changes with the clock alone, perhaps between the sync and the comparison."""
+"""Streams with a field that changes with time alone, possibly between the sync and the comparison."""
 
 WRAPPER = """\
 #!/bin/sh
@@ -49,7 +49,7 @@ exit $code
 
 @dataclass(frozen=True)
 class Account:
-    """One account: its simulator, and the folder in which the example keeps it."""
+    """One account: its simulator and the folder where the example stores it."""
 
     url: str
     config: Mapping[str, Any]
@@ -60,7 +60,7 @@ class Account:
         return self.folder.name
 
     def set_up(self, **changes: str) -> None:
-        """Write the settings, with some of them changed."""
+        """Write the settings with some values changed."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "config.json").write_text(json.dumps({**self.config, **changes}), encoding="utf-8")
         hosts = f"export HOTMART_API_URL={self.url} HOTMART_AUTH_URL={self.url}\n"
@@ -72,11 +72,11 @@ class Account:
         return answer.json()
 
     def held(self, stream: str) -> list[HeldRow]:
-        """Return the rows that Hotmart holds now."""
+        """Return Hotmart's current rows."""
         return held_rows(self.control("GET", f"expected/{stream}"))
 
     def records(self) -> list[dict[str, Any]]:
-        """All that has come so far, in the order in which it came."""
+        """Return all records loaded so far, in order of arrival."""
         path = self.folder / "records.jsonl"
         return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
 
@@ -99,7 +99,7 @@ def accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[A
 
 
 class Orchestrator:
-    """Dagster's own command, in a home of its own that tells nobody of it."""
+    """Dagster's command line, with its own home folder and telemetry off."""
 
     def __init__(self, folder: Path) -> None:
         self._home = folder / "dagster"
@@ -117,7 +117,8 @@ class Orchestrator:
         )  # JSON is YAML
 
     def run(self) -> tuple[int, str, int]:
-        """One run of the job: the exit code, what was said, and how many accounts were read at the same time."""
+        """Run the job once. Return the exit code, the output, and the number of accounts that were read at the same
+        time."""
         self._reads.write_text("", encoding="utf-8")
         example = ROOT / "examples" / "dagster_accounts.py"
         dagster = Path(sys.executable).with_name("dagster")
@@ -135,7 +136,7 @@ class Orchestrator:
         return done.returncode, done.stdout, most
 
     def failures(self) -> str:
-        """What the last run's steps failed with, from Dagster's own book: lines of its processes mix in its output."""
+        """Return the errors of the last run's steps from Dagster's event log, because process output lines can mix."""
         with DagsterInstance.from_config(str(self._home)) as instance:
             (run,) = instance.get_runs(limit=1)
             events = [entry.dagster_event for entry in instance.all_logs(run.run_id) if entry.is_dagster_event]
@@ -148,13 +149,13 @@ def streams_of_catalog() -> list[str]:
 
 
 def came(records: list[dict[str, Any]], stream: str) -> list[dict[str, Any]]:
-    """The newest row of each key that came of a stream; the example appends what each sync brings."""
+    """Return the newest loaded row of each key of a stream. The example appends the rows of each sync."""
     rows = (record["data"] for record in records if record["stream"] == stream)
     return list({key_of(stream, row): row for row in rows}.values())
 
 
 def differing(account: Account, *streams: str, syncs: int) -> list[Difference]:
-    """How the rows that came in so many syncs differ from those that Hotmart holds; of all streams by default."""
+    """Compare the rows loaded by a number of syncs with Hotmart's rows, for all streams by default."""
     records = account.records()
     found = (
         difference(stream, account.held(stream), came(records, stream), after_increments=syncs > 1 or stream in AGEING)
@@ -168,7 +169,7 @@ def keys_of(records: list[dict[str, Any]], stream: str) -> set[str]:
 
 
 def read_again(records: list[dict[str, Any]]) -> set[str]:
-    """The sales that a second sync may bring again: of the last day, and late ones of twelve months."""
+    """Return the sales that a second sync may deliver again: of the last day, and late statuses of twelve months."""
     now = datetime.now(UTC)
 
     def is_within(sale: dict[str, Any], days: int) -> bool:

@@ -1,4 +1,4 @@
-"""PyAirbyte reads an account into a database, twice, and the tables say what Hotmart holds."""
+"""PyAirbyte reads an account into a database twice, and the tables match Hotmart."""
 
 import sys
 from collections.abc import Mapping
@@ -25,11 +25,11 @@ TYPES: Mapping[str, frozenset[str]] = {
     "object": frozenset({"JSON", "JSONB"}),
     "array": frozenset({"JSON", "JSONB"}),
 }
-"""What DuckDB and PostgreSQL may make of a declared field."""
+"""Column types that DuckDB and PostgreSQL may use for a declared field."""
 
 
 def kind_of(field: Mapping[str, Any]) -> str:
-    """The one thing that a field is declared as, besides null."""
+    """Return the one declared type of a field besides null."""
     declared = field["type"]
     (kind,) = {declared} - {"null"} if isinstance(declared, str) else set(declared) - {"null"}
     return str(field.get("format", kind)) if kind == "string" else str(kind)
@@ -64,7 +64,7 @@ def test_tables_say_what_hotmart_holds_after_each_of_two_reads(
                 HeldRow(identity, {name: value for name, value in record.items() if name in columns})
                 for identity, record in hotmart.expected(stream.name)
             ]
-            # A subscription may be a day older than when it was read, and a warranty over.
+            # Between the read and the comparison, a subscription may age by a day and a warranty may end.
             is_ageing = stream.name in ("subscription_summary", "subscription_purchases")
             after_increments = number == 2 or is_ageing
             found = difference(stream.name, expected, rows, after_increments=after_increments)

@@ -1,4 +1,4 @@
-"""The README's block for PyAirbyte runs as it is pasted."""
+"""The README's block for PyAirbyte runs exactly as pasted."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ def test_the_block_reads_the_account(tmp_path: Path) -> None:
 
     with SimulatorProcess(60, log, python, products=6, modules=2, coupons=6, participants=4) as hotmart:
         (tmp_path / "secrets" / "config.json").write_text(json.dumps(hotmart.config), encoding="utf-8")
-        for _ in range(2):  # the second read syncs what is new
+        for _ in range(2):  # the second read is incremental
             done = subprocess.run(
                 [sys.executable, "-c", block.text],
                 cwd=tmp_path,

@@ -1,4 +1,4 @@
-"""Renews docs/development/reliability.md: `python -m integration_tests.faults`, or `make docs`."""
+"""Regenerate docs/development/reliability.md: `python -m integration_tests.faults`, or `make docs`."""
 
 from integration_tests.faults.document import write
 

@@ -85,7 +85,7 @@ Sent byte by byte by a server that stands in for Hotmart, to the login and to th
 
 
 def render() -> str:
-    """The whole page."""
+    """Return the whole page as text."""
     limits = DEFAULT_LIMITS
     told = {"connect_s": limits.connect_s, "read_s": limits.read_s, "total_s": limits.total_s}
     introduction = INTRODUCTION.format(**told, body_mib=limits.body_bytes >> 20, error_mib=limits.error_bytes >> 20)
@@ -126,7 +126,7 @@ def _codes(row: Row) -> Iterable[str]:
 
 
 def used_outcomes() -> list[Outcome]:
-    """The outcomes that occur in the table, in the order in which they do."""
+    """Return the outcomes used in the table, in order of first use."""
     cells = (row.outcome(call, always=always) for row in ROWS for always in (False, True) for call in CALLS)
     return list(dict.fromkeys(outcome for outcome in cells if outcome))
 
@@ -168,5 +168,5 @@ def _hostile() -> str:
 
 
 def write() -> None:
-    """Renew the page."""
+    """Write the page to its file."""
     PATH.write_text(render(), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Responses of a hostile or broken server, sent byte by byte, and what each must lead to."""
+"""Responses of a hostile or broken server, sent byte by byte, with the expected outcome of each."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ LARGE: Final[dict[str, Callable[[], bytes]]] = {
     "a page of 2 million lists": lambda: answer(b'{"items":[' + b"[]," * 2_000_000 + b"[]]}"),
     "a page that is compressed twice": lambda: answer(swelling(600), 200, "Content-Encoding: gzip, gzip"),
 }
-"""Responses that are large once they are decoded."""
+"""Responses that are large after decompression."""
 
 WILD_HEADERS: Final = [
     "RateLimit-Limit: " + "9" * 5_000,
@@ -47,7 +47,7 @@ NO_HTTP: Final = {
     "a body that is not the gzip its header names": HEAD
     + b"Content-Encoding: gzip\r\nContent-Length: 22\r\n\r\nana.souza@example.com!",
 }
-"""What is not HTTP, and bodies that are not what their headers say."""
+"""Responses that are not HTTP, and bodies that contradict their headers."""
 
 ECHOES: Final[dict[str, Callable[[Asked], bytes]]] = {
     "the whole request as the error code": lambda asked: json.dumps(
@@ -68,7 +68,7 @@ ECHOES: Final[dict[str, Callable[[Asked], bytes]]] = {
         {"items": [], "page_info": {"next_page_token": f"{asked.line} {asked.headers}"}}
     ).encode(),
 }
-"""Responses that repeat the request, with its credential."""
+"""Responses that echo the request with its credential."""
 
 OUTCOMES: Final = (
     (LARGE, "`check` ends with a message, in less than 260 MB of memory"),
@@ -86,4 +86,4 @@ OUTCOMES: Final = (
     (["one row with a new page token each time"], "the stream fails after 20 pages without a new primary key"),
     (["more than 50 rows that cannot be read"], "50 log lines of one kind per stream, then their number"),
 )
-"""Names of responses, and what they lead to, for the document."""
+"""Names of the responses and their outcomes, for the document."""

@@ -1,4 +1,4 @@
-"""An account of forty days, and one fault at a time on one kind of call."""
+"""An account with forty days of data, and one fault at a time on one kind of request."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from tools.rows import key_of
 DAY_MS = 86_400_000
 MINUTE_MS = 60_000
 STREAMS = ("sales_history", "products", "club_students", "product_offers")
-"""The one with pages, one that goes on, one with a list a club, and one with a list for each row of another stream."""
+"""A paged stream, an incremental one, one with a list per members area, and one with a list per parent row."""
 SWITCHES = switches(page_cap=10, future_end_date="accept")
-"""The account stands still while the clock moves on from one sync to the next."""
+"""The account does not change while the clock advances between syncs."""
 SIDE_BY_SIDE = 8
-"""The window of sales, the products, two clubs and four products' offers: on the clock of a test their waits add up."""
+"""The date range of sales, the products, two members areas and the offers of four products: their waits add up on the
+test clock."""
 
 SHORT_LIMITS = {
     "hang": Limits(read_s=0.15),
@@ -31,12 +32,12 @@ SHORT_LIMITS = {
     "huge": Limits(body_bytes=1 << 20),
     "gzip_bomb": Limits(body_bytes=1 << 20),
 }
-"""Time and size for the faults that use them up, in real seconds; by kind."""
+"""Time and size limits for the faults that exhaust them, in real seconds, by kind."""
 
 
 @cache
 def account() -> World:
-    """Four pages of sales. Not to be moved, as all cases share it."""
+    """An account with four pages of sales. All cases share it, so don't change it."""
     start_ms = NOW_MS - 40 * DAY_MS
     return World(
         seed=7, sales=40, subscriptions=4, students=16, products=4, start_ms=start_ms, now_ms=NOW_MS, switches=SWITCHES
@@ -45,13 +46,13 @@ def account() -> World:
 
 @cache
 def held(stream: str) -> tuple[HeldRow, ...]:
-    """Every row of a stream."""
+    """Return every row of a stream."""
     return tuple(account().expected(stream))
 
 
 @dataclass
 class Laboratory:
-    """A connector before a simulator, with a network between them that can be cut."""
+    """A connector and a simulator, with a network between them that can be cut."""
 
     simulator: Simulator
     folder: Path
@@ -70,7 +71,7 @@ class Laboratory:
         }
 
     def order(self, row: Row, call_kind: CallKind, *, always: bool) -> None:
-        """Let this fault happen on that kind of call."""
+        """Inject this fault into one kind of request."""
         host = AUTH_HOST if call_kind is TOKEN_CALL else API_HOST
         times = float("inf") if always else 1
         network = row.order.get("network")
@@ -84,12 +85,12 @@ class Laboratory:
 
         def meets(call: Call) -> bool:
             if not call_kind.meets(call) or (not always and is_question(call)):
-                return False  # a single one is for a page of rows
+                return False  # a single fault is for a page of rows
             if network:
                 self.network.take_away(host, network, times)
             return True
 
-        # A host that goes away takes the connection along.
+        # A host that disappears also closes the connection.
         order: dict[str, Any] = {"kind": "reset"} if network else dict(row.order)
         if "location" in order:
             order["location"] = order["location"].format(elsewhere=self.network.elsewhere)
@@ -101,7 +102,7 @@ class Laboratory:
         )
 
     def mend(self) -> None:
-        """The fault is over."""
+        """Remove the fault."""
         self.simulator.clear_faults()
         self.network.come_back()
         self.addresses = {name: address.replace("https:", "http:") for name, address in self.addresses.items()}
@@ -110,24 +111,24 @@ class Laboratory:
         self.clock.slept_s.clear()
 
     def read(self, setenv: Any, state: State | None = None) -> Run:
-        """A sync of all streams, with every log line there is."""
+        """Sync all streams and capture every log line."""
         for name, address in self.addresses.items():
             setenv(name, address)
         return self.connector.run("read", "--debug", catalog=catalog(STREAMS), state=state)
 
     def check(self, setenv: Any) -> Run:
-        """A connection check, with every log line there is."""
+        """Run a connection check and capture every log line."""
         for name, address in self.addresses.items():
             setenv(name, address)
         return self.connector.run("check", "--debug")
 
 
 def is_question(call: Call) -> bool:
-    """Whether a call is made to find out how to read: for a count, a few rows, or the sales of a second."""
+    """Whether a request only finds out how to read: a count, a few rows, or the sales of one second."""
     dates = [int(call.get(name) or 0) for name in ("start_date", "end_date")]
     return call.get("max_results") in ("1", "10") or (any(dates) and dates[1] - dates[0] < MINUTE_MS)
 
 
 def keys(run: Run, stream: str) -> list[Any]:
-    """The keys that came, in order."""
+    """Return the primary keys of the received records, in order."""
     return [key_of(stream, record) for record in run.records(stream)]

@@ -1,4 +1,4 @@
-"""The network between the connector and the simulator: names that are looked up, and hosts that go away."""
+"""The network between connector and simulator: name resolution, and hosts that become unreachable."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 API_HOST = "localhost"
 AUTH_HOST = "127.0.0.1"
-"""Both are the simulator; by two names, so that either can be away alone."""
+"""Both names lead to the simulator. Two names allow each host to be unreachable on its own."""
 
 
 class Network:
-    """Looks up names in the place of `socket.getaddrinfo`; any host but this machine does not exist."""
+    """Replacement for `socket.getaddrinfo` in which every host except this machine is unknown."""
 
     def __init__(self) -> None:
         self._away: dict[str, tuple[str, float]] = {}
@@ -23,20 +23,20 @@ class Network:
             self._closed_port = closed.getsockname()[1]
 
     def install(self, patch: Callable[[str, Any], Any]) -> None:
-        """Put this in the place of the resolver; `patch` is `mocker.patch`."""
+        """Replace the resolver with this object. `patch` is `mocker.patch`."""
         patch("socket.getaddrinfo", self.look_up)
 
     def close(self) -> None:
-        """Give the ports back."""
+        """Release the ports."""
         self._listener.close()
 
     @property
     def elsewhere(self) -> str:
-        """Host and port of another server, to which nobody may connect."""
+        """Host and port of another server that must not receive any connection."""
         return f"127.0.0.1:{self._listener.getsockname()[1]}"
 
     def visits_elsewhere(self) -> int:
-        """How many connections that server got."""
+        """Return the number of connections to that server."""
         visits = 0
         with suppress(BlockingIOError):
             while True:
@@ -45,11 +45,11 @@ class Network:
         return visits
 
     def take_away(self, host: str, how: str, times: float) -> None:
-        """Let so many look-ups of a host fail ("no name"), or lead to a port where nobody listens ("refused")."""
+        """Fail this many look-ups of a host ("no name"), or resolve them to a port without a listener ("refused")."""
         self._away[host] = how, times
 
     def come_back(self) -> None:
-        """Every host is there again."""
+        """Make every host reachable again."""
         self._away.clear()
 
     def look_up(self, host: str, port: int, *_: Any, **__: Any) -> list[tuple[Any, ...]]:

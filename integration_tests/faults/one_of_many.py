@@ -1,4 +1,4 @@
-"""How a sync ends when a fault meets the calls for one of several parents, such as the offers of one product."""
+"""How a sync ends when a fault affects the requests for one of several parents, such as the offers of one product."""
 
 from dataclasses import replace
 from typing import Final
@@ -55,5 +55,5 @@ _BY_LIST: Final = {
 
 
 def of_one_parent(outcome: Outcome) -> Outcome:
-    """What a fault leads to that would lead to `outcome` in the only list of a stream."""
+    """Return the outcome for one parent of a fault that causes `outcome` in the only list of a stream."""
     return _BY_LIST.get(outcome, outcome)

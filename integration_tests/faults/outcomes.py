@@ -1,4 +1,4 @@
-"""How a sync can end when a fault meets one of its calls."""
+"""How a sync can end when a fault affects one of its requests."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -15,12 +15,12 @@ TRIED: Final = "{stream}: {reason} Tried 7 times; the next sync continues from h
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a user sees, and within which time.
+    """What a user sees, and within what time.
 
-    In `sentence` stand `{stream}`, the `{reason}` of the fault and a `{window}`. `calls` is how many calls may meet
-    the fault at the most, and `waits_s` how long the connector may wait between them, in one window of twelve months.
-    `leaves_out_a_parent`: rows of the one parent that the fault met do not arrive, those of the others do.
-    `leaves_out_bad_rows`: one row of each page that the fault met does not arrive, all others do.
+    `sentence` can contain `{stream}`, the `{reason}` of the fault and a `{window}`. `calls` is the maximum number of
+    requests with the fault, and `waits_s` the maximum seconds that the connector waits between them, in one date range
+    of twelve months. `leaves_out_a_parent`: only the rows of the affected parent are missing. `leaves_out_bad_rows`:
+    only one row of each affected page is missing.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""A server that answers with any bytes: the answers that no HTTP library would send."""
+"""A server that sends any bytes as its response, including those that no HTTP library would send."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Asked:
     line: str
     """Method, address and version."""
     headers: dict[str, str]
-    """By names in lower case."""
+    """Header values by lower-case name."""
 
     @property
     def path(self) -> str:
@@ -34,7 +34,7 @@ Answer = Callable[[Asked], "bytes | Iterable[bytes]"]
 def answer(
     body: bytes, status: int = 200, *headers: str, content_type: str = "application/json", length: int | None = None
 ) -> bytes:
-    """Return a whole answer, with a status line, and headers as they are."""
+    """Return a whole response: status line, and headers unchanged."""
     lines = [
         f"HTTP/1.1 {status} Any",
         f"Content-Type: {content_type}",
@@ -45,7 +45,7 @@ def answer(
 
 
 def swelling(megabytes: int) -> bytes:
-    """Return a gzip body that is decoded to so many MB of blanks, of many members."""
+    """Return a gzip body of many members that decompresses to this many MB of spaces."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     member = packer.compress(b" " * 10_000_000) + packer.flush()
     return member * (megabytes // 10)
@@ -53,7 +53,7 @@ def swelling(megabytes: int) -> bytes:
 
 @dataclass
 class RawServer:
-    """Answers each request of a connection with what a function returns for it."""
+    """Server that answers each request of a connection with a function's return value."""
 
     answer: Answer
     asked: list[Asked] = field(default_factory=list)
@@ -92,7 +92,7 @@ class RawServer:
         self._server.shutdown()
         self._server.server_close()
         for connection in self._connections:
-            with suppress(OSError):  # closed by then
+            with suppress(OSError):  # already closed
                 connection.shutdown(SHUT_RDWR)
 
     @property

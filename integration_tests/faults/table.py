@@ -1,4 +1,4 @@
-"""The table of faults: what each must lead to, on each kind of call, once and for ever."""
+"""The table of faults: the expected outcome of each, on each kind of request, once and permanently."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,24 +15,24 @@ STUDENTS: Final = "/club/api/v1/users"
 TOKEN: Final = "/security/oauth/token"
 SECOND_CLUB: Final = "second-school"
 SECOND_PRODUCT: Final = "0f882dc9-8537-4f55-88b5-ef3e992c76c4"
-"""One of the account's four."""
+"""One of the account's four products."""
 YEAR_S: Final = 365 * 86_400
 NO_TOKEN: Final = "Hotmart sent an answer without an access token where rows were expected."
 
 
 @dataclass(frozen=True, kw_only=True)
 class CallKind:
-    """A kind of call, and the stream that makes it; another kind is one more of these in `CALLS`."""
+    """A kind of request, and the stream that makes it. To add a kind, add an entry to `CALLS`."""
 
     name: str
     head: str
-    """Its column in the document."""
+    """Column heading in the document."""
     stream: str
-    """Whose name the sentence has."""
+    """The stream named in the message."""
     path: str
     page: Page = "any"
     label: str = ""
-    """How sentences name what was read, where it is no window of time."""
+    """How messages name what was read, if it is not a date range."""
     meets: Callable[[Call], bool] = lambda call: True
 
 
@@ -66,7 +66,7 @@ PARENT: Final = CallKind(
 CALLS: Final = (TOKEN_CALL, FIRST, MIDDLE, LAST, CLUB, PARENT)
 
 Cells = Mapping[str, Outcome]
-"""Outcomes by the name of the kind of call; a kind that is not there cannot meet the fault."""
+"""Outcomes by kind of request. The fault cannot affect kinds that are missing here."""
 
 
 def cells(
@@ -78,25 +78,25 @@ def cells(
     club: Outcome | None = None,
     parent: Outcome | None = None,
 ) -> Cells:
-    """Outcomes for the kinds of call that are named; `parent` as in a list that is read whole."""
+    """Return outcomes for the given kinds of request. `parent` is the outcome in a list that is read whole."""
     calls = (TOKEN_CALL, FIRST, MIDDLE, LAST, CLUB, PARENT)
     given = (token, first, middle, last, club, parent and of_one_parent(parent))
     return {call.name: outcome for call, outcome in zip(calls, given, strict=True) if outcome}
 
 
 def everywhere(outcome: Outcome, *, token: Outcome | None = None) -> Cells:
-    """One outcome for all data calls."""
+    """Return one outcome for all data requests."""
     return cells(token=token, first=outcome, middle=outcome, last=outcome, club=outcome, parent=outcome)
 
 
 def in_dated_rows(outcome: Outcome) -> Cells:
-    """One outcome for all data calls but the offers', which have neither dates nor a total."""
+    """Return one outcome for all data requests except offers, which have neither dates nor a total."""
     return cells(first=outcome, middle=outcome, last=outcome, club=outcome)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Treatment:
-    """What a family of faults leads to."""
+    """Outcomes of a family of faults."""
 
     once: Cells
     always: Cells
@@ -187,7 +187,7 @@ HOST_AWAY: Final = Treatment(
 NO_TLS: Final = Treatment(once={}, always=cells(token=out.TLS, first=out.TLS))
 IN_A_CIRCLE: Final = Treatment(
     once=everywhere(out.OUTLIVED),
-    # The first page leads to itself under a token, and so is no first page any more.
+    # The first page links to itself through a token, so it is no longer a first page.
     always=cells(first=out.OUTLIVED, middle=out.CIRCLE, last=out.CIRCLE, club=out.CIRCLE, parent=out.CIRCLE),
 )
 WRONG_COUNT: Final = Treatment(once=in_dated_rows(out.OUTLIVED), always=in_dated_rows(out.WARNED))
@@ -206,10 +206,10 @@ CLUB_ONLY: Final = Treatment(once=cells(club=out.UNKNOWN_CLUB), always=cells(clu
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A fault: its name for readers, how to order it, and what it leads to.
+    """A fault: its display name, how to inject it, and its outcomes.
 
-    `order` has fields of the simulator's `Fault`; or `network`, the way in which a host is away. `reason` is the part
-    of the sentence that tells this fault from others. `costs_s` is how long a call that meets it takes.
+    `order` has fields of the simulator's `Fault`, or `network`, the way that a host is unreachable. `reason` is the
+    part of the message that identifies this fault. `costs_s` is the duration of an affected request in seconds.
     """
 
     name: str
@@ -217,14 +217,14 @@ class Row:
     treatment: Treatment
     reason: str = ""
     login_reason: str = ""
-    """Where it is another one for the login."""
+    """Reason for the login, if it differs."""
     costs_s: int = 0
     changes_values: bool = False
     exceptions: Mapping[str, Outcome] = field(default_factory=dict)
-    """Where "for ever" differs from the treatment, by kind of call."""
+    """Outcomes by kind of request where a permanent fault differs from the treatment."""
 
     def outcome(self, call: CallKind, *, always: bool) -> Outcome | None:
-        """What this fault leads to on that kind of call; `None` where it cannot occur."""
+        """Return the outcome of this fault on a kind of request, or `None` if it cannot occur."""
         if not always:
             return self.treatment.once.get(call.name)
         return self.exceptions.get(call.name) or self.treatment.always.get(call.name)

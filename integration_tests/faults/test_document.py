@@ -1,4 +1,4 @@
-"""docs/development/reliability.md is what the table says."""
+"""docs/development/reliability.md matches the table."""
 
 from integration_tests.faults.document import PATH, render, used_outcomes
 from integration_tests.faults.table import CALLS, ROWS

@@ -1,4 +1,4 @@
-"""Answers of a hostile server: nothing of them takes the memory, is acted upon, or is printed."""
+"""Responses of a hostile server: they neither exhaust memory nor get acted upon or printed."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from tools.harness import Connector, catalog, small_world
 
 HISTORY = ["sales_history"]
 MOST_MEMORY_MB = 260
-"""Of a process. A sync of a small account takes about 130."""
+"""Memory limit of a process in MB. A sync of a small account uses about 130."""
 NOT_PRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]")
 
 
 def login_or(other: Answer) -> Answer:
-    """Grant an access token, and answer everything else as told."""
+    """Return a handler that grants an access token and passes all other requests to the given function."""
     return lambda asked: answer(json.dumps(LOGIN).encode()) if asked.path == TOKEN_PATH else other(asked)
 
 
 @pytest.fixture
 def world() -> World:
-    """Not read here: the server of each test stands in its place."""
+    """Placeholder account: each test's own server answers instead."""
     return small_world()
 
 
 @pytest.fixture
 def serve(monkeypatch, connector: Connector) -> Iterator[Callable[..., RawServer]]:
-    """Put a server in the place of both hosts of Hotmart."""
+    """Make a server answer for both hosts of Hotmart."""
     servers: list[RawServer] = []
 
     def start(answers: Answer) -> RawServer:
@@ -53,7 +53,7 @@ def serve(monkeypatch, connector: Connector) -> Iterator[Callable[..., RawServer
 
 
 def texts(output: str) -> list[str]:
-    """Every text in the lines that were printed, as a reader of the protocol gets it."""
+    """Return every text in the printed lines, as a protocol reader decodes it."""
     found: list[str] = []
 
     def collect(value: object) -> None:
@@ -76,12 +76,12 @@ import os, subprocess, sys
 process = subprocess.Popen(sys.argv[1:], stderr=subprocess.STDOUT)
 print(os.wait4(process.pid, 0)[2].ru_maxrss, flush=True)
 """
-"""Prints the output of a command and then its memory in KiB. A process counts the memory of the one that forked it,
-and that of the tests is large."""
+"""Prints the output of a command and its peak memory in KiB. Linux counts the memory of the forking process, and the
+test process is large, so a small process starts the command."""
 
 
 def peak_mb(connector: Connector, command: str) -> tuple[float, str]:
-    """Run a command in a process of its own, and return the memory that it took at most, and its output."""
+    """Run a command in its own process and return its peak memory in MB and its output."""
     files = {"catalog": catalog(HISTORY, full_refresh=True)} if command == "read" else {}
     measured = [sys.executable, "-m", "source_hotmart.run", *connector.arguments(command, **files)]
     done = subprocess.run(
@@ -161,7 +161,7 @@ def test_wild_headers_lead_to_a_status_of_check(serve, command_line, status):
 def test_what_is_no_http_leads_to_a_status_of_check(serve, command_line, sent, whose):
     def once(asked: Asked) -> Iterator[bytes]:
         yield sent
-        raise ConnectionError  # ends the connection
+        raise ConnectionError  # closes the connection
 
     serve(once if whose == "login" else login_or(once))
 

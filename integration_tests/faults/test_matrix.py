@@ -1,4 +1,4 @@
-"""Each fault of the table on each kind of call, once and for ever: rows, state, exit code, sentence, secrets."""
+"""Each fault on each kind of request, once and permanently: check rows, state, exit code, message and secrets."""
 
 from __future__ import annotations
 
@@ -32,14 +32,15 @@ from tools.rows import difference, key_of
 FOREIGN_WORDS = ("Exhausted", "see logs", "request window", "Something went wrong", "Exception", "Traceback", "http")
 
 ALL_FAULTS = os.environ.get("HOTMART_ALL_FAULTS") == "1"
-"""Whether every fault runs on every kind of call, as in the whole check."""
+"""Whether every fault runs on every kind of request, as in the full check."""
 SAMPLED = (MIDDLE, LAST, CLUB)
-"""Kinds of call that the code of another kind reads. By default they meet every fourth fault, each another one."""
+"""Kinds of request that share code with another kind. By default each runs every fourth fault, with different offsets.
+"""
 ONE_IN = 4
 
 
 def is_chosen(number: int, call: CallKind) -> bool:
-    """Whether the fault of this number in the table runs on a kind of call."""
+    """Whether the fault at this position of the table runs on a kind of request."""
     return ALL_FAULTS or call not in SAMPLED or (number + CALLS.index(call)) % ONE_IN == 0
 
 
@@ -55,12 +56,12 @@ PACE_S = 0.2
 """Seconds that the requests of a sync may be spread over by the rate limit, milliseconds each."""
 OLD_SALES = "Old sales whose status may change could not be read"
 PAGES = 4
-"""Of the account's sales."""
+"""Number of pages of the account's sales."""
 
 reference: dict[str, dict[Any, dict[str, Any]]] = {}
-"""Records of an undisturbed sync, by stream and key."""
+"""Records of a sync without faults, by stream and key."""
 outputs: list[int] = []
-"""Sizes of the outputs in which secrets were looked for."""
+"""Sizes of the outputs that were searched for secrets."""
 
 
 @pytest.fixture
@@ -90,7 +91,8 @@ def undisturbed(laboratory: Laboratory, setenv: Any) -> None:
 
 
 def assert_rows(run: Run, row: Row, call: CallKind, outcome: Outcome, complete: set[str]) -> None:
-    """Complete streams are complete, no key comes twice, and what came is what an undisturbed sync brings."""
+    """Assert that complete streams have all rows, no key is repeated, and all rows equal those of a sync without
+    faults."""
     for stream in STREAMS:
         came = keys(run, stream)
         assert len(came) == len(set(came)), stream
@@ -108,7 +110,7 @@ def assert_rows(run: Run, row: Row, call: CallKind, outcome: Outcome, complete: 
 
 
 def assert_told(run: Run, row: Row, call: CallKind, outcome: Outcome, laboratory: Laboratory) -> None:
-    """One sentence, with the right kind of failure, for the stream; and the same kind at the end of the sync."""
+    """Assert one message with the right failure type for the stream, and the same type at the end of the sync."""
     limits = laboratory.connector.limits
     reason = (row.login_reason if call is TOKEN_CALL and row.login_reason else row.reason).format(
         read_s=f"{limits.read_s:g}", total_s=f"{limits.total_s:g}", body_mib=limits.body_bytes >> 20
@@ -131,12 +133,12 @@ def assert_told(run: Run, row: Row, call: CallKind, outcome: Outcome, laboratory
 
 
 def assert_outcome(run: Run, row: Row, call: CallKind, outcome: Outcome, laboratory: Laboratory) -> None:
-    """The sync ended as the table says."""
+    """Assert that the sync ended as the table says."""
     failed = {"complete": set(), "a stream fails": {call.stream}, "all fail": set(STREAMS)}[outcome.ending]
     assert (run.exit_code != 0) == bool(failed), run.sentences
     incomplete = {stream for stream, status in run.statuses.items() if status == "INCOMPLETE"}
     if row.order.get("network") and outcome.ending == "all fail" and call.stream in STREAMS:
-        assert call.stream in incomplete  # others may be read by then
+        assert call.stream in incomplete  # others may already be read
     else:
         assert incomplete == failed, run.sentences
     assert set(run.statuses) == set(STREAMS)
@@ -146,15 +148,15 @@ def assert_outcome(run: Run, row: Row, call: CallKind, outcome: Outcome, laborat
     else:
         assert not run.errors
     warnings = [line for line in run.logs.splitlines() if line.startswith("WARN")]
-    # Old sales are looked through only where there are any, in a longer date range.
+    # Old sales are searched only in a longer date range.
     assert any(OLD_SALES not in warning for warning in warnings) == outcome.warns, warnings
-    # The questions before the first page of sales note by themselves what is odd in the rows.
+    # The requests before the first page of sales report odd rows on their own.
     most = 4 if call.path == HISTORY else 1
     assert all(warnings.count(warning) <= most for warning in warnings)
 
 
 def assert_within_time(outcome: Outcome, laboratory: Laboratory) -> None:
-    """No more calls met the fault than are told, and no longer was waited."""
+    """Assert that the number of affected requests and the total wait stay within the outcome's limits."""
     assert laboratory.fault is None or laboratory.fault.fired <= outcome.calls, laboratory.fault.fired
     side_by_side = SIDE_BY_SIDE if outcome.ending == "all fail" else 1
     slept_s = sum(laboratory.clock.slept_s)
@@ -214,8 +216,8 @@ def test_a_window_of_twelve_months_takes_no_longer_than_is_told(laboratory: Labo
 CHECKED = [
     pytest.param(row, call, id=f"{row.name}-{call.head}")
     for row in ROWS
-    for call in (TOKEN_CALL, FIRST, CLUB)  # of which a check makes one each
-    # Their time-outs are a check's own, in real seconds: see test_processes.py.
+    for call in (TOKEN_CALL, FIRST, CLUB)  # a check makes one of each
+    # Their time-outs are specific to the check, in real seconds: see test_processes.py.
     if row.outcome(call, always=True) and row.order.get("kind") not in ("hang", "drip", "drip_head")
 ]
 
@@ -243,7 +245,7 @@ def test_a_check_tells_of_the_fault_at_once_and_in_one_sentence(
 
 
 def test_every_output_of_the_matrix_was_looked_through(tell: Tell) -> None:
-    if len(outputs) > 2:  # not where single cases were chosen
+    if len(outputs) > 2:  # unless single cases were selected
         assert len(outputs) >= len(CASES) + len(CHECKED)
     sampled = "" if ALL_FAULTS else f" (one in {ONE_IN} of {len(SAMPLED)} kinds; HOTMART_ALL_FAULTS=1 runs all)"
     tell(

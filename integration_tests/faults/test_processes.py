@@ -1,4 +1,4 @@
-"""Real processes on the real clock: some faults of each family, signals, and an output that cannot be written."""
+"""Real processes on the real clock: some faults of each family, signals, and output that cannot be written."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from tools.rows import difference, key_of
 DAY_MS = 86_400_000
 STREAMS = ["sales_history", "products", "club_students"]
 TERMINATED = -signal.SIGTERM
-"""By the signal itself."""
+"""Exit code of a process that the signal itself ended."""
 INTERRUPTED = 130
 UNWRITABLE = "The output could not be written"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One process: what it meets, and how it must end."""
+    """One process: its fault or signal, and its expected end."""
 
     name: str
     exit_code: int
     says: str = ""
-    """Somewhere in its output."""
+    """Expected somewhere in the output."""
     command: Literal["read", "check"] = "read"
     fault: Mapping[str, Any] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
     stdout: Literal["kept", "full", "closed", "unread"] = "kept"
     ended_by: signal.Signals | None = None
-    """Sent once the fault has been met."""
+    """Signal to send after the fault has occurred."""
     within_s: float = 90
 
 
@@ -115,18 +115,18 @@ CASES = [
 
 @dataclass
 class Ended:
-    """A process that has ended."""
+    """Result of a finished process."""
 
     simulator: Simulator
     connector: Connector
     exit_code: int
     output: str
     took_s: float
-    """Since the signal; of a check since it met the fault, else since its start."""
+    """Seconds since the signal, for a check since the fault occurred, otherwise since the start."""
 
 
 def run_case(case: Case, folder: Path) -> Ended:
-    """Start a process, send its signal, and wait for its end."""
+    """Start a process, send its signal and wait for its end."""
     now_ms = time.time_ns() // 1_000_000
     start_ms = now_ms - 40 * DAY_MS
     world = World(seed=7, sales=40, subscriptions=4, students=16, products=4, start_ms=start_ms, now_ms=now_ms)
@@ -142,7 +142,7 @@ def run_case(case: Case, folder: Path) -> Ended:
                 time.sleep(0.02)
             began_s = time.monotonic()
         if case.ended_by:
-            time.sleep(0.2)  # into the wait that follows
+            time.sleep(0.2)  # during the following wait
             began_s = time.monotonic()
             process.send_signal(case.ended_by)
         out, errors = process.communicate(timeout=90)
@@ -151,7 +151,7 @@ def run_case(case: Case, folder: Path) -> Ended:
 
 
 def start_process(case: Case, connector: Connector) -> subprocess.Popen[bytes]:
-    """The command as a platform starts it, its output where the case says."""
+    """Start the command as a platform does, with the output of the case."""
     files = {"catalog": catalog(STREAMS)} if case.command == "read" else {}
     arguments = [sys.executable, "-m", "source_hotmart.run", *connector.arguments(case.command, **files)]
     options: dict[str, Any] = {"env": {**os.environ, **connector.environment}, "stderr": subprocess.PIPE}
@@ -172,7 +172,7 @@ def start_process(case: Case, connector: Connector) -> subprocess.Popen[bytes]:
 
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Case], Ended]]:
-    """The end of each case's process; all are started at once, a few at a time."""
+    """The result of each case's process. All start together, a few at a time."""
     with ThreadPoolExecutor(3) as pool:
         runs = {case.name: pool.submit(run_case, case, tmp_path_factory.mktemp("process")) for case in CASES}
         yield lambda case: runs[case.name].result()
@@ -187,7 +187,7 @@ def test_a_process_ends_as_it_should(ended: Callable[[Case], Ended], case: Case)
     assert process.took_s < (5 if case.ended_by else case.within_s)
     assert_hidden(process.output, secrets_of(process.connector))
     if case.stdout != "kept":
-        assert process.output.count("\n") == 1  # the sentence, no traceback
+        assert process.output.count("\n") == 1  # a message without a traceback
         return
     messages = [orjson.loads(line) for line in process.output.splitlines()]
     if case.command == "read":

@@ -1,4 +1,4 @@
-"""Connections to small simulated accounts on the documented sides."""
+"""Connections to small simulated accounts that behave as documented."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from integration_tests.losses.connection import Connection
 from tools.harness import Connector, VirtualClock, switches
 
 Connect = Callable[..., Connection]
-"""Takes a world, the streams, changes of the simulator's switches, and `config`."""
+"""Arguments: a world, the streams, changes of the simulator's switches, and `config`."""
 
 
 @pytest.fixture
 def connect(clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
-    """Make connections to simulated accounts. `request_date` is the creation, as Hotmart documents it."""
+    """Connect to simulated accounts. `request_date` is the creation date, as Hotmart documents it."""
     started: list[Simulator] = []
 
     def make(

@@ -1,4 +1,4 @@
-"""One connection of a platform: its syncs one after the other, its state, and what its destination holds."""
+"""One connection of a platform: its consecutive syncs, its state, and the rows in its destination."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LESSONS = f"{STUDENTS}/*/lessons"
 
 
 class Connection:
-    """Syncs of some streams on one account. Each continues from the state of the one before.
+    """Consecutive syncs of some streams of one account. Each sync continues from the previous state.
 
     `config` holds changes of the settings. Assign to it between two syncs.
     """
@@ -52,12 +52,12 @@ class Connection:
         return self.simulator.world
 
     def read(self, state: State | None = None, **options: Any) -> Run:
-        """Run one sync from a state without keeping anything of it."""
+        """Run one sync from a state and discard its output."""
         config = {**self.connector.config, **self.config}
         return self.connector.read(self.streams, state or None, config=config, **options)
 
     def sync(self, *, may_fail: bool = False) -> Run:
-        """Run one sync, load its records and keep its state. A primary key is delivered at most once per sync."""
+        """Run one sync, load its records and keep its state. Assert that it delivers each primary key once."""
         self.simulator.reset_log()
         run = self.read(self.state)
         assert may_fail or run.exit_code == 0, run.sentences
@@ -74,12 +74,12 @@ class Connection:
         self.state = {**self.state, **last_states(kept)}
 
     def pass_time(self, **duration: float) -> None:
-        """Let time pass on both sides. Nothing is charged by that alone."""
+        """Advance both clocks. Charges are not made automatically."""
         self.clock.advance(**duration)
         self.world.now_ms = self.clock.now_ms
 
     def charge_what_is_due(self) -> list[Any]:
-        """Make the charges that time has brought by now, each at its due moment."""
+        """Make the charges that are due by now, each at its due time."""
         return list(self.world.move({"due_charges": 10_000})["due_charges"])
 
     def difference(self, stream: str, expected: Iterable[Row] | None = None) -> Difference:
@@ -88,24 +88,24 @@ class Connection:
         return difference(stream, rows, self.warehouse.rows[stream].values(), after_increments=True)
 
     def differences(self) -> list[str]:
-        """Return how each stream of the destination differs from Hotmart, in words."""
+        """Return the differences between each stream of the destination and Hotmart, as text."""
         found = [self.difference(stream) for stream in self.streams]
         return [str(each) for each in found if each]
 
     def asked(self, pattern: str, place: int = -2) -> list[str]:
-        """Return the ids of the parents that were asked for in the last sync, in order."""
+        """Return the IDs of the parents requested in the last sync, in order."""
         return [call.path.split("/")[place] for call in self.simulator.calls if fnmatchcase(call.path, pattern)]
 
 
 def old_subscriptions(world: World, count: int = 40, days: int = 200) -> list[str]:
-    """Add subscriptions of every period that began so many days ago and were charged since. Return their codes."""
+    """Add subscriptions of every period that began this many days ago and were charged since. Return their codes."""
     codes = world.add_subscriptions(count, NOW_MS - days * DAY_MS)
     world.move({"due_charges": 10_000})
     return codes
 
 
 def codes_where(world: World, wanted: Callable[[dict[str, Any]], bool]) -> list[str]:
-    """Return the codes of the subscriptions whose row, as Hotmart shows it now, is wanted."""
+    """Return the codes of the subscriptions whose current row at Hotmart matches a condition."""
     return [code for code, row in truth(world, "subscriptions").items() if wanted(row)]
 
 
@@ -120,12 +120,12 @@ def empty_world(**changes: Any) -> World:
 
 
 def states_of(run: Run) -> Counter[str]:
-    """Return how many states each stream emitted."""
+    """Return the number of states that each stream emitted."""
     return Counter(message["state"]["stream"]["stream_descriptor"]["name"] for message in run.of_type("STATE"))
 
 
 def pass_seconds_per_call(connection: Connection, seconds: float) -> None:
-    """Let each call of data take so long."""
+    """Let each data request take this many seconds."""
 
     def take(call: Call) -> None:
         connection.clock.advance(seconds=seconds)

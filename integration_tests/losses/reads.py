@@ -1,4 +1,4 @@
-"""What these tests share: tiny accounts, and what has to be true of a sync that reads them."""
+"""Shared helpers: tiny accounts, and assertions about a sync that reads them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def tiny_world(**changes: Any) -> World:
 
 
 def complete(run: Run, world: World, *streams: str) -> None:
-    """Assert that a sync succeeded and that the rows of these streams are those of Hotmart, each there once."""
+    """Assert that a sync succeeded and that these streams have exactly Hotmart's rows, each of them once."""
     assert run.exit_code == 0, run.sentences
     for stream in streams:
         assert run.statuses[stream] == "COMPLETE"
@@ -51,7 +51,7 @@ def complete(run: Run, world: World, *streams: str) -> None:
 
 
 def up_to_date(world: World, warehouse: Warehouse, stream: str) -> Difference:
-    """Return how what a destination holds after several syncs differs from Hotmart."""
+    """Return the differences between a destination after several syncs and Hotmart."""
     return difference(stream, world.expected(stream), warehouse.rows[stream].values(), after_increments=True)
 
 
@@ -66,23 +66,23 @@ def claims_to_be_complete(run: Run) -> bool:
 
 
 def keys(run: Run, stream: str) -> list[Any]:
-    """Return the primary key of each record that arrived, in order, also one that arrived twice."""
+    """Return the primary key of each received record, in order, including duplicates."""
     return [key_of(stream, record) for record in run.records(stream)]
 
 
 def repeated(run: Run, stream: str) -> dict[Any, int]:
-    """Return the primary keys that arrived more than once."""
+    """Return the primary keys that were received more than once."""
     return {key: count for key, count in Counter(keys(run, stream)).items() if count > 1}
 
 
 def shared_keys(stream: str, rows: list[dict[str, Any]]) -> dict[Any, int]:
-    """Return the primary keys that several of these rows have, and how many rows each."""
+    """Return the primary keys that several of these rows share, with the number of rows of each."""
     counts = Counter(tuple(str(row[name]) for name in KEYS[stream]) for row in rows)
     return {key: count for key, count in counts.items() if count > 1}
 
 
 def date_range(call: Call) -> tuple[int, int] | None:
-    """Return the date range of a call for sales or charges, None for a call without one."""
+    """Return the date range of a request for sales or charges, or None if it has none."""
     for start, end in (("start_date", "end_date"), ("transaction_date", "end_transaction_date")):
         first, last = call.get(start), call.get(end)
         if first is not None and last is not None:
@@ -91,11 +91,11 @@ def date_range(call: Call) -> tuple[int, int] | None:
 
 
 def holds(call: Call, at_ms: int) -> bool:
-    """Whether a moment lies in the date range of a call."""
+    """Whether a time lies in the date range of a request."""
     dates = date_range(call)
     return dates is not None and dates[0] <= at_ms <= dates[1]
 
 
 def counts_only(call: Call) -> bool:
-    """Whether a call asks for Hotmart's count, or for one sale in another role, and not for all rows."""
+    """Whether a request asks only for Hotmart's count or for one sale in another role."""
     return call.get("max_results") in ("1", "10")

@@ -1,4 +1,4 @@
-"""Charges of subscribers who are charged again: `request_date` is the creation, so no date of theirs moves."""
+"""New charges of active subscribers. `request_date` is the creation date, so none of a subscription's dates changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STREAM = "subscription_purchases"
 
 
 def subscribed(connect: Connect, days: int = 200, count: int = 40, **changes: str) -> Connection:
-    """Connect to an account of subscriptions that began so many days ago, and run the first sync."""
+    """Connect to an account with subscriptions that began this many days ago, and run the first sync."""
     world = empty_world()
     old_subscriptions(world, count, days)
     connection = connect(world, [STREAM], **changes)
@@ -30,7 +30,7 @@ def subscribed(connect: Connect, days: int = 200, count: int = 40, **changes: st
 
 
 def assert_all_arrived(connection: Connection, *codes: str) -> None:
-    """Hotmart has rows of these subscribers that the destination misses before the sync, and none after it."""
+    """Assert that rows of these subscribers are missing from the destination before the sync, and none after it."""
     found = connection.difference(STREAM)
     changed = {key[0] for key in [*found.lost, *found.stale]}
     assert set(codes) <= changed, "the test changed nothing"
@@ -40,7 +40,7 @@ def assert_all_arrived(connection: Connection, *codes: str) -> None:
 
 @pytest.mark.parametrize("days", [11, 40, 130])
 def test_new_charges_of_active_subscribers_arrive(connect: Connect, days: int) -> None:
-    """Active subscribers who began 200 days ago are charged between two syncs that lie so many days apart."""
+    """Active subscribers who began 200 days ago are charged between two syncs that are this many days apart."""
     connection = subscribed(connect)
     connection.pass_time(days=days)
     charged = connection.charge_what_is_due()
@@ -52,7 +52,7 @@ def test_new_charges_of_active_subscribers_arrive(connect: Connect, days: int) -
 
 @pytest.mark.parametrize("late_days", [0, 20])
 def test_the_charge_of_a_yearly_subscriber_arrives(connect: Connect, late_days: int) -> None:
-    """A yearly subscriber is charged for the second year, and the next sync follows at once or weeks later."""
+    """A yearly subscriber is charged for the second year. The next sync runs at once or weeks later."""
     connection = subscribed(connect, days=340)
     yearly = set(codes_where(connection.world, lambda row: period_of(row) == 360))
     connection.pass_time(days=21)
@@ -64,7 +64,7 @@ def test_the_charge_of_a_yearly_subscriber_arrives(connect: Connect, late_days: 
 
 
 def test_every_charge_of_half_a_year_arrives_in_syncs_of_every_two_weeks(connect: Connect) -> None:
-    """Syncs run every two weeks for half a year, and each one brings all charges made until then."""
+    """Syncs run every two weeks for half a year, and each one delivers all charges made so far."""
     connection = subscribed(connect, count=20)
     for _ in range(13):
         connection.pass_time(days=14)
@@ -85,7 +85,7 @@ def test_a_yearly_subscriber_between_two_charges_costs_no_call_on_an_ordinary_da
 
 
 def test_a_monthly_subscriber_is_not_asked_for_every_hour(connect: Connect) -> None:
-    """Hourly syncs of half a day ask for a fraction of the subscribers in each sync, not for all active ones again."""
+    """Hourly syncs over half a day request a fraction of the active subscribers each time."""
     connection = subscribed(connect, count=60)
     connection.config["lookback_days"] = 2
     connection.sync()
@@ -102,7 +102,7 @@ def test_a_monthly_subscriber_is_not_asked_for_every_hour(connect: Connect) -> N
 
 @pytest.mark.parametrize("move", ["recoveries", "negotiations"])
 def test_a_subscriber_in_arrears_who_pays_between_two_syncs_is_read(connect: Connect, move: str) -> None:
-    """A subscriber who is DELAYED or OVERDUE in one sync has paid and is ACTIVE when the next one reads."""
+    """A subscriber who is DELAYED or OVERDUE in one sync has paid and is ACTIVE in the next."""
     connection = subscribed(connect)
     connection.pass_time(days=40)
     failed = set(connection.world.subscription_moves.fail(12))
@@ -117,7 +117,7 @@ def test_a_subscriber_in_arrears_who_pays_between_two_syncs_is_read(connect: Con
 
 
 def test_an_overdue_boleto_that_is_paid_arrives_although_the_subscription_stays_overdue(connect: Connect) -> None:
-    """A boleto of an OVERDUE subscription is paid, and the status of the subscription remains what it was."""
+    """A boleto of an OVERDUE subscription is paid, and the subscription's status stays OVERDUE."""
     connection = subscribed(connect)
     connection.world.subscription_moves.fail(12)
     connection.sync()
@@ -130,7 +130,7 @@ def test_an_overdue_boleto_that_is_paid_arrives_although_the_subscription_stays_
 
 
 def test_a_subscriber_who_leaves_arrears_after_many_syncs_is_read(connect: Connect) -> None:
-    """A subscriber stays in arrears for some syncs without a change, and pays long after the failed charge."""
+    """A subscriber stays in arrears for some syncs and pays long after the failed charge."""
     connection = subscribed(connect)
     connection.pass_time(days=40)
     failed = set(connection.world.subscription_moves.fail(12))
@@ -179,7 +179,7 @@ def test_a_refund_of_a_recent_charge_of_an_active_subscriber_arrives(connect: Co
 
 
 def test_a_refund_of_a_charge_read_long_after_the_beginning_arrives(connect: Connect) -> None:
-    """A charge is delivered by one sync and refunded before the next, within the look-back of its order."""
+    """A charge is delivered by one sync and refunded before the next, within the look-back of its order date."""
     connection = subscribed(connect)
     connection.pass_time(days=31)
     connection.charge_what_is_due()
@@ -195,7 +195,7 @@ def test_a_refund_of_a_charge_read_long_after_the_beginning_arrives(connect: Con
 
 
 def test_a_charge_paid_before_it_is_due_arrives(connect: Connect) -> None:
-    """Subscribers pay the next recurrence in advance, which moves the date of the next charge away from today."""
+    """Subscribers pay the next recurrence early, so the next charge date moves away from today."""
     connection = subscribed(connect)
     connection.pass_time(days=3)
     ahead = connection.world.move({"anticipations": 20})["anticipations"]
@@ -206,7 +206,7 @@ def test_a_charge_paid_before_it_is_due_arrives(connect: Connect) -> None:
 
 
 def test_a_reactivated_subscription_is_read(connect: Connect) -> None:
-    """Subscriptions that were cancelled long ago are reactivated and charged, and keep their old dates."""
+    """Subscriptions that were cancelled long ago are reactivated and charged. Their dates stay the same."""
     world = empty_world()
     old_subscriptions(world, days=300)
     world.cancel_subscriptions(10, NOW_MS - 120 * DAY_MS)
@@ -222,7 +222,7 @@ def test_a_reactivated_subscription_is_read(connect: Connect) -> None:
 
 
 def test_an_inactive_subscription_that_is_charged_on_is_read(connect: Connect) -> None:
-    """A subscription is INACTIVE for months, and is charged all the same."""
+    """A subscription is INACTIVE for months and is still charged."""
     world = empty_world()
     old_subscriptions(world, days=200)
     world.move({"rests": 15})
@@ -238,7 +238,7 @@ def test_an_inactive_subscription_that_is_charged_on_is_read(connect: Connect) -
 
 
 def test_a_charge_before_a_change_to_a_longer_plan_arrives(connect: Connect) -> None:
-    """A subscriber is charged and then changes to another plan, so next charge less period is not the last charge."""
+    """A subscriber is charged and then changes the plan, so the next charge minus the period is not the last charge."""
     connection = subscribed(connect)
     connection.pass_time(days=31)
     charged = set(connection.charge_what_is_due())

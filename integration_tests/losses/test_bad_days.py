@@ -1,4 +1,4 @@
-"""Days, months and pages that Hotmart cannot answer: everything else arrives, in every sync."""
+"""Days, months and pages that Hotmart fails to return. Every sync delivers all other rows."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SUMMARY = "/payments/api/v1/sales/summary"
 LAUNCH_MS = START_MS + 100 * DAY_MS
 """The start of a day with many sales, in the first of four years."""
 BAD_MS = NOW_MS - 200 * DAY_MS + DAY_MS // 2
-"""The middle of a day that only the sweep of late statuses reads again."""
+"""The middle of a day that only the re-read of late statuses covers."""
 
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest) -> World:
-    """Sales of four years, and 60 more on one day of the first year."""
+    """Sales of four years, with 60 more on one day of the first year."""
     sizes = {"students": 40, "products": 26, "participants": 60, "subscriptions": 60}
     world = tiny_world(**{**sizes, **getattr(request, "param", {})})
     world.add_sales(60, (LAUNCH_MS, LAUNCH_MS + DAY_MS - 1), status="COMPLETE")
@@ -37,17 +37,17 @@ def world(request: pytest.FixtureRequest) -> World:
 
 
 def fail_around(hotmart: Simulator, at_ms: int, path: str = HISTORY) -> Fault:
-    """Answer 502 to every call whose date range holds a moment, for good and for any size of its pages."""
+    """Answer 502 permanently to every request whose date range contains a given time, with any page size."""
     return hotmart.add_fault(Fault(kind=502, path=path, times=None, where=lambda call: holds(call, at_ms)))
 
 
 def heavy_launch(world: World, path: str = HISTORY) -> Fault:
-    """Return a 502 for pages of more than 20 rows of a date range with more than 20 sales of that one day."""
+    """Return a 502 fault for pages of more than 20 rows if the date range has more than 20 sales of that day."""
     return Fault(kind=502, path=path, times=None, where=heavy_range(world, LAUNCH_MS, LAUNCH_MS + DAY_MS - 1, 20))
 
 
 def on_bad_day(world: World) -> set[str]:
-    """Return the sales of the day that cannot be read."""
+    """Return the sales of the unreadable day."""
     start_ms = BAD_MS - BAD_MS % DAY_MS
     rows = world.expected("sales_history", start_ms=start_ms - DAY_MS, end_ms=start_ms + 2 * DAY_MS)
     return {row.record["purchase"]["transaction"] for row in rows}
@@ -60,7 +60,7 @@ def on_bad_day(world: World) -> set[str]:
 def test_a_launch_day_is_read_with_smaller_pages(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
-    """A day of 60 sales answers 502 for pages of more than 20 rows, however narrow the date range."""
+    """A day with 60 sales answers 502 for pages of more than 20 rows, even for a short date range."""
     fault = hotmart.add_fault(heavy_launch(world, VIEWS[stream]))
 
     run = connector.read([stream])
@@ -87,7 +87,7 @@ def test_a_list_without_dates_is_read_with_smaller_pages(
 def test_one_slow_day_does_not_cut_all_other_years_into_days(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    """A day of the first of four years is heavy, and the other years are read in few calls."""
+    """One day of the first of four years is heavy. The other years need few requests."""
     connector.config["num_workers"] = 1
     connector.read(["sales_history"])
     undisturbed = hotmart.count(HISTORY)
@@ -108,7 +108,7 @@ def test_one_slow_day_does_not_cut_all_other_years_into_days(
 def test_a_day_that_cannot_be_read_costs_only_its_own_sales(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """A day half a year ago answers 502 for good. Everything else arrives and is covered by the state."""
+    """A day half a year ago always answers 502. Everything else arrives and is covered by the state."""
     world.add_sales(3, (BAD_MS - DAY_MS // 4, BAD_MS + DAY_MS // 4), status="COMPLETE")
     fail_around(hotmart, BAD_MS)
     first = connector.read(["sales_history"])
@@ -134,7 +134,7 @@ def test_a_day_that_cannot_be_read_costs_only_its_own_sales(
 def test_a_day_that_stays_unreadable_does_not_make_syncs_longer(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """A day half a year ago answers 502 in five daily syncs, none of which reads more than the one before."""
+    """A day half a year ago answers 502 in five daily syncs. No sync makes more requests than the previous one."""
     connector.config |= {"num_workers": 1, "lookback_days": 30}
     fail_around(hotmart, BAD_MS)
     state: State = {}
@@ -154,7 +154,7 @@ def test_a_day_that_stays_unreadable_does_not_make_syncs_longer(
 def test_a_day_of_the_sweep_that_cannot_be_read_keeps_no_new_sale_back(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """A day half a year ago answers 502 from the second sync on, which reads it only for late refunds."""
+    """A day half a year ago answers 502 from the second sync on, which re-reads it only for late refunds."""
     first = connector.read(["sales_history"])
     fail_around(hotmart, BAD_MS)
     runs = [first]
@@ -180,7 +180,7 @@ def test_a_day_of_the_sweep_that_cannot_be_read_keeps_no_new_sale_back(
 def test_a_refund_on_a_day_of_the_sweep_arrives_when_the_day_can_be_read_again(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """A sale of a day of the sweep is refunded, and the day answers 502 for one sync."""
+    """An old sale is refunded, and its day answers 502 for one sync."""
     (sale,) = world.add_sales(1, BAD_MS, status="COMPLETE")
     first = connector.read(["sales_history"])
     clock.advance(days=1)
@@ -203,7 +203,7 @@ def test_a_refund_on_a_day_of_the_sweep_arrives_when_the_day_can_be_read_again(
 def test_an_old_month_that_cannot_be_read_does_not_hold_the_current_one(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """A month of two years ago answers 502 for good in the first sync, and the months after it arrive."""
+    """A month two years ago always answers 502 in the first sync. The following months arrive."""
     month_ms = NOW_MS - 710 * DAY_MS
     fail_around(hotmart, month_ms, SUMMARY)
     first = connector.read(["sales_summary"])
@@ -224,7 +224,7 @@ def test_an_old_month_that_cannot_be_read_does_not_hold_the_current_one(
 def test_a_page_of_products_that_cannot_be_read_costs_only_what_follows(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    """The second page of products answers 502 for good. The first page arrives, with the offers of its products."""
+    """The second page of products always answers 502. The first page arrives, with the offers of its products."""
     hotmart.switches = switches(page_cap=10, untotalled_order="stable")
     hotmart.add_fault(Fault(kind=502, path=PRODUCTS, times=None, where=lambda call: call.get("page_token") is not None))
 
@@ -239,14 +239,14 @@ def test_a_page_of_products_that_cannot_be_read_costs_only_what_follows(
     assert not found, str(found)
 
 
-# What one stream learns
+# Results that streams share
 
 
 @pytest.mark.parametrize("world", [{"sales": 4_000, "start_ms": NOW_MS - 350 * DAY_MS}], ids=["busy"], indirect=True)
 def test_a_count_that_is_refused_for_one_view_does_not_keep_another_from_being_cut(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    """Users answer 403, and the history is read in as many parts as without them."""
+    """Users answer 403. The history is still split into the same number of parts."""
     hotmart.switches = switches(payments_cap=100)
     connector.config |= {"num_workers": 1, "start_date": "2025-01-16"}
     connector.read(["sales_history"])
@@ -262,7 +262,7 @@ def test_a_count_that_is_refused_for_one_view_does_not_keep_another_from_being_c
 
 
 def parts(hotmart: Simulator) -> set[tuple[int, int]]:
-    """Return the date ranges for which the history was asked for rows."""
+    """Return the date ranges in the requests for rows of the history."""
     rows = [call for call in hotmart.calls if call.path == HISTORY and not counts_only(call)]
     return {dates for call in rows if (dates := date_range(call))}
 
@@ -272,7 +272,7 @@ def parts(hotmart: Simulator) -> set[tuple[int, int]]:
 def test_a_login_that_is_dated_years_back_is_no_success_without_rows(
     connector: Connector, hotmart: Simulator, world: World, stream: str, years: int
 ) -> None:
-    """The login's header `Date` lies before the start date, in a full refresh."""
+    """The login's `Date` header is earlier than the start date, in a full refresh."""
     hotmart.switches = switches(date_offset_s=-years * 365 * 86_400, untotalled_order="stable")
 
     run = connector.read([stream], full_refresh=True)

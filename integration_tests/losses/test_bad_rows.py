@@ -1,4 +1,4 @@
-"""Rows without a primary key and values that are no JSON: all good rows around them arrive."""
+"""Rows without a primary key and values that are not JSON: all other rows arrive."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LISTS = {
     "products": PRODUCTS,
     "event_participants": "/events/api/v1/*/participants",
 }
-"""Lists of both kinds, with and without dates, with their paths."""
+"""Lists with and without dates, with their paths."""
 KINDS = ("null_row", "no_key", "null_key")
 VALUES = {
     "nan": ("NaN", (None,)),
@@ -41,17 +41,17 @@ VALUES = {
     "raw_newline": ('"two\nlines"', ("two\nlines",)),
     "raw_tab": ('"a\tb"', ("a\tb",)),
 }
-"""What is sent in the place of a value, and what it may be read as."""
+"""The bytes sent in place of a value, and the accepted results."""
 
 
 @pytest.fixture
 def world() -> World:
-    """Sales of four years, several pages of ten for each."""
+    """Sales of four years, with several pages of ten in each."""
     return tiny_world(participants=40)
 
 
 def key_on_the_wire(stream: str, record: dict[str, Any]) -> str:
-    """Return the primary key of a simulated row under its endpoint, which has no parent in it."""
+    """Return the primary key of a simulated row at its endpoint, without the parent."""
     paths = {"sales_history": ("purchase", "transaction"), "event_participants": ("eticket", "id")}
     names = {"sales_users": ("transaction",), "subscriptions": ("subscriber_code",), "products": ("id",)}
     value: Any = record
@@ -61,7 +61,7 @@ def key_on_the_wire(stream: str, record: dict[str, Any]) -> str:
 
 
 def spoil(hotmart: Simulator, stream: str, kind: str, places: list[int]) -> tuple[list[Any], list[Any]]:
-    """Spoil rows by their place in the list for good. Return all other rows, and the spoilt ones."""
+    """Permanently damage rows by their position in the list. Return all other rows, and the damaged ones."""
     rows = hotmart.world.expected(stream)
     bad = [rows[place] for place in places]
     keys = [key_on_the_wire(stream, row.record) for row in bad]
@@ -74,7 +74,7 @@ def spoil(hotmart: Simulator, stream: str, kind: str, places: list[int]) -> tupl
 def test_every_good_row_around_bad_ones_arrives(
     connector: Connector, hotmart: Simulator, world: World, stream: str, kind: str
 ) -> None:
-    """Two rows of a list are `null`, or have no primary key, in every answer."""
+    """Two rows of a list are `null` or have no primary key, in every response."""
     hotmart.switches = switches(page_cap=10, untotalled_order="stable")
     good, _ = spoil(hotmart, stream, kind, [3, -1])
 
@@ -95,7 +95,7 @@ def test_every_good_row_around_bad_ones_arrives(
 def test_the_newest_row_is_bad_and_holds_nothing_back(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, kind: str
 ) -> None:
-    """The newest sale has no primary key in any sync. New sales and refunds behind it arrive nevertheless."""
+    """The newest sale has no primary key in any sync. Later sales and refunds still arrive."""
     first = connector.read(["sales_history"])
     clock.advance(days=1)
     world.now_ms = clock.now_ms
@@ -119,7 +119,7 @@ def test_the_newest_row_is_bad_and_holds_nothing_back(
 def test_only_the_place_of_a_bad_row_is_read_again(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, kind: str
 ) -> None:
-    """One old sale has no primary key in the first sync, and has one in the second sync."""
+    """One old sale has no primary key in the first sync, and has one in the second."""
     old = world.expected("sales_history", start_ms=OLD_MS - 30 * DAY_MS, end_ms=OLD_MS + 30 * DAY_MS)
     bad = old[0].record["purchase"]["transaction"]
     hotmart.add_fault(Fault(kind=kind, path=HISTORY, times=None, keys=[bad]))
@@ -179,7 +179,7 @@ def test_a_bad_row_of_one_parent_costs_no_other_parent_its_children(
 def test_a_value_that_is_no_json_is_read_leniently(
     connector: Connector, hotmart: Simulator, world: World, value: str
 ) -> None:
-    """One sale has a number or a text that JSON does not allow, in every answer."""
+    """One sale contains a number or text that JSON does not allow, in every response."""
     sent_as, read_as = VALUES[value]
     name = "purchase.price.value" if None in read_as else "product.name"
     rows = world.expected("sales_history")
@@ -199,7 +199,7 @@ def test_a_value_that_is_no_json_is_read_leniently(
 
 @pytest.mark.parametrize("stream", LISTS)
 def test_every_list_is_read_leniently(connector: Connector, hotmart: Simulator, world: World, stream: str) -> None:
-    """One row of a list has a text with a byte of Latin-1."""
+    """One row of a list contains text with a Latin-1 byte."""
     hotmart.switches = switches(page_cap=10, untotalled_order="stable")
     rows = world.expected(stream)
     keys = [key_on_the_wire(stream, rows[3].record)]
@@ -214,7 +214,7 @@ def test_every_list_is_read_leniently(connector: Connector, hotmart: Simulator, 
 
 
 def test_a_body_that_is_cut_off_is_not_read_leniently(connector: Connector, hotmart: Simulator, world: World) -> None:
-    """An answer ends in the middle of its JSON once, and is asked for again."""
+    """A response is cut off in the middle of its JSON once, and is retried."""
     fault = hotmart.add_fault(Fault(kind="truncated_json", path=HISTORY, nth=3))
 
     run: Run = connector.read(["sales_history"])

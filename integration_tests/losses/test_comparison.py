@@ -1,4 +1,4 @@
-"""Comparing the views of a sale: many that one view lacks arrive, and nothing that is not missing is warned of."""
+"""Comparison of the views of a sale: rows missing from one view are found, without false warnings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tools.harness import NOW_MS, Connector, VirtualClock, loaded, switches
 
 COMMISSIONS = "sales_commissions"
 MOST_LOOKUPS = 200
-"""So many sales of a view are looked up in one sync."""
+"""Maximum number of sales per view that one sync looks up."""
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def world() -> World:
 
 
 def next_day(clock: VirtualClock, world: World) -> None:
-    """Let a day pass on both sides."""
+    """Advance both clocks by one day."""
     clock.advance(days=1)
     world.now_ms = clock.now_ms
 
@@ -28,7 +28,7 @@ def next_day(clock: VirtualClock, world: World) -> None:
 def test_more_missing_sales_than_one_sync_looks_up_arrive_with_the_next(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """Commissions leave more than 200 sales out of every date range, and find each by its transaction."""
+    """Commissions omit more than 200 sales from every date range, and return each by its transaction."""
     hotmart.switches = switches(late_commissions="some_missing")
     world.add_sales(1_900, (NOW_MS - 290 * DAY_MS, NOW_MS - 100 * DAY_MS), status="COMPLETE")
     streams = ["sales_history", COMMISSIONS]
@@ -46,7 +46,7 @@ def test_more_missing_sales_than_one_sync_looks_up_arrive_with_the_next(
 def test_sales_whose_lookup_fails_arrive_with_the_next_sync(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """Commissions leave sales out of every date range, and cannot answer a call for one of them in the first sync."""
+    """Commissions omit sales from every date range. In the first sync, the request for one of them fails."""
     hotmart.switches = switches(late_commissions="some_missing")
     streams = ["sales_history", COMMISSIONS]
     hotmart.add_fault(
@@ -76,7 +76,7 @@ def test_sales_whose_lookup_fails_arrive_with_the_next_sync(
 def test_views_without_the_history_are_compared_without_false_warnings(
     connector: Connector, hotmart: Simulator, world: World, streams: list[str]
 ) -> None:
-    """Price details know fewer statuses than users, whose rows show no status."""
+    """Price details have fewer statuses than users, and the rows of users have no status."""
     run = connector.read(streams)
 
     complete(run, world, *streams)
@@ -87,7 +87,7 @@ def test_views_without_the_history_are_compared_without_false_warnings(
 def test_a_range_that_the_history_read_in_part_is_not_compared(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    """Two days are too heavy for the history at any size of its pages, and users list all sales."""
+    """Two days are too heavy for the history with any page size. Users list all sales."""
     bad_ms = NOW_MS - 200 * DAY_MS
     world.add_sales(30, (bad_ms, bad_ms + 2 * DAY_MS), status="COMPLETE")
     heavy = heavy_range(world, bad_ms, bad_ms + 2 * DAY_MS, page_rows=0)

@@ -1,4 +1,4 @@
-"""Monthly totals of a currency in which nothing is sold any more."""
+"""Monthly totals of a currency that has no sales any more."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SUMMARY = "sales_summary"
 
 
 def test_a_currency_without_sales_has_totals_of_zero_in_every_later_sync(connect: Connect) -> None:
-    """All sales of a currency are refunded: its totals are zero after the next sync, and after the ones behind it."""
+    """All sales of a currency are refunded. Its totals are zero after the next sync and after all later ones."""
     world = empty_world()
     world.add_sales(40, (NOW_MS - 200 * DAY_MS, NOW_MS - 30 * DAY_MS), status="COMPLETE")
     connection = connect(world, [SUMMARY])

@@ -1,4 +1,5 @@
-"""Filters that are not sent have a default, and what it hides has to be asked for."""
+"""Filters have default values when they are not sent. The connector must also request the rows that these defaults
+hide."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ def world() -> World:
 
 
 def stable(**sides: Any) -> Any:
-    """Return these sides, with every list in one order."""
+    """Return these switches, with every list in a stable order."""
     return switches(untotalled_order="stable", **sides)
 
 
@@ -40,7 +41,7 @@ def stable(**sides: Any) -> Any:
 def test_tickets_of_every_status_type_and_checkin_arrive(
     connector: Connector, hotmart: Simulator, world: World, sides: dict[str, str]
 ) -> None:
-    """Without filters the tickets of an event are only confirmed, paid or not checked in."""
+    """Without filters, the tickets of an event are limited to confirmed, paid or not checked in."""
     hotmart.switches = stable(**sides)
 
     complete(connector.read(["event_participants"]), world, "event_participants")
@@ -50,7 +51,7 @@ def test_tickets_of_every_status_type_and_checkin_arrive(
 def test_a_ticket_that_is_refunded_does_not_stay_sold(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, sides: dict[str, str]
 ) -> None:
-    """Tickets are refunded, charged back and checked in between two syncs, which the default filter hides."""
+    """Tickets are refunded, charged back and checked in between two syncs. The default filter hides them."""
     hotmart.switches = stable(**sides)
     warehouse = Warehouse()
     first = connector.read(["event_participants"])
@@ -70,7 +71,7 @@ def test_a_ticket_that_is_refunded_does_not_stay_sold(
 
 
 def test_what_the_default_hides_is_asked_once_per_sync(connector: Connector, hotmart: Simulator, world: World) -> None:
-    """The default hides nothing, and finding that out costs a few calls per sync, not some for each event."""
+    """The default hides nothing. Detecting this takes a few requests per sync, not a few per event."""
     hotmart.switches = stable()
     connector.read(["event_participants"])
     events = {call.path for call in hotmart.calls if call.path.endswith("/participants")}
@@ -86,7 +87,7 @@ def test_what_the_default_hides_is_asked_once_per_sync(connector: Connector, hot
 def test_subscriptions_of_every_status_and_date_arrive(
     connector: Connector, hotmart: Simulator, world: World, sides: dict[str, str]
 ) -> None:
-    """Without filters only active subscriptions arrive, or those with a next charge, or with a recent cancellation."""
+    """Without filters, only active subscriptions are listed, or those with a next charge or a recent cancellation."""
     hotmart.switches = stable(**sides)
 
     complete(connector.read(["subscriptions", "subscription_purchases"]), world, "subscriptions")
@@ -96,13 +97,13 @@ def test_subscriptions_of_every_status_and_date_arrive(
 def test_purchases_of_subscriptions_that_the_default_hides_arrive(
     connector: Connector, hotmart: Simulator, world: World, sides: dict[str, str]
 ) -> None:
-    """The subscriptions are read for their purchases only, and the default hides some of them."""
+    """The subscriptions are read only as a parent of purchases, and the default filter hides some of them."""
     hotmart.switches = stable(**sides)
 
     run = connector.read(["subscription_purchases"])
 
     assert run.exit_code == 0, run.sentences
-    # No filter finds a subscription without a next charge where that date is always filtered.
+    # No filter finds a subscription without a next charge date if Hotmart always filters by that date.
     codes = {row.record["subscriber_code"] for row in world.expected("subscriptions")}
     rows = [row for row in world.expected("subscription_purchases") if row.identity[1] in codes]
     found = difference("subscription_purchases", rows, run.records("subscription_purchases"))
@@ -112,7 +113,7 @@ def test_purchases_of_subscriptions_that_the_default_hides_arrive(
 def test_a_subscription_that_is_cancelled_does_not_stay_active(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """Subscriptions end between two syncs, and without a status only active ones arrive."""
+    """Subscriptions end between two syncs. Without a status filter, only active ones are listed."""
     hotmart.switches = stable(subscriptions_by_default="active")
     warehouse = Warehouse()
     first = connector.read(["subscriptions"])
@@ -132,7 +133,7 @@ def test_a_subscription_that_is_cancelled_does_not_stay_active(
 def test_products_of_every_status_arrive_with_their_children(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
-    """Without a status only active products are listed."""
+    """Without a status filter, only active products are listed."""
     hotmart.switches = stable(products_by_default="active")
 
     complete(connector.read([stream]), world, stream)
@@ -142,14 +143,14 @@ def test_products_of_every_status_arrive_with_their_children(
 def test_plans_of_products_that_are_no_subscription_arrive(
     connector: Connector, hotmart: Simulator, world: World, no_plans: str
 ) -> None:
-    """Products with Smart Instalment have plans although `is_subscription` is false."""
+    """Products with Smart Instalment have plans even if `is_subscription` is false."""
     hotmart.switches = stable(plans_of="instalments_too", no_plans=no_plans)
 
     complete(connector.read(["product_plans"]), world, "product_plans")
 
 
 def test_products_without_plans_are_no_fault(connector: Connector, hotmart: Simulator, world: World) -> None:
-    """Only subscriptions have plans, and all other products answer 400."""
+    """Only subscriptions have plans. All other products answer 400."""
     hotmart.switches = stable(plans_of="subscriptions", no_plans="400")
 
     complete(connector.read(["product_plans"]), world, "product_plans")
@@ -157,7 +158,7 @@ def test_products_without_plans_are_no_fault(connector: Connector, hotmart: Simu
 
 @pytest.mark.parametrize("stream", ["sales_history", "sales_users", "sales_commissions"])
 def test_sales_of_every_role_arrive(connector: Connector, hotmart: Simulator, world: World, stream: str) -> None:
-    """Without `commission_as` only sales as a producer are listed."""
+    """Without `commission_as`, only sales as a producer are listed."""
     hotmart.switches = stable(roles_by_default="producer_only")
 
     complete(connector.read([stream]), world, stream)
@@ -167,7 +168,7 @@ def test_sales_of_every_role_arrive(connector: Connector, hotmart: Simulator, wo
 def test_sales_of_a_role_arrive_if_none_of_them_is_paid(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
-    """Without `commission_as` only sales as a producer are listed, and all sales in other roles have expired."""
+    """Without `commission_as`, only sales as a producer are listed. All sales in other roles have expired."""
     purchases = [row.record["purchase"] for row in world.expected("sales_history")]
     for purchase in purchases:
         if purchase["commission_as"] != "PRODUCER":
@@ -180,7 +181,7 @@ def test_sales_of_a_role_arrive_if_none_of_them_is_paid(
 def test_sales_of_a_role_arrive_if_nobody_knows_whether_there_are_any(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    """The request for one sale as a co-producer fails in all its retries, and there are none as an affiliate."""
+    """The request for one sale as a co-producer fails in every retry, and the account has none as an affiliate."""
     hotmart.switches = stable(roles_by_default="producer_only")
     for role, kind, times in (("COPRODUCER", 503, 7), ("AFFILIATE", "empty_list", None)):
         asks_for_one = partial(asks_for_one_sale_as, role)
@@ -190,14 +191,14 @@ def test_sales_of_a_role_arrive_if_nobody_knows_whether_there_are_any(
 
 
 def asks_for_one_sale_as(role: str, call: Call) -> bool:
-    """Whether a call asks for a page of few sales in a role."""
+    """Whether a request asks for a page of few sales in a role."""
     return call.get("commission_as") == role and call.get("max_results") == "10"
 
 
 def test_sales_of_every_role_arrive_in_later_syncs(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """Without `commission_as` only sales as a producer are listed, and some are refunded between two syncs."""
+    """Without `commission_as`, only sales as a producer are listed. Some sales are refunded between two syncs."""
     hotmart.switches = stable(roles_by_default="producer_only")
     warehouse = Warehouse()
     first = connector.read(["sales_history"])

@@ -1,4 +1,4 @@
-"""Where two date ranges meet: no sale between them is lost or arrives twice, and none is longer than is allowed."""
+"""Boundaries between date ranges: no sale is lost or duplicated there, and no range exceeds the maximum length."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ SUMMARY = "/payments/api/v1/sales/summary"
 
 @pytest.fixture
 def world() -> World:
-    """Sales of four years, of which only a few lie in one second."""
+    """Sales of four years, few of them in the same second."""
     return tiny_world()
 
 
 @pytest.fixture(autouse=True)
 def odd_moment(clock: VirtualClock) -> None:
-    """Let the sync begin at a time that is no whole second."""
+    """Start the sync at a time that is not a full second."""
     clock.advance(seconds=7.123)
 
 
 def edges(hotmart: Simulator, stream: str, now_ms: int) -> set[int]:
-    """Return where the date ranges of a sync begin and end, but for the ends of the whole."""
+    """Return the inner boundaries of the date ranges of a sync."""
     ranges = [dates for call in hotmart.calls if call.path == VIEWS[stream] and (dates := date_range(call))]
     first_ms = min(start_ms for start_ms, _ in ranges)
     return {edge for dates in ranges for edge in dates if first_ms < edge < now_ms - 2 * SECOND_MS}
 
 
 def sell_around(world: World, moments: set[int]) -> None:
-    """Sell in each of these milliseconds, just before and just after, and at both ends of its second."""
+    """Add sales in each of these milliseconds, just before and after, and at both ends of its second."""
     for moment_ms in moments:
         second_ms = moment_ms - moment_ms % SECOND_MS
         for at_ms in {moment_ms - 1, moment_ms, moment_ms + 1, second_ms, second_ms + SECOND_MS - 1}:
@@ -56,7 +56,7 @@ def sell_around(world: World, moments: set[int]) -> None:
 def test_sales_at_the_edges_of_date_ranges_arrive_once(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, stream: str, sides: dict[str, str]
 ) -> None:
-    """The filter cuts milliseconds off, or leaves out one end of a date range."""
+    """The filter truncates milliseconds, or excludes one end of a date range."""
     hotmart.switches = switches(page_cap=1, totals="everywhere", **sides)
     connector.config |= {"num_workers": 1, "start_date": "2021-12-31T11:59:59.777Z"}
     for _ in range(2):
@@ -75,7 +75,7 @@ def test_sales_at_the_edges_of_date_ranges_arrive_once(
 def test_sales_at_the_edge_of_two_syncs_arrive(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, sides: dict[str, str]
 ) -> None:
-    """Sales are made in the second in which the first sync began, and where the second sync begins to read."""
+    """Sales are made in the second when the first sync began, and in the first second that the second sync reads."""
     hotmart.switches = switches(**sides)
     connector.config |= {"lookback_days": 30, "start_date": "2021-12-31T11:59:59.777Z"}
     began_ms = clock.now_ms
@@ -96,7 +96,7 @@ def test_sales_at_the_edge_of_two_syncs_arrive(
 def test_no_date_range_is_longer_than_365_days(
     connector: Connector, hotmart: Simulator, clock: VirtualClock, start_date: str
 ) -> None:
-    """The start date lies years back, so that date ranges of a leap year have to be cut."""
+    """The start date lies years back, so date ranges that include 29 February must be split."""
     hotmart.switches = switches(max_window_days=365)
     config = {**connector.config, "start_date": start_date}
     streams = [*VIEWS, "sales_summary", "subscription_transactions"]
@@ -117,9 +117,9 @@ def test_no_date_range_is_longer_than_365_days(
 def test_inner_edges_are_whole_seconds(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """Every date range begins at a whole second and ends at one or a millisecond before, but for the last one.
+    """Every date range begins at a full second, and ends at one or a millisecond before, except the last range.
 
-    Ranges of a second or two are questions about a single sale, and later ones look for charges of the future.
+    Ranges of a second or two look for a single sale, and later ones look for future charges.
     """
     hotmart.switches = switches(page_cap=1, totals="everywhere", untotalled_order="stable")
     connector.config["start_date"] = "2021-12-31T11:59:59.777Z"

@@ -1,4 +1,4 @@
-"""Answers that mean "none" and can also mean a fault."""
+"""Responses that normally mean "no rows" and can also be a fault."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def world(request: pytest.FixtureRequest) -> World:
 
 
 def subscription_products(world: World) -> list[str]:
-    """Return the uuids of the products that have plans."""
+    """Return the UUIDs of the products that have plans."""
     return [row.record["ucode"] for row in world.expected("products") if row.record["is_subscription"]]
 
 
 def test_a_400_that_passes_costs_no_plan(connector: Connector, hotmart: Simulator, world: World) -> None:
-    """Each subscription product answers its plans with 400 `invalid_parameter` once, as calls are known to do."""
+    """Each subscription product answers 400 `invalid_parameter` for its plans once, as Hotmart is known to do."""
     for ucode in subscription_products(world):
         path = f"{PRODUCTS}/{ucode}/plans"
         hotmart.add_fault(Fault(kind=400, error="invalid_parameter", path=path))
@@ -35,7 +35,7 @@ def test_a_400_that_passes_costs_no_plan(connector: Connector, hotmart: Simulato
 def test_a_400_for_the_plans_of_every_product_is_a_fault(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    """All subscription products, of which there are three, answer 400 `invalid_parameter` for their plans."""
+    """All three subscription products answer 400 `invalid_parameter` for their plans."""
     assert len(subscription_products(world)) >= 3
     hotmart.add_fault(Fault(kind=400, error="invalid_parameter", path=PLANS, times=None))
 
@@ -49,7 +49,7 @@ def test_a_400_for_the_plans_of_every_product_is_a_fault(
 def test_a_400_for_the_plans_of_one_product_is_an_answer(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    """One of three subscription products has no plans, and answers 400 each time."""
+    """One of three subscription products has no plans and always answers 400."""
     first, *_ = subscription_products(world)
     hotmart.add_fault(Fault(kind=400, error="invalid_parameter", path=f"{PRODUCTS}/{first}/plans", times=None))
 
@@ -61,7 +61,7 @@ def test_a_400_for_the_plans_of_one_product_is_an_answer(
 
 
 def test_an_empty_body_for_every_product_is_a_fault(connector: Connector, hotmart: Simulator, world: World) -> None:
-    """All products answer an empty body for their coupons under both addresses, as a wrong address does."""
+    """All products answer an empty body for their coupons at both addresses, as a wrong address does."""
     hotmart.add_fault(Fault(kind="empty200", path=COUPONS, times=None))
 
     run = connector.read(["coupons", "product_offers"])
@@ -76,7 +76,7 @@ def test_an_empty_body_for_every_product_is_a_fault(connector: Connector, hotmar
 def test_coupons_arrive_from_either_address(
     connector: Connector, hotmart: Simulator, world: World, prefix: str, no_coupons: str
 ) -> None:
-    """Coupons are found under one of two addresses, and the other answers an empty body for every product."""
+    """One of two addresses returns coupons. The other answers an empty body for every product."""
     hotmart.switches = switches(coupon_prefix=prefix, no_coupons=no_coupons)
 
     complete(connector.read(["coupons"]), world, "coupons")
@@ -92,7 +92,7 @@ def test_an_empty_body_that_passes_costs_no_coupon(connector: Connector, hotmart
 
 @pytest.mark.parametrize("world", [{"coupons": 0}], ids=["no_coupons"], indirect=True)
 def test_an_account_without_coupons_is_no_fault(connector: Connector, hotmart: Simulator) -> None:
-    """No product has a coupon, and each answers an empty list."""
+    """No product has a coupon, and each answers with an empty list."""
     hotmart.switches = switches(no_coupons="list")
 
     run = connector.read(["coupons"])

@@ -1,4 +1,4 @@
-"""The four views of a sale are one set of sales, although each one lists its own."""
+"""The four views of a sale describe the same sales, although each view has its own list."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ COMMISSIONS = VIEWS["sales_commissions"]
 
 @pytest.fixture
 def world() -> World:
-    """Sales of the last 300 days, some of which a date range of commissions leaves out."""
+    """Sales of the last 300 days. Commissions omit some of them from a date range."""
     return tiny_world(sales=150, start_ms=NOW_MS - 300 * DAY_MS)
 
 
 def is_lookup(call: Call) -> bool:
-    """Whether a call asks for the commissions of one sale."""
+    """Whether a request asks for the commissions of one sale."""
     return call.path == COMMISSIONS and call.get("transaction") is not None
 
 
 def left_out(hotmart: Simulator, world: World) -> set[str]:
-    """Let commissions leave sales out of every date range, and return their transactions."""
+    """Make commissions omit sales from every date range, and return their transactions."""
     hotmart.switches = switches(late_commissions="some_missing")
     codes = [row.record["transaction"] for row in world.expected("sales_commissions")]
     numbers = [(code, serial) for code in codes if (serial := world.sales.serial(code)) is not None]
@@ -45,7 +45,7 @@ def left_out(hotmart: Simulator, world: World) -> set[str]:
 def test_sales_that_a_view_leaves_out_are_looked_up_one_by_one(
     connector: Connector, hotmart: Simulator, world: World, streams: list[str]
 ) -> None:
-    """Commissions leave COMPLETE sales out of every date range and count, and find each by its transaction."""
+    """Commissions omit COMPLETE sales from every date range and count, and return each by its transaction."""
     missing = left_out(hotmart, world)
 
     run = connector.read(streams)
@@ -57,7 +57,7 @@ def test_sales_that_a_view_leaves_out_are_looked_up_one_by_one(
 
 
 def test_a_sale_that_no_view_lacks_is_not_looked_up(connector: Connector, hotmart: Simulator, world: World) -> None:
-    """All views agree, but for the sales in statuses that price details do not know."""
+    """All views agree, except for sales in statuses that price details do not have."""
     run = connector.read(list(VIEWS))
 
     complete(run, world, *VIEWS)
@@ -69,7 +69,7 @@ def test_a_sale_that_no_view_lacks_is_not_looked_up(connector: Connector, hotmar
 def test_sales_that_stay_missing_are_named_in_a_warning(
     connector: Connector, hotmart: Simulator, world: World, kind: int | str
 ) -> None:
-    """Commissions leave sales out of every date range, and do not find them by their transaction either."""
+    """Commissions omit sales from every date range, and don't return them by transaction either."""
     missing = left_out(hotmart, world)
     hotmart.add_fault(Fault(kind=kind, path=COMMISSIONS, times=None, where=lambda call: is_lookup(call)))
 
@@ -89,7 +89,7 @@ def test_sales_that_stay_missing_are_named_in_a_warning(
 def test_a_sale_that_a_view_left_out_arrives_with_a_later_sync_at_the_latest(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """Commissions leave sales out in an incremental sync, after a first sync in which nothing was missing."""
+    """Nothing is missing in the first sync. Commissions omit sales in the following incremental sync."""
     first = connector.read(["sales_history", "sales_commissions"])
     clock.advance(days=1)
     world.now_ms = clock.now_ms

@@ -1,4 +1,4 @@
-"""Rows with the same primary key and other content: each arrives, or the sync says how many do not."""
+"""Rows with the same primary key and different content: each arrives, or the sync logs the number of missing ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def world(clock: VirtualClock) -> World:
 
 
 def is_warned_of(run: Run, world: World, stream: str) -> bool:
-    """Whether a warning has the number of primary keys with several contents, or that of the rows that have one."""
+    """Whether a warning has the number of primary keys with several contents, or the number of their rows."""
     rows = [sent(stream, row) for row in world.expected(stream)]
     by_key: dict[Any, set[str]] = {}
     for row in rows:
@@ -41,7 +41,7 @@ def is_warned_of(run: Run, world: World, stream: str) -> bool:
 def test_one_payment_of_several_recurrences_is_several_rows(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
-    """A negotiation settles several recurrences by one purchase, and each recurrence is listed."""
+    """A negotiation settles several recurrences with one purchase, and each recurrence is listed."""
     hotmart.switches = switches(negotiated_recurrences="row_each")
     rows = [sent(stream, row) for row in world.expected(stream)]
     name = "id" if stream == "subscription_transactions" else "transaction"
@@ -55,7 +55,7 @@ def test_one_payment_of_several_recurrences_is_several_rows(
 def test_a_coupon_of_several_products_is_a_row_for_each(
     connector: Connector, hotmart: Simulator, world: World, workers: int
 ) -> None:
-    """Every second coupon is listed under up to three products."""
+    """Every second coupon is listed for up to three products."""
     hotmart.switches = switches(coupons_of="several_products")
     assert len({row.identity[2] for row in world.expected("coupons")}) < len(world.expected("coupons"))
 
@@ -76,7 +76,7 @@ SHARED = [
 def test_a_primary_key_with_several_contents_is_warned_of_with_the_number(
     connector: Connector, hotmart: Simulator, world: World, stream: str, sides: dict[str, str]
 ) -> None:
-    """Two subscriptions have one code, a sale is listed once for each role, or a student once for each class."""
+    """Two subscriptions share a code, a sale is listed once per role, or a student once per class."""
     hotmart.switches = switches(untotalled_order="stable", **sides)
 
     run = connector.read([stream])

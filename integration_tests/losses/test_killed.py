@@ -1,4 +1,4 @@
-"""Syncs that are killed and resumed, and what their states cover."""
+"""Syncs that are killed and resumed, and the rows that their states cover."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ CHILDREN = ("subscription_purchases", "club_lessons", "event_participants")
 
 
 def cuts(run: Run, at_most: int) -> list[int]:
-    """Return places in the output of a run, spread evenly, the beginning and the end among them."""
+    """Return evenly spaced positions in the output of a run, including its beginning and end."""
     count = len(run.messages)
     step = max(1, count // at_most)
     return [*range(0, count, step), count]
 
 
 def committed(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what a destination has committed when the source is killed: all up to the last state."""
+    """Return the messages that a destination has committed when the source is killed: all up to the last state."""
     places = [place for place, message in enumerate(messages) if message["type"] == "STATE"]
     return messages[: places[-1] + 1] if places else []
 
@@ -42,7 +42,7 @@ def committed(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_a_first_sync_that_is_killed_anywhere_and_resumed_much_later_loses_nothing(
     connect: Connect, stream: str, workers: int
 ) -> None:
-    """Of a first sync only what stands above some state is kept. The next sync follows when all dates are old."""
+    """Only the output up to a state of the first sync is kept. The next sync runs when all dates are old."""
     world = small_world(sales=0, subscriptions=20, students=20, products=60)
     connection = connect(world, [stream], config={"num_workers": workers})
     pass_seconds_per_call(connection, 3)
@@ -60,7 +60,7 @@ def test_a_first_sync_that_is_killed_anywhere_and_resumed_much_later_loses_nothi
 
 @pytest.mark.parametrize("stream", CHILDREN)
 def test_a_later_sync_that_is_killed_anywhere_and_resumed_loses_nothing(connect: Connect, stream: str) -> None:
-    """The second of three syncs is killed. It had to bring new charges, late parents, studies and check-ins."""
+    """The second of three syncs is killed. It was to deliver new charges, late parents, lessons and check-ins."""
     world = small_world(sales=0, subscriptions=0, students=20, products=12)
     old_subscriptions(world, 20)
     connection = connect(world, [stream])
@@ -86,7 +86,7 @@ def test_a_later_sync_that_is_killed_anywhere_and_resumed_loses_nothing(connect:
 
 
 def test_a_killed_sync_of_sales_and_its_sweep_loses_nothing(connect: Connect) -> None:
-    """A sync that has to bring new sales, late refunds and a gap is killed. The next one follows months later."""
+    """A sync with new sales, late refunds and a gap is killed. The next one runs months later."""
     world = small_world(sales=60, subscriptions=0, students=0)
     refunded = world.add_sales(3, NOW_MS - 200 * DAY_MS)
     paid = world.add_sales(3, NOW_MS - 30 * DAY_MS)
@@ -117,7 +117,7 @@ def test_a_killed_sync_of_sales_and_its_sweep_loses_nothing(connect: Connect) ->
 
 @pytest.mark.parametrize("stream", ["subscription_purchases", "club_lessons", "event_participants", "sales_history"])
 def test_records_are_emitted_before_the_state_that_covers_them(connect: Connect, stream: str) -> None:
-    """A sync that continues from the last state of another one asks for nothing that the other had not emitted."""
+    """A sync that continues from the last state of a killed one requests nothing that was already emitted."""
     world = small_world(sales=40, subscriptions=20, students=20, products=30)
     connection = connect(world, [stream], config={"num_workers": 4})
     pass_seconds_per_call(connection, 6)
@@ -132,7 +132,7 @@ def test_records_are_emitted_before_the_state_that_covers_them(connect: Connect,
 
 
 def test_an_open_parent_stays_open_over_syncs_that_are_killed(connect: Connect) -> None:
-    """A subscriber fails, and the next two syncs are killed before it is read. The one after them reads it."""
+    """The request for a subscriber fails, and the next two syncs are killed before reading it. The third reads it."""
     world = empty_world()
     old_subscriptions(world, 30)
     connection = connect(world, ["subscription_purchases"])

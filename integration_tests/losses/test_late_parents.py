@@ -1,4 +1,4 @@
-"""Parents that are listed late with old dates, and lists of parents that were wrong once."""
+"""Parents that are listed late with old dates, and lists of parents that are wrong once."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tools.harness import NOW_MS
 
 
 def charged_later(connection: Connection, codes: list[str]) -> None:
-    """Some of these subscriptions have missing rows in the destination."""
+    """Assert that the destination lacks rows of every one of these subscriptions."""
     lost = {key[0] for key in connection.difference("subscription_purchases").lost}
     assert set(codes) <= lost, "the test changed nothing"
 
 
 @pytest.mark.parametrize("selected", [(), ("subscriptions",)], ids=["children only", "parents as well"])
 def test_charges_of_subscriptions_that_are_listed_late_arrive(connect: Connect, selected: tuple[str, ...]) -> None:
-    """Forty subscriptions appear in the second sync, and all their dates lie long before the first one."""
+    """Forty subscriptions appear in the second sync, with dates long before the first one."""
     world = empty_world()
     old_subscriptions(world, 1)
     connection = connect(world, [*selected, "subscription_purchases"])
@@ -44,7 +44,7 @@ def test_charges_of_subscriptions_that_are_listed_late_arrive(connect: Connect, 
 
 
 def test_late_subscriptions_arrive_when_as_many_others_are_known_of_the_same_days(connect: Connect) -> None:
-    """The late subscriptions began on the same days as known ones, so only their number or names show them."""
+    """The late subscriptions began on the same days as known ones, so only the count or the names reveal them."""
     world = empty_world()
     world.add_subscriptions(60, NOW_MS - 400 * DAY_MS)
     world.cancel_subscriptions(60, NOW_MS - 300 * DAY_MS)
@@ -62,7 +62,7 @@ def test_late_subscriptions_arrive_when_as_many_others_are_known_of_the_same_day
 
 
 def test_a_late_subscription_costs_few_calls(connect: Connect) -> None:
-    """One subscription that is listed late, with old dates, does not make the sync read all others again."""
+    """One subscription is listed late with old dates. The sync does not re-read all others."""
     world = empty_world()
     for days in range(300, 700, 4):
         world.add_subscriptions(1, NOW_MS - days * DAY_MS)
@@ -86,7 +86,7 @@ def test_a_late_subscription_costs_few_calls(connect: Connect) -> None:
 
 @pytest.mark.parametrize("entered", [False, True], ids=["never entered", "entered long ago"])
 def test_lessons_of_students_who_are_listed_late_arrive(connect: Connect, entered: bool) -> None:
-    """Students appear in the second sync, with a purchase and perhaps a last access of more than a year ago."""
+    """Students appear in the second sync, with a purchase and possibly a last access more than a year ago."""
     world = empty_world(students=30)
     connection = connect(world, ["club_students", "club_lessons"])
     connection.sync()
@@ -104,7 +104,7 @@ def test_lessons_of_students_who_are_listed_late_arrive(connect: Connect, entere
 
 
 def test_tickets_of_a_product_that_becomes_an_event_late_arrive(connect: Connect) -> None:
-    """A product is listed as an event only in the second sync, with tickets that were updated a year ago."""
+    """A product becomes an event in the second sync, with tickets that were updated a year ago."""
     world = empty_world()
     connection = connect(world, ["event_participants"])
     connection.sync()
@@ -122,16 +122,17 @@ def test_tickets_of_a_product_that_becomes_an_event_late_arrive(connect: Connect
     assert not connection.difference("event_participants")
 
 
-# A list of parents that was wrong once
+# Lists of parents that are wrong once
 
 
 def is_first_page_of_rows(call: Call) -> bool:
-    """Whether a call asks for the first rows of a list, and not for a count."""
+    """Whether a request asks for the first rows of a list, not only for a count."""
     return call.get("page_token") is None and call.get("max_results") != "1"
 
 
 def spoil(connection: Connection, stream: str, kind: str, times: int | None) -> Fault:
-    """Let the first page of the list of parents be wrong so many times: empty with a total of 0, or without its end."""
+    """Make the first page of the list of parents wrong this many times: empty with a total of 0, or without later
+    pages."""
     path = SUBSCRIPTIONS if stream == "subscription_purchases" else STUDENTS
     return connection.simulator.add_fault(Fault(kind=kind, path=path, where=is_first_page_of_rows, times=times))
 
@@ -150,7 +151,7 @@ def connected(connect: Connect, stream: str) -> Connection:
 
 
 def change_parents(connection: Connection, stream: str) -> None:
-    """Give most parents a new row, or change one of theirs, and let more time pass than the look-back."""
+    """Add or change a row for most parents, and advance the clock by more than the look-back."""
     if stream == "subscription_purchases":
         connection.charge_what_is_due()
     else:
@@ -170,7 +171,7 @@ TIMES = pytest.mark.parametrize("times", [1, None], ids=["once", "all through th
 def test_parents_that_the_first_sync_could_not_see_are_read_by_the_next_one(
     connect: Connect, stream: str, kind: str, times: int | None
 ) -> None:
-    """The list of parents is empty, or ends after a page, in the first sync. The next one follows months later."""
+    """In the first sync, the list of parents is empty or ends after a page. The next sync runs months later."""
     connection = connected(connect, stream)
     spoil(connection, stream, kind, times)
     connection.sync(may_fail=True)
@@ -188,7 +189,7 @@ def test_parents_that_the_first_sync_could_not_see_are_read_by_the_next_one(
 def test_changes_of_known_parents_that_a_sync_could_not_see_are_read_by_the_next_one(
     connect: Connect, stream: str, kind: str, times: int | None
 ) -> None:
-    """The list of parents is empty, or ends after a page, in the sync after which their changes are old."""
+    """The list of parents is empty or ends after a page in one sync. Their changes are old in the next one."""
     connection = connected(connect, stream)
     connection.sync()
     connection.pass_time(days=35)
@@ -208,7 +209,7 @@ def test_changes_of_known_parents_that_a_sync_could_not_see_are_read_by_the_next
 def test_new_parents_that_a_sync_could_not_see_are_read_by_the_next_one(
     connect: Connect, stream: str, kind: str
 ) -> None:
-    """New parents begin long before a sync whose list of parents is empty, or ends after a page, in each reading."""
+    """New parents begin long before a sync whose list of parents is always empty or ends after a page."""
     connection = connected(connect, stream)
     connection.sync()
     connection.pass_time(days=10)
@@ -233,7 +234,7 @@ def test_new_parents_that_a_sync_could_not_see_are_read_by_the_next_one(
 def test_a_list_that_is_wrong_once_costs_no_second_reading_of_all_parents(
     connect: Connect, stream: str, kind: str
 ) -> None:
-    """After a passing fault in the list, the next syncs do not ask for parents at rest again and again."""
+    """After a temporary fault in the list, the next syncs do not repeatedly request unchanged parents."""
     connection = connected(connect, stream)
     connection.sync()
     connection.pass_time(days=1)

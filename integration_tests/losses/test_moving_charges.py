@@ -1,4 +1,4 @@
-"""Charges that are updated while they are read, and what their filter goes by."""
+"""Charges that are updated while they are read, and the date used by their filter."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ HOUR_MS = DAY_MS // 24
 
 @pytest.fixture
 def world() -> World:
-    """Charges enough for several pages of ten in each year."""
+    """Enough charges for several pages of ten in each year."""
     return tiny_world(sales=300, subscriptions=60)
 
 
 def one_after_the_other(hotmart: Simulator, connector: Connector, **sides: Any) -> None:
-    """Let calls be made one by one, so that a test knows what is read when, and pages be small and in order."""
+    """Make requests sequentially with small pages in a stable order, so that a test knows the reading order."""
     hotmart.switches = switches(page_cap=10, untotalled_order="stable", currency_rows="one", **sides)
     connector.config["num_workers"] = 1
 
@@ -32,7 +32,7 @@ def one_after_the_other(hotmart: Simulator, connector: Connector, **sides: Any) 
 def test_charges_that_slip_when_an_update_is_reported_late_arrive(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, at_page: int, late_by_ms: int
 ) -> None:
-    """Old charges leave their date range by an update that Hotmart reports hours late, between two of its pages."""
+    """Hotmart reports updates hours late. Between two pages, such an update removes old charges from the date range."""
     one_after_the_other(hotmart, connector)
     pages = 0
 
@@ -59,7 +59,7 @@ def test_charges_that_slip_when_an_update_is_reported_late_arrive(
 def test_charges_of_a_list_that_is_a_day_old_arrive(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """The list is 24 hours behind, and charges are refunded before and while it is read."""
+    """The list is 24 hours behind. Charges are refunded before and during the read."""
     one_after_the_other(hotmart, connector, transactions_delay_hours=24)
     world.change_status(25, ("COMPLETE", "APPROVED"), "REFUNDED", NOW_MS - 24 * HOUR_MS + 3_000, seed=1)
     hotmart.before_call = lambda call: clock.advance(seconds=1)
@@ -78,7 +78,7 @@ def test_charges_of_a_list_that_is_a_day_old_arrive(
 def test_updates_of_later_charges_are_no_reason_to_read_an_old_date_range_again(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """Charges that were ordered after the end of a date range are updated while that range is read."""
+    """While a date range is read, charges ordered after its end are updated."""
     one_after_the_other(hotmart, connector)
     connector.read([STREAM])
     undisturbed = old_calls(hotmart)
@@ -99,7 +99,7 @@ def test_updates_of_later_charges_are_no_reason_to_read_an_old_date_range_again(
 
 
 def old_calls(hotmart: Simulator) -> int:
-    """Return the number of calls for date ranges that end more than a year ago."""
+    """Return the number of requests for date ranges that end more than a year ago."""
     ranges = [date_range(call) for call in hotmart.calls if call.path == CHARGES]
     return sum(dates is not None and dates[1] < NOW_MS - 364 * DAY_MS for dates in ranges)
 
@@ -111,9 +111,9 @@ SIDES = ("last_update", "order_date", "approved_date", "adoption_date", "recurre
 def test_a_refund_of_an_old_charge_arrives_or_is_warned_of(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, side: str
 ) -> None:
-    """Charges of 70 to 150 days ago are refunded between two syncs, and the filter goes by any of six dates."""
+    """Charges of 70 to 150 days ago are refunded between two syncs. The filter uses one of six dates."""
     hotmart.switches = switches(transaction_date_filters=side, untotalled_order="stable")
-    connector.config["start_date"] = "2021-06-01"  # a recurrence can begin before it is charged
+    connector.config["start_date"] = "2021-06-01"  # a recurrence can begin before its charge
     first = connector.read([STREAM])
     clock.advance(days=1)
     world.now_ms = clock.now_ms
@@ -134,7 +134,7 @@ def test_a_refund_of_an_old_charge_arrives_or_is_warned_of(
 def test_a_refund_of_an_old_charge_arrives_where_the_filter_goes_by_an_approval_of_days_later(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """The filter goes by the approval, and the recent charges were approved three days after their order."""
+    """The filter uses the approval date, and recent charges were approved three days after their order."""
     hotmart.switches = switches(transaction_date_filters="approved_date", untotalled_order="stable")
     for row in world.expected(STREAM):
         purchase = row.record["purchase"]
@@ -158,9 +158,9 @@ def test_a_refund_of_an_old_charge_arrives_where_the_filter_goes_by_an_approval_
 def test_a_first_sync_misses_no_charge_for_the_meaning_of_the_filter(
     connector: Connector, hotmart: Simulator, world: World, side: str
 ) -> None:
-    """The filter goes by any of six dates, all of which lie after the start date."""
+    """The filter uses one of six dates, all after the start date."""
     hotmart.switches = switches(transaction_date_filters=side, untotalled_order="stable")
-    connector.config["start_date"] = "2021-06-01"  # a recurrence can begin before it is charged
+    connector.config["start_date"] = "2021-06-01"  # a recurrence can begin before its charge
 
     run = connector.read([STREAM])
 

@@ -1,4 +1,4 @@
-"""What the start date means for subscriptions: those that had not ended before it are read, and their charges."""
+"""The start date and subscriptions: those that had not ended by then are read, with their charges."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LATER_MS = 1_766_188_800_000
 
 
 def not_ended_before(world: World, stream: str, start_ms: int) -> list[Any]:
-    """Return the rows of a stream that belong to subscriptions which had not ended before the start date."""
+    """Return the rows of a stream that belong to subscriptions that had not ended before the start date."""
     ended = {
         code
         for code, row in truth(world, "subscriptions").items()
@@ -34,7 +34,7 @@ def not_ended_before(world: World, stream: str, start_ms: int) -> list[Any]:
 def test_subscriptions_that_had_not_ended_before_the_start_date_are_read(
     connect: Connect, stream: str, page_cap: int | None
 ) -> None:
-    """Subscriptions that began before the start date and are active on it arrive. Those that had ended do not."""
+    """Subscriptions that began before the start date and are active on it arrive. Ended ones do not."""
     world = small_world(sales=200, subscriptions=150, students=0)
     connection = connect(world, [stream], config={"start_date": "2025-06-01"}, page_cap=page_cap)
 
@@ -46,7 +46,8 @@ def test_subscriptions_that_had_not_ended_before_the_start_date_are_read(
 
 
 def test_a_subscription_that_ended_at_the_start_date_is_read(connect: Connect) -> None:
-    """A subscription that ended in the first millisecond of the start date arrives, one a millisecond earlier not."""
+    """A subscription that ended in the first millisecond of the start date arrives. One that ended a millisecond
+    earlier does not."""
     world = empty_world()
     world.add_subscriptions(1, LATER_MS - 50 * DAY_MS)
     world.cancel_subscriptions(1, LATER_MS)
@@ -76,7 +77,7 @@ def test_a_subscription_that_began_before_the_start_date_and_ends_later_is_updat
 
 
 def test_the_list_of_subscriptions_costs_a_call_per_page_whatever_the_start_date_is(connect: Connect) -> None:
-    """Reading the list from its beginning takes one call per page, with a start date of last month as well."""
+    """Reading the whole list takes one request per page, even with a start date of last month."""
     world = empty_world()
     old_subscriptions(world, 60, days=1_000)
     connection = connect(world, ["subscriptions"], config={"start_date": LATER}, page_cap=20)
@@ -91,7 +92,7 @@ def test_the_list_of_subscriptions_costs_a_call_per_page_whatever_the_start_date
 
 
 def test_a_list_that_is_refused_in_one_range_is_read_in_parts_from_its_beginning(connect: Connect) -> None:
-    """Hotmart refuses a range of more than a year for subscriptions. Those of three years ago arrive all the same."""
+    """Hotmart rejects a range of more than a year for subscriptions. Those of three years ago still arrive."""
     world = empty_world()
     for days in (100, 500, 900, 1_300):
         old_subscriptions(world, 6, days)

@@ -1,4 +1,4 @@
-"""A refusal that is about one parent is an answer, and no failure of the stream."""
+"""An error response for one parent does not fail the stream."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def world() -> World:
 
 
 def stable(**sides: Any) -> Any:
-    """Return these sides, with every list in one order."""
+    """Return these switches, with every list in a stable order."""
     return switches(untotalled_order="stable", **sides)
 
 
 def test_lessons_that_are_refused_for_owners_and_administrators_are_no_failure(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """The lessons of owners and administrators answer 403, in a first and in a later sync."""
+    """The lessons of owners and administrators answer 403, in the first and in a later sync."""
     everyone = len(world.expected("club_lessons"))
     hotmart.switches = stable(lessons_of_staff="refused")
     assert len(world.expected("club_lessons")) < everyone
@@ -46,7 +46,7 @@ def test_lessons_that_are_refused_for_owners_and_administrators_are_no_failure(
 def test_the_participants_of_an_event_whose_info_is_refused_arrive(
     connector: Connector, hotmart: Simulator, world: World, status: int
 ) -> None:
-    """`/info` is refused for one event, and its participants are not."""
+    """`/info` is forbidden for one event, but its participants are not."""
     event_id = world.expected("event_participants")[0].record["product"]["id"]
     fault = hotmart.add_fault(Fault(kind=status, path=f"{EVENTS}/{event_id}/info", times=None))
 
@@ -59,7 +59,7 @@ def test_the_participants_of_an_event_whose_info_is_refused_arrive(
 def test_the_participants_of_events_that_are_not_published_arrive(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """`/info` answers 404 for every event that is not published, in a first and in a later sync."""
+    """`/info` answers 404 for every unpublished event, in the first and in a later sync."""
     hotmart.switches = stable(event_info="published_only")
 
     first = connector.read(["event_participants"])
@@ -78,7 +78,7 @@ def test_the_participants_of_events_that_are_not_published_arrive(
 def test_participants_that_are_refused_for_one_event_are_no_failure(
     connector: Connector, hotmart: Simulator, world: World, status: int
 ) -> None:
-    """The participants of one event are refused, as they may be for a draft, and those of all others arrive."""
+    """The participants of one event are forbidden, as they may be for a draft. Those of all others arrive."""
     rows = world.expected("event_participants")
     refused_id = rows[0].record["product"]["id"]
     hotmart.add_fault(Fault(kind=status, path=f"{EVENTS}/{refused_id}/participants", times=None))
@@ -95,7 +95,7 @@ def test_participants_that_are_refused_for_one_event_are_no_failure(
 def test_children_of_drafts_that_are_refused_are_no_failure(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
-    """Offers, plans and coupons of products that are drafts answer 404."""
+    """Offers, plans and coupons of draft products answer 404."""
     hotmart.switches = stable(draft_children="404")
     drafts = [row.record["id"] for row in world.expected("products") if row.record["status"] == "DRAFT"]
     assert drafts
@@ -106,7 +106,7 @@ def test_children_of_drafts_that_are_refused_are_no_failure(
 def test_offers_that_are_refused_for_one_product_are_no_failure(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    """The offers of one product answer 404, and those of all others arrive."""
+    """The offers of one product answer 404. Those of all others arrive."""
     refused = world.expected("products")[0].record["ucode"]
     hotmart.add_fault(Fault(kind=404, path=f"{PRODUCTS}/{refused}/offers", times=None))
 
@@ -121,7 +121,7 @@ def test_offers_that_are_refused_for_one_product_are_no_failure(
 def test_lessons_of_a_student_whose_visit_is_shown_days_late_arrive(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, days_between: int
 ) -> None:
-    """`last_access_date` lags three days behind, and students take lessons between syncs."""
+    """`last_access_date` is three days behind, and students take lessons between syncs."""
     hotmart.switches = stable(last_access_date="days_late")
     streams = ["club_students", "club_lessons"]
     runs = [connector.read(streams)]

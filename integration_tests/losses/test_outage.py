@@ -1,4 +1,4 @@
-"""Outages and pages that are too heavy: they cost few calls, and what is learned from them costs no row later."""
+"""Outages and heavy pages cost few requests, and the resulting adjustments lose no rows later."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ MOST_ROWS = 500
 
 @pytest.fixture
 def world() -> World:
-    """Sales of four years, so nine date ranges of 180 days."""
+    """Sales of four years, which are nine date ranges of 180 days."""
     return tiny_world(sales=90, subscriptions=10)
 
 
 def max_results(call: Call) -> int:
-    """Return the page size that a call asks for, 0 without one."""
+    """Return the page size that a request asks for, or 0."""
     return int(call.get("max_results") or 0)
 
 
 def test_max_results_never_grows_beyond_what_hotmart_allows(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    """Hotmart answers large pages of the oldest sales with 502, and more than 500 rows per page with 400 anywhere."""
+    """Hotmart answers 502 to large pages of old sales, and 400 to all requests for more than 500 rows per page."""
 
     def is_heavy(call: Call) -> bool:
         return max_results(call) > 60 and int(call.get("start_date") or 0) < NOW_MS - 1_300 * DAY_MS
@@ -52,7 +52,7 @@ def test_max_results_never_grows_beyond_what_hotmart_allows(
 def test_an_outage_of_one_view_costs_few_calls_and_no_row(
     connector: Connector, hotmart: Simulator, world: World, workers: int
 ) -> None:
-    """The history is not available in the first sync: the other streams arrive, and the second sync catches up."""
+    """The history is unavailable in the first sync. The other streams arrive, and the second sync reads the rest."""
     config = {**connector.config, "num_workers": workers}
     streams = [*VIEWS, "subscriptions"]
     hotmart.add_fault(Fault(kind=504, path=HISTORY, times=None))
@@ -72,7 +72,7 @@ def test_an_outage_of_one_view_costs_few_calls_and_no_row(
 def test_an_error_in_every_call_for_sales_ends_the_sync_in_minutes(
     connector: Connector, hotmart: Simulator, clock: VirtualClock, kind: int
 ) -> None:
-    """Each call fails in all its retries, which take a minute. The first sync would ask for the size of nine ranges."""
+    """Every request and its retries fail, which takes a minute. The first sync would otherwise count nine ranges."""
     hotmart.add_fault(Fault(kind=kind, path=HISTORY, times=None))
 
     run = connector.read(["sales_history", "subscriptions"], config={**connector.config, "num_workers": 1})
@@ -85,7 +85,7 @@ def test_an_error_in_every_call_for_sales_ends_the_sync_in_minutes(
 def test_an_outage_that_begins_while_sales_are_read_costs_few_calls(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    """Every call after the first date range is answered with 504, each after 30 seconds."""
+    """Every request after the first date range answers 504 after 30 seconds."""
     hotmart.add_fault(
         Fault(
             kind=504,
@@ -109,5 +109,5 @@ def test_an_outage_that_begins_while_sales_are_read_costs_few_calls(
 
 
 def begun(hotmart: Simulator) -> bool:
-    """Whether a call was answered with 504 already."""
+    """Whether a request has already answered 504."""
     return any(call.status == 504 for call in hotmart.calls)

@@ -1,4 +1,4 @@
-"""Date ranges that are cut into parts by Hotmart's count: a part that comes short leaves the whole range open."""
+"""Date ranges that are split by Hotmart's count. If one part lacks rows, the next sync re-reads the whole range."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tools.harness import NOW_MS, Connector, Run, VirtualClock, loaded, switches
 
 DAYS = 170
 SALES = 2_100
-"""From 2,000 rows on the connector finds out how many rows a page has. By 50 rows per page this makes two parts."""
+"""From 2,000 rows on, the connector determines the rows per page. With 50 rows per page, this makes two parts."""
 USERS = "sales_users"
 
 
 @pytest.fixture
 def world() -> World:
-    """Sales of less than 180 days, so that they are one date range."""
+    """Sales of less than 180 days, which are one date range."""
     return World(
         seed=7,
         sales=SALES,
@@ -42,13 +42,13 @@ def world() -> World:
 
 @pytest.fixture(autouse=True)
 def small_pages(hotmart: Simulator, connector: Connector) -> None:
-    """Send 50 rows per page, and count in every view."""
+    """Send 50 rows per page, with totals in every view."""
     hotmart.switches = switches(page_cap=50, totals="everywhere")
     connector.config["start_date"] = "2025-07-15"
 
 
 def first_part(call: Call) -> bool:
-    """Whether a call asks for the first page of the older half of the sales."""
+    """Whether a request asks for the first page of the older half of the sales."""
     dates = date_range(call)
     return (
         dates is not None
@@ -61,7 +61,7 @@ def first_part(call: Call) -> bool:
 
 
 def a_day_later(connector: Connector, clock: VirtualClock, run: Run, streams: list[str]) -> Run:
-    """Run the next sync, without anything wrong."""
+    """Run the next sync a day later, without faults."""
     connector.simulator.clear_faults()
     clock.advance(days=1)
     connector.simulator.world.now_ms = clock.now_ms
@@ -72,7 +72,7 @@ def a_day_later(connector: Connector, clock: VirtualClock, run: Run, streams: li
 def test_a_wrong_first_page_of_a_part_loses_no_sale(
     connector: Connector, hotmart: Simulator, world: World, streams: list[str]
 ) -> None:
-    """Hotmart sends the first page of one part once without `page_info`, and without a token of the next page."""
+    """Hotmart sends the first page of one part once without `page_info`, so without a next-page token."""
     wrong = hotmart.add_fault(Fault(kind="no_page_info", path=VIEWS[streams[-1]], where=first_part))
 
     run = connector.read(streams)
@@ -98,7 +98,7 @@ def test_a_part_that_stays_wrong_arrives_with_the_next_sync(
 def test_all_parts_of_a_short_range_are_read_again(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """Hotmart counts more sales than it lists, and a sale older than the look-back changes before the next sync."""
+    """Hotmart counts more sales than it lists. A sale older than the look-back changes before the next sync."""
     hotmart.add_fault(Fault(kind="wrong_total", value=50, path=HISTORY, times=None, where=counts_only))
     first = connector.read(["sales_history"], config={**connector.config, "num_workers": 1})
     (old,) = world.change_status(
@@ -115,7 +115,7 @@ def test_all_parts_of_a_short_range_are_read_again(
 def test_a_view_that_is_selected_later_is_counted_too(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """The date ranges of users are not those of the history, and one part is sent once without `page_info`."""
+    """The date ranges of users differ from those of the history, and one part is sent once without `page_info`."""
     history = connector.read(["sales_history"])
     clock.advance(days=1)
     world.now_ms = clock.now_ms
@@ -131,7 +131,7 @@ def test_a_view_that_is_selected_later_is_counted_too(
 def test_a_view_that_is_selected_later_and_is_short_is_named(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """The date ranges of users are not those of the history, and Hotmart counts more users than it lists."""
+    """The date ranges of users differ from those of the history, and Hotmart counts more users than it lists."""
     history = connector.read(["sales_history"])
     clock.advance(days=1)
     world.now_ms = clock.now_ms

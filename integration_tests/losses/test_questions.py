@@ -1,4 +1,4 @@
-"""Questions that are asked before sales are read: one that fails, or shows too little, must cost no sale."""
+"""Requests that precede the reading of sales: a failed or incomplete response must not lose a sale."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def world() -> World:
 
 
 def asks_for_complete(call: Call) -> bool:
-    """Whether a call counts the sales of several statuses, or of COMPLETE alone."""
+    """Whether a request counts the sales of several statuses, or of COMPLETE alone."""
     statuses = call.all("transaction_status")
     return counts_only(call) and (len(statuses) > 1 or statuses == ["COMPLETE"])
 
@@ -27,7 +27,7 @@ def asks_for_complete(call: Call) -> bool:
 def test_a_status_whose_question_fails_is_not_refused(
     connector: Connector, hotmart: Simulator, world: World, status: int
 ) -> None:
-    """Hotmart cannot count COMPLETE sales, alone or with others, but it lists them."""
+    """Hotmart fails to count COMPLETE sales, alone or with others, but lists them."""
     hotmart.add_fault(Fault(kind=status, path=HISTORY, times=None, where=asks_for_complete))
 
     run = connector.read(["sales_history"])
@@ -39,7 +39,7 @@ def test_a_status_whose_question_fails_is_not_refused(
 def test_a_failed_question_about_17_statuses_does_not_leave_three_out(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    """Price details accept all 17 statuses, and the first call that counts them fails."""
+    """Price details accept all 17 statuses, and the first request that counts them fails."""
     for status_left_out in ("NO_FUNDS", "PRE_ORDER", "PROCESSING_TRANSACTION"):
         world.add_sales(2, NOW_MS - 100 * DAY_MS, status=status_left_out)
     hotmart.switches = switches(accepted_on_price_details="all_17")
@@ -59,7 +59,7 @@ def test_a_failed_question_about_17_statuses_does_not_leave_three_out(
 def test_more_started_than_paid_sales_do_not_hide_that_one_status_is_honoured(
     connector: Connector, hotmart: Simulator, world: World, view: str, totals: str
 ) -> None:
-    """A view finds the sales of the first status only, and these are more than the sales of the default filter."""
+    """A view returns only the sales of the first status, and there are more of these than with the default filter."""
     for number, row in enumerate(world.expected("sales_users")):
         if number % 3:
             world.set_status(row.record["transaction"], "STARTED")

@@ -1,4 +1,4 @@
-"""Parents that Hotmart refuses: they fail no later sync, and they keep no others from being read."""
+"""Parents that Hotmart rejects neither fail later syncs nor prevent others from being read."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from tools.harness import NOW_MS, Run
 
 PATTERN_OF = {"club_lessons": LESSONS, "subscription_purchases": PURCHASES}
 PLACE_OF = {"club_lessons": 1, "subscription_purchases": 0}
-# A 404 for a subscriber means that there are no purchases (reference 4.9), so it is no refusal.
+# A 404 for a subscriber means that there are no purchases (reference 4.9), so it is not an error.
 REFUSALS = pytest.mark.parametrize(
     ("stream", "status"), [("club_lessons", 403), ("club_lessons", 404), ("subscription_purchases", 403)]
 )
 
 
 def connected(connect: Connect, stream: str, parents: int, workers: int = 1) -> tuple[Connection, list[str]]:
-    """Connect to an account with so many parents at rest, and return their ids in the order in which they are read."""
+    """Connect to an account with this many unchanged parents, and return their IDs in reading order."""
     at_rest_ms = [NOW_MS - (100 + number) * DAY_MS for number in range(parents)]
     if stream == "club_lessons":
         world = empty_world(subdomains=("my-school",))
-        for number, at_ms in enumerate(at_rest_ms):  # everybody has entered, so nobody is read again for that
+        for number, at_ms in enumerate(at_rest_ms):  # all have visited, so none is re-read
             world.student_moves.join(1, at_ms)
             world.setting.record("student.studied", number, at_ms)
         connection = connect(world, [stream], subdomains=("my-school",))
@@ -42,7 +42,7 @@ def connected(connect: Connect, stream: str, parents: int, workers: int = 1) -> 
 
 
 def refuse(connection: Connection, stream: str, ids: Collection[str], status: int) -> Fault:
-    """Let Hotmart answer calls for some parents with a status until `times` is 0."""
+    """Make Hotmart answer requests for some parents with a status until `times` is 0."""
     refused = set(ids)
 
     def is_of_them(call: Call) -> bool:
@@ -53,21 +53,21 @@ def refuse(connection: Connection, stream: str, ids: Collection[str], status: in
 
 
 def parents_of_lost(connection: Connection, stream: str) -> set[str]:
-    """Return the parents of which the destination lacks rows. No row is stale and none is surplus."""
+    """Return the parents whose rows the destination lacks. Assert that no row is stale or surplus."""
     found = connection.difference(stream)
     assert not found.stale + found.surplus
     return {key[PLACE_OF[stream]] for key in found.lost}
 
 
 def asked_once_each(connection: Connection, stream: str) -> list[str]:
-    """Return the parents that were asked for, in the order of their first call."""
+    """Return each requested parent once, in the order of its first request."""
     return list(dict.fromkeys(connection.asked(PATTERN_OF[stream])))
 
 
 @pytest.mark.parametrize("place", [0, 17])
 @REFUSALS
 def test_one_refused_parent_fails_no_later_sync(connect: Connect, stream: str, status: int, place: int) -> None:
-    """One parent of 40 is refused in every sync. The following days bring nothing else to read."""
+    """One parent of 40 is rejected in every sync. Syncs on the following days have nothing else to read."""
     connection, ids = connected(connect, stream, 40, workers=10)
     refuse(connection, stream, [ids[place]], status)
     first = connection.sync()
@@ -83,7 +83,7 @@ def test_one_refused_parent_fails_no_later_sync(connect: Connect, stream: str, s
 
 
 def test_a_refused_student_is_named_in_a_warning_of_each_sync(connect: Connect) -> None:
-    """The log of each sync names the student whose lessons are missing, without failing for it."""
+    """The log of each sync names the student whose lessons are missing, and the sync succeeds."""
     connection, ids = connected(connect, "club_lessons", 40, workers=10)
     refuse(connection, "club_lessons", [ids[0]], 403)
     for _ in range(3):
@@ -94,7 +94,7 @@ def test_a_refused_student_is_named_in_a_warning_of_each_sync(connect: Connect) 
 
 @REFUSALS
 def test_rows_of_a_parent_that_is_no_longer_refused_arrive(connect: Connect, stream: str, status: int) -> None:
-    """A parent without any new date is refused for some syncs and then answered."""
+    """A parent without new dates is rejected for some syncs and then accepted."""
     connection, ids = connected(connect, stream, 40)
     fault = refuse(connection, stream, ids[3:4], status)
     for _ in range(3):
@@ -113,7 +113,7 @@ def test_rows_of_a_parent_that_is_no_longer_refused_arrive(connect: Connect, str
 def test_many_refused_parents_in_a_row_keep_no_others_from_being_read(
     connect: Connect, stream: str, status: int
 ) -> None:
-    """Of 200 parents 25 that follow each other are refused. All others are read in the first sync."""
+    """Of 200 parents, 25 consecutive ones are rejected. The first sync reads all others."""
     connection, ids = connected(connect, stream, 200)
     refused = ids[40:65]
     refuse(connection, stream, refused, status)
@@ -124,7 +124,7 @@ def test_many_refused_parents_in_a_row_keep_no_others_from_being_read(
 
 
 def test_new_students_behind_many_refused_ones_are_read_in_later_syncs(connect: Connect) -> None:
-    """The refused students are asked for again on the next day, and the new ones of that day arrive all the same."""
+    """The rejected students are requested again on the next day, and that day's new students still arrive."""
     connection, ids = connected(connect, "club_lessons", 200)
     refused = ids[40:65]
     refuse(connection, "club_lessons", refused, 404)
@@ -139,7 +139,7 @@ def test_new_students_behind_many_refused_ones_are_read_in_later_syncs(connect: 
 
 
 def test_known_refused_parents_are_asked_for_last(connect: Connect) -> None:
-    """A sync asks for the students that were refused by the sync before only after all others."""
+    """A sync requests the students that the previous sync could not read after all others."""
     connection, ids = connected(connect, "club_lessons", 60)
     refused = set(ids[:5])
     refuse(connection, "club_lessons", refused, 403)
@@ -159,7 +159,7 @@ def test_known_refused_parents_are_asked_for_last(connect: Connect) -> None:
 
 @pytest.mark.parametrize("stream", list(PATTERN_OF))
 def test_a_parent_that_failed_is_asked_for_by_the_next_sync(connect: Connect, stream: str) -> None:
-    """One parent answers 500 in one sync. Its dates are old, and it is read by the next sync, months later."""
+    """One parent answers 500 in one sync. The next sync, months later, reads it although its dates are old."""
     connection, ids = connected(connect, stream, 40)
     fault = refuse(connection, stream, ids[17:18], 500)
     first = connection.sync(may_fail=True)
@@ -174,7 +174,7 @@ def test_a_parent_that_failed_is_asked_for_by_the_next_sync(connect: Connect, st
 
 
 def test_the_neighbours_of_a_failed_parent_are_not_read_again(connect: Connect) -> None:
-    """The sync after a failure asks for the failed subscriber, and not for others of the same days."""
+    """The sync after a failure requests the failed subscriber, but not others of the same days."""
     connection, ids = connected(connect, "subscription_purchases", 60)
     fault = refuse(connection, "subscription_purchases", ids[17:18], 500)
     connection.sync(may_fail=True)
@@ -190,7 +190,7 @@ def test_the_neighbours_of_a_failed_parent_are_not_read_again(connect: Connect) 
 def test_an_endpoint_that_fails_for_all_parents_is_given_up_and_read_by_the_next_sync(
     connect: Connect, stream: str
 ) -> None:
-    """Every call answers 500, so the sync stops early. The next one reads all parents."""
+    """Every request answers 500, so the sync stops early. The next one reads all parents."""
     connection, ids = connected(connect, stream, 60)
     fault = refuse(connection, stream, ids, 500)
     first = connection.sync(may_fail=True)
@@ -205,7 +205,7 @@ def test_an_endpoint_that_fails_for_all_parents_is_given_up_and_read_by_the_next
 
 
 def test_an_endpoint_that_refuses_all_parents_of_the_first_sync_fails_the_stream(connect: Connect) -> None:
-    """Lessons are refused for everybody from the beginning: a permission that is missing, not a matter of students."""
+    """Lessons are forbidden for all students from the start, which indicates a missing permission."""
     connection, ids = connected(connect, "club_lessons", 40)
     fault = refuse(connection, "club_lessons", ids, 403)
     first: Run = connection.sync(may_fail=True)

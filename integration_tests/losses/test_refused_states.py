@@ -1,4 +1,4 @@
-"""A saved state that cannot be used: nothing may be written over it."""
+"""A saved state that cannot be used must not be overwritten."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FUTURE: State = {
         "slices": [{"start": "2022-01-01T00:00:00.000Z", "end": "2026-03-01T00:00:00.000Z"}],
     }
 }
-"""It ends two months after the sync."""
+"""Ends two months after the sync."""
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def world() -> World:
 def test_no_state_of_a_stream_is_written_whose_state_is_refused(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, streams: list[str]
 ) -> None:
-    """Each call takes half a minute, so states are due before the refused stream begins."""
+    """Each request takes half a minute, so states are due before the stream with the rejected state begins."""
 
     def take(call: Call) -> None:
         clock.advance(seconds=31)

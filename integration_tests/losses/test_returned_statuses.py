@@ -1,4 +1,4 @@
-"""Sales that come back from a late status: what a sweep delivered is read again until it is final."""
+"""Sales that leave a late status again: the connector re-reads each of them until its status is final."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def sold(connect: Connect, *ages_days: int, **config: object) -> tuple[Connectio
 
 
 def set_status(connection: Connection, transactions: list[str], status: str) -> None:
-    """Change sales now, and let an hour pass."""
+    """Change sales now, and advance the clock by an hour."""
     for transaction in transactions:
         connection.world.set_status(transaction, status)
     connection.pass_time(hours=1)
@@ -32,7 +32,7 @@ def set_status(connection: Connection, transactions: list[str], status: str) -> 
 @pytest.mark.parametrize("status", ["CHARGEBACK", "PROTESTED"])
 @pytest.mark.parametrize("later_days", [1, 30, 150])
 def test_a_late_status_that_is_reversed_arrives(connect: Connect, status: str, later_days: int) -> None:
-    """A sale older than the look-back gets a late status, the sweep delivers it, and then it is approved again."""
+    """A sale older than the look-back gets a late status, is delivered with it, and is then approved again."""
     connection, transactions = sold(connect, 80, 120, 200)
     connection.pass_time(days=1)
     set_status(connection, transactions, status)
@@ -48,7 +48,7 @@ def test_a_late_status_that_is_reversed_arrives(connect: Connect, status: str, l
 
 
 def test_a_reversal_after_many_syncs_arrives(connect: Connect) -> None:
-    """Ten syncs find the sale in its late status, before it is approved again."""
+    """Ten syncs read the sale in its late status before it is approved again."""
     connection, transactions = sold(connect, 100)
     connection.pass_time(days=1)
     set_status(connection, transactions, "PROTESTED")
@@ -79,7 +79,7 @@ def test_a_reversal_of_a_sale_that_grew_older_than_a_year_arrives(connect: Conne
 
 @pytest.mark.parametrize("status", ["CHARGEBACK", "PROTESTED"])
 def test_a_late_status_of_the_look_back_that_is_reversed_after_it_arrives(connect: Connect, status: str) -> None:
-    """A sale gets its late status within the look-back, and is approved again when it is older than that."""
+    """A sale gets its late status within the look-back, and is approved again after it."""
     connection, transactions = sold(connect, 50)
     connection.pass_time(days=5)
     set_status(connection, transactions, status)
@@ -95,7 +95,7 @@ def test_a_late_status_of_the_look_back_that_is_reversed_after_it_arrives(connec
 
 
 def test_a_late_status_of_the_first_sync_that_is_reversed_arrives(connect: Connect) -> None:
-    """The first sync reads a sale of 100 days as CHARGEBACK already, and then it is approved again."""
+    """The first sync reads a 100-day-old sale as CHARGEBACK. The sale is then approved again."""
     world = empty_world()
     transactions = world.add_sales(3, NOW_MS - 100 * DAY_MS)
     for transaction in transactions:
@@ -135,7 +135,7 @@ def test_a_dispute_that_ends_in_a_refund_arrives(connect: Connect) -> None:
 
 
 def test_two_sales_of_one_day_that_take_turns_arrive(connect: Connect) -> None:
-    """One sale is charged back when the other one of the same day is approved again, so their number stays equal."""
+    """One sale is charged back when another of the same day is approved again, so the count stays the same."""
     connection, (first, second) = sold(connect, 100)
     connection.pass_time(days=1)
     set_status(connection, [first], "CHARGEBACK")

@@ -1,4 +1,4 @@
-"""A start date that is moved, and what it means for subscriptions that began before it."""
+"""Changes of the start date, including subscriptions that began before it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OF_SALES = ("sales_history", "sales_users", "sales_commissions", "sales_price_de
 
 
 def sync_later_and_back(connection: Connection, *days: int) -> None:
-    """Sync with the later start date, again after each of some days, and then once with the first start date."""
+    """Sync with the later start date, again after each of these numbers of days, and then with the first start date."""
     connection.config["start_date"] = LATER
     connection.sync()
     for gap in days:
@@ -34,7 +34,7 @@ def sync_later_and_back(connection: Connection, *days: int) -> None:
 
 
 def sold(world: World, status: str, days: int) -> str:
-    """Make a sale that was ordered so many days before the first sync and has a status. Return its transaction."""
+    """Add a sale with a status, ordered this many days before the first sync. Return its transaction."""
     (transaction,) = world.add_sales(1, NOW_MS - days * DAY_MS)
     world.set_status(transaction, status, NOW_MS - days * DAY_MS)
     return transaction
@@ -55,7 +55,7 @@ def currency(world: World, transaction: str) -> str:
 def test_sales_that_changed_while_the_start_date_was_later_are_read_when_it_is_moved_back(
     connect: Connect, before: str, after: str, gaps: tuple[int, ...]
 ) -> None:
-    """A sale of the look-back changes after the first sync, when the start date is later than its order."""
+    """A sale within the look-back changes after the first sync, when the start date is later than its order."""
     world = empty_world()
     transactions = [sold(world, before, days) for days in (20, 40, 60)]
     connection = connect(world, OF_SALES, config={"start_date": EARLY})
@@ -73,7 +73,7 @@ def test_sales_that_changed_while_the_start_date_was_later_are_read_when_it_is_m
 def test_late_refunds_that_were_made_while_the_start_date_was_later_are_read_when_it_is_moved_back(
     connect: Connect,
 ) -> None:
-    """A sale of 300 days ago is refunded after the first sync. The sweep of the syncs in between does not reach it."""
+    """A sale of 300 days ago is refunded after the first sync. The syncs in between do not re-read that far back."""
     world = empty_world()
     transactions = [sold(world, "COMPLETE", days) for days in (100, 200, 300)]
     connection = connect(world, OF_SALES, config={"start_date": EARLY})
@@ -92,7 +92,7 @@ def test_late_refunds_that_were_made_while_the_start_date_was_later_are_read_whe
 def test_monthly_totals_that_changed_while_the_start_date_was_later_are_read_when_it_is_moved_back(
     connect: Connect, gaps: tuple[int, ...]
 ) -> None:
-    """A sale of half a year ago is refunded after the first sync, which lowers the total of its month."""
+    """A sale of half a year ago is refunded after the first sync, which lowers the month's total."""
     world = small_world(sales=120, subscriptions=0, students=0)
     currency_of = {sale: currency(world, sale) for sale in (sold(world, "COMPLETE", 190) for _ in range(20))}
     most, _ = Counter(currency_of.values()).most_common(1)[0]
@@ -110,7 +110,7 @@ def test_monthly_totals_that_changed_while_the_start_date_was_later_are_read_whe
 
 
 def test_charges_that_changed_while_the_start_date_was_later_are_read_when_it_is_moved_back(connect: Connect) -> None:
-    """Hotmart filters charges by their order. One of 40 days ago is refunded after the first sync."""
+    """Hotmart filters charges by order date. A charge of 40 days ago is refunded after the first sync."""
     world = empty_world()
     codes = old_subscriptions(world, 20, days=40)
     last = [truth(world, "subscriptions")[code]["transaction"] for code in codes]
@@ -130,7 +130,7 @@ def test_charges_that_changed_while_the_start_date_was_later_are_read_when_it_is
 
 
 def test_charges_between_two_start_dates_are_read_when_it_is_moved_back(connect: Connect) -> None:
-    """Charges are made after the first sync and before the later start date, which no sync in between reads."""
+    """Charges are made after the first sync and before the later start date, so no sync in between reads them."""
     world = empty_world()
     old_subscriptions(world, 20, days=200)
     connection = connect(world, ["subscription_transactions"], config={"start_date": EARLY})
@@ -155,7 +155,7 @@ def test_charges_between_two_start_dates_are_read_when_it_is_moved_back(connect:
 def test_purchases_of_subscribers_who_began_before_the_later_start_date_are_read(
     connect: Connect, gaps: tuple[int, ...]
 ) -> None:
-    """Active subscribers are charged while the start date is later than their beginning."""
+    """Active subscribers who began before the later start date are charged."""
     world = empty_world()
     old_subscriptions(world, 20, days=200)
     connection = connect(world, ["subscription_purchases"], config={"start_date": EARLY})
@@ -175,7 +175,7 @@ def test_purchases_of_a_subscriber_who_ended_before_the_later_start_date_are_rea
 ) -> None:
     """A subscription ended shortly before the later start date, and its last charge is refunded after the first sync.
 
-    With the first start date unchanged, the refund lies within the look-back of the end.
+    With an unchanged start date, the refund lies within the look-back of the end.
     """
     world = empty_world()
     codes = world.add_subscriptions(8, NOW_MS - 30 * DAY_MS)
@@ -194,7 +194,7 @@ def test_purchases_of_a_subscriber_who_ended_before_the_later_start_date_are_rea
 
 
 def test_new_sales_before_an_earlier_start_date_arrive_with_what_was_read_already(connect: Connect) -> None:
-    """The start date is moved to an earlier day for the first time: everything before it is read."""
+    """The start date is moved to an earlier day for the first time. The next sync reads everything from that day on."""
     world = small_world(sales=120, subscriptions=0, students=0)
     connection = connect(world, OF_SALES, config={"start_date": LATER})
     connection.sync()

@@ -1,4 +1,4 @@
-"""Namespaces of states, and a look-back that is raised."""
+"""Namespaces in states, and an increased look-back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tools.rows import difference
 
 
 def as_messages(connection: Connection, namespace: str | None) -> list[dict[str, Any]]:
-    """Return the saved states as a platform hands them over that gives its streams a namespace."""
+    """Return the saved states as a platform sends them if its streams have a namespace."""
     return [
         {
             "type": "STREAM",
@@ -37,7 +37,7 @@ def configured(streams: list[str], namespace: str | None) -> dict[str, Any]:
 @pytest.mark.parametrize("of_catalog", [None, ""], ids=["catalog: none", "catalog: empty"])
 @pytest.mark.parametrize("of_state", [None, ""], ids=["state: none", "state: empty"])
 def test_an_empty_namespace_is_none(connect: Connect, of_catalog: str | None, of_state: str | None) -> None:
-    """State and catalog differ in an empty namespace only, and the sync continues where the one before ended."""
+    """State and catalog differ only in an empty namespace. The sync continues from the state."""
     connection = connect(small_world(subscriptions=30, students=20), ["sales_history", "club_lessons"])
     connection.sync()
     connection.pass_time(days=100)
@@ -59,7 +59,7 @@ def test_an_empty_namespace_is_none(connect: Connect, of_catalog: str | None, of
 
 
 def has_complete(call: Call) -> bool:
-    """Whether a call asks for the sales of a date range in all statuses, not only for their number or for one."""
+    """Whether a request asks for the sales of a date range in all statuses, not only for a count or a single sale."""
     return "COMPLETE" in call.all("transaction_status") and call.get("max_results") not in ("1", "10")
 
 
@@ -68,7 +68,7 @@ def has_complete(call: Call) -> bool:
 def test_a_state_of_another_namespace_is_refused_in_a_sentence(
     connect: Connect, stream: str, of_catalog: str | None
 ) -> None:
-    """The state of the stream stands under another namespace. Ignored, it would make the sync read everything."""
+    """The state has another namespace. If it were ignored, the sync would read everything again."""
     connection = connect(small_world(), [stream])
     connection.sync()
     connection.simulator.reset_log()
@@ -88,7 +88,7 @@ def test_a_state_of_another_namespace_is_refused_in_a_sentence(
 
 
 def test_a_state_of_another_stream_is_no_reason_to_fail(connect: Connect) -> None:
-    """A platform hands over the state of a stream that is not selected any more, under a namespace of its own."""
+    """A platform sends the state of a stream that is no longer selected, with another namespace."""
     connection = connect(small_world(), ["sales_history"])
     connection.sync()
     connection.state = {"sales_users": connection.state["sales_history"]}
@@ -105,7 +105,7 @@ def test_a_state_of_another_stream_is_no_reason_to_fail(connect: Connect) -> Non
 
 
 def test_a_state_of_the_namespace_of_the_catalog_is_never_ignored(connect: Connect) -> None:
-    """Catalog and state name the same namespace. The sync continues from the state or refuses it in a sentence."""
+    """Catalog and state have the same namespace. The sync continues from the state or rejects it with a clear error."""
     connection = connect(small_world(subscriptions=30, students=20), ["sales_history"])
     connection.sync()
     connection.pass_time(days=100)
@@ -125,11 +125,11 @@ def test_a_state_of_the_namespace_of_the_catalog_is_never_ignored(connect: Conne
     assert min(starts) > NOW_MS - 70 * DAY_MS
 
 
-# A look-back that is raised
+# Increased look-back
 
 
 def test_a_raised_look_back_reads_the_sales_that_the_shorter_one_left(connect: Connect) -> None:
-    """A boleto of 40 days ago expires while the look-back is five days. With a longer one again, it arrives."""
+    """A boleto of 40 days ago expires while the look-back is five days. With a longer look-back, it arrives."""
     world = small_world(subscriptions=0, students=0)
     paid = world.add_sales(4, NOW_MS - 40 * DAY_MS)
     for transaction in paid:
@@ -154,7 +154,7 @@ def test_a_raised_look_back_reads_the_sales_that_the_shorter_one_left(connect: C
 
 
 def test_a_look_back_of_two_years_once_brings_what_did_not_arrive(connect: Connect) -> None:
-    """An order of 600 days ago changes. A look-back of 730 days brings it, also when it was read twice since then."""
+    """An order of 600 days ago changes. A look-back of 730 days delivers it, even if it was read twice since."""
     world = small_world(subscriptions=0, students=0)
     old = world.add_sales(4, NOW_MS - 600 * DAY_MS)
     connection = connect(world, ["sales_history"])
@@ -173,7 +173,7 @@ def test_a_look_back_of_two_years_once_brings_what_did_not_arrive(connect: Conne
 
 
 def test_a_raised_look_back_reads_purchases_of_subscriptions_that_ended_long_ago(connect: Connect) -> None:
-    """The last charge of a subscription that ended 150 days ago is refunded. A look-back of a year brings it."""
+    """The last charge of a subscription that ended 150 days ago is refunded. A look-back of a year delivers it."""
     world = empty_world()
     codes = old_subscriptions(world, 12, days=151)
     world.cancel_subscriptions(12, NOW_MS - 150 * DAY_MS)

@@ -1,4 +1,4 @@
-"""States of version 1.0.0 are carried on."""
+"""States of version 1.0.0 are still accepted."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ CHILDREN = ("subscription_purchases", "club_lessons", "event_participants")
 
 
 def of_each(field: str, values: list[str]) -> dict[str, Any]:
-    """Return a state of version 1.0.0 that holds one date range for each members area or event."""
+    """Return a state of version 1.0.0 that holds one date range per members area or event."""
     return {"states": [{"partition": {field: value}, "cursor": DATE_RANGE} for value in values]}
 
 
 def state_of_1_0(connection: Connection) -> dict[str, Any]:
-    """Return the states that version 1.0.0 leaves after a complete sync at the first moment of the tests."""
+    """Return the states that version 1.0.0 saves after a complete sync at the start time of the tests."""
     events = [str(event.id) for event in connection.world.tickets.events]
     special = {
         "club_lessons": of_each("subdomain", ["my-school", "second-school"]),
@@ -34,7 +34,7 @@ def state_of_1_0(connection: Connection) -> dict[str, Any]:
 
 
 def after_a_sync_of_1_0(connect: Connect, *streams: str) -> Connection:
-    """Connect to an account of which everything was read by version 1.0.0 at the first moment of the tests."""
+    """Connect to an account that version 1.0.0 read completely at the start time of the tests."""
     world = small_world(sales=60, subscriptions=20, students=12)
     connection = connect(world, streams)
     connection.warehouse.load(connection.read().messages)
@@ -45,7 +45,7 @@ def after_a_sync_of_1_0(connect: Connect, *streams: str) -> Connection:
 
 @pytest.mark.parametrize("stream", [*DATED, *CHILDREN])
 def test_a_state_of_version_1_0_is_carried_on(connect: Connect, stream: str) -> None:
-    """A sync continues from a state of version 1.0.0, and the one after it from the new state, without a loss."""
+    """A sync continues from a state of version 1.0.0, and the next one from the new state. No row is lost."""
     connection = after_a_sync_of_1_0(connect, stream)
     for _ in range(2):
         connection.pass_time(days=8)
@@ -57,7 +57,7 @@ def test_a_state_of_version_1_0_is_carried_on(connect: Connect, stream: str) -> 
 
 
 def test_a_state_of_version_1_0_is_not_read_as_an_empty_one(connect: Connect) -> None:
-    """Of a state of version 1.0.0 the last year is read once more: it does not say which sales may still change."""
+    """The last year is re-read once, because a state of version 1.0.0 does not say which sales can still change."""
     connection = after_a_sync_of_1_0(connect, "sales_history")
     connection.pass_time(days=1)
 
@@ -72,12 +72,12 @@ def test_a_state_of_version_1_0_is_not_read_as_an_empty_one(connect: Connect) ->
 
 
 def is_early(row: dict[str, Any]) -> bool:
-    """Whether a sale has a status that no sweep asks for."""
+    """Whether a sale has a status that is not re-read as a late status."""
     return row["purchase"]["status"] in ("APPROVED", "COMPLETE", "EXPIRED", "CANCELLED")
 
 
 def test_a_gap_in_a_state_of_version_1_0_is_read(connect: Connect) -> None:
-    """Version 1.0.0 left one year out that could not be read then."""
+    """Version 1.0.0 left out a year that it could not read."""
     connection = after_a_sync_of_1_0(connect, "sales_history")
     first = {"start": START, "end": "2023-12-31T23:59:59.999Z"}
     second = {"start": "2025-01-01T00:00:00.000Z", "end": NOW}
@@ -100,7 +100,7 @@ def is_of_2024(record: dict[str, Any]) -> bool:
 
 
 def test_a_gap_of_version_1_0_in_the_subscribers_is_read(connect: Connect) -> None:
-    """Version 1.0.0 left subscribers open whose dates lie between two date ranges. The next sync reads them."""
+    """Version 1.0.0 left out subscribers with dates between two date ranges. The next sync reads them."""
     world = empty_world()
     old_subscriptions(world, 5, days=700)
     missed = old_subscriptions(world, 5, days=500)
@@ -123,7 +123,7 @@ def test_a_gap_of_version_1_0_in_the_subscribers_is_read(connect: Connect) -> No
 
 
 def test_a_new_members_area_beside_a_state_of_version_1_0_is_read_whole(connect: Connect) -> None:
-    """A state of version 1.0.0 knows one members area, and the settings now name a second one."""
+    """A state of version 1.0.0 has one members area, and the settings now name a second one."""
     connection = after_a_sync_of_1_0(connect, "club_lessons")
     connection.state["club_lessons"]["states"].pop()
     rows = connection.warehouse.rows["club_lessons"]
@@ -137,7 +137,7 @@ def test_a_new_members_area_beside_a_state_of_version_1_0_is_read_whole(connect:
 
 
 def test_subscriptions_that_version_1_0_left_out_arrive_after_the_update(connect: Connect) -> None:
-    """Version 1.0.0 read no subscription that began before the start date. Its state says that all is covered."""
+    """Version 1.0.0 read no subscription that began before the start date. Its state covers the whole range."""
     streams = ["subscriptions", "subscription_purchases"]
     world = empty_world()
     old_subscriptions(world, 20, days=400)

@@ -1,4 +1,4 @@
-"""The number, size and pace of states."""
+"""The number, size and frequency of states."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHILDREN = ("subscription_purchases", "club_lessons", "event_participants")
 @pytest.mark.parametrize("stream", CHILDREN)
 @pytest.mark.parametrize("seconds", [0, 0.5])
 def test_the_number_of_states_follows_from_the_time(connect: Connect, stream: str, seconds: float) -> None:
-    """Calls take no time, or half a second each. A stream emits at most one state every few seconds, and one more."""
+    """Requests take no time, or half a second each. A stream emits at most one state every few seconds, plus one."""
     world = small_world(sales=0, subscriptions=80, students=80, products=120)
     connection = connect(world, [stream], config={"num_workers": 4})
     pass_seconds_per_call(connection, seconds)
@@ -30,7 +30,7 @@ def test_the_number_of_states_follows_from_the_time(connect: Connect, stream: st
 
 
 def test_a_long_sync_emits_states_while_it_reads(connect: Connect) -> None:
-    """Students take five seconds each, and the lessons of those that are read are covered long before the end."""
+    """Students take five seconds each. States cover the lessons of those already read long before the end."""
     connection = connect(empty_world(students=100), ["club_lessons"])
     pass_seconds_per_call(connection, 5)
 
@@ -51,7 +51,7 @@ def test_a_long_sync_emits_states_while_it_reads(connect: Connect) -> None:
     ],
 )
 def test_a_long_sync_emits_a_state_about_every_minute(connect: Connect, stream: str, full_refresh: bool) -> None:
-    """Calls take half a minute each, in both sync modes. A platform would take an hour without a state for a stop."""
+    """Requests take half a minute each, in both sync modes. A platform stops a sync after an hour without a state."""
     world = small_world(sales=0, subscriptions=60, students=60, products=60)
     connection = connect(world, [stream])
     pass_seconds_per_call(connection, 30)
@@ -67,7 +67,7 @@ def test_a_long_sync_emits_a_state_about_every_minute(connect: Connect, stream: 
 
 @pytest.mark.parametrize("full_refresh", [False, True], ids=["incremental", "full refresh"])
 def test_parents_without_rows_do_not_silence_a_sync(connect: Connect, full_refresh: bool) -> None:
-    """A hundred students have no lessons, at half a minute each, so nothing but states can be emitted for an hour."""
+    """A hundred students have no lessons, at half a minute each, so for almost an hour only states can be emitted."""
     connection = connect(empty_world(students=100, modules=0), ["club_lessons"])
     pass_seconds_per_call(connection, 30)
     began_ms = connection.clock.now_ms
@@ -81,7 +81,7 @@ def test_parents_without_rows_do_not_silence_a_sync(connect: Connect, full_refre
 
 
 def test_the_states_of_many_events_stay_small(connect: Connect) -> None:
-    """Events that were all read at the same time share one entry, so the state has a few bytes for each."""
+    """Events that were all read at the same time share one entry, so the state needs a few bytes per event."""
     world = small_world(sales=0, subscriptions=0, students=0, products=400, participants=40)
     connection = connect(world, ["event_participants"])
 
@@ -95,7 +95,7 @@ def test_the_states_of_many_events_stay_small(connect: Connect) -> None:
 
 
 def test_the_state_of_many_students_and_subscribers_stays_small(connect: Connect) -> None:
-    """The state does not list parents that are at rest."""
+    """The state does not list unchanged parents."""
     streams = ["subscription_purchases", "club_lessons"]
     connection = connect(small_world(sales=0, subscriptions=150, students=150), streams)
     moving = codes_where(connection.world, lambda row: row["status"] in ("DELAYED", "OVERDUE", "STARTED"))

@@ -1,4 +1,4 @@
-"""Several statuses in one request: what an endpoint honours, refuses or lacks must cost no sale."""
+"""Several statuses in one request: no sale is lost if an endpoint ignores, rejects or lacks some of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tools.harness import NOW_MS, Connector, switches
 from tools.rows import difference
 
 UNDOCUMENTED = ("NO_FUNDS", "PRE_ORDER", "PROCESSING_TRANSACTION")
-"""The statuses that the documentation of price details leaves out (reference 4.5)."""
+"""Statuses missing from the documentation of price details (reference 4.5)."""
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def world(request: pytest.FixtureRequest) -> World:
 
 
 def first_only(stream: str, **changes: Any) -> dict[str, Any]:
-    """Return the side under which a view finds the sales of the first status only."""
+    """Return the switches that make a view return only the sales of the first status."""
     return {f"statuses_on_{stream.removeprefix('sales_')}": "first", **changes}
 
 
@@ -40,7 +40,7 @@ def first_only(stream: str, **changes: Any) -> dict[str, Any]:
 def test_a_view_that_honours_one_status_only_loses_no_sale(
     connector: Connector, hotmart: Simulator, world: World, stream: str, limits: dict[str, Any]
 ) -> None:
-    """A view finds the sales of the first status only, with totals, without them, or with date ranges of 300 days."""
+    """A view returns only the sales of the first status, with totals, without them, or with date ranges of 300 days."""
     hotmart.switches = switches(**first_only(stream, **limits))
 
     complete(connector.read([stream]), world, stream)
@@ -50,7 +50,7 @@ def test_a_view_that_honours_one_status_only_loses_no_sale(
 def test_a_preflight_that_fails_is_not_a_yes(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
-    """A view finds the sales of the first status only, and every call that only counts is answered with a 502."""
+    """A view returns only the sales of the first status, and every counting request answers 502."""
     hotmart.switches = switches(**first_only(stream))
     hotmart.add_fault(Fault(kind=502, path=VIEWS[stream], times=None, where=counts_only))
 
@@ -62,14 +62,14 @@ def test_a_preflight_that_fails_is_not_a_yes(
 def test_a_year_without_sales_answers_no_preflight(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
-    """A view finds the sales of the first status only, and the last sale was made more than a year ago."""
+    """A view returns only the sales of the first status, and the last sale is more than a year old."""
     hotmart.switches = switches(**first_only(stream))
 
     complete(connector.read([stream]), world, stream)
 
 
 def test_all_four_views_at_once_honour_one_status_only(connector: Connector, hotmart: Simulator, world: World) -> None:
-    """All four views find the sales of the first status only, and totals are sent nowhere."""
+    """All four views return only the sales of the first status, and no view sends totals."""
     sides = {name: side for stream in VIEWS for name, side in first_only(stream).items()}
     hotmart.switches = switches(**sides, totals="nowhere")
 
@@ -81,7 +81,7 @@ def test_all_four_views_at_once_honour_one_status_only(connector: Connector, hot
 def test_statuses_that_a_view_refuses_also_alone_are_left_out_with_a_warning(
     connector: Connector, hotmart: Simulator, world: World, stream: str, side: str
 ) -> None:
-    """A view refuses three statuses, also when each is asked for alone."""
+    """A view rejects three statuses, even if each is requested alone."""
     view = stream.removeprefix("sales_")
     sides = {f"accepted_on_{view}": "documented_14", f"statuses_on_{view}": side}
     hotmart.switches = switches(**sides)
@@ -94,7 +94,7 @@ def test_statuses_that_a_view_refuses_also_alone_are_left_out_with_a_warning(
 
 
 def test_one_refused_status_costs_only_its_own_sales(connector: Connector, hotmart: Simulator, world: World) -> None:
-    """The history refuses one status, and the sales of all others arrive."""
+    """The history rejects one status. The sales of all others arrive."""
     hotmart.add_fault(
         Fault(
             kind=400,
@@ -116,7 +116,7 @@ def test_one_refused_status_costs_only_its_own_sales(connector: Connector, hotma
 def test_a_refused_status_is_left_out_in_later_syncs_too(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    """A view that refuses three statuses ends every sync with success, not only the first one."""
+    """A view rejects three statuses. All syncs succeed, not only the first one."""
     hotmart.switches = switches(accepted_on_users="documented_14")
     first = connector.read(["sales_users"])
 
@@ -129,7 +129,7 @@ def test_a_refused_status_is_left_out_in_later_syncs_too(
 def test_price_details_of_all_17_statuses_arrive_where_the_endpoint_knows_them(
     connector: Connector, hotmart: Simulator, world: World, side: str
 ) -> None:
-    """Price details accept the three statuses that their documentation leaves out."""
+    """Price details accept the three statuses that are missing from their documentation."""
     sides = {"accepted_on_price_details": "all_17", "statuses_on_price_details": side}
     hotmart.switches = switches(**sides)
 
@@ -141,7 +141,7 @@ def test_price_details_of_all_17_statuses_arrive_where_the_endpoint_knows_them(
 def test_price_details_that_know_14_statuses_are_as_documented(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    """Price details refuse the three undocumented statuses, which is no reason to warn."""
+    """Price details reject the three undocumented statuses, which causes no warning."""
     hotmart.switches = replace(hotmart.switches, accepted_on_price_details="documented_14")
 
     run = connector.read(["sales_price_details"])

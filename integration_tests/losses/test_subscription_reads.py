@@ -1,4 +1,4 @@
-"""How subscriptions and charges are found completely, and what finding that out costs."""
+"""How all subscriptions and charges are found, and the number of requests it takes."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def world() -> World:
 
 @pytest.fixture
 def stream(connector: Connector, hotmart: Simulator) -> Iterator[SubscriptionTransactions]:
-    """The stream of charges, to ask its questions without a sync."""
+    """Return the stream of charges, to run its checks without a sync."""
     config = Config.from_mapping(connector.config)
     yield SubscriptionTransactions(Api(config, HotmartAuthenticator(config), now_ms=NOW_MS))
 
 
 def calls(hotmart: Simulator) -> Counter[str]:
-    """Return how many calls went to each address."""
+    """Return the number of requests per address."""
     return Counter(call.path for call in hotmart.calls)
 
 
@@ -57,14 +57,14 @@ def calls(hotmart: Simulator) -> Counter[str]:
 def test_subscriptions_that_several_defaults_hide_arrive_whether_hotmart_counts_them_or_not(
     connector: Connector, hotmart: Simulator, world: World, sides: dict[str, Any], totals: dict[str, Any]
 ) -> None:
-    """Two or three filters apply by default, and totals are missing, of the page or of a part of the list."""
+    """Two or three filters apply by default, and the totals of a page or of part of the list are missing."""
     hotmart.switches = switches(**sides, **totals)
 
     complete(connector.read(STREAMS), world, *STREAMS)
 
 
 def test_finding_out_what_is_hidden_costs_five_calls_per_sync(connector: Connector, hotmart: Simulator) -> None:
-    """Nothing is hidden. The answer is shared by all streams of subscriptions."""
+    """Nothing is hidden. All subscription streams share the result."""
     connector.read(STREAMS)
 
     assert calls(hotmart)[SUBSCRIPTIONS] == 1 + 5
@@ -74,7 +74,7 @@ def test_finding_out_what_is_hidden_costs_five_calls_per_sync(connector: Connect
 def test_subscriptions_without_a_next_charge_are_warned_of_if_hotmart_lists_by_that_date(
     connector: Connector, hotmart: Simulator
 ) -> None:
-    """No query lists a subscription without the date, so its purchases cannot be read either."""
+    """No request lists a subscription without that date, so its purchases cannot be read either."""
     hotmart.switches = switches(next_charge_default="from_now")
 
     run = connector.read(["subscription_purchases"])
@@ -83,7 +83,7 @@ def test_subscriptions_without_a_next_charge_are_warned_of_if_hotmart_lists_by_t
 
 
 def test_a_question_that_hotmart_refuses_is_warned_of(connector: Connector, hotmart: Simulator, world: World) -> None:
-    """Hotmart does not accept the dates of the cancellation as a filter."""
+    """Hotmart rejects the cancellation dates as a filter."""
     hotmart.add_fault(
         Fault(kind=400, path=SUBSCRIPTIONS, times=None, where=lambda call: call.get("cancelation_date") is not None)
     )
@@ -97,7 +97,7 @@ def test_a_question_that_hotmart_refuses_is_warned_of(connector: Connector, hotm
 def test_parts_of_a_list_that_lack_the_active_subscriptions_fail_the_stream(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
-    """The end of a date range is that of the cancellation, and the list from its beginning is too heavy."""
+    """A date range ends at the cancellation, and the whole list is too heavy."""
     hotmart.switches = switches(end_accession_filters="cancellation")
     hotmart.add_fault(
         Fault(
@@ -122,7 +122,7 @@ def test_parts_of_a_list_that_lack_the_active_subscriptions_fail_the_stream(
 def test_subscribers_whose_charges_have_changed_are_found(
     stream: SubscriptionTransactions, hotmart: Simulator, world: World
 ) -> None:
-    """The probe takes three calls, and the list two passes of each page."""
+    """The check takes three requests, and the list takes two passes over each page."""
     since_ms = NOW_MS - 100 * DAY_MS
     updated = stream.api.updated_charges.since(since_ms)
     again = stream.api.updated_charges.since(since_ms)
@@ -138,7 +138,7 @@ def test_subscribers_whose_charges_have_changed_are_found(
 def test_subscribers_whose_charges_have_changed_are_found_whichever_date_the_filter_uses(
     stream: SubscriptionTransactions, hotmart: Simulator, world: World, side: str
 ) -> None:
-    """The filter goes by another date, so changed charges are not in the list of recent ones but in that of all."""
+    """The filter uses another date, so changed charges are only in the list of all charges."""
     hotmart.switches = switches(transaction_date_filters=side)
     since_ms = NOW_MS - 30 * DAY_MS
 
@@ -153,7 +153,7 @@ def test_subscribers_whose_charges_have_changed_are_found_whichever_date_the_fil
 def test_charges_made_since_the_start_date_arrive_if_their_filter_date_lies_before_it(
     connector: Connector, hotmart: Simulator, world: World, side: str
 ) -> None:
-    """Subscriptions that were adopted long before the start date were charged after it."""
+    """Subscriptions that were imported long before the start date were charged after it."""
     hotmart.switches = switches(transaction_date_filters=side)
     start_ms = NOW_MS - 400 * DAY_MS
     connector.config["start_date"] = "2024-11-27"

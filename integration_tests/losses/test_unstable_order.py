@@ -1,4 +1,4 @@
-"""Lists without a total whose order is another one in each call."""
+"""Lists without a total whose order changes with each request."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LISTS = (
     "product_plans",
     "event_participants",
 )
-"""Lists without a total, and those that are read for each row of such a list."""
+"""Lists without a total, and child streams of such lists."""
 CHILDREN = ("coupons", "product_offers", "product_plans", "event_participants")
 
 
@@ -39,7 +39,7 @@ def world() -> World:
 
 
 def is_reported(run: Run, stream: str) -> bool:
-    """Whether a warning names the stream, or for a child its parent."""
+    """Whether a warning names the stream or its parent."""
     return bool(warnings(run, stream) or (stream in CHILDREN and warnings(run, "products")))
 
 
@@ -47,7 +47,7 @@ def is_reported(run: Run, stream: str) -> bool:
 def test_a_list_that_shifts_at_the_edges_of_pages_is_complete(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
-    """At each edge of two pages a row comes twice and another one does not, until the page is asked for again."""
+    """At each page boundary one row is repeated and another is missing, until the page is requested again."""
     hotmart.switches = switches(untotalled_order="shifts_at_edges", page_cap=5)
 
     run = connector.read([stream])
@@ -61,7 +61,7 @@ def test_a_list_that_shifts_at_the_edges_of_pages_is_complete(
 def test_a_list_in_a_new_order_at_every_call_is_complete_or_warned_of(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
-    """The whole list is in another order at every call, so that a pass lacks a third of its rows."""
+    """The whole list is in a new order in every request, so a pass lacks a third of its rows."""
     hotmart.switches = switches(untotalled_order="every_call", page_cap=8)
 
     run = connector.read([stream])
@@ -80,7 +80,7 @@ def test_a_list_in_a_new_order_at_every_call_is_complete_or_warned_of(
 def test_a_list_in_a_stable_order_is_read_twice_at_most(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
-    """No row comes twice, so one more pass at most confirms the list, and nothing is warned of."""
+    """No row is repeated, so at most one more pass confirms the list, without a warning."""
     hotmart.switches = switches(untotalled_order="stable", page_cap=5)
 
     run = connector.read([stream])
@@ -97,10 +97,10 @@ def test_a_list_in_a_stable_order_is_read_twice_at_most(
 def test_a_product_that_is_unlisted_between_two_pages_costs_no_other_one(
     connector: Connector, hotmart: Simulator, world: World, stream: str, nth: int, order: Any
 ) -> None:
-    """A product of the first page is deleted and no longer listed when a later page is asked for.
+    """A product of the first page is deleted and no longer listed when a later page is requested.
 
-    The list has four later pages, so from the fifth request on it is read for the second time. If its order shifts as
-    well, neither of the first two passes has the row that shifted in the first and slid over the edge in the second.
+    The list has four later pages, so the second pass begins with the fifth request. If its order shifts as well,
+    neither of the first two passes has the row that shifted in the first and moved across the boundary in the second.
     """
     hotmart.switches = switches(untotalled_order=order, deleted_products="hidden", page_cap=5)
     listed = [str(row.record["id"]) for row in world.expected("products")]
@@ -119,7 +119,7 @@ def test_a_product_that_is_unlisted_between_two_pages_costs_no_other_one(
 
     assert later_pages >= nth
     assert run.exit_code == 0, run.sentences
-    # The deleted product itself, and what belongs to it, may arrive or not.
+    # The deleted product and its children may arrive or not.
     found = difference(stream, world.expected(stream), run.records(stream))
     assert not found.lost, str(found)
 
@@ -127,7 +127,7 @@ def test_a_product_that_is_unlisted_between_two_pages_costs_no_other_one(
 def test_charges_of_a_list_that_stayed_unstable_are_read_in_the_next_sync(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """Charges are in a new order at every call in the first sync, and in a stable order in the second one."""
+    """Charges are in a new order in every request of the first sync, and in a stable order in the second."""
     stream = "subscription_transactions"
     hotmart.switches = switches(untotalled_order="every_call", page_cap=2)
     first = connector.read([stream])

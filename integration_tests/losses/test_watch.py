@@ -1,4 +1,4 @@
-"""Old sales whose status is not final: none of them stops the others from being read again."""
+"""Old sales whose status is not final: all are re-read, even if one of them causes a fault."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tools.harness import NOW_MS, State
 from tools.rows import difference
 
 WAIT_S = 0.3
-"""Real seconds to wait for another thread of the connector, which may not read anything yet."""
+"""Real seconds to wait for another thread of the connector, which may not have started reading."""
 
 
 def sold(connect: Connect, *ages_days: int) -> tuple[Connection, list[str]]:
@@ -28,19 +28,19 @@ def sold(connect: Connect, *ages_days: int) -> tuple[Connection, list[str]]:
 
 
 def asks_for_unsettled(call: Call) -> bool:
-    """Whether a call reads old sales whose status is not final."""
+    """Whether a request reads old sales whose status is not final."""
     return call.path == HISTORY and set(call.all("transaction_status")) == {"PROTESTED", "CHARGEBACK", "APPROVED"}
 
 
 def reads_newest(call: Call) -> bool:
-    """Whether a call reads the newest date range, which is read after all others."""
+    """Whether a request reads the newest date range, which is read after all others."""
     dates = date_range(call)
     is_newest = dates is not None and dates[0] > NOW_MS - 200 * DAY_MS
     return is_newest and call.get("max_results") == "500" and len(call.all("transaction_status")) > 10
 
 
 def test_a_reversal_while_the_first_sync_runs_arrives(connect: Connect) -> None:
-    """A chargeback is reversed as the unsettled sales are asked for, later than its date range where that is first."""
+    """A chargeback is reversed when the unsettled sales are requested, after its date range if that is read first."""
     connection, (old, *_) = sold(connect, 300, 100, 10)
     connection.config.update(start_date="2025-01-20", num_workers=2)
     connection.world.set_status(old, "CHARGEBACK")
@@ -48,7 +48,7 @@ def test_a_reversal_while_the_first_sync_runs_arrives(connect: Connect) -> None:
     calls: list[Call] = []
 
     def reverse(call: Call) -> None:
-        """Approve the sale again before the first call for unsettled sales."""
+        """Approve the sale again before the first request for unsettled sales."""
         if reads_newest(call):
             old_was_read.set()
         if asks_for_unsettled(call) and not calls:
@@ -69,7 +69,7 @@ def test_a_reversal_while_the_first_sync_runs_arrives(connect: Connect) -> None:
 
 @pytest.mark.parametrize("value", ["null", '"2025-02-30T25:00:00Z"', '"x"', "1e30", "true"])
 def test_an_unsettled_sale_without_its_order_date_hides_no_reversal(connect: Connect, value: str) -> None:
-    """Hotmart sends one protested sale without an order date, and the chargeback of another sale is reversed."""
+    """One protested sale has no order date, and the chargeback of another sale is reversed."""
     connection, (old, other, _) = sold(connect, 250, 240, 10)
     connection.world.set_status(old, "CHARGEBACK")
     connection.world.set_status(other, "PROTESTED")
@@ -103,7 +103,7 @@ def test_an_unsettled_sale_without_its_order_date_hides_no_reversal(connect: Con
 
 
 def test_reversals_of_sales_of_other_roles_arrive(connect: Connect) -> None:
-    """Hotmart lists the sales of co-producers and affiliates only where they are asked for."""
+    """Hotmart lists the sales of co-producers and affiliates only on request."""
     world = empty_world()
     for days in range(20, 340, 4):
         world.add_sales(1, NOW_MS - days * DAY_MS, status="COMPLETE")
@@ -120,7 +120,7 @@ def test_reversals_of_sales_of_other_roles_arrive(connect: Connect) -> None:
 
 
 def test_unsettled_sales_that_cannot_be_read_in_part_hide_no_reversal_elsewhere(connect: Connect) -> None:
-    """Hotmart fails for some days of old sales whose status is not final, in every sync."""
+    """In every sync, Hotmart fails for some days of old sales whose status is not final."""
     connection, (old, *_) = sold(connect, 250, 300, 10)
     connection.world.set_status(old, "CHARGEBACK")
     bad_ms = NOW_MS - 300 * DAY_MS

@@ -1,4 +1,4 @@
-"""A well-formed answer that is wrong: fewer rows than Hotmart counted must not pass for all of them."""
+"""Well-formed responses that are wrong: the connector detects fewer rows than Hotmart counted."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from integration_tests.losses.reads import (
 from tools.harness import NOW_MS, Connector, VirtualClock, loaded, switches
 
 OLD_MS = NOW_MS - 900 * DAY_MS
-"""A moment in a date range that no later sync reads again for its look-back."""
+"""A time in a date range that no later sync re-reads for its look-back."""
 
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest) -> World:
-    """Sales of four years, several pages of ten for each."""
+    """Sales of four years, with several pages of ten in each."""
     return tiny_world(**{**getattr(request, "param", {})})
 
 
 def asks_for_old_rows(call: Call) -> bool:
-    """Whether a call is for the first page of a date range with the moment above."""
+    """Whether a request asks for the first page of a date range with the time above."""
     return holds(call, OLD_MS) and not counts_only(call) and call.get("page_token") is None
 
 
@@ -41,7 +41,7 @@ def asks_for_old_rows(call: Call) -> bool:
 def test_a_page_that_is_wrong_once_is_asked_again(
     connector: Connector, hotmart: Simulator, world: World, stream: str, kind: str, totals: str
 ) -> None:
-    """The first page of a date range is without `page_info` once, or an empty list with a total of 0 once."""
+    """The first page of a date range is once without `page_info`, or once an empty list with a total of 0."""
     hotmart.switches = switches(page_cap=10, totals=totals)
     fault = hotmart.add_fault(Fault(kind=kind, path=VIEWS[stream], where=asks_for_old_rows))
 
@@ -56,7 +56,7 @@ def test_a_page_that_is_wrong_once_is_asked_again(
 def test_a_list_without_dates_whose_page_is_without_page_info_once_is_complete(
     connector: Connector, hotmart: Simulator, world: World, path: str
 ) -> None:
-    """The first page of a list is without `page_info` once, and so without the token of the next page."""
+    """The first page of a list is once without `page_info`, so without the next-page token."""
     streams = {"products": "products", "subscriptions": "subscriptions", "users": "club_students"}
     stream = streams[path.rpartition("/")[2]]
     hotmart.switches = switches(page_cap=5)
@@ -69,7 +69,7 @@ def test_a_list_without_dates_whose_page_is_without_page_info_once_is_complete(
 def test_a_date_range_that_stays_short_is_read_again_in_the_next_sync(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, kind: str
 ) -> None:
-    """The first page of an old date range is wrong in a whole sync, and right in the next one."""
+    """The first page of an old date range is wrong in one whole sync and right in the next."""
     hotmart.switches = switches(page_cap=10)
     hotmart.add_fault(Fault(kind=kind, path=HISTORY, times=None, where=asks_for_old_rows))
 
@@ -87,7 +87,7 @@ def test_a_date_range_that_stays_short_is_read_again_in_the_next_sync(
 def test_a_date_range_with_fewer_rows_than_its_total_stays_open(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
-    """Hotmart counts one sale more in an old date range than it lists, in the whole first sync."""
+    """Hotmart counts one sale more in an old date range than it lists, during the first sync."""
     hotmart.add_fault(Fault(kind="wrong_total", path=HISTORY, times=None, where=lambda call: holds(call, OLD_MS)))
     first = connector.read(["sales_history"])
     hotmart.clear_faults()
@@ -128,7 +128,7 @@ LAUNCH = {"sales": 260, "subscriptions": 130, "students": 260, "start_ms": NOW_M
 def test_a_total_below_the_rows_is_no_proof_and_no_reason_to_fail(
     connector: Connector, hotmart: Simulator, world: World, stream: str, sides: dict[str, str]
 ) -> None:
-    """Hotmart counts up to a limit only, or the rows of the page only."""
+    """Hotmart counts only up to a limit, or only the rows of the page."""
     hotmart.switches = switches(page_cap=60, totals="everywhere", **sides)
 
     run = connector.read([stream], config={**connector.config, "start_date": "2025-03-01"})

@@ -1,1 +1,1 @@
-"""Random histories of an account, and what the connector promises after each sync, judged without its states."""
+"""Random histories of an account. After each sync the connector's guarantees are checked without using its states."""

@@ -1,4 +1,4 @@
-"""What Hotmart holds of some streams at one moment, row by row, to see what has changed since."""
+"""A snapshot of Hotmart's rows in some streams, to find later changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tools.rows import STALE_FIELDS, key_of, sent, without
 
 
 class Held(NamedTuple):
-    """A row, and its content without the fields that are documented to grow old."""
+    """A row, and its content without the fields that change with age."""
 
     record: Mapping[str, Any]
     content: bytes
@@ -26,7 +26,7 @@ class Account(dict[str, Rows]):
     """The rows of each stream."""
 
     def changed(self, stream: str, before: Account) -> set[Any]:
-        """Return the keys of rows that are new or have another content than before."""
+        """Return the keys of rows that are new or have different content."""
         old = before.get(stream, {})
         return {key for key, row in self[stream].items() if key not in old or old[key].content != row.content}
 
@@ -36,7 +36,7 @@ class Account(dict[str, Rows]):
 
 
 def account(world: World, streams: Iterable[str]) -> Account:
-    """Return what Hotmart holds now."""
+    """Return a snapshot of Hotmart's current rows."""
     with world.lock:
         return Account({stream: _rows(world, stream) for stream in streams})
 

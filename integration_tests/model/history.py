@@ -1,4 +1,4 @@
-"""One account through time: it changes, syncs fail, are killed and resumed, and settings change."""
+"""One account over time: it changes, syncs fail, are killed and resumed, and settings change."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tools.rows import key_of
 
 START_MS: Final = NOW_MS - 800 * DAY_MS
 LEFT_OUT: Final = frozenset({"imports"})
-"""Moves that are not made."""
+"""Changes that are not made."""
 
 
 @dataclass
 class History:
-    """One account, its warehouse, and what the connector promises of it by now."""
+    """One account, its warehouse, and the connector's current guarantees for it."""
 
     connector: Connector
     world: World
@@ -35,16 +35,16 @@ class History:
     warehouse: Warehouse = field(default_factory=Warehouse)
     steps: list[str] = field(default_factory=list)
     refused: dict[str, set[str]] = field(default_factory=lambda: {stream: set() for stream in CHILDREN})
-    """The parents that Hotmart refuses, by the stream of their children."""
+    """The parents that Hotmart rejects, by child stream."""
     _moved: int = 0
-    """How often the account has changed while the current sync reads."""
+    """Number of changes of the account during the current sync."""
 
     def __post_init__(self) -> None:
         self._clear_faults()
         self.promises.observe()
 
     def step(self) -> None:
-        """One random thing happens."""
+        """Perform one random step."""
         actions: list[Callable[[], None]] = [
             *[self.move] * 4,
             *[self.sync] * 3,
@@ -55,15 +55,15 @@ class History:
         self.steps.append(action.__name__)
         action()
 
-    # What happens to the account
+    # Changes of the account
 
     def move(self) -> None:
-        """Days pass, with sales, refunds and cancellations in them, and then events of any kind."""
+        """Advance the clock by days with sales, refunds and cancellations, and then make changes of any kind."""
         before_ms = self.clock.now_ms
         self.clock.advance(days=self.random.choice([0.02, 1, 3, 20, 70, 120]))
         now_ms = self.clock.now_ms
         self.world.now_ms = now_ms
-        self.world.move({"due_charges": 1_000, "ageings": 1_000})  # what time does by itself
+        self.world.move({"due_charges": 1_000, "ageings": 1_000})  # changes caused by time alone
         self.world.add_sales(self.random.randrange(6), (before_ms, now_ms))
         for status in ("REFUNDED", "CHARGEBACK", "COMPLETE"):
             count, seed = self.random.randrange(12), self.random.randrange(1_000)
@@ -76,14 +76,14 @@ class History:
         self.promises.observe()
 
     def import_parents(self) -> None:
-        """Subscriptions and students are listed late, with dates of long ago."""
+        """Add subscriptions and students that are listed late with old dates."""
         status = self.random.choice(["CANCELLED_BY_CUSTOMER", "ACTIVE"])
         self.world.import_subscriptions(self.random.randrange(4), charges=2, status=status)
         self.world.import_students(self.random.randrange(4))
         self.promises.observe()
 
     def move_on(self, call: Call) -> None:
-        """Sales are made and change while a list is read."""
+        """Add and change sales while a list is read."""
         if self._moved < 2 and self.random.random() < 0.05:
             self._moved += 1
             self.clock.advance(seconds=1)
@@ -92,31 +92,31 @@ class History:
             self.world.change_status(2, ("APPROVED", "COMPLETE"), "REFUNDED", now_ms, seed)
 
     def restart(self) -> None:
-        """The start date is moved."""
+        """Move the start date."""
         self.start_ms = START_MS + self.random.randrange(-100, 700) * DAY_MS
 
     def refuse(self) -> None:
-        """Hotmart refuses a parent from now on."""
+        """Make Hotmart reject one parent from now on."""
         stream = self.random.choice(sorted(self.refused))
         parents = sorted({key[CHILDREN[stream][3]] for key in self.promises.keys(stream)})
         self.refused[stream] = {self.random.choice(parents)} if parents else set()
 
     def admit(self) -> None:
-        """Hotmart refuses no parent any longer."""
+        """Stop rejecting parents."""
         for refused in self.refused.values():
             refused.clear()
 
     # Syncs
 
     def sync(self) -> None:
-        """A sync runs to its end, and the promises are compared."""
+        """Run a complete sync and check the guarantees."""
         run, now_ms = self.read()
         assert run.exit_code == 0, run.sentences
         self.keep(run)
         self.judge(run, now_ms, is_complete=True)
 
     def kill(self) -> None:
-        """A sync is cut off somewhere: only what stands above the last state of the part counts."""
+        """Kill a sync at a random position: only the output up to the last state counts."""
         run, now_ms = self.read()
         part = run.messages[: self.random.randrange(len(run.messages) + 1)]
         states = [index for index, message in enumerate(part) if message["type"] == "STATE"]
@@ -126,20 +126,20 @@ class History:
         self.note(run, now_ms, is_complete=False)
 
     def fail(self) -> None:
-        """Some call is refused in this sync. The other ones are answered."""
+        """Let one request fail in this sync. All others succeed."""
         stream = self.random.choice(["sales_history", "sales_price_details", "subscription_transactions"])
         if self.random.random() < 0.5:
             self.connector.simulator.add_fault(Fault(kind="wrong_total", value=1, times=1, page="last"))
         self.read_faulty(Fault(kind=403, path=PATHS[stream], nth=self.random.randrange(1, 6), where=asks_for_rows))
 
     def short_list(self) -> None:
-        """A list of parents is empty or has no `page_info` in this sync."""
+        """Make a list of parents empty or omit its `page_info` in this sync."""
         stream, kind = self.random.choice(WITHOUT_DATES), self.random.choice(["empty_list", "no_page_info"])
         times = self.random.choice([1, None])
         self.read_faulty(Fault(kind=kind, path=PATHS[stream], page="first", times=times))
 
     def read_faulty(self, fault: Fault) -> None:
-        """Run a sync with a fault after which nothing is compared."""
+        """Run a sync with a fault, without a comparison afterwards."""
         self.connector.simulator.add_fault(fault)
         run, now_ms = self.read()
         self._clear_faults()
@@ -148,7 +148,7 @@ class History:
         self.note(run, now_ms, is_complete=False)
 
     def bad_row(self) -> None:
-        """A row has no key, or is null. All other rows arrive."""
+        """Damage one row: it has no key or is null. All other rows arrive."""
         stream = self.random.choice(["sales_history", "subscription_transactions", "subscriptions", "club_students"])
         keys = sorted(self.promises.keys(stream))
         if not keys:
@@ -165,7 +165,7 @@ class History:
         self.read_partly(Fault(kind=kind, path=PATHS[stream], keys=[own], times=None), withheld)
 
     def bad_day(self) -> None:
-        """Hotmart cannot answer for the sales of one day. All others arrive."""
+        """Make Hotmart fail for the sales of one day. All others arrive."""
         days = (self.clock.now_ms - self.start_ms) // DAY_MS
         first_ms = self.start_ms + self.random.randrange(max(days, 1)) * DAY_MS
         last_ms = first_ms + DAY_MS - 1
@@ -176,7 +176,7 @@ class History:
         self.read_partly(Fault(kind=502, path=path, times=None, where=where), dict.fromkeys(streams, around))
 
     def read_partly(self, fault: Fault, withheld: Withheld) -> None:
-        """Run a sync in which some rows cannot be read, and compare the others."""
+        """Run a sync with some unreadable rows, and compare the others."""
         self.connector.simulator.add_fault(fault)
         run, now_ms = self.read()
         self._clear_faults()
@@ -185,7 +185,7 @@ class History:
         self.judge(run, now_ms, is_complete=not fault.fired, withheld=withheld)
 
     def read(self) -> tuple[Run, int]:
-        """One run of the connector on the saved state, and its `now`."""
+        """Run the connector once on the saved state. Return the result and its `now`."""
         self.clock.advance(seconds=1)
         date = datetime.fromtimestamp(self.start_ms / 1000, UTC)
         config = {
@@ -205,19 +205,19 @@ class History:
         return run, now_ms
 
     def keep(self, run: Run) -> None:
-        """What a destination keeps of a run."""
+        """Keep the output of a run that a destination keeps."""
         self.warehouse.load_sync(run)
         self.state = {**self.state, **run.state}
 
     def note(self, run: Run, now_ms: int, *, is_complete: bool) -> None:
-        """Let the promises know of a run."""
+        """Add a run to the guarantees."""
         sees_updates = not any(sentence in run.logs for sentence in WITHOUT_UPDATES)
         self.promises.ran(
             now_ms, self.start_ms, self.warehouse.rows, is_complete=is_complete, sees_updates=sees_updates
         )
 
     def judge(self, run: Run, now_ms: int, *, is_complete: bool, withheld: Withheld | None = None) -> None:
-        """Compare the warehouse with what is promised, without what Hotmart does not let through."""
+        """Check the warehouse against the guarantees, ignoring the rows that Hotmart withholds."""
         self.note(run, now_ms, is_complete=is_complete)
         away = {stream: set(keys) for stream, keys in (withheld or {}).items()}
         for stream, refused in self.refused.items():
@@ -228,7 +228,7 @@ class History:
         assert not broken, "; ".join(map(str, broken))
 
     def _clear_faults(self) -> None:
-        """End all faults but the refusals of parents."""
+        """Remove all faults except rejected parents."""
         self.connector.simulator.clear_faults()
         for stream, (status, path, name, _) in CHILDREN.items():
             where = partial(self._is_refused, stream, name)
@@ -239,5 +239,5 @@ class History:
 
 
 def asks_for_rows(call: Call) -> bool:
-    """A count that fails is no loss."""
+    """Whether a request asks for rows. A failed count loses no rows."""
     return call.get("max_results") != "1"

@@ -1,4 +1,4 @@
-"""The lists of Hotmart in which faults happen, and what the connector says of charges."""
+"""Hotmart's lists that can have faults, and the connector's messages about charges."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ PATHS: Final = {
     "club_students": "/club/api/v1/users",
     "products": "/products/api/v1/products",
 }
-"""The address of each list that is read for its own sake."""
+"""The address of each list that is read as a stream of its own."""
 CHILDREN: Final = {
     "subscription_purchases": (403, f"{API}/subscriptions/*/purchases", "subscriber_code", 0),
     "club_lessons": (404, "/club/api/v1/users/*/lessons", "user_id", 1),
 }
-"""How a parent is refused: status, address, the parent's id in the address and its place in the key of a row."""
+"""How a parent is rejected: status, address, position of the parent's ID in the address and in a row's key."""
 SALES_PATHS: Final = f"{API}/sales/*"
 WITHOUT_DATES: Final = ("subscriptions", "club_students", "products")
-"""Lists that may arrive empty."""
+"""Lists that may be empty."""
 WITHOUT_UPDATES: Final = ("Not all charges that have changed could be read",)
-"""What the connector says when it could not find out which charges were updated. The next sync does."""
+"""Message if the connector could not find out which charges were updated. The next sync finds out."""
 OF_PARENT: Final = {"subscriptions": ("subscription_purchases", 0), "club_students": ("club_lessons", slice(0, 2))}
-"""What is lost with a row: the stream of its children, and the place of its key in theirs."""
+"""Rows lost together with a row: the child stream, and the position of the row's key in the children's keys."""

@@ -1,7 +1,7 @@
-"""What the connector promises: which rows are there after a completed sync, and which of them are current.
+"""The connector's guarantees: which rows exist after a completed sync, and which of them are current.
 
-A promise is judged when a row changes, by the syncs that were run until then and by their start dates. The connector's
-states are not looked into. A change that no promise covers is excused until the warehouse is found to have it.
+A guarantee is evaluated when a row changes, from the previous syncs and their start dates, independently of the
+connector's states. A change without a guarantee is excused until the warehouse has it.
 """
 
 from __future__ import annotations
@@ -30,49 +30,49 @@ STREAMS: Final = (
 )
 LATE: Final = {"REFUNDED", "PARTIALLY_REFUNDED", "CHARGEBACK", "PROTESTED"}
 COMES_BACK: Final = {"CHARGEBACK", "PROTESTED"}
-"""Statuses of a sale that is watched until it has left them."""
+"""Statuses of a sale that the connector re-reads until it leaves them."""
 DELAY_MS: Final = 2 * DAY_MS
-"""Updates of charges are read again for so long."""
+"""How long updates of charges are re-read."""
 WEEK_MS: Final = 7 * DAY_MS
 USUAL_LOOKBACK_DAYS: Final = 65
-"""Up to this look-back, charges are read again by a week of updates."""
+"""Up to this look-back, charges are re-read by a week of updates."""
 BY_ORDER_MS: Final = 180 * DAY_MS
-"""The same where charges are filtered by the date of their order."""
+"""The same, if charges are filtered by order date."""
 VISIT_DELAY_MS: Final = 6 * DAY_MS
-"""Visits of students may show late by so much."""
+"""Maximum delay of student visits."""
 VISITS: Final = ("last_access_date", "purchase_date", "first_access_date")
 
 Rows = Mapping[str, Mapping[Any, Mapping[str, Any]]]
-"""What the warehouse holds of each stream, by the connector's own keys."""
+"""The warehouse's rows of each stream, by the connector's primary keys."""
 Withheld = Mapping[str, Collection[Any]]
-"""Keys that Hotmart does not let through at present."""
+"""Keys that Hotmart currently withholds."""
 
 
 @dataclass
 class Promises:
-    """What is promised of one account by now."""
+    """The current guarantees for one account."""
 
     world: World
     lookback_days: int
     by_order: bool
-    """Whether Hotmart filters charges by the date of their order."""
+    """Whether Hotmart filters charges by order date."""
     streams: tuple[str, ...] = STREAMS
     runs: list[tuple[int, int]] = field(default_factory=list)
-    """Moment and start date of each sync until now. One that failed may have read any part of its streams."""
+    """Time and start date of each sync so far. A failed sync may have read any part of its streams."""
     meanwhile: dict[str, set[Any]] = field(default_factory=dict)
-    """What changed while the last sync read."""
+    """Changes during the last sync."""
     _now: Account = field(default_factory=Account)
     _ever: dict[str, set[Any]] = field(default_factory=lambda: defaultdict(set))
     """Keys that Hotmart has had."""
     _may_lack: dict[str, set[Any]] = field(default_factory=lambda: defaultdict(set))
     _may_be_stale: dict[str, set[Any]] = field(default_factory=lambda: defaultdict(set))
     _by_update: set[Any] = field(default_factory=set)
-    """Purchases that changed and that only the list of updated charges shows."""
+    """Changed purchases that only the list of updated charges reveals."""
     _held: dict[str, str] = field(default_factory=dict)
-    """The status of each sale as the last completed sync left it in the warehouse."""
+    """The status of each sale in the warehouse after the last completed sync."""
 
     def observe(self) -> dict[str, set[Any]]:
-        """Take in what has changed since the last time, and return it. No sync may have begun in between."""
+        """Record and return the changes since the last call. No sync may have begun in between."""
         before, self._now = self._now, account(self.world, self.streams)
         changed = {stream: self._now.changed(stream, before) for stream in self.streams}
         for stream in self.streams:
@@ -88,9 +88,9 @@ class Promises:
         return changed
 
     def ran(self, now_ms: int, start_ms: int, warehouse: Rows, *, is_complete: bool, sees_updates: bool) -> None:
-        """Note a sync, and what changed while it read.
+        """Record a sync and the changes during it.
 
-        `sees_updates` says whether it found that Hotmart filters charges by their last update.
+        `sees_updates` says whether the sync found that Hotmart filters charges by their last update.
         """
         self.runs.append((now_ms, start_ms))
         if not sees_updates:
@@ -101,21 +101,21 @@ class Promises:
         if is_complete:
             rows = warehouse["sales_history"].items()
             self._held = {str(key): str(row["purchase"]["status"]) for key, row in rows}
-        else:  # it may have found that a sale has come back
+        else:  # it may have found a sale that left its late status
             self._held = {key: status for key, status in self._held.items() if self._status(key) in COMES_BACK}
         excused = {stream: self._may_lack[stream] | self._may_be_stale[stream] for stream in self.streams}
         self.meanwhile = self.observe()
-        for stream, keys in excused.items():  # what the next sync brings was perhaps not brought by this one
+        for stream, keys in excused.items():  # this sync may have missed rows that the next one delivers
             self.meanwhile[stream] |= keys - self._may_lack[stream] - self._may_be_stale[stream]
 
-    # What is read again
+    # Rows that are re-read
 
     def last_reading(self, date_ms: int) -> int | None:
-        """Return the moment of the last sync that may have read what has this date."""
+        """Return the time of the last sync that may have read this date."""
         return next((now_ms for now_ms, start_ms in reversed(self.runs) if start_ms <= date_ms), None)
 
     def _is_recent(self, date_ms: int, span_ms: int) -> bool:
-        """Whether the next sync reads a date again, or for the first time."""
+        """Whether the next sync reads a date, again or for the first time."""
         last_ms = self.last_reading(date_ms)
         return last_ms is None or date_ms > last_ms - span_ms
 
@@ -135,7 +135,7 @@ class Promises:
         return _order_ms(self._now["sales_history"][transaction])
 
     def _judge(self, stream: str, changed: set[Any], promised: set[Any], before: Account) -> None:
-        """Excuse what changed without a promise. What was excused and is read now must be current."""
+        """Excuse changes without a guarantee. Excused rows that are read now must be current."""
         excused = changed - promised
         self._may_lack[stream] -= promised
         self._may_be_stale[stream] -= promised
@@ -152,20 +152,20 @@ class Promises:
         self._judge(stream, changed, promised, before)
 
     def _charge_ms(self, key: Any) -> int:
-        """The date by which Hotmart filters a charge."""
+        """Return the date that Hotmart uses to filter a charge."""
         row = self._now["subscription_transactions"][key]
         return _order_ms(row) if self.by_order else int(row.record["last_update"])
 
     def _updated(self, before: Account) -> set[Any]:
-        """Charges that show another last update than before."""
+        """Return charges whose last update has changed."""
         stream = "subscription_transactions"
         old = {key: row.record["last_update"] for key, row in before.get(stream, {}).items()}
         return {key for key, row in self._now[stream].items() if row.record["last_update"] != old.get(key)}
 
     def _judge_purchases(self, changed: set[Any], before: Account) -> None:
-        """A subscriber is read whole: when new, charged, or when the list of charges shows an update."""
+        """A subscriber is re-read completely when new, when charged, or when the list of charges shows an update."""
         stream = "subscription_purchases"
-        again = self._charged(max(self.lookback_days, 2))  # where the list of charges cannot be read
+        again = self._charged(max(self.lookback_days, 2))  # if the list of charges cannot be read
         read = self._now.added("subscriptions", before) | self._charged(2)
         promised = {key for key in self._now[stream] if key[0] in read | self._listed(before)}
         candidates = changed | self._may_lack[stream] | self._may_be_stale[stream]
@@ -173,7 +173,7 @@ class Promises:
         self._judge(stream, changed, promised, before)
 
     def _charged(self, days: int) -> set[str]:
-        """Subscribers whose next charge shows that the last one is recent."""
+        """Return subscribers whose next charge date shows that the last charge is recent."""
         recent_ms = (self.runs[-1][0] if self.runs else 0) - days * DAY_MS
         charged = set()
         for code, row in self._now["subscriptions"].items():
@@ -183,13 +183,13 @@ class Promises:
         return charged
 
     def _listed(self, before: Account) -> set[str]:
-        """Subscribers of whom the list of charges shows that one was updated."""
+        """Return subscribers with an updated charge in the list of charges."""
         charges, last_ms = self._now["subscription_transactions"], self.runs[-1][0] if self.runs else 0
         rows = [charges[key].record for key in self._updated(before)]
         return {str(row["subscriber_code"]) for row in rows if row["last_update"] > last_ms - DELAY_MS}
 
     def _judge_lessons(self, changed: set[Any], before: Account) -> None:
-        """A student is read whole when new or after a visit."""
+        """A student is re-read completely when new or after a visit."""
         stream, old = "club_lessons", before.get("club_students", {})
         last_ms = self.runs[-1][0] if self.runs else 0
         students = set()
@@ -200,10 +200,10 @@ class Promises:
                 students.add(key)
         self._judge(stream, changed, {key for key in self._now[stream] if key[:2] in students}, before)
 
-    # What is there
+    # Rows that exist
 
     def _is_wanted(self, stream: str, key: Any, now_ms: int, start_ms: int) -> bool:
-        """Whether a row belongs to what the start date asks for."""
+        """Whether a row is in scope for the start date."""
         if stream in SALES:
             return start_ms <= self._order_ms(key) <= now_ms
         if stream == "subscription_transactions":
@@ -216,14 +216,14 @@ class Promises:
         return True
 
     def broken(self, warehouse: Rows, now_ms: int, start_ms: int, withheld: Withheld) -> list[Difference]:
-        """Compare the warehouse with Hotmart after a sync, and return how promises are broken."""
+        """Compare the warehouse with Hotmart after a sync, and return the broken guarantees."""
         found = [
             self._compare(stream, warehouse, now_ms, start_ms, withheld.get(stream, ())) for stream in self.streams
         ]
         return [each for each in found if each]
 
     def keys(self, stream: str) -> Collection[Any]:
-        """Return the keys of all rows that Hotmart has of a stream."""
+        """Return the keys of all of Hotmart's rows in a stream."""
         return self._now.get(stream, {}).keys()
 
     def sales_between(self, first_ms: int, last_ms: int) -> set[str]:
@@ -251,5 +251,5 @@ class Promises:
 
 
 def _order_ms(row: Held) -> int:
-    """The date of the order of a sale or a charge."""
+    """Return the order date of a sale or a charge."""
     return int(row.record["purchase"]["order_date"])

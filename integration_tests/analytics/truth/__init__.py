@@ -1,7 +1,7 @@
-"""What each mart of the dbt package must hold, worked out from the simulated account.
+"""Expected rows of each mart of the dbt package, calculated from the simulated account.
 
-Written from the API reference (sections 5 and 6) and from the definitions in docs/analytics.md. Nothing here reads the
-connector's code, its rows or the package's SQL. Amounts are whole cents until they are printed.
+Based on the API reference (sections 5 and 6) and the definitions in docs/analytics.md, independently of the connector's
+code, its rows and the package's SQL. Amounts are whole cents until they are formatted.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from hotmart_simulator import World
 from integration_tests.analytics.truth import performance, reconciliation, revenue, sales, students, subscriptions
 
 Mart = list[dict[str, Any]]
-"""Rows in the form of `forms.py`."""
+"""Rows in the format of `forms.py`."""
 
 MARTS: Final[Mapping[str, Callable[[World, int], Mart]]] = {
     "hotmart__sales": sales.sales,
@@ -22,4 +22,4 @@ MARTS: Final[Mapping[str, Callable[[World, int], Mart]]] = {
     "hotmart__student_progress": students.student_progress,
     "hotmart__reconciliation": reconciliation.reconciliation,
 }
-"""For each mart a function of the account and of what counts as now (epoch ms)."""
+"""One function per mart. Arguments: the account and the current time (epoch milliseconds)."""

@@ -1,4 +1,4 @@
-"""The forms in which the truth and the marts are compared: amounts and shares as text, times as ISO text in UTC."""
+"""Formats for comparing expected rows and marts: amounts and shares as text, times as ISO text in UTC."""
 
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -20,14 +20,14 @@ def cents_of(units: float | None) -> int | None:
 
 
 def share(part: int, whole: int) -> str | None:
-    """Return a share of counts with four decimals, half a unit rounded up. None without a whole."""
+    """Return a ratio of counts with four decimals, rounded half up. None if the total is zero."""
     if whole <= 0:
         return None
     return f"{Decimal(half_up(Fraction(part * 10_000, whole))) / 10_000:.4f}"
 
 
 def half_up(value: Fraction) -> int:
-    """Return the nearest whole number, the larger one of two."""
+    """Return the nearest integer, rounding half up."""
     return (2 * value.numerator + value.denominator) // (2 * value.denominator)
 
 

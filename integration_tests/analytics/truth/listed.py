@@ -1,4 +1,4 @@
-"""The sales of an account with what all marts about sales need to know of them."""
+"""The sales of an account with the fields that all sales marts need."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -26,13 +26,13 @@ GROUPS: Final = {
     "UNDER_ANALISYS": "pending",
     "WAITING_PAYMENT": "pending",
 }
-"""By the life of a sale (reference 6.1)."""
+"""Status groups, from the life cycle of a sale (reference 6.1)."""
 
 RECEIVED: Final = frozenset(("APPROVED", "COMPLETE", "PROTESTED", "REFUNDED", "PARTIALLY_REFUNDED", "CHARGEBACK"))
-"""Statuses of sales whose money was received once (reference 6.1)."""
+"""Statuses of sales that were paid at some time (reference 6.1)."""
 
 WITHOUT_DETAILS: Final = frozenset(("NO_FUNDS", "PRE_ORDER", "PROCESSING_TRANSACTION"))
-"""Statuses that price details do not have (reference 4.5)."""
+"""Statuses that price details do not return (reference 4.5)."""
 
 
 def listed_sales(world: World) -> Iterator[Sale]:
@@ -42,17 +42,18 @@ def listed_sales(world: World) -> Iterator[Sale]:
 
 
 def paid_to(sale: Sale) -> tuple[str, list[tuple[str, bool, int]]]:
-    """Return the currency of a sale's commissions, and for each its source, whether it is the account's, and cents."""
+    """Return the currency of a sale's commissions, and for each commission its source, whether it is the account's, and
+    cents."""
     currency, rate = payout(sale)
     owner = sale.account.people.owner
     return currency, [(source, person is owner, cents) for source, person, cents in shares(sale, rate)]
 
 
 def mine_cents(sale: Sale) -> int:
-    """Return what the account gets of a sale."""
+    """Return the account's commission of a sale, in cents."""
     return sum(cents for _, is_mine, cents in paid_to(sale)[1] if is_mine)
 
 
 def newest_names(world: World) -> dict[str, str]:
-    """Return the names of products by id."""
+    """Return the latest product names by product ID."""
     return {str(sale.product.id): sale.product.brief["name"] for sale in listed_sales(world)}

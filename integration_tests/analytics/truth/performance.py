@@ -1,4 +1,4 @@
-"""Orders of each product and month of order, and what became of them."""
+"""Orders by product and order month, and their outcomes."""
 
 from collections import Counter, defaultdict
 from typing import Any
@@ -9,7 +9,7 @@ from integration_tests.analytics.truth.listed import GROUPS, RECEIVED, listed_sa
 
 
 def product_performance(world: World, as_of_ms: int) -> list[dict[str, Any]]:
-    """Return hotmart__product_performance. `as_of_ms` makes no difference."""
+    """Return hotmart__product_performance. `as_of_ms` is ignored."""
     orders: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for sale in listed_sales(world):
         orders[month(sale.order_ms), str(sale.product.id)][sale.status] += 1

@@ -1,4 +1,4 @@
-"""Sums of sales by month (UTC) and currency, beside Hotmart's own totals."""
+"""Sums of sales by month (UTC) and currency, next to Hotmart's own totals."""
 
 from collections import Counter, defaultdict
 from typing import Any
@@ -10,7 +10,7 @@ from integration_tests.analytics.truth.listed import WITHOUT_DETAILS, listed_sal
 
 
 def reconciliation(world: World, as_of_ms: int) -> list[dict[str, Any]]:
-    """Return hotmart__reconciliation. `as_of_ms` makes no difference."""
+    """Return hotmart__reconciliation. `as_of_ms` is ignored."""
     found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for sale in listed_sales(world):
         month_on = utc_month(sale.order_ms)

@@ -31,7 +31,7 @@ AMOUNTS: Final = (
 
 
 def revenue_monthly(world: World, as_of_ms: int) -> list[dict[str, Any]]:
-    """Return hotmart__revenue_monthly. `as_of_ms` makes no difference."""
+    """Return hotmart__revenue_monthly. `as_of_ms` is ignored."""
     sums: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
     for sale in listed_sales(world):
         if sale.status not in RECEIVED:

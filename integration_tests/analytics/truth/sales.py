@@ -20,7 +20,7 @@ GIVEN_BACK = frozenset(("REFUNDED", "PARTIALLY_REFUNDED", "CHARGEBACK"))
 
 
 def sales(world: World, as_of_ms: int) -> list[dict[str, Any]]:
-    """Return hotmart__sales. `as_of_ms` makes no difference."""
+    """Return hotmart__sales. `as_of_ms` is ignored."""
     return [_order(sale) | _price(sale) | _commissions(sale) | _origin(sale) for sale in listed_sales(world)]
 
 
@@ -64,7 +64,7 @@ def _price(sale: Sale) -> dict[str, Any]:
         "hotmart_fee_amount": amount(cents_of(shown.get("total"))),
         "hotmart_fee_currency_code": shown.get("currency_code"),
         "coupon_code": coupon.get("code"),
-        # A fraction by the reference's text, a percentage by its example (5.5).
+        # The reference describes a fraction in its text, but its example shows a percentage (5.5).
         "coupon_share": {22.9: "0.2290", 0.1: "0.1000", None: None}[coupon.get("value")],
     }
 

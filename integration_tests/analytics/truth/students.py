@@ -12,7 +12,7 @@ LEARNERS: Final = ("STUDENT", "FREE_STUDENT")
 
 
 def student_progress(world: World, as_of_ms: int) -> list[dict[str, Any]]:
-    """Return hotmart__student_progress at a moment."""
+    """Return hotmart__student_progress at a given time."""
     rows = []
     for subdomain in world.setting.subdomains:
         for number, _ in student_rows(world, subdomain):

@@ -1,4 +1,4 @@
-"""Subscriptions, and how many of them ran in each month."""
+"""Subscriptions, and the number that were running in each month."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,7 +20,8 @@ STATES: Final = {
     "INACTIVE": "lapsed",
     "STARTED": "not_begun",
 }
-"""Active and delayed ones live on by Hotmart's own lifetime (reference 5.7), overdue ones ended at their expiry."""
+"""States by status. Active and delayed subscriptions continue by Hotmart's own lifetime (reference 5.7). Overdue ones
+ended at expiry."""
 CANCELLED_BY: Final = {
     "CANCELLED_BY_CUSTOMER": "customer",
     "CANCELLED_BY_SELLER": "seller",
@@ -31,7 +32,7 @@ MONTH_DAYS: Final = 30
 
 @dataclass(frozen=True)
 class Life:
-    """One subscription: when it ran, by the dates that Hotmart shows and by what was paid."""
+    """One subscription and its running period, from the dates that Hotmart shows and from its payments."""
 
     contract: Contract
     state: str
@@ -43,12 +44,12 @@ class Life:
 
     @property
     def is_reactivated(self) -> bool:
-        """Whether it began again more than a day after it was created."""
+        """Whether the subscription restarted more than a day after it was created."""
         return self.contract.accession_ms - self.contract.created_ms > DAY_MS
 
     @property
     def paid_monthly_cents(self) -> int:
-        """Nothing is paid in a trial."""
+        """Return the monthly payment in cents. Trials are free."""
         return 0 if self.contract.in_trial else self.monthly_cents
 
 
@@ -70,7 +71,7 @@ def _life(world: World, index: int, as_of_ms: int) -> Life:
 
 
 def subscriptions(world: World, as_of_ms: int) -> list[dict[str, Any]]:
-    """Return hotmart__subscriptions at a moment."""
+    """Return hotmart__subscriptions at a given time."""
     rows = []
     for life in _lives(world, as_of_ms):
         contract, is_active = life.contract, life.state in ("active", "late")
@@ -104,7 +105,8 @@ def subscriptions(world: World, as_of_ms: int) -> list[dict[str, Any]]:
 
 
 def subscriptions_monthly(world: World, as_of_ms: int) -> list[dict[str, Any]]:
-    """Return hotmart__subscriptions_monthly: for each month the subscriptions that ran at its edges are counted."""
+    """Return hotmart__subscriptions_monthly. Counts the subscriptions that were running at the start and end of each
+    month."""
     lives = [life for life in _lives(world, as_of_ms) if life.state != "not_begun"]
     first = min(local(life.contract.accession_ms) for life in lives).replace(day=1)
     currencies = sorted({life.contract.subscriber.currency for life in lives})
