@@ -1,4 +1,4 @@
-"""What tests share: a clock that the test owns, a Hotmart with that clock, and the connector before it."""
+"""Shared fixtures: a clock that the test controls, a simulated Hotmart on that clock, and a connector."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from source_hotmart.run import run
 from tools.harness import NOW_MS, Connector, VirtualClock, switches
 
 CommandLine = Callable[..., tuple[int, str]]
-"""Takes a command, flags, and files as `Connector.arguments` does; gives the exit code and all that was printed."""
+"""Takes a command, flags, and files as `Connector.arguments` does. Returns the exit code and the output."""
 
 START_MS = 1_640_995_200_000
 """2022-01-01T00:00:00Z, the first sale of the simulated account."""
@@ -32,7 +32,7 @@ settings.load_profile("repeatable")
 
 @pytest.fixture
 def clock(mocker: MockerFixture) -> VirtualClock:
-    """A clock at NOW_MS that stands still but for sleeping."""
+    """A clock at NOW_MS that advances only during sleeps."""
     clock = VirtualClock(NOW_MS)
     clock.install(mocker.patch)
     return clock
@@ -46,7 +46,7 @@ def world() -> World:
 
 @pytest.fixture
 def hotmart(world: World, clock: VirtualClock) -> Iterator[Simulator]:
-    """A running simulator of that account, whose quota does not hold tests up."""
+    """A running simulator of that account, with a quota too large to slow tests down."""
     with Simulator(world, switches(), clock.time, follow_clock=True) as simulator:
         yield simulator
 
@@ -58,7 +58,7 @@ def connector(hotmart: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 class _Left(BaseException):
-    """The process would have ended here."""
+    """Raised where the process would have exited."""
 
     def __init__(self, exit_code: int) -> None:
         self.exit_code = exit_code
@@ -72,7 +72,7 @@ def _leave(exit_code: int) -> None:
 def command_line(
     connector: Connector, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[CommandLine]:
-    """The command `source-hotmart` itself, in this process: every byte that it prints, and its exit code."""
+    """Run the command `source-hotmart` in this process. Return its exit code and all its output."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the CDK replaces it
     monkeypatch.setattr(os, "_exit", _leave)
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, set())
@@ -101,6 +101,6 @@ def command_line(
     yield run_command
     for number, handler in handlers.items():
         signal.signal(number, handler)
-    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)  # which processes started later would inherit
+    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)  # later processes would inherit these
     gc.unfreeze()
     gc.set_threshold(*thresholds)

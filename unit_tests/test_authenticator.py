@@ -1,4 +1,4 @@
-"""The access token: asked for once, used as it came, renewed in time, and its troubles survived or told."""
+"""The access token: requested once, used unchanged, renewed in time, with retries and clear errors for logins."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def data_calls(connector: Connector) -> list[Call]:
 
 
 def assert_complete(run: Run, connector: Connector, stream: str) -> None:
-    """Every row of the account once."""
+    """Assert that every row of the account arrived once."""
     assert not difference(stream, connector.simulator.world.expected(stream), run.records(stream))
 
 
@@ -152,7 +152,7 @@ def test_a_token_that_dies_in_mid_sync_is_renewed_and_the_call_repeated(connecto
 
 @pytest.fixture
 def long_sync(connector, clock: VirtualClock) -> Connector:
-    """A sync that lasts for several lives of a token."""
+    """A sync that is longer than several token lifetimes."""
     connector.simulator.switches = replace(connector.simulator.switches, token_life_s=600, page_cap=1)
     connector.simulator.before_call = lambda call: clock.advance(seconds=20)
     connector.config["num_workers"] = 1
@@ -179,7 +179,7 @@ def test_renewals_that_are_refused_for_ever_end_the_sync_as_something_to_try_aga
     assert run.exit_code == 1
     assert {error["failure_type"] for error in run.errors} == {"transient_error"}
     assert "Hotmart refuses another access token for the Client ID and Client Secret" in run.sentences
-    assert len(data_calls(long_sync)) * 20 > 560  # to the end of the token
+    assert len(data_calls(long_sync)) * 20 > 560  # until the token expires
 
 
 def test_a_token_revoked_for_all_threads_is_renewed_once(connector):
@@ -262,7 +262,7 @@ def test_a_call_that_is_rejected_several_times_in_succession_is_outlived(connect
     assert_complete(run, connector, "products")
     assert len(token_calls(connector)) == 1 + times
     pauses = clock.slept_s
-    assert len(pauses) == times - 1  # the first new token is not waited for
+    assert len(pauses) == times - 1  # the first renewal is immediate
     for number, pause_s in enumerate(pauses):
         assert 2**number / 2 <= pause_s <= 2**number * 3 / 2
 
@@ -395,7 +395,7 @@ def test_credentials_do_not_follow_a_redirect(connector, location):
 
 
 def strange_token(connector: Any, **fields: Any) -> None:
-    """Let each login answer with these fields in place of its own, without those that are None."""
+    """Replace these fields in each login's response. None removes a field."""
     grant = connector.simulator.login.grant
 
     def strange(*asked: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The harness of `make bench` counts right; what it measures is no test, and never runs here."""
+"""The harness of `make bench` counts correctly. The measurements themselves don't run in these tests."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_the_launcher_is_ended_with_its_command(tmp_path):
 
 
 def pages_of(sales: Sales, start_ms: int, end_ms: int, statuses: tuple[str, ...], path: str = HISTORY):
-    """All rows of a window, and the totals that its pages told."""
+    """Return all rows of a date range, and the totals on its pages."""
     query: list[tuple[str, object]] = [("start_date", start_ms), ("end_date", end_ms), ("max_results", 500)]
     query += [("transaction_status", status) for status in statuses]
     rows, totals, token = [], set(), None
@@ -196,7 +196,7 @@ def test_refusals_are_of_all_calls_but_logins():
 
 
 class Account:
-    """2,600 sales, one every eight hours or so, and a few lists."""
+    """2,600 sales, about one every eight hours, and a few lists."""
 
     every = tuple(range(milliseconds("2022-01-01T00:00:00"), milliseconds("2025-01-01T00:00:00"), 36_432_000))
 
@@ -261,7 +261,7 @@ def test_windows_of_twelve_months_touch_and_end_with_the_end():
     ],
 )
 def test_three_times_low_code_and_three_times_the_floor(connector, low_code, floor, verdicts):
-    # A disturbed round on either side of the middle one moves nothing.
+    # A slow or fast round on either side of the median does not change the verdict.
     rounds = {
         name: [value, value + 50, value - 3]
         for name, value in {"connector": connector, "low-code": low_code, "floor": floor}.items()

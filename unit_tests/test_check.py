@@ -1,4 +1,4 @@
-"""`check` as a person meets it: what is wrong, told apart, each with what to do about it, and soon."""
+"""`check` as a user sees it: each error has its own message with a remedy, and appears quickly."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def world() -> World:
 
 @pytest.fixture
 def closed_url() -> Iterator[str]:
-    """An address of this machine at which nobody listens, and nobody will."""
+    """Return a local address without a listener."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
 def check(connector: Connector, **changes: Any) -> tuple[str, str]:
-    """Status and sentence of a check, which never prints a trace and never keeps anybody waiting."""
+    """Return the status and message of a check. Assert that it prints no trace and ends quickly."""
     started_s = connector.simulator.clock()
 
     run = connector.run("check", config={**connector.config, **changes})
@@ -202,7 +202,7 @@ def test_a_firewall_is_no_refusal_by_hotmart(connector, status):
 
 
 def test_a_login_elsewhere_during_the_check_does_not_fail_it(connector):
-    """Another program logs in after each call of the check but the last ones."""
+    """Another program logs in after each request of the check except the last ones."""
     login = connector.simulator.login
     calls = 0
 
@@ -217,7 +217,7 @@ def test_a_login_elsewhere_during_the_check_does_not_fail_it(connector):
 
 
 def test_a_rejected_token_is_reported_also_where_no_further_login_is_taken(connector):
-    """Hotmart takes three logins a minute, and the first check makes one of them."""
+    """Hotmart accepts three logins per minute, and the first check makes one of them."""
     connector.simulator.switches = replace(connector.simulator.switches, login_limit="few_per_minute")
     assert check(connector) == ("SUCCEEDED", "")
     connector.simulator.switches = replace(connector.simulator.switches, sandbox=True)

@@ -1,4 +1,4 @@
-"""The settings: what pasting adds is cleaned away, and what is wrong is refused in one sentence a field."""
+"""The settings: characters added by pasting are removed, and each invalid field is rejected with one message."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IMPERATIVES = r"\b(Copy|Give|Choose)\b"
 
 
 def refusal(**changes: Any) -> str:
-    """What the user is told about these settings."""
+    """Return the error message for these settings."""
     with pytest.raises(AirbyteTracedException) as caught:
         Config.from_mapping({**GOOD, **changes})
     assert caught.value.failure_type == FailureType.config_error

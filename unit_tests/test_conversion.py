@@ -1,4 +1,4 @@
-"""Values as the schema declares them: UTC times, ids as text, and everything else as Hotmart sent it."""
+"""Values as the schema declares them: UTC times, IDs as text, and everything else unchanged from Hotmart."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def converter(**fields: Any) -> RowConverter:
 
 
 def normalised(schema: dict[str, Any], value: Any) -> Any:
-    """Return what the column of a field holds."""
+    """Return the column value of a field."""
     return converter(field=schema)({"field": value})["field"]
 
 
 def on_the_wire(schema: dict[str, Any], value: str) -> dict[str, Any]:
-    """Return the record of a row with this JSON text as the value of its one field."""
+    """Return the record of a row with this JSON text as the value of its only field."""
     row, _ = decode_json(f'{{"field": {value}}}'.encode())
     return converter(field=schema)(row)
 
@@ -414,7 +414,7 @@ def test_a_time_in_any_zone_is_the_same_moment_in_utc(moment):
         expected = moment.astimezone(UTC)
     except OverflowError:
         return
-    # The text holds an offset of whole seconds at the finest, as the moment does.
+    # The UTC offset of the text has a resolution of whole seconds, like that of the time.
     assert abs((datetime.fromisoformat(text) - expected).total_seconds()) < 0.001
 
 
@@ -442,7 +442,7 @@ anything = st.recursive(
 
 
 def like(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Values that follow a schema, mostly."""
+    """Generate values that mostly follow a schema."""
     if "properties" in schema:
         known = {name: like(field) for name, field in schema["properties"].items()}
         return st.fixed_dictionaries({}, optional={**known, "unknown_field": anything}) | anything
@@ -453,7 +453,7 @@ def like(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 @st.composite
 def rows(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
-    """A stream, and a row that looks more or less like its own."""
+    """Generate a stream and a row that roughly follows its schema."""
     name = draw(st.sampled_from(sorted(SCHEMAS)))
     known = {field: like(schema) for field, schema in SCHEMAS[name]["properties"].items()}
     chosen = draw(st.lists(st.sampled_from(sorted(known)), max_size=5, unique=True))
@@ -463,7 +463,7 @@ def rows(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
 
 
 def conforms(value: Any, schema: dict[str, Any]) -> bool:
-    """Whether a strict destination takes a value: every declared field is null or of its type."""
+    """Whether a strict destination accepts a value: every declared field is null or of its type."""
     types = schema.get("type", [])
     declared = {types} if isinstance(types, str) else {name for name in types if name != "null"}
     if value is None or not declared:

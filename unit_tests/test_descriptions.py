@@ -1,4 +1,4 @@
-"""What the schemas say about fields: Hotmart's meaning, and the other names of the same value."""
+"""Field descriptions in the schemas: Hotmart's meaning, and other names of the same value."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SALE_CODES = [
     "subscription_transactions.purchase.transaction",
     "subscriptions.transaction",
 ]
-"""Codes of a sale outside of `sales_history`."""
+"""Transaction codes outside `sales_history`."""
 
 MEANINGS = {
     "subscriptions.request_date": "when the subscription was created",
@@ -54,7 +54,7 @@ MEANINGS = {
     "sales_history.purchase.hotmart_fee.currency_code": "can differ from purchase.price.currency_code",
     "club_pages.dripping_configs[].classes": "An empty list means all classes",
 }
-"""Fields with a meaning that their name does not suggest, as Hotmart's documentation gives it."""
+"""Fields whose name does not suggest their meaning, as described in Hotmart's documentation."""
 
 
 @every_stream

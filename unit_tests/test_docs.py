@@ -1,4 +1,4 @@
-"""The documents are current: streams, keys, form, commands, and every sentence they quote from the connector."""
+"""The documents are current: streams, keys, form, commands, and every message that they quote."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PAGES = [README, CONTRIBUTING, SECURITY, *sorted((ROOT / "docs").rglob("*.md"))]
 CLASSES: dict[str, Any] = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
 FORM: dict[str, Any] = json.loads((ROOT / "source_hotmart" / "spec.json").read_text("utf-8"))["connectionSpecification"]
 
-# Airbyte's own checks of documentation: these headings in this order, others only where their template has room.
+# Airbyte's documentation checks require these headings in this order. Others are allowed only at certain places.
 CLOUD, OPEN_SOURCE = "For Airbyte Cloud:", "For Airbyte Open Source:"
 HEADINGS = [
     "Hotmart",
@@ -69,7 +69,7 @@ FIXED_SENTENCES = {
     "Changelog": "<details>\n  <summary>Expand to review</summary>\n",
 }
 
-# What stands in a quoted message for something that differs from case to case.
+# The placeholder in a quoted message for a value that varies.
 PLACEHOLDERS = {
     "STREAM",
     "FIELD",
@@ -89,7 +89,7 @@ Row = dict[str, str]
 
 
 def tables(text: str) -> list[list[Row]]:
-    """Every table: its rows as cells by the head of their column."""
+    """Return every table: its rows as cells by column heading."""
     found: list[list[Row]] = []
     head: list[str] = []
     for line in text.splitlines():
@@ -106,31 +106,31 @@ def tables(text: str) -> list[list[Row]]:
 
 
 def table(path: Path, *columns: str) -> list[Row]:
-    """The one table of a document that has these columns."""
+    """Return the only table of a document that has these columns."""
     (found,) = [rows for rows in tables(path.read_text("utf-8")) if rows and set(columns) <= set(rows[0])]
     return found
 
 
 def names_in(cell: str) -> list[str]:
-    """What stands in backticks."""
+    """Return the texts in backticks."""
     return re.findall(r"`([^`]+)`", cell)
 
 
 def section(heading: str) -> str:
-    """The text of the page between a heading and the next one."""
+    """Return the text of the page between a heading and the next one."""
     match = re.search(rf"^#+ {re.escape(heading)}\n+(.*?)(?=^#+ |\Z)", prose(PAGE), re.DOTALL | re.MULTILINE)
     assert match, heading
     return match[1]
 
 
 def prose(path: Path) -> str:
-    """A document without its blocks of code, in which a # is no heading."""
+    """Return a document without its code blocks, because a # in them is not a heading."""
     return re.sub(r"^```.*?^```$", "", path.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
 
 
 @cache
 def sentences_of_the_connector() -> list[str]:
-    """What the code's texts are made of: what stands between two filled-in places, the longest first."""
+    """Return the constant parts of the code's texts, between two placeholders, longest first."""
     found: set[str] = set()
     for path in sorted((ROOT / "source_hotmart").rglob("*.py")):
         tree = ast.parse(path.read_text("utf-8"))
@@ -145,13 +145,13 @@ def sentences_of_the_connector() -> list[str]:
                 case _:
                     continue
             found.update(text.strip(" \n,.:;()'") for text in texts)
-    # config.py says "it" in place of the field's own name.
+    # config.py uses "it" in place of the field's own name.
     found |= {text.removeprefix("token ") for text in found}
     return sorted((text for text in found if re.search(r"\w", text)), key=len, reverse=True)
 
 
 def without_cut_text(message: str) -> str:
-    """Return the beginning of a message without its last text, which may be cut off after three words or more."""
+    """Return a message without its last text, which may be cut off after three or more words."""
     starts = [found.start() for found in re.finditer(r"(?<!\S)\S", message)]
     for tail in (message[start:].rstrip(" ,.:;") for start in starts):
         if tail.count(" ") >= 2 and any(text.startswith(tail) for text in sentences_of_the_connector()):
@@ -160,9 +160,9 @@ def without_cut_text(message: str) -> str:
 
 
 def words_of_our_own(message: str) -> list[str]:
-    """Return the words of a quoted message that no text of the connector accounts for.
+    """Return the words of a quoted message that are in no text of the connector.
 
-    A message that ends in "…" is the beginning of one.
+    "…" at the end marks the beginning of a longer message.
     """
     left = without_cut_text(message.removesuffix("…").rstrip()) if message.endswith("…") else message
     for text in sentences_of_the_connector():
@@ -351,7 +351,7 @@ def test_the_commands_are_targets_of_the_makefile():
 
 
 def anchors_of(path: Path) -> set[str]:
-    """The headings of a document as links name them."""
+    """Return the headings of a document as link anchors."""
     headings = re.findall(r"^#+ (.+)$", prose(path), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
@@ -393,5 +393,5 @@ def test_the_page_of_streams_joins_streams_by_fields_that_they_have():
 
 
 def section_of(stream: str) -> str:
-    """The part of the page of streams that is about one of them."""
+    """Return the section about one stream on the page of streams."""
     return STREAMS_PAGE.read_text("utf-8").partition(f"\n## {stream}\n")[2].partition("\n## ")[0]

@@ -1,4 +1,4 @@
-"""The Portuguese guide to setting up keeps step with the form, and with the English page that it translates."""
+"""The Portuguese setup guide matches the form, and the English page that it translates."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ SECTIONS = {
     "Add the image as a custom connector": "Adicionar a imagem como conector personalizado",
     "Make a connection": "Criar a conexão",
 }
-"""Sections of numbered steps in both languages."""
+"""Sections with numbered steps in both languages."""
 
 IN_AIRBYTE = [name for name in SECTIONS if name != "Create a credential"]
-"""Sections whose menu names are Airbyte's, which are English in both."""
+"""Sections with Airbyte's menu names, which are English in both languages."""
 
 
 def section_of(path: Path, heading: str) -> str:
-    """The text below a heading, code left out."""
+    """Return the text below a heading, without code."""
     match = re.search(rf"^#+ {re.escape(heading)}\n+(.*?)(?=^#+ |\Z)", prose(path), re.DOTALL | re.MULTILINE)
     assert match, heading
     return match[1]
 
 
 def steps_of(text: str) -> list[str]:
-    """The numbered steps, each on one line."""
+    """Return the numbered steps, each on one line."""
     steps = re.findall(r"^\d\. (.*?)(?=^\d\. |^\S|\Z)", text, re.DOTALL | re.MULTILINE)
     return [" ".join(step.split()) for step in steps]
 
@@ -115,11 +115,11 @@ REFUSED_SETTINGS = [
     {"personal_data": {"mode": "hash", "key": "curta"}},
     {"personal_data": {"mode": "hash", "key": "aaaaaaaaaaaaaaaa"}},
 ]
-"""Settings as a shop owner may fill them in by mistake."""
+"""Typical mistakes of a shop owner in the settings."""
 
 
 def problem_with(**changes: Any) -> str:
-    """Return what the connector says about these settings beside a correct credential, or an empty text."""
+    """Return the connector's message about these settings with a valid credential, or an empty text."""
     settings = {"client_id": "a", "client_secret": "b", "token": "YTpi", "start_date": "2024-01-01", **changes}
     try:
         Config.from_mapping(settings)

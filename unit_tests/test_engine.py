@@ -1,4 +1,4 @@
-"""The handing over of rows between threads, and the CDK's private names that it leans on."""
+"""Passing rows between threads, and the private names of the CDK that the connector depends on."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ PRIVATE_NAMES = {
     "_stream_name": "FinalStateCursor",
     "_stream_namespace": "FinalStateCursor",
 }
-"""Every private name of a library that the package uses, and whose it is."""
+"""Every private name of a library that the package uses, with the library."""
 PUBLIC = {"_exit", "_replace"}
-"""Names with an underscore that are documented: of `os` and of named tuples."""
+"""Documented names with an underscore: of `os` and of named tuples."""
 
 
 def test_no_other_private_name_of_a_library_is_used() -> None:
@@ -102,7 +102,7 @@ def test_a_batch_is_taken_message_by_message_in_its_place() -> None:
 
 
 class Numbers(Stream):
-    """A stream of so many rows, of which the last may fail."""
+    """A stream with this many rows. The last one can fail."""
 
     name = "numbers"
     primary_key = "id"
@@ -199,7 +199,7 @@ def test_an_unexpected_failure_of_a_plan_ends_in_a_sentence_without_its_text() -
 
 
 class Emitted:
-    """Keeps the states that a cursor writes."""
+    """Keeps the states that a cursor emits."""
 
     def __init__(self) -> None:
         self.messages: list[AirbyteMessage] = []

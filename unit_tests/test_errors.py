@@ -1,4 +1,4 @@
-"""What each failure leads to: repeated where that may help, else one sentence, and the other streams go on."""
+"""The result of each failure: retries where they may help, otherwise one message, and the other streams continue."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def world() -> World:
 
 
 def read_products(connector: Connector, **fault: Any) -> Run:
-    """A read of two streams, one of which meets the fault."""
+    """Read two streams, one of them with the fault."""
     connector.simulator.add_fault(Fault(**fault, path=PRODUCTS_PATH))
     return connector.read(["products", "subscriptions"])
 
@@ -60,7 +60,7 @@ PASSING = [
     "reset",
 ]
 HEAVY = (502, 504, "bad_gzip", "wrong_length", "cut")
-"""Failures of answers that may be too large: Hotmart asks for less in one call after them."""
+"""Failures of responses that may be too large. After them, the connector requests smaller pages."""
 
 
 @pytest.mark.parametrize("kind", PASSING)
@@ -70,7 +70,7 @@ def test_what_may_pass_is_repeated_until_it_does(connector, kind):
     assert run.exit_code == 0
     assert_all_products(run, connector)
     calls = [call for call in connector.simulator.calls if call.path == PRODUCTS_PATH]
-    # What may be too heavy is asked for twice. Then one row shows whether there is an outage.
+    # Requests that may be too heavy are tried twice. Then a request for one row detects an outage.
     rows = ["100", "100", "1", "1", "100"] if kind in HEAVY else ["100"] * 4
     assert [call.get("max_results") for call in calls if not call.get("status")] == rows
 
@@ -104,7 +104,7 @@ def test_what_does_not_pass_ends_its_stream_with_a_sentence(connector, kind, sen
     if kind in HEAVY:
         what_next = "The next sync reads the whole list again."
     assert errors[0]["message"] == f"{sentence} {what_next}"
-    is_of_the_api = "an object without" in sentence  # else an outage, or a firewall in Hotmart's place
+    is_of_the_api = "an object without" in sentence  # otherwise an outage, or a firewall
     assert errors[0]["failure_type"] == ("system_error" if is_of_the_api else "transient_error")
     assert connector.simulator.count(PRODUCTS_PATH) == TRIES + (2 if kind in HEAVY else 0)
 
@@ -279,7 +279,7 @@ def test_a_query_that_was_too_heavy_once_is_repeated_once_as_it_was(connector, c
 
 
 def answer(body: bytes, status: int = 200) -> requests.Response:
-    """An answer as it is before its body is read."""
+    """Return a response whose body has not been read."""
     response = requests.Response()
     response.status_code = status
     response.request = requests.Request("GET", "http://127.0.0.1/things").prepare()

@@ -1,4 +1,4 @@
-"""The files of a command: whatever is in them is read, or refused in one sentence that names what is wrong."""
+"""The files of a command: each is accepted, or rejected with one message that names the problem."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def world() -> World:
 
 
 def only_error(run: Run) -> str:
-    """The one sentence of a command that did nothing."""
+    """Return the only message of a command that did nothing else."""
     (error,) = run.errors
     assert error["failure_type"] == "config_error"
     assert run.exit_code != 0
@@ -33,7 +33,7 @@ def only_error(run: Run) -> str:
 
 
 def products(**changes: Any) -> dict[str, Any]:
-    """A catalog of one stream, with something else in it."""
+    """Return a catalog of one stream with some fields changed."""
     made = catalog(["products"])
     made["streams"][0] |= changes
     return made
@@ -60,7 +60,7 @@ BAD_JSON = [
 
 
 def refusal_of(connector: Connector, option: str, path: Path) -> str:
-    """The sentence about a file, without its name and without the form that is wanted."""
+    """Return the message about a file, without its name and the expected form."""
     sentence = only_error(connector.run("read", option, str(path), catalog=catalog(["products"])))
     head, _, problem = sentence.partition(f"{option} {path}: ")
     assert not head

@@ -1,4 +1,4 @@
-"""What Hotmart sends and no column can hold: it is kept beside the columns, and no row is lost for it."""
+"""Values from Hotmart that fit no column are kept in separate columns, and no row is lost."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ FILLED = [
     ("event_participants", "event"),
     ("event_participants", "event_id"),
 ]
-"""Fields that the connector fills itself, from deeper in the row, from its parent or from the time of the sync."""
+"""Fields that the connector fills from nested fields, from the parent or from the time of the sync."""
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def world() -> World:
 
 
 def is_for_rows(call: Call) -> bool:
-    """Whether a call is made for rows, and not to find out something."""
+    """Whether a request asks for rows, not for a check."""
     return call.get("max_results") not in ("1", "10")
 
 
@@ -85,7 +85,7 @@ def spoil(connector: Connector, stream: str, name: str, value: str, *, keys: tup
 
 
 def with_apart(run: Run, stream: str, column: str) -> list[dict[str, Any]]:
-    """Return the records that have something in a column of what is kept apart."""
+    """Return the records with values in the columns for unparsed values or additional fields."""
     return [record for record in run.records(stream) if column in record]
 
 
@@ -131,7 +131,7 @@ def test_a_field_with_the_name_of_a_filled_column_is_not_lost(connector, world, 
 
 @pytest.mark.parametrize("name", ["ID", "Name", "brand_new", "."])
 def test_a_field_that_is_not_declared_takes_no_column_of_another(connector, world, name):
-    """A name of "." is that of an empty name in an object of an empty name."""
+    """The name "." equals the path of an empty name inside an object with an empty name."""
     spoil(connector, "products", name, '"another"')
 
     run = connector.read(["products"])

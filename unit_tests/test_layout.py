@@ -1,4 +1,4 @@
-"""Which folders of the package may import which others."""
+"""Import rules between the folders of the package."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ FLOORS = (
     ("__init__",),
     ("run",),
 )
-"""Folders and top-level modules of the package from the lowest up, as CONTRIBUTING.md draws them. A module imports from
-its own folder and from lower floors."""
+"""Folders and top-level modules of the package from the lowest layer up, as in CONTRIBUTING.md. A module may import
+from its own folder and from lower layers."""
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 

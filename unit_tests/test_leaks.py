@@ -1,4 +1,4 @@
-"""What a read must not leave in the process in which it ran."""
+"""A read must leave no open sockets or threads in its process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REAL_SLEEP = time.sleep
 
 
 def sockets() -> int:
-    """Return how many sockets this process has open."""
+    """Return the number of open sockets in this process."""
     gc.collect()
     found = 0
     for descriptor in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names of files that end while they are listed
@@ -31,12 +31,12 @@ def sockets() -> int:
 
 
 def sockets_are_closed(before: int) -> bool:
-    """Whether no more sockets are open than before. The simulator closes its ends in threads of its own."""
+    """Whether no more sockets are open than before. The simulator closes its ends in its own threads."""
     return any(sockets() <= before or REAL_SLEEP(0.02) for _ in range(200))
 
 
 def workers() -> list[threading.Thread]:
-    """Return the threads of the connector that are alive."""
+    """Return the connector's running threads."""
     return [thread for thread in threading.enumerate() if thread.name.startswith("workerpool")]
 
 

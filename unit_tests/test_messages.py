@@ -1,4 +1,4 @@
-"""Texts that are printed: without secrets and control characters, of a bounded length, and not for ever."""
+"""Printed texts: without secrets and control characters, limited in length and number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said about the package in several files is said alike, and what is installed is what the lock says."""
+"""Package metadata agrees in all files, and the installed versions are those of the lock file."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_one_licence_everywhere(pyproject, metadata):
 def test_one_base_image_pinned_by_its_digest(metadata):
     base_image = metadata["data"]["connectorBuildOptions"]["baseImage"]
 
-    # Dependabot updates a base image only where FROM names it.
+    # Dependabot updates a base image only if FROM names it.
     assert dockerfile_value(r"^FROM (\S+[.:/]\S+)") == base_image
     assert re.fullmatch(r"docker\.io/airbyte/python-connector-base:[\d.]+@sha256:[0-9a-f]{64}", base_image)
 
@@ -128,7 +128,7 @@ def test_the_icon_is_a_square_drawing(metadata):
 
 
 def test_the_lock_was_made_from_this_pyproject(pyproject, lock):
-    # As poetry does it for a [tool.poetry] file (Locker._get_content_hash); what is absent counts as null.
+    # Same calculation as poetry's for a [tool.poetry] file (Locker._get_content_hash). A missing value counts as null.
     poetry = pyproject["tool"]["poetry"]
     keys = ("dependencies", "source", "extras", "dev-dependencies", "group")
     relevant = json.dumps({key: poetry.get(key) for key in keys}, sort_keys=True)

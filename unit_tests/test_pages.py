@@ -1,6 +1,6 @@
-"""Bodies read within limits, and pages taken for pages only where they are.
+"""Response bodies are read within limits, and only valid pages are accepted as pages.
 
-The limits are real seconds, of which there are few: what drips is sent by a real server.
+The limits are real seconds, kept short. A real server sends slow bodies.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def server() -> Iterator[Simulator]:
 
 
 def streamed(server: Simulator, fault: Fault | None = None, limits: Limits = DEFAULT_LIMITS) -> requests.Response:
-    """A streamed answer with a fault in it."""
+    """Return a streamed response with a fault."""
     client = Client(server)
     client.session.mount("http://", BoundedAdapter(limits.total_s))
     if fault:
@@ -451,7 +451,7 @@ def test_the_time_for_an_invalid_body_grows_with_its_size_only(filler):
     end = {b'"\xff': b'"', b'"\n': b'"', b"NaN,": b"1"}.get(filler, b"")
     body = b'{"items":[' + filler[:1] * (filler[:1] == b'"') + filler.removeprefix(b'"') * (1 << 20) + end + b"]}"
 
-    began_s = time.process_time()  # another process may take the time of a clock
+    began_s = time.process_time()  # CPU time, because other processes may delay this one
     with suppress(UnexpectedBody):
         Envelope().open(body)
 

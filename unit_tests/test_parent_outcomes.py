@@ -1,4 +1,4 @@
-"""What became of the parents of a stream, and when the stream fails for it."""
+"""Outcomes of a stream's parents, and when they fail the stream."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def rejection(status: int = 404) -> HotmartError:
 
 
 def end(made: ParentOutcomes, *, read: int = 0, rejected: int = 0, again: bool = False) -> str:
-    """Record these parents and return the failure of the stream."""
+    """Record these outcomes and return the failure of the stream."""
     for _ in range(read):
         made.was_read()
     for number in range(rejected):
@@ -34,7 +34,7 @@ def end(made: ParentOutcomes, *, read: int = 0, rejected: int = 0, again: bool =
     ("listed", "read", "rejected", "known", "again", "fails"),
     [
         (400, 399, 1, False, False, False),
-        (400, 0, 1, True, True, False),  # the only parent that was asked on a quiet day
+        (400, 0, 1, True, True, False),  # the only parent requested on a quiet day
         (900, 840, 60, False, False, False),
         (12, 8, 4, False, False, True),
         (12, 9, 3, False, False, False),

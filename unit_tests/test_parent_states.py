@@ -1,4 +1,4 @@
-"""States of parents: which parents a sync reads, and that no history loses a change of one."""
+"""States of parents: which parents a sync reads, and that no change is lost in any history."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_only_digests_are_parsed(text: str) -> None:
         KnownParents.parse(text)
 
 
-# What is read
+# Parents to read
 
 
 def test_a_first_sync_reads_all_parents_and_a_second_those_that_changed() -> None:
@@ -272,7 +272,7 @@ def test_scopes_that_are_not_read_keep_their_state() -> None:
 
 @dataclass
 class Account:
-    """Parents that change, appear late, vanish and return. The version of a parent stands for its rows."""
+    """Parents that change, appear late, disappear and return. The version of a parent represents its rows."""
 
     random: Random
     now_ms: int = NOW_MS
@@ -282,7 +282,7 @@ class Account:
     hidden: set[str] = field(default_factory=set)
 
     def live(self) -> None:
-        """Let some days pass."""
+        """Advance by some days."""
         self.now_ms += self.random.randrange(1, 40) * DAY_MS // 4
         for _ in range(self.random.randrange(1, 12)):
             self.random.choice([self.appear, self.change, self.begin_to_move, self.move, self.stop, self.hide])()
@@ -313,7 +313,7 @@ class Account:
             self.versions[each] += 1
 
     def stop(self) -> None:
-        """Change once more without a date, and stop."""
+        """Change once more without a date, then stop."""
         if self.moving:
             each = self.random.choice(sorted(self.moving))
             self.versions[each] += 1
@@ -325,14 +325,14 @@ class Account:
 
 @dataclass
 class Syncs:
-    """The syncs of one stream: the saved state, as text, and the version of each parent that was read last."""
+    """The syncs of one stream: the saved state as text, and the last version read of each parent."""
 
     account: Account
     text: str = "{}"
     read: dict[str, int] = field(default_factory=dict)
 
     def sync(self, *, is_good: bool) -> int:
-        """Read once, with faults unless `is_good`. Return the number of parents that were read."""
+        """Run one sync, with faults unless `is_good`. Return the number of parents read."""
         account, random = self.account, self.account.random
         listed = [each for each in account.versions if is_good or each not in account.hidden]
         is_partial = len(listed) < len(account.versions)

@@ -1,4 +1,4 @@
-"""Personal data: every place where a person appears is marked, and with hash or drop no person is in any output."""
+"""Personal data: every field about a person is marked, and with hash or drop no output identifies a person."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PERSONAL_NAME = re.compile(
     r"address|street|neighbou?rhood|city|state|country|zip(_?code)?|postal_code|birth.*|gender|avatar|photo|ip|"
     r".*(refusal|reprint|qr_code|barcode|holder|note|instruction).*|.*(_|^)(url|link)s?)"
 )
-"""Names of fields that hold personal data, or may: each has to be marked, or to say that it holds none."""
+"""Names of fields that may hold personal data. Each must be marked as personal or not personal."""
 
 MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
 
@@ -53,12 +53,12 @@ Record = dict[str, Any]
 
 @pytest.fixture
 def world() -> World:
-    """Small, and with a birth certificate for every record: all streams have rows."""
+    """A small account with a birth certificate in every record, so that all streams have rows."""
     return small_world()
 
 
 def marks_of(stream: str) -> dict[str, bool | str]:
-    """The mark of each place of a stream, by its dotted path: whether it is personal, or "drop"."""
+    """Return the mark of each field of a stream, by dotted path: whether it is personal, or "drop"."""
 
     def walk(schema: Mapping[str, Any], path: str, marked: bool | str) -> Iterator[tuple[str, bool | str]]:
         marked = schema.get(MARK, marked)
@@ -72,7 +72,7 @@ def marks_of(stream: str) -> dict[str, bool | str]:
 
 
 def leaves_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value that is no object and no list, with its path."""
+    """Return every value that is neither an object nor a list, with its path."""
     if isinstance(value, dict):
         for name, item in value.items():
             yield from leaves_of(item, f"{path}.{name}" if path else name)
@@ -85,7 +85,7 @@ def leaves_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 @cache
 def telling_values(world: World) -> frozenset[str]:
-    """What gives a person of the account away wherever it stands, in lower case: no house numbers and no states."""
+    """Return lower-case values that identify a person anywhere in an output, without house numbers and states."""
     people = world.people
     found: set[str] = set()
     for person in (*people.buyers, *people.affiliates, *people.partners, people.owner):
@@ -109,7 +109,7 @@ def values_of(person: Person) -> set[str]:
 
 
 def read(connector: Connector, choice: Mapping[str, Any] | None = None, streams: list[str] | None = None) -> Run:
-    """A whole read in which personal data is treated as chosen; without a choice the setting is absent."""
+    """Read everything with a choice for personal data. Without a choice, the setting is absent."""
     config = {**connector.config, **({"personal_data": choice} if choice else {})}
     return connector.read(streams, config=config)
 
@@ -219,7 +219,7 @@ def test_without_the_setting_people_are_in_the_output(connector, command_line, w
 
 
 def people_in(output: str, world: World) -> list[str]:
-    """What of the people stands in an output, as it is or as JSON escapes it."""
+    """Return the personal values in an output, plain or escaped as JSON."""
     text = output.lower()
     return [value for value in telling_values(world) if value in text or json.dumps(value)[1:-1] in text]
 
@@ -251,7 +251,8 @@ def test_all_but_the_marked_values_is_as_without_the_setting(connector, stream, 
 
 
 def hmac_of(text: str) -> str:
-    """As a user may check it: of mails and names without spaces around and in lower case, of numbers the digits."""
+    """Return the HMAC as a user can check it: of trimmed lower-case e-mail addresses and names, of the digits of
+    numbers."""
     text = text.strip().lower()
     if not any(character.isalpha() for character in text):
         text = "".join(character for character in text if character.isdecimal())
@@ -274,7 +275,7 @@ def test_records_stay_valid_and_keep_their_keys(connector, choice):
 
 
 def test_the_hash_of_a_value_that_few_people_have_is_not_given_out(connector):
-    """Such as a city: the commonest hash would be that of the largest city."""
+    """For example a city: the most frequent hash would be that of the largest city."""
     streams = ["sales_users", "subscription_transactions"]
     kept, hashed, dropped = (read(connector, choice, streams) for choice in (None, HASH, DROP))
 
@@ -548,7 +549,7 @@ def test_nothing_of_any_value_survives_in_a_marked_object(value):
 
 
 def test_the_hash_is_hmac_sha_256_in_hexadecimal_digits():
-    # Made with another program: printf ana@example.com | openssl dgst -sha256 -hmac 'a key of this test alone'
+    # Calculated with another program: printf ana@example.com | openssl dgst -sha256 -hmac 'a key of this test alone'
     assert hasher(KEY)("ana@example.com") == "035ebd82d05c0ab2d4869c4951f05a1bd9e9612c680d3eee5a06aa9ef1ba289f"
 
 
@@ -614,7 +615,7 @@ def test_what_cannot_be_seen_has_no_hash(nothing):
 
 INVISIBLE = "\u00ad\u061c\u200b\u200c\u200d\u200e\u2060\ufeff"
 SPACES = " \t\n\u00a0\u2003\u3000"
-# With letters that have more than one form, capitals of two letters, and marks by themselves.
+# Letters with several forms, two-letter capitals, and combining marks.
 names = st.text(
     st.sampled_from("aZ\u00df\u1e9e\u00e9\u0301\u0327\u0130\u0131\u03a3\u03c2\ufb01\u212b\u0345\u1f80 .-09"),
     max_size=12,

@@ -1,4 +1,4 @@
-"""What an incremental sync reads again: any syncs, failed parts, start dates moved, against a model by millisecond."""
+"""Date ranges that an incremental sync re-reads, checked by a millisecond model for any syncs and failures."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def contains(windows: Iterable[Window], time_ms: int) -> bool:
 
 @dataclass(frozen=True)
 class Sync:
-    """One sync: how long after the last, from which start date, and which of its parts fail."""
+    """One sync: the time since the last one, the start date, and the parts that fail."""
 
     gap_ms: int
     start_ms: int
     failing: frozenset[int]
-    """Numbers of the parts that fail."""
+    """Indexes of the parts that fail."""
 
 
 syncs = st.builds(
@@ -59,20 +59,20 @@ histories = st.lists(syncs, min_size=1, max_size=6)
 
 @dataclass
 class Model:
-    """Every reading that succeeded, looked up by single milliseconds."""
+    """All successful reads, looked up by millisecond."""
 
     rule: RereadRule
     whole: list[tuple[Window, int]] = field(default_factory=list)
-    """What was read with all statuses, and when."""
+    """Date ranges read with all statuses, with the time of the read."""
     late: list[tuple[Window, int]] = field(default_factory=list)
-    """What was read for the late statuses only, and when."""
+    """Date ranges read only for late statuses, with the time of the read."""
 
     @staticmethod
     def last(readings: Iterable[tuple[Window, int]], time_ms: int) -> int:
         return max((at_ms for (first, last), at_ms in readings if first <= time_ms <= last), default=-1)
 
     def check(self, sync: Sync, now_ms: int, needed: list[Window], late: list[Window]) -> None:
-        """Check what a sync reads at every millisecond at which it may change."""
+        """Check the date ranges of a sync at every millisecond where they may change."""
         edges = {sync.start_ms, now_ms}
         for window in (*needed, *late, *(window for window, _ in (*self.whole, *self.late))):
             edges |= set(window)
@@ -87,13 +87,13 @@ class Model:
         read_whole = self.last(self.whole, time_ms)
         read_late = max(read_whole, self.last(self.late, time_ms))
         is_needed, is_late = contains(needed, time_ms), contains(late, time_ms)
-        # Any change up to the end of the look-back, and a late status up to twelve months, that no reading has seen.
+        # Any change up to the end of the look-back, and a late status up to twelve months, that no read has covered.
         settled_ms = time_ms + self.rule.lookback_ms
         if read_whole < 0 or read_whole < min(now_ms, settled_ms):
             assert is_needed
         if self.rule.late_months and read_late < min(now_ms, later(time_ms, LATE_MONTHS)):
             assert is_needed or is_late
-        # And nothing for no reason: a second for the edges, a day for 29 February.
+        # Nothing is re-read without need, except a second at the boundaries and a day for 29 February.
         assert not (is_needed and is_late)
         if is_needed and read_whole >= 0:
             assert read_whole <= settled_ms + SECOND_MS
@@ -160,7 +160,7 @@ def test_each_millisecond_has_the_time_at_which_it_was_read_last(readings: list[
 
 
 def as_read(drawn: list[tuple[int, int, int]]) -> list[Interval]:
-    """Return intervals that were read in any order, a later one in the place of what it covers."""
+    """Return intervals that were read in any order. A later one replaces the part that it covers."""
     intervals: list[Interval] = []
     for first, days, older in drawn:
         last = first + days * DAY_MS

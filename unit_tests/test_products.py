@@ -1,4 +1,4 @@
-"""Products of every status, also where Hotmart leaves some statuses out of its default list."""
+"""Products of every status, including statuses that Hotmart's default list omits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def world() -> World:
 
 
 def statuses_asked(connector: Connector) -> Counter[str]:
-    """How often each status was asked for. The default list counts as ""."""
+    """Return how often each status was requested. The default list counts as ""."""
     return Counter(call.get("status") or "" for call in connector.simulator.calls if call.path == PATH)
 
 

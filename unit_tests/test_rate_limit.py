@@ -1,4 +1,4 @@
-"""The quota: used to the full, shared by all threads, and not run into, on a clock where minutes pass at once."""
+"""The quota: used fully, shared by all threads and never exceeded, on a clock that skips waiting times."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ Headers = dict[str, str]
 
 
 class StageClock:
-    """A clock for threads that sleep side by side: when all sleep, time jumps to whoever wakes first.
+    """A clock for concurrent threads: when all sleep, time jumps to the next wake-up.
 
-    Only one thread runs at a time, so that a run is the same every time.
+    Only one thread runs at a time, so that every run is the same.
     """
 
     def __init__(self, actors: int, now_s: float = 1_000_000.0) -> None:
@@ -48,7 +48,7 @@ class StageClock:
         turn.wait()
 
     def end(self) -> None:
-        """Whoever ends does not have to be waited for."""
+        """Remove this thread from the clock, so that no other waits for it."""
         with self._lock:
             self._leave()
 
@@ -61,7 +61,7 @@ class StageClock:
 
 
 class Gateway:
-    """Counts calls in fixed minutes of its own, which begin `phase_s` before those of the clock."""
+    """Counts requests in its own fixed minutes, which begin `phase_s` before the clock's minutes."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Gateway:
 
     @property
     def full_minutes(self) -> list[int]:
-        """Calls in each minute between the first and the last."""
+        """Return the requests of each full minute between the first and the last."""
         minutes = sorted(self.answered)
         return [self.answered[minute] for minute in range(minutes[0] + 1, minutes[-1])]
 
@@ -112,7 +112,7 @@ def response(status: int = 200, headers: Headers | None = None) -> requests.Resp
 
 
 def call(budget: CallBudget, headers: Headers | None = None, status: int = 200) -> None:
-    """A call that is answered at once."""
+    """Make a request that is answered at once."""
     sent = request()
     budget.acquire_call(sent)
     budget.update_from_response(sent, response(status, headers))
@@ -128,7 +128,7 @@ def run_side_by_side(
     chains: int = 0,
     per_parent: int = 0,
 ) -> Gateway:
-    """As many calls as the budget allows, from several threads, for some minutes; some wait in lines of their own."""
+    """Make as many requests as the budget allows, from several threads for some minutes. Some wait in own queues."""
     clock = StageClock(workers)
     mocker.patch("time.monotonic", clock.time)
     mocker.patch("time.sleep", clock.sleep)
@@ -226,7 +226,7 @@ def test_what_another_client_uses_is_left_to_it_and_no_call_is_refused(
     )
 
     calls = gateway.answered.total() + gateway.refused.total()
-    assert gateway.refused.total() <= max(1, 0.001 * calls)  # nobody foresees the very first burst
+    assert gateway.refused.total() <= max(1, 0.001 * calls)  # the first burst is unpredictable
     left = sum(limit - others(minute, MINUTE_S) for minute in sorted(gateway.answered)[1:-1])
     assert sum(gateway.full_minutes) >= least_used * left
 
@@ -268,7 +268,7 @@ def test_requests_per_parent_use_what_the_others_leave(mocker):
         mocker, lambda clock: Gateway(clock.time), minutes=5, workers=9, latency_s=1.5, per_parent=8
     )
 
-    # One thread of the others makes 40 requests a minute, eight threads have room for 320.
+    # One thread of the others makes 40 requests per minute, eight threads have room for 320.
     assert gateway.calls_of[CallBudget] >= 0.9 * 5 * 40
     assert gateway.calls_of[LineBudget] >= 0.9 * 5 * 320
 

@@ -1,4 +1,4 @@
-"""A release publishes what its tag, its version and its changelog agree on."""
+"""A release publishes only if its tag, version and changelog agree."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHANGELOG = "# Changelog\n\n## 2.0.0\n\n- New.\n- Newer.\n\n## 1.9.0\n\n- Old.\n
 
 @pytest.fixture
 def clone(tmp_path):
-    """Return a folder with the files that a release reads, of version 2.0.0."""
+    """Return a folder with the files that a release reads, for version 2.0.0."""
     (tmp_path / "pyproject.toml").write_text('[tool.poetry]\nversion = "2.0.0"\n')
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
     return tmp_path

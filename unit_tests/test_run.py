@@ -1,4 +1,4 @@
-"""The command `source-hotmart`: the protocol on stdout, one message a line, and an exit code that tells."""
+"""The command `source-hotmart`: protocol messages on stdout, one per line, and a meaningful exit code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def world() -> World:
 
 
 def messages(output: str) -> list[dict[str, Any]]:
-    """Every line is a message."""
+    """Return the messages of an output. Every line must be one."""
     return [json.loads(line) for line in output.splitlines()]
 
 
@@ -120,7 +120,7 @@ def test_a_bad_setting_is_one_message_without_a_traceback(connector, command_lin
 
 
 def run_process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """The command as a process, its output as text."""
+    """Run the command as a process, with its output as text."""
     return subprocess.run(
         [sys.executable, "-m", "source_hotmart.run", *arguments],
         capture_output=True,
@@ -161,7 +161,7 @@ def test_the_version_is_that_of_the_package():
 
 
 def cursors() -> dict[str, str]:
-    """The cursor of each stream that has one, by the shipped catalog."""
+    """Return the cursor field of each stream that has one, from the shipped catalog."""
     path = Path(__file__).parents[1] / "integration_tests" / "configured_catalog.json"
     shipped = json.loads(path.read_text("utf-8"))["streams"]
     return {item["stream"]["name"]: item["cursor_field"][0] for item in shipped if item.get("cursor_field")}
@@ -286,7 +286,7 @@ def test_the_module_runs_as_a_process(connector: Connector):
 
 
 def test_a_read_as_a_process_ends_with_success(connector: Connector):
-    # The process has the real clock, and a login dated by that of the tests would be too early for it.
+    # The process uses the real clock, so a login dated by the test clock would be too early.
     apart_s = int(datetime.now(UTC).timestamp()) - NOW_MS // 1000
     connector.simulator.switches = replace(connector.simulator.switches, date_offset_s=apart_s)
     process = connector.start("read", catalog=catalog(["products"]))

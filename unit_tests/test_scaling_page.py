@@ -1,4 +1,4 @@
-"""The page on many accounts says what the example does, and its links lead somewhere."""
+"""The page on many accounts matches the example, and its links work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every stream schema promises: described, nullable, open, and true to genuine records of Hotmart."""
+"""Requirements on every stream schema: described, nullable, open, and valid for genuine records of Hotmart."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ every_stream = pytest.mark.parametrize("stream", STREAMS)
 
 
 def schema_of(stream: str) -> Schema:
-    """The schema as `discover` shows it, references resolved."""
+    """Return the schema as `discover` shows it, with references resolved."""
     return ResourceSchemaLoader("source_hotmart").get_schema(stream)
 
 
 def nodes(schema: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
-    """Every schema inside `schema`, itself first, each with its dotted path; the items of a list as `name[]`."""
+    """Yield every schema inside `schema`, itself first, with its dotted path. The items of a list are `name[]`."""
     yield path, schema
     for name, field in schema.get("properties", {}).items():
         yield from nodes(field, f"{path}.{name}" if path else name)
@@ -48,20 +48,20 @@ def nodes(schema: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
 
 
 def fields(stream: str) -> Iterator[tuple[str, str, Schema]]:
-    """Path, name and schema of every property of the stream at every depth."""
+    """Yield path, name and schema of every property of the stream, at every depth."""
     for path, schema in nodes(schema_of(stream)):
         if path and not path.endswith("[]"):
             yield path, path.rpartition(".")[2], schema
 
 
 def plain_type(schema: Schema) -> str:
-    """The one type that a field declares besides null."""
+    """Return the one declared type of a field besides null."""
     (name,) = set(schema["type"]) - {"null"}
     return str(name)
 
 
 def paths_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every field of a record at every depth, spelled as `nodes` spells them."""
+    """Yield every field of a record at every depth, with the paths of `nodes`."""
     if isinstance(value, dict):
         for name, item in value.items():
             child = f"{path}.{name}" if path else name

@@ -1,4 +1,4 @@
-"""What is printed, whatever happens: no credential, no access token, no address of a buyer."""
+"""No credential, access token or buyer's e-mail address is ever printed."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def world() -> World:
 
 @pytest.fixture
 def closed_url() -> Iterator[str]:
-    """An address of this machine at which nobody listens."""
+    """Return a local address without a listener."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
 def said(output: str) -> str:
-    """What is printed besides the rows themselves."""
+    """Return the output without the records."""
     return "\n".join(line for line in output.splitlines() if not line.startswith('{"type":"RECORD"'))
 
 
 def mails(world: World) -> set[str]:
-    """Mail addresses of everybody in the account."""
+    """Return the e-mail addresses of everybody in the account."""
     return {person.email for person in [*world.people.buyers, world.people.owner]}
 
 
@@ -143,7 +143,7 @@ def test_no_secret_is_printed_when_the_platform_asks_for_debug_logs(connector, c
 
 
 def reachable(exception: BaseException) -> set[BaseException]:
-    """Every exception that hangs on one: causes, what was being handled, and those that are arguments of others."""
+    """Return every exception reachable from one: causes, contexts, and exceptions in arguments."""
     found: set[BaseException] = set()
     waiting: list[Any] = [exception]
     while waiting:

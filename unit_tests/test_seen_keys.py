@@ -1,4 +1,4 @@
-"""The primary keys that a reader has seen, against a dict of Python's."""
+"""The set of primary keys that a reader has seen, compared with a Python dict."""
 
 from __future__ import annotations
 

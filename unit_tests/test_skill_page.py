@@ -1,4 +1,4 @@
-"""The page for AI agents is current, and a new stream, setting or message would be on it by itself."""
+"""The page for AI agents is current, and includes new streams, settings and messages automatically."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEXT = PAGE.read_text("utf-8")
 
 
 def fields_of(text: str, stream: str) -> str:
-    """The line of fields of a stream, unwrapped."""
+    """Return the line of fields of a stream, unwrapped."""
     found = re.search(rf"^### Stream {stream}\n.*?^- Fields: (.*?)\n\n", text, re.DOTALL | re.MULTILINE)
     assert found, stream
     return " ".join(found[1].split())

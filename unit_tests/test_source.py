@@ -1,4 +1,4 @@
-"""How the source is wired into the CDK."""
+"""How the source is connected to the CDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form: what Airbyte's UI shows of it, and that it says the same as the model that checks the settings."""
+"""The form: what Airbyte's UI shows, and that it agrees with the model that validates the settings."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ KEYWORDS_THE_PLATFORM_MISREADS = {"airbyte_hidden", "advanced_auth", "anyOf", "a
 
 @pytest.fixture
 def spec(connector: Connector) -> dict[str, Any]:
-    """The answer of `spec`."""
+    """Return the answer of `spec`."""
     (message,) = connector.run("spec").of_type("SPEC")
     return dict(message["spec"])
 
 
 @pytest.fixture
 def form(spec: dict[str, Any]) -> dict[str, Any]:
-    """The fields of the form by name."""
+    """Return the fields of the form by name."""
     return dict(spec["connectionSpecification"]["properties"])
 
 
 def keywords_of(value: Any) -> set[str]:
-    """Every key at every depth."""
+    """Return every key at every depth."""
     if isinstance(value, dict):
         return set(value).union(*map(keywords_of, value.values()))
     return set().union(*map(keywords_of, value)) if isinstance(value, list) else set()

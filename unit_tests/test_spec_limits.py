@@ -26,7 +26,7 @@ ALMOST_TIMES = r"[Tt _]?[0-9]{2}:?[0-9]{2}(:[0-9]{2}([.,][0-9]{0,10})?)?(Z|z|UTC
 
 
 def accepts(**changes: Any) -> bool:
-    """Whether the model accepts these settings beside a correct credential."""
+    """Whether the model accepts these settings with a valid credential."""
     try:
         Config.from_mapping(
             {"client_id": "a", "client_secret": "b", "token": "YTpi", "start_date": "2024-01-01", **changes}

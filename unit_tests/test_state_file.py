@@ -1,4 +1,4 @@
-"""The file for --state: every form that people have of a state is read, and anything else is rejected by name."""
+"""The file for --state: every common form of a state is accepted, and anything else is rejected by name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from unit_tests.test_inputs import refusal_of
 
 RESUMED = ["sales_history", "sales_users"]
 DONE = "2025-12-01T00:00:00.000Z"
-"""A sync that continues from here reads what was sold after it, less the look-back, and not the four years before."""
+"""A sync that continues from here reads later sales and those of the look-back, but not all four years."""
 
 UNKNOWN_FORM = "The file holds no saved state in a known form."
 
@@ -171,7 +171,7 @@ def test_a_state_is_read_in_every_form(connector: Connector, tmp_path: Path, for
 
 @pytest.mark.parametrize("form", ["output", "indented list", "messages"])
 def test_a_state_is_read_from_a_pipe(connector: Connector, tmp_path: Path, form: str) -> None:
-    """As `--state <(jq . saved.json)` gives it: it can be read once only."""
+    """As in `--state <(jq . saved.json)`: a pipe can be read only once."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
     with ThreadPoolExecutor(1) as pool:

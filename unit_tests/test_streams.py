@@ -1,4 +1,4 @@
-"""Every stream, in the same respects: offered, complete, typed, keyed, and asked for as Hotmart wants it."""
+"""Tests that apply to every stream: offered, complete, typed, keyed, and requested as Hotmart expects."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ Row = dict[str, Any]
 
 @pytest.fixture
 def small(clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Makes a connector before a small account."""
+    """Return a factory for a connector to a small account."""
     started: list[Simulator] = []
 
     def make(world: World | None = None, **changes: Any) -> Connector:
@@ -82,7 +82,7 @@ def small(clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def api(clock: VirtualClock) -> Api:
-    """What a stream needs to make records, with no server behind it."""
+    """The objects that a stream needs to make records, without a server."""
     config = Config.from_mapping(
         {
             "client_id": "some-id",
@@ -109,24 +109,24 @@ def validator(schema: Mapping[str, Any]) -> Draft7Validator:
 
 
 def is_question(call: Call) -> bool:
-    """Whether a call asks for the number of rows, or for one sale in another role."""
+    """Whether a request asks for the number of rows, or for one sale in another role."""
     return call.get("max_results") in ("1", "10")
 
 
 def is_for_rows(call: Call) -> bool:
-    """Whether a call is for rows, and does not find something out about statuses, roles and unsettled sales."""
+    """Whether a request asks for rows, not for a check of statuses, roles or unsettled sales."""
     of_sales = "/sales/" in call.path and not call.path.endswith("/summary")
     return not is_question(call) and (len(call.all("transaction_status")) > 4 or not of_sales)
 
 
 def without_time(rows: Mapping[Any, Row]) -> dict[Any, Row]:
-    """Rows without what the time of their sync is in."""
+    """Return rows without the fields that depend on the time of the sync."""
     changing = ("synced_until", "lifetime")
     return {key: {name: value for name, value in row.items() if name not in changing} for key, row in rows.items()}
 
 
 def by_key(run: Run, stream: str) -> dict[Any, Row]:
-    """Records by key, each there once."""
+    """Return records by key. Assert that each occurs once."""
     records = run.records(stream)
     found = {key_of(stream, record): record for record in records}
     assert len(found) == len(records), "a key came twice"
@@ -345,7 +345,7 @@ def test_genuine_records_of_hotmart_come_out_as_the_schema_says(api, caplog, str
         _, record = made.record(row)
         assert not [error.message for error in check.iter_errors(record)]
         assert sent <= set(record) | set(record.get("additional_fields", ()))
-        # Added to the recording by the tool that made it.
+        # Added to the recording by the recording tool.
         assert set(record.get("additional_fields", ())) <= {"coupon_info", "discount_percentage"}
     assert rows
     assert not [log for log in caplog.records if log.levelname == "WARNING"]
@@ -609,7 +609,7 @@ def test_a_row_without_its_key_is_an_error_of_the_stream(small, stream):
     assert run.statuses == {stream: "INCOMPLETE"}
 
 
-# Asked for
+# Requests
 
 
 @pytest.mark.parametrize("stream", STATUSES)
@@ -646,7 +646,7 @@ def test_both_dates_are_sent_with_every_call_and_never_in_the_future(small, cloc
     for call in calls:
         assert len(call.all(start)) == len(call.all(end)) == 1
         assert int(call.get(start) or 0) <= int(call.get(end) or 0) <= call.at_s * 1000
-        # Charges that were updated meanwhile are asked for after the one `now` of the sync; no other row is.
+        # Only charges updated during the sync are requested for a time after the sync's `now`.
         after_now = stream == "subscription_transactions" and int(call.get(start) or 0) > NOW_MS - 61_000
         assert after_now or int(call.get(end) or 0) <= NOW_MS
 

@@ -1,4 +1,4 @@
-"""The order in which the threads of a sync take up slices."""
+"""The order in which the threads of a sync take slices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from source_hotmart.sync.threads import StreamThreads
 
 
 class Parents:
-    """A slice of so many parents of a stream; reading it takes until it is let go."""
+    """A slice of this many parents of a stream. Reading it blocks until it is released."""
 
     def __init__(self, stream: str, parents: int = 0) -> None:
         self.stream = stream
@@ -31,7 +31,7 @@ Partition.register(Parents)
 
 
 class Work:
-    """Slices that threads have taken up, in their order."""
+    """Slices that threads have taken, in order."""
 
     def __init__(self, workers: int, planned: Sequence[str]) -> None:
         self.threads = StreamThreads(workers, ["lessons", "offers"])
@@ -43,7 +43,7 @@ class Work:
         of_stream.may_end.wait()
 
     def take(self, number: int) -> list[str]:
-        """Return the streams of the slices that are taken up next, each ended before another one can begin."""
+        """Return the streams of the slices that are taken next. Each ends before another begins."""
         names = []
         for _ in range(number):
             of_stream = self.taken.get(timeout=30)

@@ -1,4 +1,4 @@
-"""Where calls can go: GET to the API and POST to the token address; no other host, no unchecked certificate."""
+"""Allowed requests: GET to the API and POST to the token address, no other host, with certificates always verified."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def world() -> World:
 
 @pytest.fixture
 def stream(connector: Connector) -> Products:
-    """A stream on the simulator, its access token fetched."""
+    """A stream on the simulator, with its access token."""
     config = Config.from_mapping(connector.config)
     authenticator = HotmartAuthenticator(config)
     authenticator.get_auth_header()
@@ -65,7 +65,7 @@ def send(client: HttpClient, method: str, url: str, **kwargs: Any) -> None:
 
 
 class Recorder:
-    """A server of this machine that writes down what it is asked, and answers as both of Hotmart's hosts would."""
+    """A local server that records its requests, and answers as both of Hotmart's hosts would."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.asked: list[tuple[str, str | None]] = []
@@ -88,7 +88,7 @@ class Recorder:
                 self.send_error(502)
 
             def log_message(self, format: str, *args: Any) -> None:
-                """Nothing: the tests look at `asked`."""
+                """Don't log: the tests use `asked`."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
@@ -113,7 +113,7 @@ def recorder() -> Iterator[Recorder]:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A key and a certificate for 127.0.0.1 that nobody else has signed, in one file."""
+    """A key and a self-signed certificate for 127.0.0.1, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -272,7 +272,7 @@ def test_no_module_has_another_way_out():
                 case ast.Import(names=names):
                     imported = [name.name for name in names]
                 case ast.ImportFrom(module="http.client", names=[ast.alias(name="HTTPResponse")]):
-                    continue  # an answer that has come; it opens nothing
+                    continue  # a response type that opens no connection
                 case ast.ImportFrom(module=str(module)):
                     imported = [module]
                 case ast.Attribute(value=ast.Name(id="requests"), attr=attribute):
@@ -329,7 +329,7 @@ def test_the_certificates_that_the_environment_names_are_trusted(connector, monk
 
 @pytest.fixture
 def unusable(tmp_path: Path) -> dict[str, Path]:
-    """Files of certificates that cannot be used, by what is wrong with them."""
+    """Unusable certificate files, by their problem."""
     text = tmp_path / "notes.txt"
     text.write_text("no certificates here\n", encoding="utf-8")
     return {"missing": tmp_path / "missing.pem", "below a file": text / "ca.pem", "not certificates": text}
@@ -342,7 +342,7 @@ def test_certificates_that_cannot_be_read_are_reported_with_their_variable(
     connector, command_line, monkeypatch, secure, unusable, variable, command, wrong
 ):
     use(monkeypatch, secure.url)
-    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)  # which is the first to be looked at
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)  # it would take precedence
     monkeypatch.setenv(variable, str(unusable[wrong]))
     files = {"catalog": catalog(["products"])} if command == "read" else {}
 
@@ -367,7 +367,7 @@ def test_a_variable_that_is_not_used_for_plain_http_is_not_looked_at(connector, 
 
 
 class RefusingProxy:
-    """A proxy that opens no connection to anybody."""
+    """A proxy that rejects every connection."""
 
     def __init__(self, status: int) -> None:
         self.asked: list[str] = []
@@ -379,7 +379,7 @@ class RefusingProxy:
                 self.send_error(status)
 
             def log_message(self, format: str, *args: Any) -> None:
-                """Nothing: the tests look at `asked`."""
+                """Don't log: the tests use `asked`."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -454,7 +454,7 @@ def test_this_machine_is_called_without_a_proxy(connector, monkeypatch, recorder
 
 
 def test_a_read_uses_no_other_server_than_the_one_of_the_environment(connector: Connector, recorder: Recorder):
-    """A configuration cannot name a host, whatever it holds."""
+    """No setting can name a host."""
     hosts = ("api_url", "auth_url", "base_url", "url", "host", "HOTMART_API_URL", "HOTMART_AUTH_URL", "proxy")
     connector.config |= dict.fromkeys(hosts, recorder.url)
 

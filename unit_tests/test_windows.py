@@ -1,4 +1,4 @@
-"""The arithmetic of windows: any start, any now, any state; leap days and month ends among them."""
+"""Date range arithmetic for any start, current time and state, including leap days and month ends."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ small = st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda pair: (min(
 
 
 def covers_once(pieces: list[Window], window: Window) -> None:
-    """The pieces follow on each other by a millisecond, from the start of the window to its end."""
+    """Assert that the parts are consecutive, a millisecond apart, and cover the whole date range."""
     assert pieces[0][0] == window[0]
     assert pieces[-1][1] == window[1]
     assert all(start_ms <= end_ms for start_ms, end_ms in pieces)

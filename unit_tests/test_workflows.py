@@ -1,4 +1,4 @@
-"""The files that GitHub, pre-commit and editors read are valid, and they run nothing but make targets that exist."""
+"""The files for GitHub, pre-commit and editors are valid, and run only existing make targets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCHEMAS = [
     *(("vendor.github-issue-forms", path) for path in sorted((GITHUB / "ISSUE_TEMPLATE").iterdir())),
 ]
 RUNNER = {"GITHUB_REPOSITORY": "Some-Shop/Hotmart", "GITHUB_REF_NAME": "v9.8.7"}
-"""What GitHub sets, for an owner with capitals, which its container registry does not take."""
+"""Variables that GitHub sets, for an owner with capitals, which its container registry rejects."""
 
 
 def loaded(path: Path) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def commands() -> list[str]:
 
 
 def planned(command: str) -> subprocess.CompletedProcess[str]:
-    """Let make print what a command would do on a runner of GitHub, without doing it."""
+    """Return what make would run on a GitHub runner, using a dry run."""
     environment = {"PATH": os.environ["PATH"], "MAKEFLAGS": "n", **RUNNER}
     return subprocess.run(["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True)
 

@@ -1,4 +1,4 @@
-"""What the simulator's own tests share: an account that is not moved, a clock that stands still, a client."""
+"""Fixtures for the simulator's own tests: an unchanging account, a stopped clock and a client."""
 
 from collections.abc import Iterator
 
@@ -11,10 +11,10 @@ NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 
 
 class Clock:
-    """Seconds that pass when a test says so."""
+    """A clock that advances only when a test advances it."""
 
     def __init__(self) -> None:
-        self.now_s = 1_000_000_040.0  # a third of a quota window has gone
+        self.now_s = 1_000_000_040.0  # a third of a quota window has passed
 
     def __call__(self) -> float:
         return self.now_s
@@ -22,19 +22,19 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    """For the quota and the life of tokens."""
+    """A clock for the quota and the lifetime of tokens."""
     return Clock()
 
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    """Not to be moved."""
+    """An account that tests must not change."""
     return World(seed=3, sales=900, subscriptions=120, students=90, products=24, now_ms=NOW_MS)
 
 
 @pytest.fixture
 def simulator(world: World, clock: Clock) -> Iterator[Simulator]:
-    """A server without what tests of records would have to work around: quota, moving order, pages without items."""
+    """A server without complications for record tests: no quota, stable order, and `items` on every page."""
     switches = Switches(limit_per_minute=100_000, untotalled_order="stable", empty_pages="items")
     with Simulator(world, switches, clock) as simulator:
         yield simulator
@@ -42,6 +42,6 @@ def simulator(world: World, clock: Clock) -> Iterator[Simulator]:
 
 @pytest.fixture
 def client(simulator: Simulator) -> Iterator[Client]:
-    """Logged in."""
+    """A client that is logged in."""
     with Client(simulator) as client:
         yield client

@@ -1,4 +1,4 @@
-"""Rows of the simulated account, to look up by primary key or one after the other."""
+"""Look up rows of the simulated account by primary key, or iterate over them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,11 +7,11 @@ from hotmart_simulator import World
 from tools.rows import by_key
 
 API_KEY_PARTS = {"subscription_transactions": 2, "subscription_purchases": 2, "coupons": 1}
-"""Streams whose primary key has more parts than the API's own key."""
+"""Streams whose primary key has more fields than the API's own key."""
 
 
 def keyed(world: World, stream: str, **options: Any) -> dict[Any, dict[str, Any]]:
-    """Return the records of a stream by the key that the API itself has. `options` as in `World.iter_expected`."""
+    """Return the records of a stream by the API's own key. `options` are those of `World.iter_expected`."""
     length = API_KEY_PARTS.get(stream)
     rows = by_key(stream, world.expected(stream, **options))
     if length is None:

@@ -1,4 +1,4 @@
-"""Faults of single rows: by place or by primary key, in the record or in the bytes that are sent."""
+"""Faults of single rows: selected by position or primary key, in the record or in the bytes sent."""
 
 import math
 from typing import Any

@@ -26,7 +26,7 @@ def pages_path(module_id: str, version: int = 1) -> str:
 
 @pytest.fixture(name="moving")
 def moving_world() -> World:
-    """Of a test's own."""
+    """An account of the test's own, which it can change."""
     return World(seed=5, sales=10, subscriptions=0, students=60, products=12, now_ms=NOW_MS)
 
 

@@ -1,4 +1,4 @@
-"""What can happen to the simulator's coupons, and the sides of the beliefs about them (hotmart-api.md 0.5, 4.17)."""
+"""Changes of the simulator's coupons, and the sides of the beliefs about them (hotmart-api.md 0.5, 4.17)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ OTHER_PREFIX = "/payments/api/v1/coupon/product"
 
 @pytest.fixture(name="world", params=[1, 2, 3])
 def small_world(request: pytest.FixtureRequest) -> World:
-    """Accounts as small as the fixed history of the flips: a side must show on any of them."""
+    """Accounts as small as those of the flips, where every side must be visible."""
     return World(seed=request.param, sales=120, subscriptions=30, students=24, products=8, now_ms=NOW_MS)
 
 
@@ -35,7 +35,7 @@ def stable_simulator(world: World) -> Iterator[Simulator]:
 
 
 def read(client: Client, prefix: str = COUPONS) -> dict[tuple[int, int], dict[str, Any]]:
-    """Every coupon by the ids of the product that lists it and of itself."""
+    """Return every coupon by the IDs of the product that lists it and of the coupon."""
     found: dict[tuple[int, int], dict[str, Any]] = {}
     for product in client.simulator.world.products.own:
         path = f"{prefix}/{product.id}"
@@ -48,7 +48,7 @@ def read(client: Client, prefix: str = COUPONS) -> dict[tuple[int, int], dict[st
 
 
 def assert_expected(found: dict[tuple[int, int], dict[str, Any]], world: World) -> None:
-    """The rows of a complete read are the expected ones, no identity twice."""
+    """Assert that a complete read returns the expected rows, without repeated keys."""
     kept = list(expected.coupons(world))
     assert len({row.identity for row in kept}) == len(kept)
     assert [problems("coupons", row.record) for row in kept] == [[]] * len(kept)

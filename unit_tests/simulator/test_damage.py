@@ -1,4 +1,4 @@
-"""The simulator's faults do to an answer, and to its sending, what their names say."""
+"""The simulator's faults change a response, or its transfer, as their names say."""
 
 import gzip
 import socket
@@ -23,14 +23,14 @@ ME = "/user/api/v1/me"
 
 @pytest.fixture(name="world", scope="module")
 def still_world() -> World:
-    """Forty days, so that the default windows are full. Not to be moved."""
+    """An account of forty days, so that the default date ranges have rows. Tests must not change it."""
     now_ms = 1_768_478_400_000  # 2026-01-15T12:00:00Z
     start_ms = now_ms - 40 * DAY_MS
     return World(seed=8, sales=60, subscriptions=20, students=30, products=8, start_ms=start_ms, now_ms=now_ms)
 
 
 def raw_answer(simulator: Simulator, client: Client, path: str, size: int = 1_000_000) -> bytes:
-    """What comes over the socket until the server closes it."""
+    """Return all bytes from the socket until the server closes it."""
     authorization = client.session.headers["Authorization"]
     lines = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: {authorization!s}\r\n\r\n"
     host, port = simulator.url.removeprefix("http://").split(":")

@@ -1,4 +1,4 @@
-"""The simulator's faults in answers that lack the usual envelope or have an id in their path."""
+"""The simulator's faults in responses without the usual envelope, or with an ID in their path."""
 
 from collections import Counter
 from typing import Any
@@ -16,14 +16,14 @@ MODULES = "/club/api/v1/modules"
 
 
 def lessons_path(world: World) -> str:
-    """Of a student who has completed some."""
+    """Return the path of a student who has completed some lessons."""
     rows = keyed(world, "club_lessons").items()
     user_id = next(key[1] for key, row in rows if key[0] == "my-school" and row["is_completed"])
     return f"{STUDENTS}/{user_id}/lessons"
 
 
 def child_paths(world: World) -> dict[str, str]:
-    """One path of each endpoint with an id in it, whose answer has two rows or more."""
+    """Return one path per endpoint with an ID in it, whose response has at least two rows."""
     product, event = world.products.own[0], world.tickets.events[0]
     counts = Counter(key[0] for key in keyed(world, "subscription_purchases"))
     return {

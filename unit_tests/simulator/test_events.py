@@ -27,7 +27,7 @@ def participants_path(event_id: int | str) -> str:
 
 @pytest.fixture(name="moving")
 def moving_world() -> World:
-    """Of a test's own."""
+    """An account of the test's own, which it can change."""
     return World(seed=5, sales=10, subscriptions=0, students=0, products=6, participants=90, now_ms=NOW_MS)
 
 

@@ -1,4 +1,4 @@
-"""The simulator's faults fire on the calls they were ordered for, and no others."""
+"""The simulator's faults affect the requests that they were added for, and no others."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ TOKEN = "/security/oauth/token"
 
 @pytest.fixture(name="world", scope="module")
 def still_world() -> World:
-    """Forty days, so that the default windows are full. Not to be moved."""
+    """An account of forty days, so that the default date ranges have rows. Tests must not change it."""
     now_ms = 1_768_478_400_000  # 2026-01-15T12:00:00Z
     start_ms = now_ms - 40 * DAY_MS
     return World(seed=8, sales=60, subscriptions=20, students=30, products=8, start_ms=start_ms, now_ms=now_ms)

@@ -1,4 +1,4 @@
-"""502 for pages that are too large, everywhere or on some days only (hotmart-api.md 2.4)."""
+"""502 for pages that are too large, on all days or on some (hotmart-api.md 2.4)."""
 
 from dataclasses import replace
 from typing import Any
@@ -23,14 +23,14 @@ LAUNCH_SALES = 60
 
 @pytest.fixture(name="launched")
 def world_with_a_launch() -> World:
-    """Few sales, and sixty more on one day."""
+    """An account with few sales, and sixty more on one day."""
     world = World(seed=4, sales=40, subscriptions=10, students=20, products=12, now_ms=NOW_MS)
     world.add_sales(LAUNCH_SALES, at_ms=(LAUNCH_MS, LAUNCH_MS + DAY_MS - 1))
     return world
 
 
 def month(**changes: Any) -> dict[str, Any]:
-    """Thirty days with the launch in them, all statuses."""
+    """Thirty days including the launch, all statuses."""
     dates = {"start_date": NOW_MS - 30 * DAY_MS, "end_date": NOW_MS}
     return {**dates, "transaction_status": list(SALE_STATUSES), **changes}
 

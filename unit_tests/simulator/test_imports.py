@@ -1,4 +1,4 @@
-"""The simulator imports nothing of the connector, and its own files in one direction only."""
+"""The simulator imports nothing from the connector, and its modules import each other in one direction only."""
 
 import ast
 from graphlib import TopologicalSorter
@@ -8,12 +8,12 @@ FOLDER = Path(__file__).parents[2] / "hotmart_simulator"
 
 
 def module_of(path: Path) -> str:
-    """The dotted name of a file."""
+    """Return the dotted name of a file."""
     return ".".join(path.relative_to(FOLDER.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
 def imports_of(path: Path) -> set[str]:
-    """Every module that a file names in an import, also for type checkers only."""
+    """Return every module that a file imports, including imports only for type checkers."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -33,7 +33,7 @@ def test_nothing_of_the_connector_or_its_tests_is_imported() -> None:
 
 
 def test_no_import_leads_back() -> None:
-    # A package's own `__init__` says what it is for, or what the whole simulator offers, and takes part in no circle.
+    # A package's own `__init__` only re-exports or documents, so it cannot cause an import cycle.
     packages = {name for name in IMPORTS if any(other.startswith(f"{name}.") for other in IMPORTS)}
     graph = {name: {other for other in names if other in IMPORTS} - packages for name, names in IMPORTS.items()}
 

@@ -1,4 +1,4 @@
-"""Parents that are listed late with dates of long ago, and parents whose children are refused."""
+"""Parents that are listed late with old dates, and parents whose children are rejected."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def added(world: World, stream: str, before: dict[Any, dict[str, Any]]) -> list[
 
 
 def dates_of(record: Any, name: str = "") -> list[int]:
-    """Every date in a record, by the names that end in `date` and the like."""
+    """Return every date in a record, by field names that end in `date` and similar."""
     if isinstance(record, dict):
         return [date for key, value in record.items() for date in dates_of(value, key)]
     if isinstance(record, list):
@@ -45,7 +45,7 @@ def test_imported_subscriptions_have_charges_and_no_recent_date(world: World) ->
     assert len(list(raw_rows(world, "subscription_purchases"))) - purchases == 20
     for stream in streams:
         dates = [date for record in added(world, stream, before[stream]) for date in dates_of(record)]
-        # The last day of access lies one period after the last charge.
+        # The last day of access is one period after the last charge.
         next_charges = [record.get("date_next_charge", 0) for record in added(world, stream, before[stream])]
         recent = [date for date in dates if date > NOW_MS - 60 * DAY_MS and date not in next_charges]
         assert dates

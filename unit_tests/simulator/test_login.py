@@ -1,4 +1,4 @@
-"""The simulator's tokens: how they are asked for, used and ended (hotmart-api.md 1)."""
+"""The simulator's tokens: request, use and expiry (hotmart-api.md 1)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What can happen to students, modules and pages of the simulator's members areas."""
+"""Changes of students, modules and pages in the simulator's members areas."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,7 +23,7 @@ Rows = dict[tuple[str, ...], dict[str, Any]]
 
 @pytest.fixture(name="world", params=[1, 2, 3])
 def small_world(request: pytest.FixtureRequest) -> World:
-    """Accounts as small as the fixed history of the flips."""
+    """Accounts as small as those of the flips."""
     return World(seed=request.param, sales=120, subscriptions=30, students=24, products=8, now_ms=NOW_MS)
 
 
@@ -34,7 +34,7 @@ def quick_simulator(world: World) -> Iterator[Simulator]:
 
 
 def students(client: Client) -> Rows:
-    """Every student by subdomain, user_id and class. No row comes twice."""
+    """Return every student by subdomain, user_id and class. Assert that no row is repeated."""
     found = [(area, row) for area in AREAS for row in client.rows(STUDENTS, subdomain=area, max_results=7)]
     rows: Rows = {(area, row["user_id"], row["class_id"]): row for area, row in found}
     assert len(rows) == len(found)
@@ -42,7 +42,7 @@ def students(client: Client) -> Rows:
 
 
 def lessons(client: Client) -> Rows:
-    """Every lesson by subdomain, user_id and page."""
+    """Return every lesson by subdomain, user_id and page."""
     rows: Rows = {}
     for area, user_id in {key[:2] for key in students(client)}:
         answer = client.get(f"{STUDENTS}/{user_id}/lessons", subdomain=area)
@@ -52,7 +52,7 @@ def lessons(client: Client) -> Rows:
 
 
 def modules(client: Client) -> Rows:
-    """Every module by subdomain and id."""
+    """Return every module by subdomain and ID."""
     return {
         (area, row["module_id"]): row
         for area in AREAS
@@ -62,7 +62,7 @@ def modules(client: Client) -> Rows:
 
 
 def pages(client: Client) -> Rows:
-    """Every page in version 1, by subdomain, module and page."""
+    """Return every page in version 1, by subdomain, module and page."""
     return {
         (area, module_id, row["page_id"]): row
         for area, module_id in modules(client)
@@ -71,7 +71,7 @@ def pages(client: Client) -> Rows:
 
 
 def pages_v2(client: Client) -> list[dict[str, Any]]:
-    """Every page in version 2, by every product."""
+    """Return every page in version 2, for every product."""
     return [
         row
         for _, module_id in modules(client)
@@ -81,7 +81,7 @@ def pages_v2(client: Client) -> list[dict[str, Any]]:
 
 
 def assert_expected(found: Rows | list[dict[str, Any]], rows: Iterator[Row], shape: str = "") -> None:
-    """The rows of a complete read are the expected ones, no identity twice, and fit their shape where one is given."""
+    """Assert that a complete read returns the expected rows, without repeated keys. Check their shape if given."""
     kept = list(rows)
     if shape:
         assert [problems(shape, row.record) for row in kept] == [[]] * len(kept)
@@ -91,7 +91,7 @@ def assert_expected(found: Rows | list[dict[str, Any]], rows: Iterator[Row], sha
 
 
 def changed(before: Rows, after: Rows) -> set[tuple[str, ...]]:
-    """The keys, without the last part, of what is new, gone or different."""
+    """Return the keys of new, removed and changed rows, without the last key field."""
     return {key[:-1] for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
 
 

@@ -25,7 +25,7 @@ ME = "/user/api/v1/me"
 
 @pytest.fixture(name="world", params=[1, 2, 3])
 def small_world(request: pytest.FixtureRequest) -> World:
-    """Accounts as small as the fixed history of the flips: a side must show on any of them."""
+    """Accounts as small as those of the flips, where every side must be visible."""
     return World(seed=request.param, sales=120, subscriptions=30, students=24, products=8, now_ms=NOW_MS)
 
 
@@ -36,12 +36,12 @@ def quick_simulator(world: World) -> Iterator[Simulator]:
 
 
 def students(client: Client) -> list[tuple[str, dict[str, Any]]]:
-    """Every row of the lists of students, with its subdomain."""
+    """Return every row of the student lists, with its subdomain."""
     return [(area, row) for area in AREAS for row in client.rows(STUDENTS, subdomain=area, max_results=7)]
 
 
 def modules(client: Client) -> list[tuple[str, dict[str, Any]]]:
-    """Every module with its subdomain."""
+    """Return every module with its subdomain."""
     return [
         (area, row)
         for area in AREAS
@@ -51,7 +51,7 @@ def modules(client: Client) -> list[tuple[str, dict[str, Any]]]:
 
 
 def pages_by_product(client: Client) -> dict[str, dict[int, list[dict[str, Any]]]]:
-    """The pages of each module in version 2, by the products that have some."""
+    """Return the pages of each module in version 2, by product."""
     found: dict[str, dict[int, list[dict[str, Any]]]] = {}
     for _, module in modules(client):
         for product in client.simulator.world.products.own:

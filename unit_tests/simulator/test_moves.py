@@ -1,4 +1,4 @@
-"""The simulator's world moves in known ways, and the server shows it at once."""
+"""The simulator's account changes in known ways, and the server shows each change at once."""
 
 from itertools import pairwise
 from typing import Any

@@ -1,4 +1,4 @@
-"""The simulator takes either side of what nobody knows of the API: each switch changes what it says, and no more."""
+"""The simulator supports every side of the open questions about the API. Each switch changes only what it names."""
 
 from dataclasses import replace
 from typing import Any

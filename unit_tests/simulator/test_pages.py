@@ -17,7 +17,7 @@ SUBSCRIPTIONS = "/payments/api/v1/subscriptions"
 TRANSACTIONS = "/payments/api/v1/subscriptions/transactions"
 PRODUCTS = "/products/api/v1/products"
 STUDENTS = "/club/api/v1/users"
-# Of the first product, which has plans, and of the first event of the account that is not moved.
+# IDs of the first product, which has plans, and of the first event of the unchanging account.
 WORLD = World(sales=0, subscriptions=0, students=0, products=24, seed=3, now_ms=NOW_MS)
 FIRST = WORLD.products.own[0]
 OFFERS = f"{PRODUCTS}/{FIRST.ucode}/offers"

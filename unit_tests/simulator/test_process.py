@@ -1,4 +1,4 @@
-"""The simulator as a process, and its control by HTTP."""
+"""The simulator as a process, controlled over HTTP."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""What can happen to the simulator's products, and what every list shows of it."""
+"""Changes of the simulator's products, and their effect on every list."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -23,7 +23,7 @@ READ_SWITCHES = Switches(limit_per_minute=1_000_000, untotalled_order="stable", 
 
 @pytest.fixture(name="small")
 def small_world() -> World:
-    """An account as small as the fixed history of the flips."""
+    """An account as small as those of the flips."""
     return World(
         seed=4, sales=120, subscriptions=30, students=24, products=8, coupons=60, participants=12, now_ms=NOW_MS
     )
@@ -36,14 +36,14 @@ def client_of_small(small: World) -> Iterator[Client]:
 
 
 def listed(shop: Client) -> dict[int, dict[str, Any]]:
-    """Every product of every status, by its id."""
+    """Return every product of every status, by ID."""
     rows = [row for status in PRODUCT_STATUSES for row in shop.rows(PRODUCTS, status=status, max_results=3)]
     assert len({row["id"] for row in rows}) == len(rows)
     return {row["id"]: row for row in rows}
 
 
 def children(shop: Client, name: str) -> list[dict[str, Any]]:
-    """Every offer or plan of every listed product that answers with rows."""
+    """Return every offer or plan of the listed products that have rows."""
     rows = []
     for product in listed(shop).values():
         path = f"{PRODUCTS}/{product['ucode']}/{name}"
@@ -60,7 +60,7 @@ def text_of(rows: Sequence[dict[str, Any]]) -> list[bytes]:
 
 
 def assert_expected(found: Sequence[dict[str, Any]], rows: Iterator[Row]) -> None:
-    """The rows of a complete read are the expected ones, no identity twice."""
+    """Assert that a complete read returns the expected rows, without repeated keys."""
     kept = list(rows)
     assert len({row.identity for row in kept}) == len(kept)
     assert [problems(str(row.identity[0]), row.record) for row in kept] == [[]] * len(kept)

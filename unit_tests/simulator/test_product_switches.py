@@ -19,7 +19,7 @@ PRODUCTS = "/products/api/v1/products"
 
 @pytest.fixture(name="world", params=[1, 2, 3])
 def small_world(request: pytest.FixtureRequest) -> World:
-    """Accounts as small as the fixed history of the flips: a side must show on any of them."""
+    """Accounts as small as those of the flips, where every side must be visible."""
     return World(seed=request.param, sales=120, subscriptions=30, students=24, products=8, now_ms=NOW_MS)
 
 

@@ -1,4 +1,4 @@
-"""The simulator's quota, and the queries it finds too heavy (hotmart-api.md 2.3 and 2.4)."""
+"""The simulator's quota, and the queries that it rejects as too heavy (hotmart-api.md 2.3 and 2.4)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The simulator's records have the fields of hotmart-api.md part 5, and leave some of them out now and then."""
+"""The simulator's records have the fields of hotmart-api.md part 5, and sometimes omit optional ones."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 
 @pytest.fixture(name="large", scope="module")
 def large_world() -> World:
-    """Large enough for everything rare to occur; not to be moved."""
+    """An account large enough to contain every rare case. Tests must not change it."""
     return World(seed=2, now_ms=NOW_MS)
 
 
 def paths(value: Any, prefix: str = "") -> Iterator[str]:
-    """Dotted names of everything in a record, the items of arrays taken together."""
+    """Return the dotted names of all fields in a record, with array items merged."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield f"{prefix}{name}"
@@ -30,7 +30,7 @@ def paths(value: Any, prefix: str = "") -> Iterator[str]:
             yield from paths(inner, prefix)
 
 
-# Every field of hotmart-api.md section 5, with "?" where the key may be absent.
+# Every field of hotmart-api.md section 5, with "?" if the key may be absent.
 FIELDS: dict[str, str] = {
     "sales_history": """
         product product.id product.name buyer? buyer.name? buyer.ucode? buyer.email? producer
@@ -167,7 +167,7 @@ def test_the_second_version_of_the_pages_has_a_form_of_its_own(large: World) -> 
 
 
 def assert_fields(rows: list[Any], documented: str) -> None:
-    """`documented` has the names of everything in the rows, with "?" where it is not in each."""
+    """Assert that the rows have exactly the `documented` fields. "?" marks a field that some rows lack."""
     found, names = [set(paths(row)) for row in rows], documented.split()
 
     assert set().union(*found) == {name.rstrip("?") for name in names}

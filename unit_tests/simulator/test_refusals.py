@@ -1,4 +1,4 @@
-"""The simulator refuses what the API refuses (hotmart-api.md 2.4) and answers the small endpoints."""
+"""The simulator rejects what the API rejects (hotmart-api.md 2.4) and answers the small endpoints."""
 
 from typing import Any
 

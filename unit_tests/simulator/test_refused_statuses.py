@@ -1,4 +1,4 @@
-"""One status of a sale that a view refuses, also alone, and years that a preflight does not get through."""
+"""A sale status that a view rejects even when requested alone, and years whose counting request fails."""
 
 from dataclasses import replace
 

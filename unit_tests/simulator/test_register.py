@@ -1,4 +1,4 @@
-"""The register of beliefs covers every switch and every row of beliefs.md, and its loader rejects faulty entries."""
+"""The register of beliefs covers every switch and every row of beliefs.md, and its loader rejects invalid entries."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -41,7 +41,7 @@ NUMERIC = {
 
 
 def loaded(folder: Path, *entries: object) -> tuple[Belief, ...]:
-    """Load a register of these entries."""
+    """Load a register with these entries."""
     path = folder / "register.yaml"
     path.write_text(yaml.safe_dump(list(entries), sort_keys=False), encoding="utf-8")
     return load(path)
@@ -58,7 +58,7 @@ def rows_without_entry(beliefs: Iterable[Belief]) -> set[int]:
 
 
 def repeated_keys(node: yaml.Node | None) -> list[str]:
-    """Return the keys that a mapping of the document has twice, of which YAML keeps the last one silently."""
+    """Return the keys that a mapping of the document repeats. YAML silently keeps only the last one."""
     if isinstance(node, yaml.SequenceNode):
         return [key for child in node.value for key in repeated_keys(child)]
     if not isinstance(node, yaml.MappingNode):

@@ -1,4 +1,4 @@
-"""What time alone does to sales (hotmart-api.md 6.1): the end of a warranty and of the wait for a payment."""
+"""Changes of sales with time alone (hotmart-api.md 6.1): the end of the warranty and of the wait for payment."""
 
 from dataclasses import replace
 from typing import Any

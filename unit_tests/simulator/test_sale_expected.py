@@ -1,4 +1,4 @@
-"""What is expected of a complete read is what the sales lists return, one row per identity."""
+"""The expected rows of a complete read are those of the sales lists, one row per key."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -28,7 +28,7 @@ LISTS: tuple[tuple[str, Expected], ...] = (
 
 @pytest.fixture(name="world")
 def small_world() -> World:
-    """With a few sales of every kind that only moves make."""
+    """An account with a few sales of every kind that only changes create."""
     world = World(
         seed=2, sales=300, subscriptions=60, students=24, products=8, participants=12, start_ms=START_MS, now_ms=NOW_MS
     )

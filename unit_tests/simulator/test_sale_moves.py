@@ -1,4 +1,4 @@
-"""The life of a sale (hotmart-api.md 6.1): each move happens, is found over HTTP and changes nothing else."""
+"""The life cycle of a sale (hotmart-api.md 6.1): each change happens, is visible over HTTP and changes nothing else."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a sale's records say: amounts, currencies and the parts that a switch changes (hotmart-api.md 0.5 and 5)."""
+"""The records of a sale: amounts, currencies and the parts that switches change (hotmart-api.md 0.5 and 5)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -30,13 +30,13 @@ EVERYTHING: dict[str, Any] = {
 
 @pytest.fixture(name="world", scope="module")
 def large_world() -> World:
-    """Large enough for everything rare to occur. Its sales are not changed."""
+    """An account large enough to contain every rare case. Tests don't change its sales."""
     return World(seed=4, sales=1_500, subscriptions=200, products=12, start_ms=START_MS, now_ms=NOW_MS)
 
 
 @pytest.fixture(name="records")
 def by_transaction(client: Client) -> dict[str, dict[str, Any]]:
-    """The four records of each sale, merged by transaction."""
+    """Return the four records of each sale, merged by transaction."""
     return merged(client)
 
 

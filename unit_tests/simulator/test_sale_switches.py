@@ -1,4 +1,4 @@
-"""Each side of the beliefs about what a sales query returns shows over HTTP."""
+"""Each side of the beliefs about the results of a sales query is visible over HTTP."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Rare kinds of sales: in the first population and as moves, over HTTP."""
+"""Rare kinds of sales, initially present or created by changes, over HTTP."""
 
 from collections import Counter
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The date range of a sales query: its ends, its unit, its longest length and the date that it filters."""
+"""The date range of a sales query: its ends, unit, maximum length and the date that it filters."""
 
 from dataclasses import replace
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""The simulator's sales endpoints: default statuses, windows and filters (hotmart-api.md 4.0 to 4.5)."""
+"""The simulator's sales endpoints: default statuses, date ranges and filters (hotmart-api.md 4.0 to 4.5)."""
 
 from typing import Any
 

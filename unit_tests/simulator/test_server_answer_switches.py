@@ -34,7 +34,7 @@ LISTS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module", name="world")
 def small_world() -> World:
-    """An account as small as that of the flips: every side must show on it."""
+    """An account as small as those of the flips, where every side must be visible."""
     return World(seed=5, sales=120, subscriptions=30, students=24, products=8, now_ms=NOW_MS)
 
 

@@ -1,4 +1,4 @@
-"""Control over HTTP: time, moves and what was ignored."""
+"""Control over HTTP: time, changes and ignored parameters."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Dates that are absent, null or 0, in milliseconds or in seconds, over all endpoints (hotmart-api.md 0.5 and 7.20)."""
+"""Dates that are absent, null or 0, in milliseconds or seconds, at all endpoints (hotmart-api.md 0.5 and 7.20)."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -64,7 +64,7 @@ READS: Mapping[str, Read] = {
 
 
 def holders(record: Any, path: str) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield the objects that can hold the field of a dotted path, and the name of the field in them."""
+    """Yield the objects that can hold the field of a dotted path, and the field's name in them."""
     head, _, rest = path.partition(".")
     if not rest:
         yield record, head
@@ -76,7 +76,7 @@ def holders(record: Any, path: str) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 def dates(shape: str, record: Any) -> list[Any]:
-    """Return every date field of a record, with "absent" where there is none."""
+    """Return every date field of a record, with "absent" for missing ones."""
     return [holder.get(name, "absent") for path in sorted(date_fields(shape)) for holder, name in holders(record, path)]
 
 

@@ -1,4 +1,4 @@
-"""The switches of the login, of refused tokens, of the rate limit and of paths (hotmart-api.md 1, 2.3 and 2.4)."""
+"""The switches of the login, of rejected tokens, of the rate limit and of paths (hotmart-api.md 1, 2.3 and 2.4)."""
 
 from dataclasses import replace
 from typing import Any
@@ -24,7 +24,7 @@ EMPTY = (200, b"")
 
 @pytest.fixture(scope="module", name="world")
 def small_world() -> World:
-    """An account as small as that of the flips: every side must show on it."""
+    """An account as small as those of the flips, where every side must be visible."""
     return World(seed=5, sales=120, subscriptions=30, students=24, products=8, now_ms=NOW_MS)
 
 
@@ -33,7 +33,7 @@ def flip(simulator: Simulator, **sides: Any) -> None:
 
 
 def me_with(client: Client, token: str) -> int:
-    """Return the status of a data call with this token."""
+    """Return the status of a data request with this token."""
     client.session.headers["Authorization"] = f"Bearer {token}"
     return client.get(ME).status_code
 
@@ -151,7 +151,7 @@ def test_an_ordered_429_has_a_retry_after_as_others_have(simulator: Simulator, c
 
 
 def seen(client: Client, path: str, **query: Any) -> tuple[int, bytes]:
-    """Return the status and the body, which is left out for a redirect."""
+    """Return the status and the body, without the body for a redirect."""
     answer = client.get(path, **query)
     return answer.status_code, b"" if answer.status_code == 302 else answer.content
 
@@ -181,7 +181,7 @@ def test_students_answer_at_one_of_two_paths(simulator: Simulator, client: Clien
     flip(simulator, paths="club_students")
     assert client.rows(SCRAPED_STUDENTS, **SCHOOL, max_results=5) == rows
     assert "total_results" in client.get(SCRAPED_STUDENTS, **SCHOOL).json()["page_info"]
-    assert seen(client, STUDENTS, **SCHOOL) == (302, b"")  # unknown, and never seen empty
+    assert seen(client, STUDENTS, **SCHOOL) == (302, b"")  # unknown, and never observed to be empty
     flip(simulator, unknown_path="empty_body")
     assert seen(client, STUDENTS, **SCHOOL) == EMPTY
     assert client.get(lessons, **SCHOOL).json()["lessons"]

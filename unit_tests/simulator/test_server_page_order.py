@@ -1,4 +1,4 @@
-"""The order of pages without totals: stable, shifted at the edges, or new for each call (hotmart-api.md 3.7)."""
+"""The order of pages without totals: stable, shifted at page boundaries, or new per request (hotmart-api.md 3.7)."""
 
 from dataclasses import replace
 from typing import Any

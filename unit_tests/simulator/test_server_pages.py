@@ -1,4 +1,4 @@
-"""The switches of pages: their size, their totals, their tokens and what an empty one looks like (hotmart-api.md 3)."""
+"""The switches of pages: size, totals, tokens and the form of an empty page (hotmart-api.md 3)."""
 
 from base64 import b64decode
 from dataclasses import replace
@@ -26,7 +26,7 @@ YEAR: dict[str, Any] = {"start_date": NOW_MS - 365 * DAY_MS, "end_date": NOW_MS,
 
 @pytest.fixture(name="paths")
 def every_paged_path(client: Client) -> dict[str, dict[str, Any]]:
-    """Each paged endpoint, with the parameters that it requires."""
+    """Return each paged endpoint with its required parameters."""
     products = client.rows(PRODUCTS)
     recurring = next(product for product in products if product["is_subscription"])
     event = next(product for product in products if product["format"] == "ETICKET")
@@ -146,7 +146,7 @@ def test_tokens_of_subscriptions_hold_page_numbers_when_switched_so(simulator: S
 
 
 def empty_pages(client: Client, count: int = 40) -> list[dict[str, Any]]:
-    """Return the answers to queries for days before the first sale."""
+    """Return the responses to queries for days before the first sale."""
     return [
         client.get(f"{SALES}/{name}", start_date=day * DAY_MS, end_date=(day + 1) * DAY_MS).json()
         for name in ("history", "summary")

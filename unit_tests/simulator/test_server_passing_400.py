@@ -1,4 +1,4 @@
-"""A call that is right can be refused and pass the next time (hotmart-api.md 2.2 and 0.5)."""
+"""A valid request can be rejected once and accepted the next time (hotmart-api.md 2.2 and 0.5)."""
 
 from dataclasses import replace
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Switches from text, and the option --switch of the process."""
+"""Switches parsed from text, and the process option --switch."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""A query parameter that an endpoint does not know is ignored and noted, or refused (hotmart-api.md 0.5)."""
+"""A query parameter that an endpoint does not know is ignored and logged, or rejected (hotmart-api.md 0.5)."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""The shapes fit the examples of hotmart-api.md, the genuine samples and every simulated record, and find faults."""
+"""The shapes fit the examples of hotmart-api.md, the genuine samples and every simulated record, and detect faults."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +25,7 @@ SHAPE_OF: Final = {
     "product-getall-real": "products",
     "subscription-real": "subscriptions",
 }
-# What the recording client added to the samples (README.md beside them).
+# Fields that the recording client added to the samples (README.md beside them).
 ADDED: Final = {"coupons": {"discount_percentage", "coupon_info"}}
 LIBERATION_DATE: Final = "dripping_configs[].liberation.liberation_date"
 
@@ -34,9 +34,9 @@ START_MS: Final = NOW_MS - 1_461 * 86_400_000
 RANGE_MS: Final = 180 * 86_400_000  # hotmart-api.md 0.5: longer date ranges may be refused
 SALES: Final = ("sales_history", "sales_summary", "sales_users", "sales_commissions", "sales_price_details")
 
-# The simulated pages of version 1 have the identity that a row needs (6.4). 4.15 names the other fields only.
+# The simulated pages of version 1 have the key that a row needs (6.4). 4.15 names only the other fields.
 NOT_IN_THE_SHAPE: Final = {"club_pages_v1": {f"{key} is unknown" for key in ("page_id", "name", "type", "page_order")}}
-# Optional fields that the simulator always sends where their parent is, with the reason.
+# Optional fields that the simulator always sends if their parent is present, with the reason.
 ALWAYS_SENT: Final = {
     "sales_history": {"buyer.name"},  # 5.1 does not say which fields a thin buyer lacks
     "sales_users": {"users[].user.address.country"},  # 5.3: all that a real buyer's address had
@@ -71,7 +71,7 @@ def test_every_row_of_a_genuine_sample_fits_its_shape(path: Path) -> None:
 
 
 def changed(name: str, path: str, *value: object) -> dict[str, Any]:
-    """Return the example of a shape with a new value of one field, of the first array items, or without the field."""
+    """Return the example of a shape with a new value of one field, in the first array items, or without the field."""
     record = deepcopy(EXAMPLES[name])
     *steps, last = [0 if step == "[]" else step for step in path.replace("[]", ".[]").split(".")]
     place: Any = record
@@ -178,7 +178,7 @@ def test_the_date_fields_are_those_in_milliseconds() -> None:
 
 
 def presence(shape: Shape, path: str, value: Any) -> Iterator[tuple[str, bool]]:
-    """Yield each declared field whose parent occurs in a record, and whether the field itself occurs."""
+    """Yield each declared field whose parent occurs in a record, with whether the field itself occurs."""
     known = shape.below.get(path, {})
     if isinstance(value, list) and known:
         for item in value:
@@ -193,7 +193,7 @@ def presence(shape: Shape, path: str, value: Any) -> Iterator[tuple[str, bool]]:
 
 @pytest.fixture(name="rows", scope="module")
 def every_row() -> dict[str, list[Any]]:
-    """Return every record of every endpoint, read over HTTP, by the name of its shape."""
+    """Return every record of every endpoint, read over HTTP, by shape name."""
     rows: dict[str, list[Any]] = {name: [] for name in shapes()}
     world = World(seed=2, now_ms=NOW_MS)
     with Simulator(world, Switches(limit_per_minute=1_000_000)) as simulator, Client(simulator) as client:
@@ -217,7 +217,7 @@ def reader(client: Client, rows: dict[str, list[Any]]) -> Read:
 
 
 def listed(client: Client, name: str, path: str, **query: Any) -> list[Any]:
-    """Return the rows of all pages, of a bare array, or one document. An empty body has no rows (2.4)."""
+    """Return the rows of all pages, of a bare array, or of one document. An empty body has no rows (2.4)."""
     rows: list[Any] = []
     while True:
         answer = client.get(path, **query)
@@ -288,7 +288,7 @@ def test_every_field_occurs_and_every_optional_field_is_also_absent(rows: dict[s
 
 
 def test_sales_without_a_product_or_a_producer_are_no_more_than_a_side_of_a_switch() -> None:
-    """beliefs.md names such rows and the reference does not, so the shape keeps to 5.1, 5.3 and 5.4."""
+    """beliefs.md names such rows, but the reference does not, so the shape follows 5.1, 5.3 and 5.4."""
     rows: dict[str, list[Any]] = {name: [] for name in shapes()}
     world = World(seed=2, now_ms=NOW_MS, sales=900, subscriptions=20)
     switches = Switches(limit_per_minute=1_000_000, sale_products="some_missing")

@@ -1,4 +1,4 @@
-"""What happens to one subscription, or one charge, that a test names."""
+"""Changes of one subscription or charge that a test names."""
 
 from typing import Any
 

@@ -20,7 +20,7 @@ def purchases_path(code: str) -> str:
 
 @pytest.fixture(name="moving")
 def moving_world() -> World:
-    """Of a test's own."""
+    """An account of the test's own, which it can change."""
     return World(seed=5, sales=600, subscriptions=100, students=0, products=12, now_ms=NOW_MS)
 
 

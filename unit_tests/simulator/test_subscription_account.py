@@ -1,4 +1,4 @@
-"""The first subscriptions agree with their charges. `Account` is for the other tests of subscriptions as well."""
+"""The initial subscriptions agree with their charges. Other tests of subscriptions use `Account` too."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ Record = dict[str, Any]
 
 
 class Account:
-    """A small account and what its endpoints say of one subscriber."""
+    """A small account, and its endpoints' data about one subscriber."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -26,7 +26,7 @@ class Account:
         return [str(code) for code in self.world.moves[name](count)]
 
     def one(self, name: str) -> str:
-        """Make a move once and return the code of the subscription."""
+        """Make one change and return the code of the subscription."""
         codes = self.move(name)
         assert len(codes) == 1
         return codes[0]
@@ -42,7 +42,7 @@ class Account:
         return rows[0]
 
     def charges(self, code: str) -> list[Record]:
-        """One row per charge, oldest first."""
+        """Return one row per charge, oldest first."""
         rows = self.client.rows(f"{SUBSCRIPTIONS}/transactions", transaction_date=0, subscriber_code=code)
         kept = {row["purchase"]["transaction"]: row for row in reversed(rows)}
         return sorted(kept.values(), key=lambda row: int(row["purchase"]["order_date"]))
@@ -57,7 +57,7 @@ class Account:
         return purchase
 
     def new(self, *, monthly: bool = True) -> str:
-        """Begin subscriptions until one has a monthly plan, or any."""
+        """Add subscriptions until one has a monthly plan. Without `monthly`, add one."""
         while True:
             code = self.one("subscriptions")
             if not monthly or self.subscription(code)["plan"]["recurrency_period"] == 30:
@@ -69,7 +69,7 @@ class Account:
         self.world.setting.record("subscription.status", index, self.world.now_ms, status)
 
     def only(self, code: str) -> None:
-        """Cancel every other subscription that can be charged, so that the next move has one candidate."""
+        """Cancel every other subscription that can be charged, so that the next change affects this one."""
         state = self.world.subscriptions
         for other in range(len(state)):
             if state.codes.text(other) != code and not state.status(other).startswith("CANCELLED"):
@@ -85,7 +85,7 @@ def account() -> Iterator[Account]:
 
 
 def delayed(account: Account) -> str:
-    """Return a monthly subscription whose second charge has failed and is tried again, the only one that runs."""
+    """Return a monthly subscription whose second charge failed and is retried. It is the only active one."""
     while True:
         code = account.new()
         account.only(code)
@@ -101,7 +101,7 @@ def small_world(seed: int) -> World:
 
 @pytest.fixture(scope="module", params=["small", "large"])
 def population(request: pytest.FixtureRequest) -> World:
-    """Not to be moved."""
+    """An account that tests must not change."""
     return small_world(1) if request.param == "small" else World(seed=2, now_ms=NOW_MS)
 
 

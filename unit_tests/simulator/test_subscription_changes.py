@@ -1,4 +1,4 @@
-"""How subscriptions are settled, change and end, as the four endpoints show it (hotmart-api.md 4.6 to 4.9, 6.1)."""
+"""Settlements, changes and ends of subscriptions at the four endpoints (hotmart-api.md 4.6 to 4.9, 6.1)."""
 
 from dataclasses import replace
 

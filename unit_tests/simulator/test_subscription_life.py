@@ -1,4 +1,4 @@
-"""After an eventful year every list equals what is expected, no two fields contradict, and old answers are exact."""
+"""After an eventful year, lists equal the expected rows, fields don't contradict, and past results are exact."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,7 +29,7 @@ SIDES: tuple[dict[str, Any], ...] = (
 
 
 def live(world: World, random: Random) -> Iterator[None]:
-    """Let time pass in steps of hours to days, with moves of every kind after each."""
+    """Advance time in steps of hours to days, with changes of every kind after each step."""
     names = [name for name in world.subscription_moves.named() if name != "due_charges"]
     while True:
         world.advance(random.choice((5 * HOUR_MS, 24 * HOUR_MS, 72 * HOUR_MS, 240 * HOUR_MS)))
@@ -44,7 +44,7 @@ def live(world: World, random: Random) -> Iterator[None]:
 
 @pytest.fixture(scope="module", params=[1, 2])
 def world(request: pytest.FixtureRequest) -> World:
-    """After forty steps; not to be moved."""
+    """An account after forty steps. Tests must not change it."""
     world = small_world(request.param)
     for _, _ in zip(range(40), live(world, Random(request.param)), strict=False):
         pass
@@ -58,7 +58,7 @@ def client(world: World) -> Iterator[Client]:
 
 
 def by_identity(rows: Iterator[Row]) -> dict[tuple[object, ...], Record]:
-    """Return the records, after a check that no identity occurs twice."""
+    """Return the records by key. Assert that no key is repeated."""
     listed = list(rows)
     found = {row.identity: row.record for row in listed}
     assert len(found) == len(listed) > 0
@@ -73,7 +73,7 @@ def unordered(records: Iterator[Record]) -> list[str]:
 def test_every_list_equals_what_is_expected(client: Client, world: World, sides: dict[str, Any]) -> None:
     client.simulator.switches = replace(USUAL, **sides)
     subscriptions = client.rows(SUBSCRIPTIONS, accession_date=0, max_results=500)
-    if sides.get("next_charge_default"):  # two queries without these defaults find what can be found
+    if sides.get("next_charge_default"):  # two queries without these defaults find all rows that can be found
         dates = {"date_next_charge": 0, "end_date_next_charge": 3 * NOW_MS, "max_results": 500}
         assert len(subscriptions) < len(list(expected.subscriptions(world)))
         subscriptions = client.rows(SUBSCRIPTIONS, accession_date=0, cancelation_date=0, **dates)

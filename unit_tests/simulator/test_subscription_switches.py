@@ -1,4 +1,4 @@
-"""Each side of what nobody knows of subscriptions changes what the endpoints answer (hotmart-api.md 4.6 to 4.9, 8)."""
+"""Each side of the open questions about subscriptions changes the responses (hotmart-api.md 4.6 to 4.9, 8)."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -138,7 +138,7 @@ def test_the_date_range_of_charges_filters_one_of_six_dates(account: Account, si
     everything = all_charges(account.client)
     switch(account.client, transaction_date_filters=side)
     found, others = 0, set(DATES) - {side}
-    # Right after some of the orders, so that an approval seconds later lies on the other side.
+    # Just after some of the orders, so that an approval seconds later is on the other side.
     cuts = sorted(row["purchase"]["order_date"] + 1 for row in everything)[::7]
     for start_ms, end_ms in pairwise(cuts):
         query = {"transaction_date": start_ms, "end_transaction_date": end_ms, "max_results": 500}

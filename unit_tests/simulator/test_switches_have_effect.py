@@ -1,4 +1,4 @@
-"""Every switch of the register is read somewhere in the simulator, so that none is without an effect."""
+"""The simulator reads every switch of the register, so that none is without effect."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ SWITCHES = sorted(belief.switch for belief in load() if belief.switch)
 
 
 def read_names(source: str) -> Iterator[str]:
-    """Yield a pattern for each name of a switch that the source reads.
+    """Yield a pattern for each switch name that the source reads.
 
     A switch is read as `switches.name`, by `getattr(switches, f"start_{x}")`, or as the `cap` of a paged endpoint.
     """
@@ -37,7 +37,7 @@ def is_switches(node: ast.expr) -> bool:
 
 
 def name_patterns(node: ast.expr) -> Iterator[str]:
-    """Yield the pattern of a text: itself, or with any word in place of each value of an f-string."""
+    """Yield the pattern of a text: itself, or with any word in place of each f-string value."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield re.escape(node.value)
     elif isinstance(node, ast.JoinedStr):
@@ -48,7 +48,7 @@ def name_patterns(node: ast.expr) -> Iterator[str]:
 
 @pytest.fixture(scope="module", name="patterns")
 def all_patterns() -> frozenset[str]:
-    """The patterns of the whole package but the declaration of the switches."""
+    """Return the patterns of the whole package except the declaration of the switches."""
     files = [path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "switches.py"]
     return frozenset(pattern for path in files for pattern in read_names(path.read_text("utf-8")))
 

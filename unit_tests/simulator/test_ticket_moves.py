@@ -1,4 +1,4 @@
-"""What can happen to the simulator's tickets (hotmart-api.md 4.18)."""
+"""Changes of the simulator's tickets (hotmart-api.md 4.18)."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -22,7 +22,7 @@ Tickets = dict[str, dict[str, Any]]
 
 @pytest.fixture(name="world", params=[1, 2, 3])
 def small_world(request: pytest.FixtureRequest) -> World:
-    """Accounts as small as the fixed history of the flips: a side must show on any of them."""
+    """Accounts as small as those of the flips, where every side must be visible."""
     return World(seed=request.param, sales=120, subscriptions=30, students=24, products=8, participants=12)
 
 
@@ -44,7 +44,7 @@ def event_ids(client: Client) -> list[int]:
 
 
 def read(client: Client, **query: Any) -> Tickets:
-    """The tickets of every event by id, each of them once."""
+    """Return the tickets of every event by ID. Assert that none is repeated."""
     rows = [row for event_id in event_ids(client) for row in client.rows(path_of(event_id), max_results=5, **query)]
     found = {str(row["eticket"]["id"]): row for row in rows}
     assert len(found) == len(rows)
@@ -52,7 +52,7 @@ def read(client: Client, **query: Any) -> Tickets:
 
 
 def read_by_status(client: Client) -> Tickets:
-    """Every ticket that a client reaches that names each filter."""
+    """Return every ticket that a client finds if it sets each filter."""
     found: Tickets = {}
     for status in TICKET_STATUSES:
         found |= read(client, ticket_status=status, ticket_type="ALL", checkin_status="ALL")
@@ -60,7 +60,7 @@ def read_by_status(client: Client) -> Tickets:
 
 
 def assert_expected(found: Tickets, world: World) -> None:
-    """The rows of a complete read are the expected ones, no identity twice."""
+    """Assert that a complete read returns the expected rows, without repeated keys."""
     kept = list(expected.event_participants(world))
     assert len({row.identity for row in kept}) == len(kept)
     assert [problems("event_participants", row.record) for row in kept] == [[]] * len(kept)

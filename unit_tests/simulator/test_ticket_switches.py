@@ -16,7 +16,7 @@ from unit_tests.simulator.test_ticket_moves import PRODUCTS, assert_expected, pa
 
 @pytest.fixture(name="world", params=[1, 2, 3])
 def small_world(request: pytest.FixtureRequest) -> World:
-    """Accounts as small as the fixed history of the flips: a side must show on any of them."""
+    """Accounts as small as those of the flips, where every side must be visible."""
     return World(seed=request.param, sales=120, subscriptions=30, students=24, products=8, participants=12)
 
 

@@ -1,4 +1,4 @@
-"""The simulator's world: equal for equal arguments, complete, plausible and small."""
+"""The simulator's account: deterministic, complete, plausible and small."""
 
 import tracemalloc
 from collections import Counter
@@ -29,7 +29,7 @@ def small_world() -> World:
 
 @pytest.fixture(name="large", scope="module")
 def large_world() -> World:
-    """Large enough for everything rare to occur; not to be moved."""
+    """An account large enough to contain every rare case. Tests must not change it."""
     return World(seed=2, now_ms=NOW_MS)
 
 

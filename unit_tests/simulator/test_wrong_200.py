@@ -1,4 +1,4 @@
-"""Answers of status 200 that are wrong: without page_info, empty, with another date, with a capped total."""
+"""Wrong responses with status 200: without page_info, empty, with another date, with a capped total."""
 
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
