@@ -67,7 +67,7 @@ class ChildStream(HotmartStream, ABC):
     doubts_empty: ClassVar[bool] = False
     """Whether such a response can also mean a fault, so that it is not trusted if all parents have it."""
     requests_again: ClassVar[bool] = False
-    """Whether such a response is known to be wrong sometimes, for a few seconds."""
+    """Whether an empty body is requested again like a 400, because it is known to be wrong sometimes."""
     key_spans_parents: ClassVar[bool] = False
     """Whether two parents can have rows with the same primary key."""
     requests_per_parent: ClassVar[int] = 1
@@ -127,17 +127,34 @@ class ChildStream(HotmartStream, ABC):
             yield ParentsSlice(subdomain, parents[start : start + size])
 
     def read_slice(self, stream_slice: ParentsSlice) -> Iterator[Record]:
-        """Yield the rows of a group of parents, and record the outcome of each parent."""
-        result, progress = stream_slice.result, self.states.progress.get(stream_slice.scope)
+        """Yield the rows of a group of parents, and record the outcome of each parent.
+
+        Parents whose empty response may be temporary are read again after the others.
+        """
         reader = ListReader(self)
-        for parent in stream_slice.parents:
+        doubted = yield from self._read_parents(stream_slice, stream_slice.parents, reader, is_last_try=False)
+        if doubted:
+            time.sleep(RETRY_AFTER_S)
+            yield from self._read_parents(stream_slice, doubted, reader, is_last_try=True)
+
+    def _read_parents(
+        self, stream_slice: ParentsSlice, parents: Sequence[ParentKey], reader: ListReader, *, is_last_try: bool
+    ) -> Generator[Record, None, list[ParentKey]]:
+        """Yield the rows of these parents. Return those to read again, none on the last try."""
+        result, progress = stream_slice.result, self.states.progress.get(stream_slice.scope)
+        doubted: list[ParentKey] = []
+        for parent in parents:
             if self.outcomes.stopped:
                 break
-            self.progress.parent_read(self.name)
+            if not is_last_try:
+                self.progress.parent_read(self.name)
             query = {**self.fields_of(parent.values), "parent": parent}
             try:
                 is_complete = yield from self._without_known_keys(self.read_parent(query, reader))
             except NothingThere as nothing:
+                if not is_last_try and self._may_be_temporary(nothing.answer, parent):
+                    doubted.append(parent)
+                    continue
                 is_expected = parent.may_have_none
                 self.outcomes.is_empty(self.label(query), nothing.answer, is_expected=is_expected)
                 (result.failed if is_expected else result.empty).append(parent.id)  # the parent may get a list later
@@ -148,6 +165,11 @@ class ChildStream(HotmartStream, ABC):
             else:
                 self.outcomes.was_read()
                 (result.read if is_complete else result.failed).append(parent.id)
+        return doubted
+
+    def _may_be_temporary(self, answer: HotmartError, parent: ParentKey) -> bool:
+        """Whether a response without a list may be wrong. Hotmart is known to reject valid requests with a 400."""
+        return answer.status == 400 or (self.requests_again and not parent.may_have_none)
 
     def _without_known_keys(self, rows: Reading) -> Reading:
         """Yield rows except those with primary keys of other parents, for streams that need it."""
@@ -199,22 +221,16 @@ class ChildStream(HotmartStream, ABC):
         return super().request_params(stream_state, query, next_page_token)
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
-        """Return a page of one parent, after a retry if the first response may be wrong. Raise `NothingThere`."""
-        is_expected = query["parent"].may_have_none
-        for is_last in (is_expected or not self.requests_again, True):
-            try:
-                page = super().fetch(query, page_token)
-                if page is not NO_ROWS:
-                    return page
-                answer = self._empty_body()
-            except HotmartError as problem:
-                if page_token or not self._means_nothing(problem, is_expected=is_expected):
-                    raise
-                answer = problem
-            if is_last:
-                break
-            time.sleep(RETRY_AFTER_S)
-        raise NothingThere(answer)
+        """Return a page of one parent. Raise `NothingThere` if Hotmart has no list for it."""
+        try:
+            page = super().fetch(query, page_token)
+        except HotmartError as problem:
+            if page_token or not self._means_nothing(problem, is_expected=query["parent"].may_have_none):
+                raise
+            raise NothingThere(problem) from None
+        if page is NO_ROWS:
+            raise NothingThere(self._empty_body())
+        return page
 
     def _means_nothing(self, answer: HotmartError, *, is_expected: bool) -> bool:
         if is_expected:

@@ -91,7 +91,7 @@ class DefaultFilters:
             return found
         for status in ("ACTIVE", "OVERDUE"):
             query = {"accession_date": self._since_ms, "status": status, "max_results": 1}
-            rows = self._fetch(query, None).rows
+            rows = fetch_twice(self._fetch, query).rows
             found += [str(row["transaction"]) for row in rows if isinstance(row, dict) and row.get("transaction")]
         return found
 

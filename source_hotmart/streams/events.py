@@ -11,7 +11,7 @@ from airbyte_cdk.sources.types import StreamSlice
 from source_hotmart.api.errors import HotmartError, TooHeavy
 from source_hotmart.api.messages import named
 from source_hotmart.api.pages import Envelope
-from source_hotmart.reading.lists import ListReader
+from source_hotmart.reading.lists import ListReader, fetch_twice
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.state.lookback import changed_since
 from source_hotmart.state.parent_forms import ParentState
@@ -115,7 +115,7 @@ class EventParticipants(IncrementalChild):
     def _info_of(self, event_id: Any) -> Any:
         """Return the event, `None` if Hotmart rejects the request."""
         try:
-            return self._info.fetch({"event_id": event_id}).rows[0]
+            return fetch_twice(self._info.fetch, {"event_id": event_id}).rows[0]
         except HotmartError as refusal:
             if not refusal.status or refusal.status == 401:
                 raise

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_hotmart.api.errors import HotmartError
+from source_hotmart.api.errors import HotmartError, QueryRefused
 from source_hotmart.api.pages import NO_ROWS, Envelope, Page
 from source_hotmart.reading.passes import Query
 from source_hotmart.records.columns import put
@@ -79,7 +79,10 @@ class ModuleStream(ChildStream, ABC):
             yield ParentsSlice(subdomain, parents)
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
-        """Return the pages of a module. Raise `HotmartError` if neither endpoint has any."""
+        """Return the pages of a module. Raise `HotmartError` if neither endpoint has any.
+
+        A 400 may be temporary. It is raised as `QueryRefused` or `NothingThere`, so that the module is read again.
+        """
         refusal: HotmartError | None = None
         page = NO_ROWS
         try:
@@ -91,18 +94,29 @@ class ModuleStream(ChildStream, ABC):
                 raise
             refusal = problem
         may_have_none = query["parent"].may_have_none
-        rows = page.rows or self._by_products(query, only_with_pages=may_have_none)
-        if not rows and not may_have_none:
-            raise self._unknown(refusal)
-        return replace(page, rows=rows)
+        rows, rejected = page.rows, refusal if isinstance(refusal, QueryRefused) else None
+        if not rows:
+            rows, of_product = self._by_products(query, only_with_pages=may_have_none)
+            rejected = rejected or of_product
+        if rows:
+            return replace(page, rows=rows)
+        if not may_have_none:
+            raise self._unknown(refusal, rejected)
+        if rejected:
+            raise NothingThere(rejected)
+        return page
 
-    def _by_products(self, query: Query, *, only_with_pages: bool) -> list[Any]:
-        """Return the pages of the first product that has any, with that product."""
+    def _by_products(self, query: Query, *, only_with_pages: bool) -> tuple[list[Any], QueryRefused | None]:
+        """Return the pages of the first product that has any, with that product, and the last 400 of a product."""
         module_id, subdomain = query["module_id"], query["subdomain"]
         with_pages = self._with_pages.setdefault(subdomain, [])
+        rejected: QueryRefused | None = None
         for product_id in list(with_pages) if only_with_pages else self._candidates(subdomain):
             try:
                 rows = self._by_product.fetch({"module_id": module_id, "product_id": product_id}).rows
+            except QueryRefused as problem:
+                rejected = problem
+                continue
             except HotmartError as problem:
                 if not problem.status or problem.status == 401:
                     raise
@@ -113,8 +127,8 @@ class ModuleStream(ChildStream, ABC):
                 for row in rows:
                     if isinstance(row, dict):
                         put(row, "product_id", product_id)
-                return list(rows)
-        return []
+                return list(rows), rejected
+        return [], rejected
 
     def _candidates(self, subdomain: str) -> list[str]:
         """Return the products to try, first those that had pages in this members area."""
@@ -127,11 +141,14 @@ class ModuleStream(ChildStream, ABC):
         with_pages = self._with_pages.get(subdomain, [])
         return [*with_pages, *(each for each in self._product_ids if each not in with_pages)][:MAX_PRODUCTS]
 
-    def _unknown(self, refusal: HotmartError | None) -> HotmartError:
-        reason = str(refusal or self._no_products or "")
-        unknown = HotmartError(
+    def _unknown(self, refusal: HotmartError | None, rejected: QueryRefused | None) -> HotmartError:
+        reason = rejected.problem if rejected else str(refusal or self._no_products or "")
+        sentence = (
             f"{self.name}: Hotmart returns the pages of the module neither by its members area nor by any of the "
             f"account's first {MAX_PRODUCTS} products. {reason}".rstrip()
         )
+        if rejected:
+            return QueryRefused(sentence)
+        unknown = HotmartError(sentence)
         unknown.status = refusal.status if refusal else 404
         return unknown

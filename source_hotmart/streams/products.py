@@ -96,7 +96,7 @@ class ProductPlans(ChildStream):
     """
 
     endpoint = "products/api/v1/products/{product_ucode}/plans"
-    cost_note = "one for each product"
+    cost_note = "one for each product, two for products without plans"
     primary_key = ["product_ucode", "code"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = 100
     envelope = Envelope(empty_body_is_none=True)

@@ -101,7 +101,7 @@ class SnapshotStream(DatedStream, ABC):
         found: list[Any] = []
         for more in self.additional():
             with suppress(TooHeavy, QueryRefused):
-                found += self.fetch({**around, **more}).rows
+                found += fetch_twice(self.fetch, {**around, **more}).rows
         return any(isinstance(row, dict) and row.get("subscriber_code") == running["subscriber_code"] for row in found)
 
 
@@ -196,7 +196,7 @@ class ChargeStream(DatedStream, ABC):
         settled = iso(self.api.now_ms - SETTLED_DAYS * DAY_MS)
         with suppress(HotmartError, TooHeavy):
             for transaction in self.api.default_filters.newest_transactions():
-                records = [self.record(row)[1] for row in self.fetch({"transaction": transaction}).rows]
+                records = [self.record(row)[1] for row in fetch_twice(self.fetch, {"transaction": transaction}).rows]
                 recent = [each for each in records if iso(self.start_ms) <= _date(each, "last_update") < settled]
                 missing = list(self._once.new(iter(recent)))
                 if missing:
