@@ -86,11 +86,12 @@ def test_parents_have_a_part_of_the_threads_until_the_others_are_planned_and_tak
 
     first = [work.taken.get(timeout=30) for _ in range(2)]
     assert work.taken.empty()
-    work.threads.submit(work.read, Parents("sales"))
-    assert work.taken.get(timeout=30).stream == "sales"
+    sales = Parents("sales")
+    work.threads.submit(work.read, sales)
+    assert work.taken.get(timeout=30) is sales
     work.threads.all_planned("sales")
     free = [work.taken.get(timeout=30).stream for _ in range(5)]
     assert free == ["lessons"] * 5
-    for each in [*first, *slices]:
+    for each in [sales, *first, *slices]:
         each.may_end.set()
     work.threads.close()
