@@ -1,4 +1,4 @@
-"""Fixtures for all tests: the log level, and figures that are printed after the run."""
+"""Fixtures for all tests: a clock that the test controls, the log level, and figures that are printed after the run."""
 
 from __future__ import annotations
 
@@ -6,14 +6,28 @@ import logging
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
+from pytest_mock import MockerFixture
 
 from source_hotmart.api.messages import FEW_OF_A_KIND
 from source_hotmart.api.redaction import forget_secrets
+from tools.clock import NOW_MS, VirtualClock
 
 Tell = Callable[[str], None]
 """Prints a line at the end of the whole run, even if the test passed."""
 
 FIGURES = "figures"
+
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture
+def clock(mocker: MockerFixture) -> VirtualClock:
+    """A clock at NOW_MS that advances only during sleeps."""
+    clock = VirtualClock(NOW_MS)
+    clock.install(mocker.patch)
+    return clock
 
 
 @pytest.fixture(autouse=True)

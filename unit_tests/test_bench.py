@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
@@ -18,8 +15,7 @@ from tools.bench import least
 from tools.bench.__main__ import DOCUMENT, PARTS, parts
 from tools.bench.calls import Call, refusals, whole_minutes
 from tools.bench.clients import HERE
-from tools.bench.failure import BenchFailed
-from tools.bench.processes import KeyCounter, RecordCounter, measure
+from tools.bench.processes import KeyCounter, RecordCounter
 from tools.bench.replay import Sales
 from tools.bench.replayed_lists import CHARGES_PATH, SUBSCRIPTIONS_PATH, Lists
 from tools.bench.rows import schedule
@@ -32,34 +28,13 @@ ROOT = Path(__file__).parent.parent
 HISTORY = "/payments/api/v1/sales/history"
 NOW_MS = 1_767_225_600_000
 """2026-01-01T00:00:00Z."""
-MIB = 1 << 20
 
 
 def milliseconds(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
 
 
-# Processes
-
-
-def run(folder: Path, code: str, counter: RecordCounter | None = None):
-    return measure([sys.executable, "-c", code], dict(os.environ), folder, counter)
-
-
-def test_the_peak_of_a_process_is_its_own_and_not_that_of_the_harness(tmp_path):
-    ballast = bytearray(300 * MIB)
-    ballast[::4096] = b"x" * len(ballast[::4096])
-    small = run(tmp_path, "pass")
-    large = run(tmp_path, f"b = bytearray({200 * MIB}); b[::4096] = b'x' * len(b[::4096])")
-    assert small.peak_mib < 100
-    assert 200 < large.peak_mib < 300
-
-
-def test_cpu_is_counted_and_sleep_is_not(tmp_path):
-    busy = run(tmp_path, "import time; end = time.process_time() + 0.5\nwhile time.process_time() < end: pass")
-    asleep = run(tmp_path, "import time; time.sleep(0.5)")
-    assert busy.cpu_s >= 0.5
-    assert asleep.cpu_s < 0.5 <= asleep.wall_s
+# Counting
 
 
 def test_records_are_counted_also_where_a_read_ends_in_the_middle_of_a_line(tmp_path):
@@ -86,29 +61,6 @@ def test_distinct_sales_are_counted_by_stream(tmp_path):
         counter.take(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
     assert counter.records == 4
     assert counter.distinct == {"sales_history": 1, "sales_users": 2}
-
-
-def test_the_first_record_is_timed_from_the_start_of_the_process(tmp_path):
-    code = """import time; time.sleep(0.4); print('{"type":"RECORD"}', flush=True); time.sleep(0.4)"""
-    usage = run(tmp_path, code)
-    assert usage.first_record_s is not None
-    assert 0.4 <= usage.first_record_s <= usage.wall_s - 0.4
-
-
-def test_a_process_that_fails_gives_no_figure_but_its_last_words(tmp_path):
-    with pytest.raises(BenchFailed, match=r"ended with 3: .*out of luck"):
-        run(tmp_path, "import sys; print('out of luck', file=sys.stderr); sys.exit(3)")
-
-
-def test_the_launcher_is_ended_with_its_command(tmp_path):
-    report = tmp_path / "report.json"
-    launcher = ROOT / "tools" / "bench" / "launcher.py"
-    command = [sys.executable, "-I", "-S", str(launcher), str(report), sys.executable, "-c"]
-    with subprocess.Popen([*command, "print('up', flush=True); import time; time.sleep(60)"], stdout=-1) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        process.terminate()
-    assert orjson.loads(report.read_bytes())["exit_code"] == -15
 
 
 # The replayed account

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from source_hotmart.api.decoding import decode_json
 from source_hotmart.records.columns import FieldLog
 from source_hotmart.records.conversion import RowConverter
-from tools.harness import stream_names
+from unit_tests.test_schemas import STREAMS
 
 TIME = {"type": ["null", "string"], "format": "date-time", "airbyte_type": "timestamp_with_timezone"}
 TEXT = {"type": ["null", "string"]}
@@ -425,7 +425,7 @@ def test_texts_of_times_sort_as_the_times_do(times_ms):
     assert texts == sorted(texts)
 
 
-SCHEMAS = {name: ResourceSchemaLoader("source_hotmart").get_schema(name) for name in stream_names()}
+SCHEMAS = {name: ResourceSchemaLoader("source_hotmart").get_schema(name) for name in STREAMS}
 scalars = (
     st.none()
     | st.booleans()

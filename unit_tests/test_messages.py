@@ -7,9 +7,9 @@ import logging
 
 import pytest
 
-from integration_tests.secrecy import forms
 from source_hotmart.api.messages import FEW_OF_A_KIND, PLAIN_LINES, joined, named, plain, plain_message
 from source_hotmart.api.redaction import hide, redact
+from unit_tests.secrecy import forms
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 import shutil
-import subprocess
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,7 +15,6 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from tools.release.package import build, package_files, surprises
 from tools.release.version import PLACES, disagreements, set_version
 
 ROOT = Path(__file__).parent.parent
@@ -86,13 +84,6 @@ def test_another_version_is_set_by_one_command(tmp_path):
         "CHANGELOG.md",
         "docs/hotmart.md",
     ]
-
-
-def test_both_packages_carry_the_code_the_form_and_the_schemas_and_nothing_else(tmp_path):
-    packages = build(ROOT, tmp_path)
-
-    assert {"source_hotmart/spec.json", "source_hotmart/schemas/products.json"} <= package_files(ROOT)
-    assert list(surprises(ROOT, *packages)) == []
 
 
 def test_one_name_everywhere(pyproject, metadata):
@@ -187,23 +178,6 @@ def test_the_image_is_built_from_a_list_of_what_may_go_in():
         "requirements/image.txt",
         "source_hotmart",
     ]
-
-
-@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
-def test_git_tracks_no_credentials():
-    files = ["README.md", "config.example.json", "config.json", "config.json.bak", "more/config.json"]
-    ignored = subprocess.run(
-        ["git", "check-ignore", "--no-index", *(f"secrets/{file}" for file in files)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    ).stdout.split()
-    tracked = subprocess.run(
-        ["git", "ls-files", "secrets"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.split()
-
-    assert ignored == ["secrets/config.json", "secrets/config.json.bak", "secrets/more/config.json"]
-    assert set(tracked) <= {"secrets/README.md", "secrets/config.example.json"}
 
 
 @pytest.mark.parametrize("path", ["integration_tests/sample_config.json", "secrets/config.example.json"])

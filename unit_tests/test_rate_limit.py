@@ -8,7 +8,6 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from threading import Event, Lock, Thread
-from typing import Any
 
 import pytest
 import requests
@@ -17,8 +16,7 @@ from pytest_mock import MockerFixture
 
 from source_hotmart.api.rate_limit import BURST_CALLS, CallBudget, LineBudget
 from source_hotmart.api.turns import Line
-from tools.harness import VirtualClock, switches
-from tools.rows import difference
+from tools.clock import VirtualClock
 
 MINUTE_S = 60
 Headers = dict[str, str]
@@ -453,15 +451,3 @@ def test_a_call_that_is_repeated_is_not_counted_twice_at_a_time(clock: VirtualCl
 
     assert clock.slept_s == []
     budget.update_from_response(repeated, response(200, {"RateLimit-Remaining": "99"}))
-
-
-def test_a_sync_of_the_connector_keeps_the_quota(connector, clock: VirtualClock, hotmart: Any):
-    hotmart.switches = switches(limit_per_minute=100, page_cap=10)
-
-    run = connector.read(["sales_history", "sales_users"])
-
-    assert run.exit_code == 0
-    for stream in ("sales_history", "sales_users"):
-        assert not difference(stream, hotmart.world.expected(stream), run.records(stream))
-    assert hotmart.count() > 240
-    assert hotmart.count(status=429) <= 2

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from tools.release.notes import mistakes_of_tag, release_notes
 
-ROOT = Path(__file__).parent.parent
 CHANGELOG = "# Changelog\n\n## 2.0.0\n\n- New.\n- Newer.\n\n## 1.9.0\n\n- Old.\n"
 
 
@@ -47,16 +42,3 @@ def test_a_release_leaves_no_entry_behind(clone):
     assert list(mistakes_of_tag(clone, "v2.0.0")) == [
         "CHANGELOG.md has entries under Unreleased: move them to the section of the version"
     ]
-
-
-def test_one_command_writes_all_that_a_release_publishes(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.release", "--packages", tmp_path / "dist"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert sorted(path.suffix for path in (tmp_path / "dist").iterdir()) == [".gz", ".md", ".whl"]
-    assert (tmp_path / "dist" / "notes.md").read_text("utf-8") in (ROOT / "CHANGELOG.md").read_text("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import nullcontext
 from typing import Any
@@ -13,8 +14,9 @@ from airbyte_cdk.utils.airbyte_secrets_utils import get_secret_paths
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from jsonschema import Draft7Validator
 
+from source_hotmart import SourceHotmart
 from source_hotmart.config.form import MIN_KEY_LENGTH, Config, PersonalData
-from tools.harness import Connector
+from source_hotmart.run import HotmartEntrypoint
 
 SECRETS = ["client_id", "client_secret", "token"]
 FIELDS = list(Config.model_fields)
@@ -22,9 +24,10 @@ KEYWORDS_THE_PLATFORM_MISREADS = {"airbyte_hidden", "advanced_auth", "anyOf", "a
 
 
 @pytest.fixture
-def spec(connector: Connector) -> dict[str, Any]:
+def spec() -> dict[str, Any]:
     """Return the answer of `spec`."""
-    (message,) = connector.run("spec").of_type("SPEC")
+    entrypoint = HotmartEntrypoint(SourceHotmart())
+    (message,) = map(json.loads, entrypoint.run(entrypoint.parse_args(["spec"])))
     return dict(message["spec"])
 
 

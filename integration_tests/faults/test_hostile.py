@@ -15,8 +15,9 @@ from hotmart_simulator import World
 from hotmart_simulator.server.login import TOKEN_PATH
 from integration_tests.faults.hostile import ECHOES, LARGE, LOGIN, NO_HTTP, WILD_HEADERS
 from integration_tests.faults.raw_server import Answer, Asked, RawServer, answer
-from integration_tests.secrecy import forms, secrets_of
+from integration_tests.secrecy import secrets_of
 from tools.harness import Connector, catalog, small_world
+from unit_tests.secrecy import forms
 
 HISTORY = ["sales_history"]
 MOST_MEMORY_MB = 260

@@ -14,7 +14,7 @@ from hotmart_simulator.server.missing_fields import completed
 from hotmart_simulator.server.page_layout import MiddlePages, span
 from hotmart_simulator.server.page_tokens import Place
 from hotmart_simulator.shapes import problems, shapes
-from unit_tests.simulator.conftest import NOW_MS
+from integration_tests.simulator.conftest import NOW_MS
 
 SALES = "/payments/api/v1/sales"
 HISTORY = f"{SALES}/history"

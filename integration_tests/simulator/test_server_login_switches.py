@@ -10,7 +10,7 @@ import requests
 from hotmart_simulator import Fault, Simulator, World
 from hotmart_simulator.client import Client
 from hotmart_simulator.server.rate_limit import LOGINS_PER_MINUTE
-from unit_tests.simulator.conftest import NOW_MS, Clock
+from integration_tests.simulator.conftest import NOW_MS, Clock
 
 ME = "/user/api/v1/me"
 SUBSCRIPTIONS = "/payments/api/v1/subscriptions"

@@ -15,7 +15,7 @@ from hotmart_simulator.server.descriptions import SHAPES
 from hotmart_simulator.server.routes import ENDPOINTS
 from hotmart_simulator.shapes import date_fields, shapes
 from hotmart_simulator.switches import Switches
-from unit_tests.simulator.conftest import NOW_MS
+from integration_tests.simulator.conftest import NOW_MS
 
 HISTORY = "/payments/api/v1/sales/history"
 SUBSCRIPTIONS = "/payments/api/v1/subscriptions"

@@ -11,7 +11,7 @@ from hotmart_simulator import Simulator, Switches, World
 from hotmart_simulator.client import Client
 from hotmart_simulator.events.moves import TicketMoves
 from hotmart_simulator.products.moves import ProductMoves
-from unit_tests.simulator.test_ticket_moves import PRODUCTS, assert_expected, path_of, read, read_by_status
+from integration_tests.simulator.test_ticket_moves import PRODUCTS, assert_expected, path_of, read, read_by_status
 
 
 @pytest.fixture(name="world", params=[1, 2, 3])

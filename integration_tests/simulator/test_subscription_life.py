@@ -13,7 +13,7 @@ from hotmart_simulator.client import Client
 from hotmart_simulator.common.row import Row
 from hotmart_simulator.common.vocabulary import DAY_MS, HOUR_MS, SALE_STATUSES
 from hotmart_simulator.subscriptions import expected
-from unit_tests.simulator.test_subscription_account import NOW_MS, SUBSCRIPTIONS, Record, small_world
+from integration_tests.simulator.test_subscription_account import NOW_MS, SUBSCRIPTIONS, Record, small_world
 
 USUAL = Switches(limit_per_minute=1_000_000, untotalled_order="stable", empty_pages="items", max_window_days=3_000)
 SIDES: tuple[dict[str, Any], ...] = (

@@ -16,9 +16,9 @@ from hotmart_simulator.shapes import Shape, date_fields, parse, problems, shapes
 Read = Callable[..., list[Any]]
 
 EXAMPLES: Final[dict[str, dict[str, Any]]] = json.loads(
-    (Path(__file__).parent / "resource" / "reference_examples.json").read_text(encoding="utf-8")
+    (Path(__file__).parent / "reference_examples.json").read_text(encoding="utf-8")
 )
-SAMPLES: Final = Path(__file__).parents[1] / "resource" / "samples"
+SAMPLES: Final = Path(__file__).parents[2] / "unit_tests" / "resource" / "samples"
 SHAPE_OF: Final = {
     "club-students-real": "club_students",
     "coupon-get-real": "coupons",

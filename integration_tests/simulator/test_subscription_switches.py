@@ -10,7 +10,7 @@ import pytest
 
 from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import DAY_MS
-from unit_tests.simulator.test_subscription_account import NOW_MS, SUBSCRIPTIONS, Account, Record, account
+from integration_tests.simulator.test_subscription_account import NOW_MS, SUBSCRIPTIONS, Account, Record, account
 
 __all__ = ["account"]  # a fixture
 

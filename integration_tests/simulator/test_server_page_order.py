@@ -11,7 +11,7 @@ from hotmart_simulator.client import Client
 from hotmart_simulator.server.page_order import Order, PageOrder, mixed
 from hotmart_simulator.server.page_tokens import Place
 from hotmart_simulator.switches import Switches
-from unit_tests.simulator.conftest import NOW_MS
+from integration_tests.simulator.conftest import NOW_MS
 
 HISTORY = "/payments/api/v1/sales/history"
 USERS = "/payments/api/v1/sales/users"

@@ -10,7 +10,7 @@ from hotmart_simulator import Simulator
 from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import DAY_MS, SALE_STATUSES
 from hotmart_simulator.server.ordering import Order, in_order
-from unit_tests.simulator.conftest import NOW_MS
+from integration_tests.simulator.conftest import NOW_MS
 
 HISTORY = "/payments/api/v1/sales/history"
 SUBSCRIPTIONS = "/payments/api/v1/subscriptions"

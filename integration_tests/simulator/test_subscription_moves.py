@@ -1,7 +1,7 @@
 """Starts and charges of subscriptions at the four endpoints (hotmart-api.md 4.6 to 4.9)."""
 
 from hotmart_simulator.common.vocabulary import DAY_MS, HOUR_MS
-from unit_tests.simulator.test_subscription_account import NOW_MS, SUBSCRIPTIONS, Account, account, delayed
+from integration_tests.simulator.test_subscription_account import NOW_MS, SUBSCRIPTIONS, Account, account, delayed
 
 __all__ = ["account"]  # a fixture
 

@@ -9,7 +9,7 @@ import requests
 from hotmart_simulator import Simulator, Switches, World
 from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import DAY_MS
-from unit_tests.simulator.conftest import NOW_MS
+from integration_tests.simulator.conftest import NOW_MS
 
 HISTORY = "/payments/api/v1/sales/history"
 ME = "/user/api/v1/me"

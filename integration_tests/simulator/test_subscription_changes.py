@@ -6,7 +6,7 @@ import pytest
 
 from hotmart_simulator import World
 from hotmart_simulator.common.vocabulary import DAY_MS, HOUR_MS
-from unit_tests.simulator.test_subscription_account import NOW_MS, Account, account, delayed
+from integration_tests.simulator.test_subscription_account import NOW_MS, Account, account, delayed
 
 __all__ = ["account"]  # a fixture
 

@@ -10,7 +10,7 @@ import pytest
 from hotmart_simulator import Fault, Simulator, Switches
 from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import DAY_MS, SALE_STATUSES
-from unit_tests.simulator.conftest import NOW_MS
+from integration_tests.simulator.conftest import NOW_MS
 
 SALES = "/payments/api/v1/sales"
 HISTORY = f"{SALES}/history"

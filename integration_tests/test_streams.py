@@ -35,7 +35,7 @@ from tools.harness import (
 )
 from tools.rows import difference, key_of
 
-SAMPLE_FOLDER = Path(__file__).parent / "resource" / "samples"
+SAMPLE_FOLDER = Path(__file__).parents[1] / "unit_tests" / "resource" / "samples"
 STREAMS = stream_names()
 CLASSES = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
 PATHS = {name: "/" + re.sub(r"{\w+}", "*", cls.endpoint) for name, cls in CLASSES.items()}

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from hotmart_simulator import World
+from integration_tests.conftest import CommandLine
+from integration_tests.test_inputs import refusal_of
 from tools.harness import Connector, catalog, small_world
 from tools.rows import difference
-from unit_tests.conftest import CommandLine
-from unit_tests.test_inputs import refusal_of
 
 RESUMED = ["sales_history", "sales_users"]
 DONE = "2025-12-01T00:00:00.000Z"

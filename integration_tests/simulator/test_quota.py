@@ -7,7 +7,7 @@ import pytest
 from hotmart_simulator import Simulator, Switches
 from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import DAY_MS
-from unit_tests.simulator.conftest import Clock
+from integration_tests.simulator.conftest import Clock
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 HISTORY = "/payments/api/v1/sales/history"

@@ -1,0 +1,21 @@
+"""Rows that pass between threads are counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from source_hotmart.sync.engine import BATCH_ROWS
+from tools.rows import difference
+
+
+def test_rows_are_counted_one_by_one_for_the_log_the_state_and_the_status(connector: Any, hotmart: Any) -> None:
+    run = connector.read(["sales_history"])
+
+    rows = len(run.records("sales_history"))
+    assert not difference("sales_history", hotmart.world.expected("sales_history"), run.records("sales_history"))
+    assert rows > BATCH_ROWS // 2
+    assert f"Read {rows} records from sales_history stream" in run.logs
+    counted = sum(message["state"]["sourceStats"]["recordCount"] for message in run.of_type("STATE"))
+    assert counted == rows
+    statuses = [m["trace"]["stream_status"]["status"] for m in run.of_type("TRACE") if "stream_status" in m["trace"]]
+    assert statuses == ["STARTED", "RUNNING", "COMPLETE"]
