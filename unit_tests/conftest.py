@@ -1,106 +1,24 @@
-"""Shared fixtures: a clock that the test controls, a simulated Hotmart on that clock, and a connector."""
+"""Fail a unit test that opens a connection or starts a process."""
 
 from __future__ import annotations
 
-import gc
-import logging
-import os
-import signal
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+import socket
+import subprocess
+from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
-from airbyte_cdk.logger import PRINT_BUFFER
-from hypothesis import settings
-from pytest_mock import MockerFixture
-
-from hotmart_simulator import Simulator, World
-from source_hotmart.run import run
-from tools.harness import NOW_MS, Connector, VirtualClock, switches
-
-CommandLine = Callable[..., tuple[int, str]]
-"""Takes a command, flags, and files as `Connector.arguments` does. Returns the exit code and the output."""
-
-START_MS = 1_640_995_200_000
-"""2022-01-01T00:00:00Z, the first sale of the simulated account."""
-
-settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
-settings.load_profile("repeatable")
 
 
-@pytest.fixture
-def clock(mocker: MockerFixture) -> VirtualClock:
-    """A clock at NOW_MS that advances only during sleeps."""
-    clock = VirtualClock(NOW_MS)
-    clock.install(mocker.patch)
-    return clock
+def _refuse(*arguments: object, **options: object) -> NoReturn:
+    pytest.fail("A unit test opens no connection and starts no process. Move it to integration_tests.")
 
 
-@pytest.fixture
-def world() -> World:
-    """A small account: four years, 1,200 sales."""
-    return World(seed=7, sales=1_200, subscriptions=150, students=120, products=12, start_ms=START_MS, now_ms=NOW_MS)
-
-
-@pytest.fixture
-def hotmart(world: World, clock: VirtualClock) -> Iterator[Simulator]:
-    """A running simulator of that account, with a quota too large to slow tests down."""
-    with Simulator(world, switches(), clock.time, follow_clock=True) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def connector(hotmart: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connector:
-    """The connector, configured for that simulator."""
-    return Connector(hotmart, tmp_path, monkeypatch.setenv)
-
-
-class _Left(BaseException):
-    """Raised where the process would have exited."""
-
-    def __init__(self, exit_code: int) -> None:
-        self.exit_code = exit_code
-
-
-def _leave(exit_code: int) -> None:
-    raise _Left(exit_code)
-
-
-@pytest.fixture
-def command_line(
-    connector: Connector, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[CommandLine]:
-    """Run the command `source-hotmart` in this process. Return its exit code and all its output."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the CDK replaces it
-    monkeypatch.setattr(os, "_exit", _leave)
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, set())
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    thresholds = gc.get_threshold()
-    monkeypatch.setattr(logging, "raiseExceptions", logging.raiseExceptions)
-
-    def run_command(command: str, *flags: str, **files: Any) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["source-hotmart", *connector.arguments(command, **files), *flags])
-        PRINT_BUFFER.flush()
-        capfd.readouterr()
-        exit_code = 0
-        try:
-            run()
-        except _Left as left:
-            exit_code = left.exit_code
-        except SystemExit as ended:
-            exit_code = int(ended.code or 0)
-        except Exception as uncaught:  # as the interpreter does
-            sys.excepthook(type(uncaught), uncaught, uncaught.__traceback__)
-            exit_code = 1
-        PRINT_BUFFER.flush()
-        printed = capfd.readouterr()
-        return exit_code, printed.out + printed.err
-
-    yield run_command
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
-    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)  # later processes would inherit these
-    gc.unfreeze()
-    gc.set_threshold(*thresholds)
+@pytest.fixture(autouse=True, scope="module")
+def no_connections_and_no_processes() -> Iterator[None]:
+    """Guard whole modules, because fixtures of a module run before those of a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "bind", _refuse)
+        patch.setattr(socket.socket, "connect", _refuse)
+        patch.setattr(subprocess.Popen, "__init__", _refuse)
+        yield

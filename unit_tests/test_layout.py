@@ -90,3 +90,43 @@ def test_the_simulator_imports_nothing_of_the_connector() -> None:
     files = (ROOT / "hotmart_simulator").rglob("*.py")
 
     assert not [path for path in files if "source_hotmart" in path.read_text("utf-8")]
+
+
+NOT_IN_UNIT_TESTS = (
+    *("hotmart_simulator.Simulator", "hotmart_simulator.client", "hotmart_simulator.server.simulator"),
+    *("http.server", "integration_tests", "socket", "socketserver", "subprocess", "tools.harness"),
+)
+"""Modules and names that start a server, a socket or a process."""
+GUARD = ROOT / "unit_tests" / "conftest.py"
+"""Refuses connections and processes, so it names both."""
+UNIT_TESTS = sorted({*(ROOT / "unit_tests").rglob("*.py")} - {GUARD})
+
+
+def imports_of(source: str) -> set[str]:
+    """Return every module and name that a source imports, with the packages that contain it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {".".join(name.split(".")[:length]) for name in found for length in range(1, name.count(".") + 2)}
+
+
+@pytest.mark.parametrize("path", UNIT_TESTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_unit_test_imports_no_server_no_socket_and_no_process(path: Path) -> None:
+    assert not imports_of(path.read_text("utf-8")).intersection(NOT_IN_UNIT_TESTS), "move it to integration_tests"
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("import subprocess", "subprocess"),
+        ("from http.server import ThreadingHTTPServer", "http.server"),
+        ("def f():\n    from hotmart_simulator import Simulator, World", "hotmart_simulator.Simulator"),
+        ("from integration_tests.secrecy import secrets_of", "integration_tests"),
+        ("import tools.harness as harness", "tools.harness"),
+    ],
+)
+def test_an_import_of_a_server_is_found_in_every_form(source: str, name: str) -> None:
+    assert name in imports_of(source)
