@@ -28,7 +28,8 @@ from hotmart_simulator.server.login import TOKEN_PATH
 from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.transport import OutOfReach
-from source_hotmart.config.form import API_URLS, AUTH_URL, Config
+from source_hotmart.config.form import Config
+from source_hotmart.config.hosts import API_URLS, AUTH_URL
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.products import Products
 from tools.harness import Connector, catalog, small_world

@@ -24,15 +24,11 @@ from pydantic import (
     field_validator,
 )
 
-from source_hotmart.config.hosts import base_url
+from source_hotmart.config.hosts import API_URLS, AUTH_URL, base_url
 from source_hotmart.config.pasted import unknown_settings, visible
 
 EARLIEST_START = datetime(2010, 1, 1, tzinfo=UTC)
 """No sale on Hotmart is older than about 2010, and the API rejects dates far before it."""
-
-API_URLS = {"production": "https://developers.hotmart.com", "sandbox": "https://sandbox.hotmart.com"}
-AUTH_URL = "https://api-sec-vlc.hotmart.com"
-"""One token host for both environments. https://developers.hotmart.com/docs/en/start/app-auth/"""
 
 MIN_KEY_LENGTH = 16
 """Minimum length of the key for hashes. Shorter keys can be found by trying."""

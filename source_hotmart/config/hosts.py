@@ -10,6 +10,10 @@ import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+API_URLS = {"production": "https://developers.hotmart.com", "sandbox": "https://sandbox.hotmart.com"}
+AUTH_URL = "https://api-sec-vlc.hotmart.com"
+"""One token host for both environments. https://developers.hotmart.com/docs/en/start/app-auth/"""
+
 _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
