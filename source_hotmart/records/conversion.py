@@ -150,20 +150,22 @@ def _kind(schema: Mapping[str, Any]) -> str:
     return str(names[0]) if names else ""
 
 
-_FITTING_CLASSES: Final = {"string": str, "boolean": bool}
-"""The Python class of values that fit without conversion, by type. A converter handles all other values."""
-
-
 def _object_converter(field: Field) -> Converter:
-    plan = [(name, _FITTING_CLASSES.get(inner.kind), _converter(inner)) for name, inner in field.fields.items()]
+    texts = [name for name, inner in field.fields.items() if inner.kind == "string"]
+    others = [(name, _converter(inner)) for name, inner in field.fields.items() if inner.kind != "string"]
+    text = CONVERTERS["string"]
 
     def convert(value: Any) -> Any:
         if value.__class__ is not dict:
             raise Unfit
         get = value.get
-        for name, fitting, convert_item in plan:
+        for name in texts:  # most fields are texts, and are sent as such
             item = get(name)
-            if item.__class__ is not fitting and item is not None:
+            if item.__class__ is not str and item is not None:
+                value[name] = text(item)
+        for name, convert_item in others:
+            item = get(name)
+            if item is not None:
                 value[name] = convert_item(item)
         return value
 

@@ -52,42 +52,40 @@ def text(value: Any) -> str:
 
 def integer(value: Any) -> int | None:
     """Return an integer below 2^53, given a number without a fraction or a text. `None` for an empty text."""
-    if value.__class__ is float and value.is_integer():
-        value = int(value)
+    if type(value) is int and -LARGEST_INTEGER <= value <= LARGEST_INTEGER:  # nearly every value
+        return value
+    if type(value) is float and value.is_integer() and abs(value) <= LARGEST_INTEGER:
+        return int(value)
     if isinstance(value, str):
         if not value:
             return None
-        number = _decimal(value)
-        if number is not None and abs(number) < NUMBERS_BELOW and number == number.to_integral_value():
-            value = int(number)
-    if value.__class__ is int and -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
-        return int(value)
+        exact = _decimal(value)
+        if exact is not None and _is_whole(exact):
+            return int(exact)
     raise Unfit
 
 
 def number(value: Any) -> int | float | None:
     """Return a number below 10^29, given a number or a text in JSON format. `None` for an empty text."""
+    if type(value) is float and -NUMBERS_BELOW < value < NUMBERS_BELOW:
+        return value
+    if type(value) is int and (-LARGEST_INTEGER <= value <= LARGEST_INTEGER or int(float(value)) == value):
+        return value
     if isinstance(value, str):
         if not value:
             return None
         exact = _decimal(value)
-        if exact is None:
-            raise Unfit
-        is_whole = abs(exact) <= LARGEST_INTEGER and exact == exact.to_integral_value()
-        value = int(exact) if is_whole else float(exact)
-        if Decimal(repr(value)) != exact:
-            raise Unfit
-    if value.__class__ is int and int(float(value)) == value:
-        return int(value)
-    if value.__class__ is float and -NUMBERS_BELOW < value < NUMBERS_BELOW:
-        return float(value)
+        if exact is not None and _is_whole(exact):
+            return int(exact)
+        if exact is not None and abs(exact) < NUMBERS_BELOW and Decimal(repr(float(exact))) == exact:
+            return float(exact)
     raise Unfit
 
 
 def boolean(value: Any) -> bool | None:
     """Return a boolean, given a boolean or the texts "true" and "false". `None` for an empty text."""
-    if value.__class__ is bool:
-        return bool(value)
+    if type(value) is bool:
+        return value
     if isinstance(value, str):
         if not value:
             return None
@@ -131,3 +129,8 @@ def _decimal(number: str) -> Decimal | None:
         return Decimal(number)
     except InvalidOperation:
         return None
+
+
+def _is_whole(exact: Decimal) -> bool:
+    """Whether a number has no fraction and is below 2^53."""
+    return abs(exact) <= LARGEST_INTEGER and exact == exact.to_integral_value()
