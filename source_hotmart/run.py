@@ -8,8 +8,10 @@ import logging
 import os
 import sys
 from argparse import Namespace
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from io import TextIOWrapper
 from typing import Any
 
@@ -23,6 +25,7 @@ from airbyte_cdk.models import (
     ConnectorSpecification,
     FailureType,
 )
+from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.messages import clean_logs, plain, plain_message
@@ -53,6 +56,16 @@ class HotmartEntrypoint(AirbyteEntrypoint):
             LOGGER.warning("%s", sentence)
         Config.from_mapping(config).check_hosts()
 
+    @staticmethod
+    def handle_record_counts(
+        message: AirbyteMessage, stream_message_count: defaultdict[HashableStreamDescriptor, float]
+    ) -> AirbyteMessage:
+        """Count a record, or add the number of records to a state. The CDK makes a new descriptor for each record."""
+        if not message.record:
+            return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
+        stream_message_count[_descriptor(message.record.stream)] += 1.0
+        return message
+
     def read(self, *arguments: Any) -> Iterator[AirbyteMessage]:
         """Yield the messages of a sync. If streams failed, raise an error with their failure type.
 
@@ -67,6 +80,11 @@ class HotmartEntrypoint(AirbyteEntrypoint):
         except AirbyteTracedException as summary:
             summary.failure_type = next((kind for kind in MOST_HOPEFUL_FIRST if kind in kinds), summary.failure_type)
             raise
+
+
+@cache
+def _descriptor(stream_name: str) -> HashableStreamDescriptor:
+    return HashableStreamDescriptor(stream_name)
 
 
 def run() -> None:
