@@ -78,7 +78,8 @@ class RecordMaker:
 
     def _add_fields(self, row: Record, context: Query) -> None:
         for name, value in context.items():
-            put(row, name, deepcopy(value))
+            # Rows must not share an object, because it is converted in place.
+            put(row, name, deepcopy(value) if isinstance(value, dict | list) else value)
         for name, path in self._promoted_paths:
             value = row
             for step in path:
