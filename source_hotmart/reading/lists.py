@@ -19,6 +19,7 @@ from airbyte_cdk.sources.streams.http.pagination_reset_exception import Paginati
 from source_hotmart.api.errors import BadRow, HotmartError, QueryRefused, TooHeavy
 from source_hotmart.api.messages import LONGEST_LABEL, named
 from source_hotmart.api.pages import Envelope, Page
+from source_hotmart.reading.outages import OutageCheck
 from source_hotmart.reading.page_tokens import EndlessPages, PageTokens
 from source_hotmart.reading.passes import KeyDeduplicator, Keys, ListResult, Pass, Passes, Query, Record
 from source_hotmart.state.slices import Reason
@@ -31,11 +32,8 @@ UNUSUAL = (Reason.HALF, Reason.COUNTS_DIFFERED, Reason.RETRIED)
 """Reasons that are logged without --debug."""
 RETRY_AFTER_S = 5.0
 """Seconds to wait before a retry, so that a temporary failure or wrong count can pass."""
-OUTAGE_WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
-"""Seconds to wait before each of the requests that check for an outage."""
 LEAST_PAGE_ROWS = 10
 """Minimum `max_results`."""
-
 
 Result = TypeVar("Result")
 Fetch = Callable[[Query, str | None], Page]
@@ -80,7 +78,7 @@ class ListReader:
         """With a deduplicator, yield only rows whose keys no other reader of the stream has."""
         self._stream = stream
         self._keys = Keys(deduplicator)
-        self._has_waited = False
+        self._outage_check = OutageCheck(stream.fetch)
         self._bad_reasons: dict[str, None] = {}
         """The problems of rows that were not yielded."""
         self.reason: str = "whole list"
@@ -119,7 +117,7 @@ class ListReader:
                 sized = query if rows == self._stream.page_size else {**query, "max_results": rows}
                 return (yield from self.read_once(sized, label, at_least=at_least))
             except TooHeavy as heavy:
-                outage_ended = self.outlives_outage(query)
+                outage_ended = self._outage_check.has_ended(query)
                 if outage_ended:
                     continue
                 smaller = max(LEAST_PAGE_ROWS, rows // 4) if rows else 0
@@ -188,23 +186,24 @@ class ListReader:
             Reason.RETRIED: self._requests > self._pages,
         }
         reasons = list(dict.fromkeys([self.reason, *(note for note, applies in notes.items() if applies)]))
-        is_unusual = any(reason in UNUSUAL for reason in reasons)
-        self._stream.report.log_piece(
-            self._stream.name, label, pages=self._pages, rows=passes.rows, reasons=reasons, is_unusual=is_unusual
+        LOGGER.log(
+            logging.INFO if any(reason in UNUSUAL for reason in reasons) else logging.DEBUG,
+            "%s: Read %s (%s). Pages: %d, rows: %d.",
+            self._stream.name,
+            label,
+            ", ".join(reasons),
+            self._pages,
+            passes.rows,
         )
 
     def _read_page(self, query: Query, label: str, this: Pass, pages: PageTokens) -> deque[Record]:
         """Return the records of the next page that were not yielded before."""
         stream = self._stream
         page = fetch_twice(self._fetch, query, pages.token)
-        this.pages += 1
         self._pages += 1
-        this.lacks_page_info |= stream.envelope.has_page_info and not page.has_page_info
-        if page.total is not None:
-            this.totals.add(page.total)
-            if this.first_total is None:
-                this.first_total = page.total
-                stream.progress.list_begun(stream.name, label, page.total)
+        if page.total is not None and not this.totals:
+            stream.progress.list_begun(stream.name, label, page.total)
+        this.page_read(page.total, lacks_page_info=stream.envelope.has_page_info and not page.has_page_info)
         stream.progress.page_read(stream.name, len(page.rows))
         keys_before = this.keys
         records = self._new_records(page, this, query, label)
@@ -227,39 +226,13 @@ class ListReader:
             key_hash = hash(key)
             is_new = note(key_hash, this)
             if is_new is None:
-                self._note_repeated(this, key_hash, content)
+                this.repeats(key_hash, content)
                 continue
             if content is not None and key_hash in repeated:
                 this.contents[key_hash] = content
             if is_new:
                 records.append(record)
         return records
-
-    @staticmethod
-    def _note_repeated(this: Pass, key_hash: int, content: int | None) -> None:
-        this.repeated.add(key_hash)
-        if this.contents.get(key_hash, content) != content:
-            this.collided.add(key_hash)
-        else:
-            this.same_rows += 1
-
-    def outlives_outage(self, query: Query) -> bool | None:
-        """Return whether there was an outage that has ended, `None` if Hotmart still does not answer.
-
-        A single row of a list is a light request, so if that fails, Hotmart is unavailable. This is checked once per
-        reader, because a list can be so heavy that even this request fails.
-        """
-        if self._has_waited:
-            return False
-        for number, wait_s in enumerate(OUTAGE_WAITS_S):
-            time.sleep(wait_s)
-            try:
-                self._stream.fetch({**query, "max_results": 1})
-            except TooHeavy:
-                self._has_waited = True
-                continue
-            return number > 0
-        return None
 
 
 def noting(

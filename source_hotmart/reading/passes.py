@@ -60,6 +60,22 @@ class Pass:
     is_broken: bool = False
     """Whether its pages did not lead to the end of the list."""
 
+    def page_read(self, total: int | None, *, lacks_page_info: bool) -> None:
+        """Add a page, with Hotmart's count of the rows of the list if the page has one."""
+        self.pages += 1
+        self.lacks_page_info |= lacks_page_info
+        if total is not None:
+            self.first_total = total if self.first_total is None else self.first_total
+            self.totals.add(total)
+
+    def repeats(self, key_hash: int, content: int | None) -> None:
+        """Add a row whose key occurred before in this pass, with the hash of its content if that is compared."""
+        self.repeated.add(key_hash)
+        if self.contents.get(key_hash, content) != content:
+            self.collided.add(key_hash)
+        else:
+            self.same_rows += 1
+
 
 class Keys:
     """The primary keys in the lists of one reader, each with the last pass it occurred in.

@@ -171,7 +171,7 @@ class WindowReader(ListReader):
             self._note_day(window, message or "", FailureType.transient_error)
             return []
         again = [piece.again(window, Reason.RETRIED)]
-        outage_ended = self.outlives_outage(self._windowed.query(window, ()))
+        outage_ended = self._outage_check.has_ended(self._windowed.query(window, ()))
         if outage_ended is None and not self._probes.answers_any(piece):
             self._windowed.limits.is_unavailable = True
             return again

@@ -13,7 +13,7 @@ from airbyte_cdk.sources.types import StreamSlice
 from source_hotmart.api.errors import HotmartError, QueryRefused, TooHeavy
 from source_hotmart.api.pages import Page
 from source_hotmart.reading.limits import LONGEST_DAYS, LearnedLimits
-from source_hotmart.reading.lists import ListReader
+from source_hotmart.reading.outages import OutageCheck
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.reading.pieces import label_of
 from source_hotmart.reading.statuses import LATE_STATUSES
@@ -114,7 +114,7 @@ class DatedStream(HotmartStream, ABC):
         except TooHeavy:
             newest_day = max(window[0], window[1] - DAY_MS + 1), window[1]
             is_first, self._has_probed = not self._has_probed, True
-            outage_ended = is_first and ListReader(self).outlives_outage(self.query(newest_day, statuses))
+            outage_ended = is_first and OutageCheck(self.fetch).has_ended(self.query(newest_day, statuses))
             return self.ask(window, statuses, rows) if outage_ended else None
         except QueryRefused:
             raise

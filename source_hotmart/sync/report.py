@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from threading import Lock
 
 from source_hotmart.api.messages import FEW_OF_A_KIND, LONGEST_LABEL, named
@@ -31,20 +31,6 @@ class SyncReport:
     def at_end(self, log: Callable[[], None]) -> None:
         """Register a function that logs something about one stream at the end of the sync."""
         self._last_lines.append(log)
-
-    def log_piece(
-        self, stream_name: str, label: str, *, pages: int, rows: int, reasons: Sequence[str], is_unusual: bool
-    ) -> None:
-        """Log one piece of work and its reason."""
-        LOGGER.log(
-            logging.INFO if is_unusual else logging.DEBUG,
-            "%s: Read %s (%s). Pages: %d, rows: %d.",
-            stream_name,
-            label,
-            ", ".join(reasons),
-            pages,
-            rows,
-        )
 
     def list_read(self, stream_name: str, label: str, *, rows: int, totals: set[int], is_complete: bool) -> None:
         """Record a date range or list that was read to its end: distinct rows, and every total on its pages."""
