@@ -17,8 +17,6 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_hotmart.api.turns import Line
-from source_hotmart.config.form import Config
 from source_hotmart.streams import STREAMS
 from source_hotmart.streams.base import HotmartStream
 from source_hotmart.streams.child import ChildStream
@@ -36,14 +34,14 @@ def stream_names(classes: Iterable[type[HotmartStream]] | None = None) -> list[s
     return [camel_to_snake(cls.__name__) for cls in (stream_classes() if classes is None else classes)]
 
 
-def offered_classes(config: Config) -> list[type[HotmartStream]]:
-    """Return the streams that these settings allow."""
-    return [cls for cls in stream_classes() if config.members_area_subdomain or not cls.needs_members_area]
+def offered_classes(members_areas: Sequence[str]) -> list[type[HotmartStream]]:
+    """Return the streams that the settings allow, given the members areas that they name."""
+    return [cls for cls in stream_classes() if members_areas or not cls.needs_members_area]
 
 
 def per_parent_streams() -> list[str]:
     """Return the names of the streams with a request per parent, which are read after the others."""
-    return stream_names(cls for cls in stream_classes() if cls.line is Line.PER_PARENT)
+    return stream_names(cls for cls in stream_classes() if issubclass(cls, ChildStream))
 
 
 def warn_full_refresh(configured: Iterable[ConfiguredAirbyteStream]) -> None:
@@ -66,12 +64,10 @@ def parents_first(configured: Iterable[ConfiguredAirbyteStream]) -> list[Configu
     def generation(cls: type[HotmartStream]) -> int:
         return 1 + generation(cls.parent) if issubclass(cls, ChildStream) else 0
 
-    lines = list(Line)
-
-    def turn(item: ConfiguredAirbyteStream) -> tuple[int, int, int]:
+    def turn(item: ConfiguredAirbyteStream) -> tuple[int, bool, int]:
         cls = classes[item.stream.name]
         # The views of a sale wait for the first of them, and are compared with the sales history if it is read.
-        return generation(cls), lines.index(cls.line), list(classes).index(item.stream.name)
+        return generation(cls), cls.line is not HotmartStream.line, list(classes).index(item.stream.name)
 
     return sorted(configured, key=turn)
 

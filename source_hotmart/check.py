@@ -18,13 +18,13 @@ from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.authenticator import HotmartAuthenticator
+from source_hotmart.api.clock import DAY_MS
 from source_hotmart.api.errors import AccessDenied, HotmartError, QuotaUsedUp, UnknownMembersArea
 from source_hotmart.api.pages import Limits
 from source_hotmart.api.retries import NO_RETRIES
 from source_hotmart.api.transport import Connections
 from source_hotmart.catalog import offered_classes
 from source_hotmart.config.form import Config
-from source_hotmart.state.windows import DAY_MS
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.base import HotmartStream
 from source_hotmart.streams.child import ChildStream
@@ -164,7 +164,7 @@ def _denied_note(config: Config, findings: Findings) -> str:
     denied = {family.prefix for family, _ in findings.denied}
     streams = [
         camel_to_snake(cls.__name__)
-        for cls in offered_classes(config)
+        for cls in offered_classes(config.members_area_subdomain)
         if any(each.endpoint.partition("/")[0] in denied for each in _lineage(cls))
     ]
     return (

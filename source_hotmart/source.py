@@ -116,7 +116,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         parsed = Config.from_mapping(config)
         configured = {item.stream.name: item for item in self._catalog.streams} if self._catalog else {}
         self._report, budget = SyncReport(), CallBudget()
-        offered = stream_names(offered_classes(parsed))
+        offered = stream_names(offered_classes(parsed.members_area_subdomain))
         selected = [name for name in configured if name in offered]
         self._progress = Progress(self.message_repository.emit_message, budget, selected)
         self._connections = Connections()
@@ -135,7 +135,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         )
         states, foreign = inputs.without_namespaces(self._state or [])
         manager = ConnectorStateManager(state=states)
-        made = [cls(api) for cls in offered_classes(parsed)]
+        made = [cls(api) for cls in offered_classes(parsed.members_area_subdomain)]
         for stream in made:
             api.parents.register_parent(stream, stream.incomplete_lists)
         cursors = {stream.name: self._cursor(stream, manager, configured.get(stream.name), foreign) for stream in made}
@@ -213,7 +213,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         parsed = Config.from_mapping(config)
         self._catalog, self._state = catalog, state
         self._engine.begin(parsed.num_workers, per_parent_streams())
-        offered = stream_names(offered_classes(parsed))
+        offered = stream_names(offered_classes(parsed.members_area_subdomain))
         missing = [item for item in catalog.streams if item.stream.name not in offered]
         warn_full_refresh(item for item in catalog.streams if item not in missing)
         for item in missing:
