@@ -13,7 +13,6 @@ from airbyte_cdk.models import (
     AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
     ConfiguredAirbyteStream,
-    FailureType,
     Status,
     StreamDescriptor,
     SyncMode,
@@ -25,6 +24,7 @@ from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.authenticator import HotmartAuthenticator
+from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.pages import DEFAULT_LIMITS, Limits
 from source_hotmart.api.rate_limit import CallBudget
 from source_hotmart.api.retries import DEFAULT_RETRIES, RetryPolicy
@@ -156,12 +156,9 @@ class SourceHotmart(ConcurrentSourceAdapter):
         except AirbyteTracedException:
             return authenticator.server_time_ms()  # each stream reports this failure itself
         if authenticator.server_time_ms() < parsed.start_ms:
-            message = (
+            raise HotmartError(
                 f"Hotmart's login answered with the date {iso(authenticator.server_time_ms())}, before the start "
                 "date, so nothing can be read. Check any proxy between this machine and Hotmart, and try again."
-            )
-            raise AirbyteTracedException(
-                message=message, internal_message=message, failure_type=FailureType.transient_error
             )
         skew_s = authenticator.clock_skew_ms / 1000
         if abs(skew_s) > LOGGED_SKEW_S:

@@ -27,13 +27,9 @@ def check_certificates() -> None:
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**place)
         except OSError:
-            usable = False
-        else:
-            usable = True
-        if not usable:
             raise HotmartError(
                 f"The environment variable {name} names a file of certificates that cannot be read: {path}. Correct "
                 "it or remove it.",
                 FailureType.config_error,
-            )
+            ) from None
         return

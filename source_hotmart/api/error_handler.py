@@ -26,6 +26,7 @@ from source_hotmart.api.errors import (
 )
 from source_hotmart.api.pages import (
     DEFAULT_LIMITS,
+    MOST_ROWS,
     Envelope,
     Limits,
     Page,
@@ -55,6 +56,8 @@ def _without_traceback(record: logging.LogRecord) -> bool:
 HTTP_LOGGER.addFilter(_without_traceback)
 
 
+_PAGE = "hotmart_page"
+"""The attribute of a response that holds its page."""
 _TUNNEL = re.compile(r"Tunnel connection failed: (4\d\d)\b")
 """The error of `http.client` when a proxy refuses to open a connection to Hotmart."""
 
@@ -145,11 +148,11 @@ class AnswerHandler(ErrorHandler):
         except UnexpectedBody as unreadable:
             outcome = RETRY_CONTRACT if unreadable.breaks_contract else RETRY
             return self._resolution(outcome, f"Hotmart sent {unreadable} where rows were expected")
-        if page.has_more_than(self._page_size):
+        if self._page_size is not None and len(page.rows) > MOST_ROWS * self._page_size:
             return self._resolution(RETRY_CONTRACT, "Hotmart sent a page with many more rows than were requested")
         if page.repaired:
             self._warn_once(page.repaired)
-        _keep_page(response, page)
+        setattr(response, _PAGE, page)
         return ErrorResolution(ResponseAction.SUCCESS, None, None)
 
     def _warn_once(self, repaired: str) -> None:
@@ -233,13 +236,6 @@ def _is_of_hotmart(body: bytes) -> bool:
         return isinstance(decode_json(body)[0], dict)
     except (TooDeep, ValueError):
         return False
-
-
-_PAGE = "hotmart_page"
-
-
-def _keep_page(response: requests.Response, page: Page) -> None:
-    setattr(response, _PAGE, page)
 
 
 def page_of(response: requests.Response) -> Page:

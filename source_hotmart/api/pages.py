@@ -154,10 +154,6 @@ class Page:
     repaired: str = ""
     """Which invalid parts of the JSON were replaced, such as "invalid bytes". Never contains a value."""
 
-    def has_more_than(self, rows: int | None) -> bool:
-        """Whether the page has far more rows than requested. `None` is for endpoints without a page size."""
-        return rows is not None and len(self.rows) > MOST_ROWS * rows
-
 
 NO_ROWS = Page(rows=(), next_token=None, total=None)
 """The page of an endpoint with nothing to list."""

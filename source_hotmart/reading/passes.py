@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -208,12 +208,6 @@ class KeyDeduplicator:
         with self._lock:
             before = member.mark(key_hash, number)
             return before, not before and not any(key_hash in each for each in self._members if each is not member)
-
-    def new(self, records: Iterator[Record]) -> Iterator[Record]:
-        """Yield the records whose key was not yielded before."""
-        for record in records:
-            if self.is_new(record):
-                yield record
 
     def is_new(self, record: Record) -> bool:
         """Whether this key occurs for the first time."""

@@ -125,10 +125,7 @@ def _compile(schema: Mapping[str, Any], hide: Hide, *, marked: bool) -> Hide | N
         hide_item = _compile(schema["items"], hide, marked=marked)
         return _list_hiding(hide_item, hide) if hide_item else None
     plan = {name: _compile(field, hide, marked=marked) for name, field in schema.get("properties", {}).items()}
-    if marked:
-        return _marked_object_hiding(plan, hide)
-    hidden = {name: hide_field for name, hide_field in plan.items() if hide_field}
-    return _object_hiding(hidden, hide) if hidden else None
+    return _object_hiding(plan, hide, marked=marked) if marked or any(plan.values()) else None
 
 
 def _shows(schema: Mapping[str, Any]) -> bool:
@@ -137,25 +134,14 @@ def _shows(schema: Mapping[str, Any]) -> bool:
     return any(field.get(MARK) is False or _shows(field) for field in inner if field)
 
 
-def _object_hiding(plan: Mapping[str, Hide], hide: Hide) -> Hide:
-    def hide_fields(value: Any) -> Any:
-        if type(value) is not dict:
-            return hide(value)
-        for name, hide_field in plan.items():
-            item = value.get(name)
-            if item is not None:
-                value[name] = hide_field(item)
-        return value
+def _object_hiding(plan: Mapping[str, Hide | None], hide: Hide, *, marked: bool) -> Hide:
+    hide_unknown = hide if marked else None
 
-    return hide_fields
-
-
-def _marked_object_hiding(plan: Mapping[str, Hide | None], hide: Hide) -> Hide:
     def hide_fields(value: Any) -> Any:
         if type(value) is not dict:
             return hide(value)
         for name, item in value.items():
-            hide_field = plan.get(name, hide)
+            hide_field = plan.get(name, hide_unknown)
             if hide_field is not None and item is not None:
                 value[name] = hide_field(item)
         return value

@@ -115,13 +115,7 @@ class HotmartStream(HttpStream, ABC):
     def get_backoff_strategy(self) -> BackoffStrategy:
         return QuotaBackoff()
 
-    def path(
-        self,
-        *,
-        stream_state: Mapping[str, Any] | None = None,
-        stream_slice: Mapping[str, Any] | None = None,
-        next_page_token: Mapping[str, Any] | None = None,
-    ) -> str:
+    def path(self, *, stream_slice: Mapping[str, Any] | None = None, **_: Any) -> str:
         return self.endpoint.format_map(
             {name: quote(str(value), safe="") for name, value in (stream_slice or {}).items()}
         )
@@ -151,14 +145,7 @@ class HotmartStream(HttpStream, ABC):
         token = page_of(response).next_token
         return {"page_token": token} if token else None
 
-    def parse_response(
-        self,
-        response: requests.Response,
-        *,
-        stream_state: Mapping[str, Any],
-        stream_slice: Mapping[str, Any] | None = None,
-        next_page_token: Mapping[str, Any] | None = None,
-    ) -> Iterable[Mapping[str, Any]]:
+    def parse_response(self, response: requests.Response, **_: Any) -> Iterable[Mapping[str, Any]]:
         return (self.record(row)[1] for row in page_of(response).rows)
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
@@ -224,13 +211,7 @@ class HotmartStream(HttpStream, ABC):
         each = stream_slice or {}
         return self.api.parents.tee(self, each, self.read_slice(each))
 
-    def stream_slices(
-        self,
-        *,
-        sync_mode: SyncMode,
-        cursor_field: list[str] | None = None,
-        stream_state: Mapping[str, Any] | None = None,
-    ) -> Iterable[StreamSlice]:
+    def stream_slices(self, **_: Any) -> Iterable[StreamSlice]:
         """Yield the slices to read in parallel. Raise a config_error if the saved state cannot be used."""
         if self.refused_state:
             raise self.refused_state

@@ -7,9 +7,11 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Event, Lock, RLock
-from typing import Any
+from typing import Any, TypeVar
 
 from source_hotmart.api.pages import Page
+
+Answer = TypeVar("Answer")
 
 PAGES_PER_PART = 20
 """A date range with many more pages is split, so that its parts are read in parallel and a kill costs little."""
@@ -120,12 +122,13 @@ class SalesFacts:
     _answers: dict[str, Any] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
 
-    def once(self, question: str, ask: Callable[[], Any]) -> Any:
+    def once(self, question: str, ask: Callable[[], Answer]) -> Answer:
         """Return the answer to a question. Only the first caller runs `ask`, which may ask another question first."""
         with self._lock:
             if question not in self._answers:
                 self._answers[question] = ask()
-            return self._answers[question]
+            answer: Answer = self._answers[question]
+            return answer
 
 
 def expected_of(ids: Mapping[str, Iterable[str]], statuses: Collection[str], *, with_unknown: bool) -> set[str]:

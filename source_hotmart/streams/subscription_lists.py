@@ -171,7 +171,7 @@ class ChargeStream(DatedStream, ABC):
         finally:
             stream_slice.complete.extend(reader.complete)
         if self.reads_all:
-            yield from self._once.new(self._outside())
+            yield from filter(self._once.is_new, self._outside())
             yield from self._undated()
         elif not self.coverage.resumes and (now_ms := self.api.authenticator.server_time_ms()) > self.api.now_ms:
             yield from WindowReader(self, self._once).read_windows([(self.api.now_ms + 1, now_ms)])
@@ -198,7 +198,7 @@ class ChargeStream(DatedStream, ABC):
             for transaction in self.api.default_filters.newest_transactions():
                 records = [self.record(row)[1] for row in fetch_twice(self.fetch, {"transaction": transaction}).rows]
                 recent = [each for each in records if iso(self.start_ms) <= _date(each, "last_update") < settled]
-                missing = list(self._once.new(iter(recent)))
+                missing = [each for each in recent if self._once.is_new(each)]
                 if missing:
                     LOGGER.warning(
                         "%s: Hotmart lists %s in no date range, so other charges may be missing as well. The stream "
