@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 from airbyte_cdk.models import (
@@ -44,6 +44,13 @@ def per_parent_streams() -> list[str]:
     return stream_names(cls for cls in stream_classes() if issubclass(cls, ChildStream))
 
 
+def lineage(cls: type[HotmartStream]) -> Iterator[type[HotmartStream]]:
+    """Yield a stream and its parents."""
+    yield cls
+    if issubclass(cls, ChildStream):
+        yield from lineage(cls.parent)
+
+
 def warn_full_refresh(configured: Iterable[ConfiguredAirbyteStream]) -> None:
     """Log which streams are read in full despite a configured incremental read, PyAirbyte's choice for all streams."""
     incremental = {item.stream.name for item in configured if item.sync_mode == SyncMode.incremental}
@@ -61,13 +68,10 @@ def parents_first(configured: Iterable[ConfiguredAirbyteStream]) -> list[Configu
     """
     classes = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
 
-    def generation(cls: type[HotmartStream]) -> int:
-        return 1 + generation(cls.parent) if issubclass(cls, ChildStream) else 0
-
     def turn(item: ConfiguredAirbyteStream) -> tuple[int, bool, int]:
         cls = classes[item.stream.name]
         # The views of a sale wait for the first of them, and are compared with the sales history if it is read.
-        return generation(cls), cls.line is not HotmartStream.line, list(classes).index(item.stream.name)
+        return len(list(lineage(cls))), cls.line is not HotmartStream.line, list(classes).index(item.stream.name)
 
     return sorted(configured, key=turn)
 

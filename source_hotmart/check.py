@@ -23,11 +23,9 @@ from source_hotmart.api.errors import AccessDenied, HotmartError, QuotaUsedUp, U
 from source_hotmart.api.pages import Limits
 from source_hotmart.api.retries import NO_RETRIES
 from source_hotmart.api.transport import Connections
-from source_hotmart.catalog import offered_classes
+from source_hotmart.catalog import lineage, offered_classes
 from source_hotmart.config.form import Config
 from source_hotmart.streams.api import Api
-from source_hotmart.streams.base import HotmartStream
-from source_hotmart.streams.child import ChildStream
 from source_hotmart.streams.members_area import ClubStudents
 from source_hotmart.streams.products import Products
 from source_hotmart.streams.sales import SalesHistory
@@ -165,7 +163,7 @@ def _denied_note(config: Config, findings: Findings) -> str:
     streams = [
         camel_to_snake(cls.__name__)
         for cls in offered_classes(config.members_area_subdomain)
-        if any(each.endpoint.partition("/")[0] in denied for each in _lineage(cls))
+        if any(each.endpoint.partition("/")[0] in denied for each in lineage(cls))
     ]
     return (
         f"{_denied_sentence(findings)}. These streams would fail: {', '.join(streams)}. Leave them out of the "
@@ -178,10 +176,3 @@ def _denied_sentence(findings: Findings) -> str:
     listed = " and ".join(filter(None, [", ".join(labels[:-1]), labels[-1]]))
     statuses = ", ".join(sorted({str(denied.status) for _, denied in findings.denied}))
     return f"These credentials have no permission to read {listed} ({statuses})"
-
-
-def _lineage(cls: type[HotmartStream]) -> Iterator[type[HotmartStream]]:
-    """Yield a stream and its parents."""
-    yield cls
-    if issubclass(cls, ChildStream):
-        yield from _lineage(cls.parent)

@@ -33,9 +33,11 @@ NAMED = 3
 class WindowReader(ListReader):
     """Reads the date ranges of one slice, in smaller pieces if Hotmart cannot answer them as a whole."""
 
+    _stream: Windowed
+
     def __init__(self, stream: Windowed, deduplicator: KeyDeduplicator | None = None) -> None:
         super().__init__(stream, deduplicator)
-        self._windowed = stream
+        self._limits = stream.limits
         self._probes = Probes(stream)
         self.complete: list[Window] = []
         """Date ranges that were read to their end."""
@@ -62,7 +64,7 @@ class WindowReader(ListReader):
         `at_least` is the known minimum number of rows in all ranges together. Raise `AccessDenied` at once.
         """
         work = self._work = deque(Piece(window, tuple(statuses), reason) for window in windows)
-        limits = self._windowed.limits
+        limits = self._limits
         if limits.is_unavailable and work:
             limits.is_unavailable = not self._probes.answers_any(work[0])
         while work and not limits.is_unavailable:
@@ -105,7 +107,7 @@ class WindowReader(ListReader):
 
     def _next_piece(self, at_least: int) -> Piece:
         """Take the next piece, cut to the longest range that Hotmart is known to answer, and list its queries."""
-        piece, limits = self._work.popleft(), self._windowed.limits
+        piece, limits = self._work.popleft(), self._limits
         longest_ms = limits.length_ms.value
         if longest_ms and piece.length_ms > longest_ms + SLACK_MS:
             window, rest = split_at(piece.window, piece.window[0] + longest_ms)
@@ -117,7 +119,7 @@ class WindowReader(ListReader):
         piece.queries = deque(
             (query, group[0] if one_at_a_time else "")
             for group in groups
-            for query in self._windowed.queries(piece.window, group)
+            for query in self._stream.queries(piece.window, group)
         )
         is_alone = not (self._work or self.complete or self.problems)
         piece.at_least = at_least if is_alone and len(piece.queries) == 1 else 0
@@ -125,18 +127,17 @@ class WindowReader(ListReader):
 
     def _next_query(self, piece: Piece) -> Query | None:
         """Take the next query of a piece, and skip rejected statuses."""
-        limits = self._windowed.limits
+        rows = self._limits.page_rows.value
         while piece.queries:
             query, piece.status = piece.queries.popleft()
-            if piece.status not in limits.refused_statuses:
-                return {**query, "max_results": limits.page_rows.value} if limits.page_rows.value else query
+            if piece.status not in self._limits.refused_statuses:
+                return {**query, "max_results": rows} if rows else query
         return None
 
     def _end(self, piece: Piece) -> None:
         """Finish a piece after all its queries were read."""
-        limits = self._windowed.limits
-        limits.length_ms.succeeded(piece.length_ms)
-        limits.page_rows.succeeded(limits.page_rows.value or 0)
+        self._limits.length_ms.succeeded(piece.length_ms)
+        self._limits.page_rows.succeeded(self._limits.page_rows.value or 0)
         self._failures = self._bad_days = 0
         self.rows += piece.rows
         if piece.bad_rows:
@@ -152,16 +153,15 @@ class WindowReader(ListReader):
             return self._lighter(piece, problem)
         if isinstance(problem, QueryRefused):
             return self._after_refusal(piece, problem)
-        limits = self._windowed.limits
         if isinstance(problem, PageTooHeavy):
             self._note_day(piece.window, str(problem), problem.failure_type)
             self._bad_days += 1
             if self._bad_days % STOPS_AFTER == 0 and self._work:
-                limits.is_unavailable = not self._probes.answers_any(self._work[0])
+                self._limits.is_unavailable = not self._probes.answers_any(self._work[0])
             return []
         self.problems.append(Problem(piece.window, problem))
         self._failures += 1
-        limits.is_unavailable |= self._failures >= STOPS_AFTER
+        self._limits.is_unavailable |= self._failures >= STOPS_AFTER
         return []
 
     def _lighter(self, piece: Piece, heavy: TooHeavy) -> list[Piece]:
@@ -171,16 +171,16 @@ class WindowReader(ListReader):
             self._note_day(window, message or "", FailureType.transient_error)
             return []
         again = [piece.again(window, Reason.RETRIED)]
-        outage_ended = self._outage_check.has_ended(self._windowed.query(window, ()))
+        outage_ended = self._outage_check.has_ended(self._stream.query(window, ()))
         if outage_ended is None and not self._probes.answers_any(piece):
-            self._windowed.limits.is_unavailable = True
+            self._limits.is_unavailable = True
             return again
         if outage_ended:
             return again
         rows = self._probes.answered_rows(piece)
         if rows:
             LOGGER.info("%s Reading %s in pages of %d rows.", message, label_of(window), rows)
-            self._windowed.limits.page_rows.shorten(rows)
+            self._limits.page_rows.shorten(rows)
             return again
         LOGGER.info("%s Reading %s in two halves.", message, label_of(window))
         return [piece.again(half, Reason.HALF) for half in self.halves(window)]
@@ -189,7 +189,7 @@ class WindowReader(ListReader):
         """Return the two halves of a date range, and record that it was too long."""
         self.was_split = True
         halves = split_evenly(window, 2)
-        self._windowed.limits.length_ms.shorten(halves[0][1] - halves[0][0] + 1)
+        self._limits.length_ms.shorten(halves[0][1] - halves[0][0] + 1)
         return halves
 
     def _after_refusal(self, piece: Piece, refused: QueryRefused) -> list[Piece]:
@@ -198,7 +198,7 @@ class WindowReader(ListReader):
         A request for one row of one status shows whether Hotmart rejected the list of statuses or the date range.
         Requests for the first and the last day show whether the range is too long, or rejected everywhere.
         """
-        query, limits, window, statuses = self._windowed.query, self._windowed.limits, piece.window, piece.statuses
+        query, limits, window, statuses = self._stream.query, self._limits, piece.window, piece.statuses
         if len(statuses) > 1 and not limits.one_status_at_a_time and self._probes.accepts(query(window, statuses[:1])):
             if limits.refuse_several_statuses():
                 LOGGER.info("%s: Hotmart refuses several statuses in one request.", self._stream.name)

@@ -6,7 +6,7 @@ which parents are new. The state therefore holds digests of the parents that wer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -47,7 +47,8 @@ class ParentProgress:
         """
         self._keys = listed = keys
         self._saved, self._moving = saved, moving
-        self._now_ms = 0 if saved and keeps_until else now_ms
+        # A saved time is later if a clock was set back.
+        self._until_ms = max(0 if saved and keeps_until else now_ms, saved.until_ms if saved else 0)
         still_open = {each for each in saved.open if each in listed} if saved else set()
         chosen = {each for each in selected if each in listed} | still_open
         known = saved.known if saved else None
@@ -99,19 +100,10 @@ class ParentProgress:
             self._empty.clear()
         stay_open = self._failed | {each for each in self._read if each in self._moving}
         if not self._gains and self._saved:
-            return replace(self._saved, open=_sorted(stay_open | set(self._saved.open) - self._read))
+            return replace(self._saved, open=tuple(sorted(stay_open | set(self._saved.open) - self._read)))
         if len(self._waiting) <= MAX_WAITING:
             stay_open |= set(self._waiting)
-        return ParentState(until_ms=self._until_ms, open=_sorted(stay_open), known=self._known)
-
-    @property
-    def _until_ms(self) -> int:
-        """The time of this sync, or a later saved one if a clock was set back."""
-        return max(self._now_ms, self._saved.until_ms if self._saved else 0)
-
-
-def _sorted(ids: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(ids))
+        return ParentState(until_ms=self._until_ms, open=tuple(sorted(stay_open)), known=self._known)
 
 
 @dataclass

@@ -5,7 +5,7 @@ Adjacent windows are one millisecond apart. Hotmart's date filters take epoch mi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -92,13 +92,7 @@ def split_at(window: Window, time_ms: int) -> tuple[Window, Window | None]:
 
 def split_days(window: Window, days: int) -> list[Window]:
     """Split a window into pieces of at most `days` days, with inner edges on whole seconds."""
-    start_ms, end_ms = window
-    pieces: list[Window] = []
-    while start_ms <= end_ms:
-        next_ms = whole_second(start_ms + days * DAY_MS)
-        pieces.append((start_ms, min(next_ms - 1, end_ms)))
-        start_ms = next_ms
-    return pieces
+    return _split(window, lambda start_ms: whole_second(start_ms + days * DAY_MS))
 
 
 def split_evenly(window: Window, parts: int) -> list[Window]:
@@ -112,10 +106,15 @@ def split_evenly(window: Window, parts: int) -> list[Window]:
 
 def split_into_months(window: Window) -> list[Window]:
     """Return the calendar months (UTC) of a window, cut to its ends."""
+    return _split(window, lambda start_ms: later(month_start(start_ms), 1))
+
+
+def _split(window: Window, next_start: Callable[[int], int]) -> list[Window]:
+    """Split a window into pieces, given a function that returns the start of the next piece."""
     start_ms, end_ms = window
-    months: list[Window] = []
+    pieces: list[Window] = []
     while start_ms <= end_ms:
-        next_ms = later(month_start(start_ms), 1)
-        months.append((start_ms, min(next_ms - 1, end_ms)))
+        next_ms = next_start(start_ms)
+        pieces.append((start_ms, min(next_ms - 1, end_ms)))
         start_ms = next_ms
-    return months
+    return pieces

@@ -17,7 +17,7 @@ from source_hotmart.state.slices import DateSlice, Reason
 from source_hotmart.state.windows import DAY_MS, union
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.dated import DatedStream
-from source_hotmart.streams.sales_facts import expected_of
+from source_hotmart.streams.sales_facts import expected_of, purchase_of
 from source_hotmart.streams.sales_lookup import SaleLookup
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -144,6 +144,5 @@ class ComparedSales(DatedStream, ABC):
 
 def _status_of(record: Record) -> str:
     """Return the status of a sale, empty in the views that do not show it."""
-    purchase = record.get("purchase")
-    status = purchase.get("status") if isinstance(purchase, dict) else None
+    status = purchase_of(record).get("status")
     return status if isinstance(status, str) else ""

@@ -131,6 +131,12 @@ class SalesFacts:
             return answer
 
 
+def purchase_of(row: Any) -> Mapping[str, Any]:
+    """Return the purchase of a row, empty if it has none. Only the history shows purchases."""
+    purchase = row.get("purchase") if isinstance(row, dict) else None
+    return purchase if isinstance(purchase, dict) else {}
+
+
 def expected_of(ids: Mapping[str, Iterable[str]], statuses: Collection[str], *, with_unknown: bool) -> set[str]:
     """Return the transactions of a view that another one must also have: those with a status that it accepts.
 

@@ -19,6 +19,7 @@ from source_hotmart.state.intervals import time_ms
 from source_hotmart.state.windows import DAY_MS, Window, split_days, subtract, union, whole_second
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.dated import ASK_AGAIN_S, GIVES_UP_AFTER, DatedStream
+from source_hotmart.streams.sales_facts import purchase_of
 from source_hotmart.streams.sales_statuses import StatusPlan, StatusQuestion
 from source_hotmart.sync.progress import Progress
 from source_hotmart.sync.report import SyncReport
@@ -106,7 +107,7 @@ class SaleLookup(DatedStream):
         reader, ids = WindowReader(self), dict[str, list[str]]()
         try:
             for record in reader.read_windows([window], plan.statuses):
-                ids.setdefault(str(_purchase(record).get("status") or ""), []).append(record["id"])
+                ids.setdefault(str(purchase_of(record).get("status") or ""), []).append(record["id"])
         except HotmartError:
             return None
         return ids if union(reader.complete) == [window] else None
@@ -131,9 +132,9 @@ class SaleLookup(DatedStream):
             if page is None:
                 return None
             for row in page:
-                order_ms = _purchase(row).get("order_date")
+                order_ms = purchase_of(row).get("order_date")
                 is_in_range = type(order_ms) is int and window[0] - DAY_MS <= order_ms <= window[1] + DAY_MS
-                if is_in_range and _purchase(row).get("transaction"):  # no other date can be requested
+                if is_in_range and purchase_of(row).get("transaction"):  # no other date can be requested
                     found: dict[str, Any] = row
                     return found
             end_ms = window[0] - 1
@@ -210,11 +211,5 @@ def _day(record: Mapping[str, Any]) -> int | None:
 
 def _status(record: Mapping[str, Any]) -> str:
     """Return "disputed" for every disputed status, otherwise the status. The views show changes between the two."""
-    status = _purchase(record).get("status")
+    status = purchase_of(record).get("status")
     return "disputed" if status in DISPUTED_STATUSES else str(status)
-
-
-def _purchase(row: Any) -> Mapping[str, Any]:
-    """Return the purchase of a row, empty if it has none."""
-    purchase = row.get("purchase") if isinstance(row, dict) else None
-    return purchase if isinstance(purchase, dict) else {}

@@ -113,7 +113,7 @@ class _CountingReader(WindowReader):
     def halves(self, window: Window) -> list[Window]:
         if not self.was_split:
             with suppress(TooHeavy, QueryRefused):
-                query = {**self._windowed.query(window, ()), "max_results": 1}
+                query = {**self._stream.query(window, ()), "max_results": 1}
                 self.total = fetch_twice(self._stream.fetch, query).total
         return super().halves(window)
 
