@@ -11,7 +11,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ResponseAction
 from urllib3 import HTTPResponse
 
-from source_hotmart.api.error_handler import AnswerHandler
+from source_hotmart.api.error_handler import HotmartErrorHandler
 from source_hotmart.api.errors import BadRow, HotmartError
 from source_hotmart.api.pages import Envelope
 from source_hotmart.api.retries import QuotaBackoff
@@ -68,7 +68,7 @@ def test_other_failures_have_the_waits_of_the_cdk(status):
     ids=lambda value: type(value).__name__,
 )
 def test_a_lost_call_is_repeated_or_made_smaller_and_never_quoted(lost, splittable, action):
-    resolution = AnswerHandler("things", Envelope(), splittable=splittable).interpret_response(lost)
+    resolution = HotmartErrorHandler("things", Envelope(), splittable=splittable).interpret_response(lost)
 
     assert resolution.response_action == action
     assert resolution.failure_type == FailureType.transient_error
@@ -80,7 +80,7 @@ def test_a_certificate_that_cannot_be_verified_is_final():
     with pytest.raises(
         HotmartError, match=r"things: The secure connection .* check the certificates and any proxy"
     ) as caught:
-        AnswerHandler("things", Envelope()).interpret_response(
+        HotmartErrorHandler("things", Envelope()).interpret_response(
             requests.exceptions.SSLError("https://x?client_secret=s")
         )
 
@@ -107,7 +107,7 @@ def answer(body: bytes, status: int = 200) -> requests.Response:
     ids=["dates", "page size", "nothing"],
 )
 def test_a_query_that_is_too_heavy_is_made_smaller_where_it_can_be(status, can, action):
-    resolution = AnswerHandler("things", Envelope(), **can).interpret_response(answer(b"", status))
+    resolution = HotmartErrorHandler("things", Envelope(), **can).interpret_response(answer(b"", status))
 
     assert resolution.response_action == action
     assert resolution.failure_type == FailureType.transient_error
@@ -115,20 +115,20 @@ def test_a_query_that_is_too_heavy_is_made_smaller_where_it_can_be(status, can, 
 
 @pytest.mark.parametrize("status", [425, 500, 503, 599])
 def test_what_is_not_too_heavy_is_repeated_as_it_was(status):
-    handler = AnswerHandler("things", Envelope(), splittable=True, page_size=10)
+    handler = HotmartErrorHandler("things", Envelope(), splittable=True, page_size=10)
 
     assert handler.interpret_response(answer(b"", status)).response_action == ResponseAction.RETRY
 
 
 def test_a_time_out_leads_to_smaller_pages_and_a_lost_connection_does_not():
-    handler = AnswerHandler("things", Envelope(), page_size=10)
+    handler = HotmartErrorHandler("things", Envelope(), page_size=10)
 
     assert handler.interpret_response(requests.ReadTimeout()).response_action == ResponseAction.SPLIT_REQUEST_WINDOW
     assert handler.interpret_response(requests.ConnectionError()).response_action == ResponseAction.RETRY
 
 
 def test_invalid_json_is_reported_once_per_stream_without_its_content(caplog):
-    things, others = AnswerHandler("things", Envelope()), AnswerHandler("others", Envelope())
+    things, others = HotmartErrorHandler("things", Envelope()), HotmartErrorHandler("others", Envelope())
     with caplog.at_level(logging.WARNING, "airbyte.hotmart"):
         for handler, body in [
             (things, b'{"items":["fine"]}'),
@@ -148,7 +148,7 @@ def test_invalid_json_is_reported_once_per_stream_without_its_content(caplog):
 def test_json_that_is_nested_too_deeply_ends_in_a_sentence():
     body = b'{"items":[{"id":1,"more":' + b"[" * 1000 + b"]" * 1000 + b"}]}"
 
-    resolution = AnswerHandler("things", Envelope()).interpret_response(answer(body))
+    resolution = HotmartErrorHandler("things", Envelope()).interpret_response(answer(body))
 
     assert resolution.response_action == ResponseAction.RETRY
     assert resolution.error_message == "things: Hotmart sent JSON that is nested too deeply where rows were expected."

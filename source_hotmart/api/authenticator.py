@@ -153,7 +153,7 @@ class HotmartAuthenticator(AuthBase):
 
     def _log_in(self) -> requests.Response:
         """Return a response with a token. Raise `HotmartError`, and remember it for the other threads."""
-        # Hotmart documents the credentials as query parameters. `AnswerHandler` keeps the URL, and so the secret,
+        # Hotmart documents the credentials as query parameters. `HotmartErrorHandler` keeps the URL, and so the secret,
         # out of every message. Failures are raised outside the exception handlers, because Python would chain them
         # to the exceptions of the HTTP client, which contain the URL.
         try:

@@ -62,7 +62,7 @@ _TUNNEL = re.compile(r"Tunnel connection failed: (4\d\d)\b")
 """The error of `http.client` when a proxy refuses to open a connection to Hotmart."""
 
 
-class AnswerHandler(ErrorHandler):
+class HotmartErrorHandler(ErrorHandler):
     """Interprets responses, and stores the page of a successful one on the response for `page_of`.
 
     It raises final failures itself, because the CDK's FAIL action logs bodies, which may hold buyers' data.
@@ -239,6 +239,6 @@ def _is_of_hotmart(body: bytes) -> bool:
 
 
 def page_of(response: requests.Response) -> Page:
-    """Return the page that `AnswerHandler` stored on a successful response."""
+    """Return the page that `HotmartErrorHandler` stored on a successful response."""
     page: Page = getattr(response, _PAGE)
     return page

@@ -15,7 +15,7 @@ from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, Res
 from requests.auth import AuthBase
 
 from source_hotmart.api import clock
-from source_hotmart.api.error_handler import AnswerHandler
+from source_hotmart.api.error_handler import HotmartErrorHandler
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.pages import Envelope, Limits, Page, UnexpectedBody, decode
 from source_hotmart.api.retries import RetryPolicy
@@ -39,11 +39,11 @@ REFUSED = (
 )
 
 
-def life_s(told: Any) -> int:
-    """Return how many seconds a token may be used, given its `expires_in`."""
-    if type(told) is not int:
+def life_s(expires_in: Any) -> int:
+    """Return how many seconds a token may be used."""
+    if type(expires_in) is not int:
         return DEFAULT_TOKEN_LIFE_S
-    return min(max(told, LEAST_LIFE_S), MOST_LIFE_S)
+    return min(max(expires_in, LEAST_LIFE_S), MOST_LIFE_S)
 
 
 class BasicHeader(AuthBase):
@@ -71,7 +71,7 @@ class TokenEnvelope(Envelope):
         return Page(rows=[row], next_token=None, total=None)
 
 
-class LoginHandler(AnswerHandler):
+class LoginHandler(HotmartErrorHandler):
     """Interprets responses of the token host. If Hotmart rejects a login, the credentials are wrong."""
 
     def __init__(self, retries: RetryPolicy, limits: Limits, *, is_first: Callable[[], bool]) -> None:

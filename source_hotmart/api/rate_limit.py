@@ -47,7 +47,7 @@ class CallBudget(APIBudget):
         self._next_s = 0.0
         self._counted = 0
         """Answered requests of this connector that Hotmart may have counted in this window."""
-        self._others = Others(self._window_s)
+        self._others = OtherClients(self._window_s)
         self._turns = Turns()
         self._others_quiet_s = 0.0
         """From this time on, the lines of streams without a request per parent count as idle."""
@@ -165,7 +165,7 @@ class LineBudget(APIBudget):
         self._budget.update_from_response(request, response)
 
 
-class Others:
+class OtherClients:
     """Estimates the quota that other clients of the same account use until the reset."""
 
     def __init__(self, now_s: float) -> None:

@@ -27,7 +27,7 @@ STATUS_ACTIONS: dict[int, tuple[ResponseAction, FailureType, str]] = {
     504: (*SPLIT, "Hotmart could not answer so large a query in time (504)"),
     524: (*SPLIT, "Hotmart could not answer so large a query in time (524)"),
 }
-"""Statuses that are retried, for the whole request or for parts of it. All others are final: see `AnswerHandler`."""
+"""Statuses that are retried, whole or in parts. All others are final: see `HotmartErrorHandler`."""
 
 FIREWALL_STATUSES = (401, 403, 405, 406, 451)
 """Statuses that firewalls and proxies send as well as Hotmart. The body shows which of them did."""

@@ -24,19 +24,19 @@ def end_on_signals() -> None:
     exception in the main thread could occur in the middle of a line. A signal that the parent process ignores stays
     ignored, as after `nohup`.
     """
-    heeded = {number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN}
-    signal.pthread_sigmask(signal.SIG_BLOCK, heeded)
-    for number in heeded:
+    handled = {number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN}
+    signal.pthread_sigmask(signal.SIG_BLOCK, handled)
+    for number in handled:
         signal.signal(number, signal.SIG_DFL)  # replaces Python's KeyboardInterrupt
-    Thread(target=_end, args=(heeded,), name="end on a signal", daemon=True).start()
+    Thread(target=_end, args=(handled,), name="end on a signal", daemon=True).start()
 
 
-def _end(heeded: set[signal.Signals]) -> None:
-    number = signal.Signals(signal.sigwait(heeded))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, heeded)  # a second signal ends the process at once
-    said = Event()
-    Thread(target=_say_last_words, args=(number, said), daemon=True).start()
-    said.wait(STDOUT_TIMEOUT_S)
+def _end(handled: set[signal.Signals]) -> None:
+    number = signal.Signals(signal.sigwait(handled))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)  # a second signal ends the process at once
+    is_printed = Event()
+    Thread(target=_print_end, args=(number, is_printed), daemon=True).start()
+    is_printed.wait(STDOUT_TIMEOUT_S)
     if number != signal.SIGINT:
         # Parents such as PyAirbyte accept an end by the signal itself, but no exit code. The signal does not end
         # process 1 of a container.
@@ -44,11 +44,11 @@ def _end(heeded: set[signal.Signals]) -> None:
     os._exit(128 + number)
 
 
-def _say_last_words(number: signal.Signals, said: Event) -> None:
+def _print_end(number: signal.Signals, is_printed: Event) -> None:
     """Write the rest of the output to stdout, and keep its lock so that no other thread begins a line."""
     PRINT_BUFFER.lock.acquire()
     sentence = f"Ended by {number.name}; the next sync continues from the last state."
     with suppress(OSError, ValueError, AttributeError):  # stdout is full, or closed
         PRINT_BUFFER.write(json.dumps({"type": "LOG", "log": {"level": "INFO", "message": sentence}}) + "\n")
         PRINT_BUFFER.flush()
-    said.set()
+    is_printed.set()

@@ -20,7 +20,7 @@ from airbyte_cdk.sources.streams.http.pagination_reset_exception import Paginati
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_hotmart.api.error_handler import HTTP_LOGGER, AnswerHandler, page_of
+from source_hotmart.api.error_handler import HTTP_LOGGER, HotmartErrorHandler, page_of
 from source_hotmart.api.errors import HotmartError, QueryRefused, TooHeavy
 from source_hotmart.api.pages import Envelope, Page
 from source_hotmart.api.rate_limit import CallBudget, LineBudget
@@ -103,7 +103,7 @@ class HotmartStream(HttpStream, ABC):
         return self.api.report
 
     def get_error_handler(self) -> ErrorHandler:
-        return AnswerHandler(
+        return HotmartErrorHandler(
             self.name,
             self.envelope,
             self.api.retries,
