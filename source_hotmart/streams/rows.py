@@ -69,7 +69,7 @@ class RecordMaker:
                 record = self._hide(record)
         except Exception as fault:  # a bug of this connector must not lose the other rows
             raise BadRow(self._stream_name, f"that could not be converted ({_place_of(fault)})") from None
-        key = tuple([record.get(name) for name in self._key_fields])
+        key = tuple(map(record.get, self._key_fields))
         for part in key:
             if type(part) is not int and (not part or type(part) is not str):
                 raise BadRow(self._stream_name, GUESSED_KEY if type(part) is Repaired else WITHOUT_KEY)
