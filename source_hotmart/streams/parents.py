@@ -124,11 +124,11 @@ class ParentLists:
         with self._begun:
             if selector.parent in self._selected:
                 self._begun.wait_for(lambda: key in self._lists, BEGINS_WITHIN_S)
-            mine = self._begin(key, is_own_read=False)
+            to_read = self._begin(key, is_own_read=False)
             found = self._lists[key]
         try:
-            if mine:
-                self._read(self._streams[selector.parent], subdomain, mine)
+            if to_read:
+                self._read(self._streams[selector.parent], subdomain, to_read)
             found.ended.result()
         except AirbyteTracedException as problem:
             if not found.is_partial:
@@ -151,17 +151,17 @@ class ParentLists:
 
     def _tee(self, stream: Stream, subdomain: str, records: Iterator[Record]) -> Iterator[Record]:
         with self._begun:
-            mine = self._begin((type(stream), subdomain), is_own_read=True)
-        return (yield from mine.read(stream, records) if mine else records)
+            to_read = self._begin((type(stream), subdomain), is_own_read=True)
+        return (yield from to_read.read(stream, records) if to_read else records)
 
     @staticmethod
-    def _read(stream: Stream, subdomain: str, mine: _ParentList) -> None:
+    def _read(stream: Stream, subdomain: str, to_read: _ParentList) -> None:
         slices = (each or {} for each in stream.stream_slices(sync_mode=SyncMode.full_refresh))
         read = partial(stream.read_records, SyncMode.full_refresh)
         rows: Iterator[Any] = (
             row for each in slices if subdomain_of(each) == subdomain for row in read(stream_slice=each)
         )
-        for _ in mine.read(stream, rows):
+        for _ in to_read.read(stream, rows):
             pass
 
 
