@@ -23,8 +23,10 @@ class _Secrets:
         self._forms_of: dict[str, set[str]] = {}
         self._forms: tuple[str, ...] = ()
 
-    def add(self, secret: str) -> None:
-        """Remember every form of a secret, also for the CDK's own filter."""
+    def hide(self, secret: str) -> None:
+        """Hide every form of a secret in all output from now on, also by the CDK's own filter."""
+        if not secret:
+            return
         with self._lock:
             added = self._forms_of[secret] = self._forms_of.pop(secret, set()) or forms(secret)
             while len(self._forms_of) > MOST_SECRETS:
@@ -35,19 +37,16 @@ class _Secrets:
             add_to_secrets(form)
 
     def forget(self) -> None:
-        """Forget every secret."""
+        """Forget all secrets, as in a new process."""
         with self._lock:
             self._forms_of.clear()
             self._forms = ()
 
-    def blank(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return a text with every form of every secret redacted."""
         for form in self._forms:  # many times faster than one pattern of all forms
             text = text.replace(form, BLANK)
         return filter_secrets(text)
-
-
-_SECRETS = _Secrets()
 
 
 def forms(secret: str) -> set[str]:
@@ -68,17 +67,5 @@ def forms(secret: str) -> set[str]:
     return found - {""}
 
 
-def hide(secret: str) -> None:
-    """Hide a secret in all output from now on. Empty ones are ignored."""
-    if secret:
-        _SECRETS.add(secret)
-
-
-def forget_secrets() -> None:
-    """Forget all secrets, as in a new process."""
-    _SECRETS.forget()
-
-
-def redact(text: str) -> str:
-    """Return a text with all secrets redacted."""
-    return _SECRETS.blank(text)
+_SECRETS = _Secrets()
+hide, redact, forget_secrets = _SECRETS.hide, _SECRETS.redact, _SECRETS.forget

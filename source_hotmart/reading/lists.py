@@ -163,8 +163,8 @@ class ListReader:
     def _result(self, passes: Passes, query: Query, label: str) -> ListResult:
         last, report, name = passes.last, self._stream.report, self._stream.name
         is_complete = passes.is_complete and not last.bad
-        if passes.collisions:
-            report.key_collision(name, passes.collisions)
+        if last.collided:
+            report.key_collision(name, len(last.collided))
         for bad_row in last.bad[:3]:
             LOGGER.warning("%s: Hotmart sent a row %s.", name, bad_row)
         if not is_complete:

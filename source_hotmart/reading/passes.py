@@ -179,11 +179,6 @@ class Passes:
             return False
         return self.number >= MAX_PASSES or self.without_news >= (2 if self.last.same_rows or self.has_shrunk else 1)
 
-    @property
-    def collisions(self) -> int:
-        """Number of keys with different contents in the last pass that were also repeated in an earlier pass."""
-        return len(self.last.collided)
-
 
 class KeyDeduplicator:
     """The keys that all slices of a stream have yielded, for streams whose rows can occur in two slices.

@@ -82,7 +82,8 @@ class ComparedSales(DatedStream, ABC):
         self, reference: Mapping[str, Collection[str]], own: set[str], stream_slice: DateSlice
     ) -> Iterator[Record]:
         """Yield the sales that this view lacks: by another read if they are many, then one by one."""
-        missing = self._expected(reference, stream_slice) - own
+        possible = LATE_STATUSES if stream_slice.reason is Reason.LATE else SALE_STATUSES
+        missing = expected_of(reference, self.statuses, with_unknown=set(possible) <= set(self.statuses)) - own
         if len(missing) > max(FEW, len(own) // 20):
             again = WindowReader(self).read_windows(
                 [stream_slice.window], stream_slice.statuses, Reason.COUNTS_DIFFERED
@@ -114,11 +115,6 @@ class ComparedSales(DatedStream, ABC):
             except HotmartError as problem:
                 if not problem.status:  # the next sync may find it
                     stream_slice.complete.clear()
-
-    def _expected(self, reference: Mapping[str, Collection[str]], stream_slice: DateSlice) -> set[str]:
-        """Return the sales of the reference that this view must also have."""
-        possible = LATE_STATUSES if stream_slice.reason is Reason.LATE else SALE_STATUSES
-        return expected_of(reference, self.statuses, with_unknown=set(possible) <= set(self.statuses))
 
     def _report_difference(
         self,

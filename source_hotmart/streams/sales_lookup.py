@@ -62,13 +62,9 @@ class SaleLookup(DatedStream):
         """A separate report, so that its lists do not count for the sync."""
         return self._own_report
 
-    @property
-    def _has_given_up(self) -> bool:
-        return self._unanswered >= GIVES_UP_AFTER
-
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
         """Return one page like every stream. Raise an error at once after too many failures."""
-        if self._has_given_up:
+        if self._unanswered >= GIVES_UP_AFTER:
             raise HotmartError(f"{self.name}: Hotmart is not available. The next sync continues from here.")
         try:
             page = super().fetch(query, page_token)
