@@ -178,7 +178,7 @@ def test_renewals_that_are_refused_for_ever_end_the_sync_as_something_to_try_aga
 
     assert run.exit_code == 1
     assert {error["failure_type"] for error in run.errors} == {"transient_error"}
-    assert "Hotmart refuses another access token for the Client ID and Client Secret" in run.sentences
+    assert "now rejects them when the access token is renewed" in run.sentences
     assert len(data_calls(long_sync)) * 20 > 560  # until the token expires
 
 
@@ -218,7 +218,7 @@ def test_a_stream_whose_calls_are_never_accepted_fails_alone_and_soon(connector,
     error = failure_of(run, "products")
     assert error["failure_type"] == "transient_error"
     assert (
-        "accepted these credentials in this sync, but kept rejecting new access tokens for this stream (401)"
+        "accepted these credentials earlier in this sync, but rejected every new access token for this stream (401)"
         in (error["message"])
     )
     assert run.statuses == {"products": "INCOMPLETE", "sales_history": "COMPLETE"}
@@ -237,7 +237,7 @@ def test_a_credential_that_never_worked_is_called_wrong(connector, clock: Virtua
     for stream in ("products", "sales_history", "club_students"):
         message = failure_of(run, stream)["message"]
         assert "(401)" in message
-        assert "choose production or sandbox" in message
+        assert "Choose production or sandbox" in message
     assert sum(clock.slept_s) < 600
 
 
@@ -299,7 +299,7 @@ def test_a_firewall_that_stays_at_the_login_has_a_sentence_of_its_own(connector,
     run = connector.read(["products"]) if command == "read" else connector.run("check")
 
     sentence = run.sentences if command == "read" else run.connection_status["message"]
-    assert f"A firewall or proxy on the way to Hotmart refused the call ({status})." in sentence
+    assert f"A firewall or proxy on the way to Hotmart rejected the request ({status})." in sentence
     assert "Client Secret" not in sentence
     assert "blocked" not in run.output
     assert {error["failure_type"] for error in run.errors} <= {"transient_error"}
@@ -320,7 +320,7 @@ def test_wrong_credentials_in_a_read_are_told_as_in_a_check(connector):
     run = connector.read(["products"], config={**connector.config, "client_secret": "wrong-secret", "token": token})
 
     assert run.exit_code != 0
-    assert "did not accept the Client ID and Client Secret. Copy all three values again" in run.sentences
+    assert "rejected the Client ID and Client Secret. Copy all three values again" in run.sentences
     assert {error["failure_type"] for error in run.errors} == {"config_error"}
     assert data_calls(connector) == []
 
@@ -356,8 +356,8 @@ def test_a_token_call_that_fails_twice_is_repeated(connector, kind):
         (500, "access token: Hotmart had an internal error (500)."),
         ("html200", "access token: Hotmart sent an HTML page"),
         ("empty200", "access token: Hotmart sent an empty body"),
-        ("empty_object", "access token: Hotmart sent an answer without an access token"),
-        ("error_object", "access token: Hotmart sent an answer without an access token"),
+        ("empty_object", "access token: Hotmart sent a response without an access token"),
+        ("error_object", "access token: Hotmart sent a response without an access token"),
         ("reset", "access token: Hotmart could not be reached."),
     ],
 )
@@ -391,7 +391,7 @@ def test_credentials_do_not_follow_a_redirect(connector, location):
 
     assert run.exit_code != 0
     assert {call.path for call in connector.simulator.calls} == {TOKEN_PATH}
-    assert "access token: Hotmart sent the call to another address" in run.sentences
+    assert "access token: The request was redirected to another address" in run.sentences
 
 
 def strange_token(connector: Any, **fields: Any) -> None:
@@ -440,7 +440,7 @@ def test_a_token_that_no_header_can_hold_is_not_sent_and_not_printed(connector, 
 
     assert run.exit_code == 1
     assert data_calls(connector) == []
-    assert re.search("an access token that is not printable ASCII|an answer without an access token", run.sentences)
+    assert re.search("an access token that is not printable ASCII|a response without an access token", run.sentences)
     assert "KEPT" not in run.output
 
 

@@ -96,7 +96,7 @@ def test_a_wrong_id_or_secret_says_which_values_to_copy_again(connector, wrong_i
     )
 
     assert status == "FAILED"
-    assert "did not accept the Client ID and Client Secret. Copy all three values again from Hotmart" in sentence
+    assert "rejected the Client ID and Client Secret. Copy all three values again from Hotmart" in sentence
 
 
 def test_a_token_of_another_credential_is_told_apart_without_a_call(connector):
@@ -115,8 +115,8 @@ def test_a_credential_without_permission_says_who_has_to_create_it(connector):
     assert status == "FAILED"
     assert sentence == (
         "These credentials have no permission to read sales and subscriptions, products, the members area 'my-school' "
-        "and the members area 'second-school' (403). Create them as the owner of the account, in Hotmart under Tools > "
-        "Developer Credentials."
+        "and the members area 'second-school' (403). Create a credential as the owner of the account, in Hotmart under "
+        "Tools > Developer Credentials."
     )
 
 
@@ -150,11 +150,11 @@ def test_a_credential_that_may_read_a_part_succeeds_and_names_the_other_part(con
     labels = " and ".join(LABELS[family] for family in families)
     assert outcome["message"].startswith(f"These credentials have no permission to read {labels} ({status}). ")
     (named,) = re.findall(
-        r"These streams would fail: ([a-z_, ]+)\. Leave them out of the connection", outcome["message"]
+        r"These streams would fail: ([a-z_, ]+)\. Deselect them, or create a credential", outcome["message"]
     )
     assert set(named.split(", ")) == set().union(*(STREAMS_OF[family] for family in families))
     assert f"WARN {outcome['message']}" in run.logs
-    assert "deselect" not in outcome["message"]
+    assert "deselect this stream" not in outcome["message"]
 
 
 def test_streams_that_the_settings_leave_out_are_not_named(connector):
@@ -197,7 +197,9 @@ def test_a_firewall_is_no_refusal_by_hotmart(connector, status):
     outcome, sentence = check(connector)
 
     assert outcome == "FAILED"
-    assert sentence.startswith(f"sales_history: A firewall or proxy on the way to Hotmart refused the call ({status}).")
+    assert sentence.startswith(
+        f"sales_history: A firewall or proxy on the way to Hotmart rejected the request ({status})."
+    )
     assert "blocked" not in sentence
 
 
@@ -225,7 +227,7 @@ def test_a_rejected_token_is_reported_also_where_no_further_login_is_taken(conne
     status, sentence = check(connector)
 
     assert status == "FAILED"
-    assert "choose production or sandbox" in sentence
+    assert "Choose production or sandbox" in sentence
     assert connector.simulator.count(TOKEN_PATH, status=429) == 1
 
 
@@ -305,7 +307,7 @@ def test_a_throttled_login_fails_for_nothing_says_that_the_credentials_are_good(
 
     assert status == "FAILED"
     assert sentence == (
-        "Hotmart takes no more logins just now (429), so the credentials could not be tried. Try again in a minute."
+        "Hotmart accepts no more logins for now (429), so the credentials could not be checked. Try again in a minute."
     )
 
 

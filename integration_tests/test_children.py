@@ -678,7 +678,7 @@ def test_a_parent_that_a_short_list_lacks_is_read_by_the_next_sync(
     third = connector.read(streams, state=second.state)
 
     assert second.exit_code == 0
-    assert "Perhaps incomplete: " in second.logs
+    assert "Rows may be missing: " in second.logs
     seen = {key[:2] for key in keys(second, "club_lessons")}
     assert len(seen) == 30, "what is listed is read all the same"
     assert third.exit_code == 0

@@ -102,7 +102,7 @@ def test_a_login_that_is_dated_later_moves_no_state_into_the_future(connector, w
     for run, now_ms in ((first, NOW_MS), (second, clock.now_ms)):
         assert run.exit_code == 0, run.sentences
         assert latest_ms(run) <= now_ms
-        assert f"Hotmart's login is dated {seconds} seconds after this machine's clock" in run.logs
+        assert f"login response is {seconds} seconds ahead of this machine's clock" in run.logs
     assert not [call for call in connector.simulator.calls if call.status == 400]
 
 
@@ -126,7 +126,8 @@ def test_a_login_that_is_dated_days_earlier_is_no_success_without_rows(connector
     check = connector.run("check").connection_status
 
     sentence = (
-        f"Hotmart's login is dated {days:,} days before this machine's clock. Set the clock right if it is wrong."
+        f"The time in Hotmart's login response is {days:,} days behind this machine's clock. Set the clock if it is "
+        "wrong."
     )
     assert run.exit_code == 1
     assert set(run.statuses.values()) == {"INCOMPLETE"}

@@ -43,7 +43,7 @@ SETTINGS_FORM = (
     'Give a JSON object with your settings: {"client_id": "…", "client_secret": "…", "token": "…", "start_date": '
     '"2024-01-31"}.'
 )
-CATALOG_FORM = "Give a configured catalog, as the command source-hotmart catalog --config FILE prints it."
+CATALOG_FORM = "Make a catalog with source-hotmart catalog --config FILE."
 STATE_FORM = (
     "Give the STATE messages that the last read printed, one per line, or a JSON list of states such as "
     '[{"type": "STREAM", "stream": {"stream_descriptor": {"name": "products"}, "stream_state": {}}}]. To read '
@@ -81,13 +81,14 @@ def test_a_file_that_is_no_json_is_named_with_line_and_column(
 
 
 @pytest.mark.parametrize(
-    ("option", "where"), [("--config", " in line 3"), ("--catalog", " in line 3"), ("--state", "")]
+    ("option", "what"),
+    [("--config", "Line 3 of the file"), ("--catalog", "Line 3 of the file"), ("--state", "The file")],
 )
-def test_a_file_that_is_no_text_is_named(connector: Connector, tmp_path: Path, option: str, where: str) -> None:
+def test_a_file_that_is_no_text_is_named(connector: Connector, tmp_path: Path, option: str, what: str) -> None:
     path = tmp_path / "given.json"
     path.write_bytes(b'{\n\n"a": "caf\xe9"}')
 
-    assert refusal_of(connector, option, path) == f"The file is not UTF-8 text{where}."
+    assert refusal_of(connector, option, path) == f"{what} is not UTF-8 text."
 
 
 @pytest.mark.parametrize("option", ["--config", "--catalog"])
@@ -140,7 +141,7 @@ def test_a_settings_file_that_holds_no_settings_is_told(
 
     sentence = only_error(connector.run(command, config=content, **files))
 
-    assert sentence == f"--config {tmp_path / 'config.json'}: The file holds no JSON object. {SETTINGS_FORM}"
+    assert sentence == f"--config {tmp_path / 'config.json'}: The file does not contain a JSON object. {SETTINGS_FORM}"
     assert connector.simulator.calls == []
 
 
@@ -193,7 +194,7 @@ def test_a_catalog_that_is_none_is_told(connector: Connector, tmp_path: Path, co
 
     problem = refusal_of(connector, "--catalog", path)
 
-    assert problem == "The file holds no configured catalog in the form of Airbyte's protocol."
+    assert problem == "The file is not a configured catalog of Airbyte's protocol."
 
 
 def test_a_catalog_without_streams_reads_nothing(connector: Connector) -> None:
@@ -212,7 +213,7 @@ def test_a_sync_mode_that_does_not_exist_is_told_with_its_stream(connector: Conn
 def test_a_stream_that_is_configured_twice_is_told(connector: Connector) -> None:
     run = connector.read(["products", "sales_users", "products"])
 
-    assert only_error(run) == "products: The catalog has this stream more than once. Choose it once."
+    assert only_error(run) == "products: The catalog has this stream more than once. Select it once."
 
 
 def test_every_stream_is_read_where_all_are_configured_incremental_as_pyairbyte_does(connector: Connector) -> None:
@@ -225,7 +226,7 @@ def test_every_stream_is_read_where_all_are_configured_incremental_as_pyairbyte_
     assert (run.exit_code, run.errors) == (0, [])
     assert run.statuses == dict.fromkeys(stream_names(), "COMPLETE")
     assert all(run.records(stream) for stream in stream_names())
-    assert "subscription_summary: There is no cursor to go on from, so all of it is read." in run.logs
+    assert "subscription_summary: Without a cursor, an incremental sync reads all rows." in run.logs
 
 
 def test_an_unknown_stream_fails_by_name_and_the_others_go_on(connector: Connector) -> None:

@@ -126,7 +126,7 @@ def test_a_signal_ends_within_seconds_and_says_so(
 
     assert time.monotonic() - began < 3
     assert process.returncode == ENDS[ending]
-    assert f"Ended by {ending.name}; the next sync continues from the last state.".encode() in rest
+    assert f"Ended by {ending.name}. The next sync continues from the last state.".encode() in rest
     assert rest.endswith(b"}\n")
     assert all(orjson.loads(line)["type"] for line in rest.splitlines())
 

@@ -124,7 +124,7 @@ def test_credentials_that_hotmart_refuses_end_the_run_with_its_sentence(
 ) -> None:
     simulator.add_fault(Fault(kind=status, path=TOKEN_PATH, times=None))
 
-    assert "Hotmart did not accept the Client ID and Client Secret" in refused()
+    assert "Hotmart rejected the Client ID and Client Secret" in refused()
     assert len(simulator.calls) == 1
 
 

@@ -83,7 +83,7 @@ def test_a_later_page_that_is_refused_is_no_status_that_is_not_accepted(connecto
     run = connector.read(["products"])
 
     assert run.statuses == {"products": "INCOMPLETE"}
-    assert "products: Hotmart refused the query (400 invalid_parameter)." in run.sentences
+    assert "products: Hotmart rejected the query (400 invalid_parameter)." in run.sentences
 
 
 def test_a_status_that_cannot_be_read_fails_the_stream_after_its_other_products(connector):

@@ -20,7 +20,7 @@ RESUMED = ["sales_history", "sales_users"]
 DONE = "2025-12-01T00:00:00.000Z"
 """A sync that continues from here reads later sales and those of the look-back, but not all four years."""
 
-UNKNOWN_FORM = "The file holds no saved state in a known form."
+UNKNOWN_FORM = "The file contains no saved state in a known form."
 
 
 @pytest.fixture

@@ -223,7 +223,7 @@ def test_an_address_that_looks_like_the_apis_is_not_called(connector, monkeypatc
 def test_a_redirect_takes_the_bearer_to_no_other_host_even_if_it_were_followed(stream, connector, recorder):
     connector.simulator.add_fault(Fault(kind="redirect", times=None, location=f"{recorder.url}/{PRODUCTS}"))
 
-    with pytest.raises(HotmartError, match=r"Hotmart sent the call to another address \(302\)"):
+    with pytest.raises(HotmartError, match=r"The request was redirected to another address \(302\)"):
         send(data_client(stream), "GET", stream.url_base + PRODUCTS, allow_redirects=True)
 
     assert not recorder.asked
@@ -349,7 +349,7 @@ def test_certificates_that_cannot_be_read_are_reported_with_their_variable(
 
     exit_code, output = command_line(command, **files)
 
-    assert f"The environment variable {variable} names a file of certificates that cannot be read: " in output
+    assert f"cannot be read. The environment variable {variable} names this path." in output
     assert str(unusable[wrong]) in output
     assert "output could not be written" not in output
     assert not secure.asked
@@ -397,8 +397,8 @@ class RefusingProxy:
 @pytest.mark.parametrize(
     ("status", "sentence", "failure_type", "tries"),
     [
-        (407, "The proxy on the way to Hotmart asks for a user name and a password (407).", "config_error", 1),
-        (403, "A firewall or proxy on the way to Hotmart refused the call (403).", "transient_error", 7),
+        (407, "The proxy on the way to Hotmart requires a user name and a password (407).", "config_error", 1),
+        (403, "A firewall or proxy on the way to Hotmart rejected the request (403).", "transient_error", 7),
         (502, "Hotmart could not be reached.", "transient_error", 7),
     ],
 )

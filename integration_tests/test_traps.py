@@ -240,7 +240,7 @@ def test_trap_17_an_empty_answer_is_never_taken_for_no_rows(connector: Connector
 
     assert run.exit_code != 0
     assert run.statuses == {"products": "INCOMPLETE"}
-    assert "an empty body where rows were expected" in run.sentences
+    assert "an empty body instead of rows" in run.sentences
 
 
 def test_trap_20_dates_may_be_seconds(connector: Connector, hotmart: Simulator) -> None:

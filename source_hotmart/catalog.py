@@ -57,7 +57,7 @@ def warn_full_refresh(configured: Iterable[ConfiguredAirbyteStream]) -> None:
     cursors = {camel_to_snake(cls.__name__): cls.cursor_field for cls in stream_classes()}
     whole = sorted(name for name in incremental if not isinstance(cursors[name], str))
     if whole:
-        LOGGER.warning("%s: There is no cursor to go on from, so all of it is read.", ", ".join(whole))
+        LOGGER.warning("%s: Without a cursor, an incremental sync reads all rows.", ", ".join(whole))
 
 
 def parents_first(configured: Iterable[ConfiguredAirbyteStream]) -> list[ConfiguredAirbyteStream]:
@@ -83,9 +83,9 @@ def not_offered(*names: str) -> AirbyteTracedException:
     sentences = []
     if members_area:
         sentences.append(
-            f"{', '.join(members_area)}: The setting members_area_subdomain is empty, and without it there is no "
-            "members area to read. Fill it in, or deselect the stream (on the command line with a new catalog: "
-            "source-hotmart catalog --config FILE)."
+            f"{', '.join(members_area)}: The setting members_area_subdomain is empty, so there is no members area to "
+            "read. Fill it in, or deselect the stream. On the command line make a new catalog: source-hotmart catalog "
+            "--config FILE."
         )
     for name in names:
         if name not in known:

@@ -37,15 +37,16 @@ CALLS_UNTIL_S = 20
 """Seconds after which a check sends no further request. With a request of nine seconds it ends within 30."""
 
 LOGIN_BUSY = (
-    "Hotmart takes no more logins just now (429), so the credentials could not be tried. Try again in a minute."
+    "Hotmart accepts no more logins for now (429), so the credentials could not be checked. Try again in a minute."
 )
 """A failed check, unlike for a data request, because nothing shows that these credentials are valid."""
 QUOTA_USED_UP = (
-    "Hotmart accepted the credentials; its quota of calls a minute is used up just now, so nothing else was "
-    "tried. Syncs wait for the quota by themselves."
+    "Hotmart accepted the credentials. Its quota of requests per minute is used up, so nothing else was checked. "
+    "A sync waits until there is quota again."
 )
 NO_ANSWER = (
-    "Hotmart could not answer one small query. Try again in a few minutes; if this lasts, report it to its support."
+    "Hotmart could not answer one small query. Try again in a few minutes. If this lasts, report it to Hotmart's "
+    "support."
 )
 OWNER = "as the owner of the account, in Hotmart under Tools > Developer Credentials."
 
@@ -107,7 +108,7 @@ def _call_families(api: Api, *, until_s: float) -> Findings:
     findings = Findings()
     for number, family in enumerate(_families(api.config)):
         if number and time.monotonic() > until_s:
-            findings.note = f"Hotmart answers slowly, so the check ended before {family.label}."
+            findings.note = f"Hotmart answers slowly, so the check ended before it tried {family.label}."
             break
         try:
             family.call(api)
@@ -146,7 +147,7 @@ def _one_student(subdomain: str, api: Api) -> None:
         raise
     except HotmartError as problem:
         raise HotmartError(
-            f"{problem} Check members_area_subdomain as well: is {subdomain!r} the NAME in hotmart.com/club/NAME?"
+            f"{problem} Check members_area_subdomain too: is {subdomain!r} the NAME in hotmart.com/club/NAME?"
         ) from None
 
 
@@ -154,7 +155,7 @@ def _all_denied(findings: Findings) -> HotmartError:
     """Return the failure of a check without any permission."""
     if all(denied.status == 401 for _, denied in findings.denied):
         return findings.denied[0][1]
-    return AccessDenied(f"{_denied_sentence(findings)}. Create them {OWNER}")
+    return AccessDenied(f"{_denied_sentence(findings)}. Create a credential {OWNER}")
 
 
 def _denied_note(config: Config, findings: Findings) -> str:
@@ -166,8 +167,8 @@ def _denied_note(config: Config, findings: Findings) -> str:
         if any(each.endpoint.partition("/")[0] in denied for each in lineage(cls))
     ]
     return (
-        f"{_denied_sentence(findings)}. These streams would fail: {', '.join(streams)}. Leave them out of the "
-        f"connection, or create other credentials {OWNER}"
+        f"{_denied_sentence(findings)}. These streams would fail: {', '.join(streams)}. Deselect them, or create a "
+        f"credential {OWNER}"
     )
 
 

@@ -110,7 +110,7 @@ def run() -> None:
         if _stdout_works():
             _print_failure(broken)
             _leave(1)
-        sentence = f"The output could not be written ({broken.strerror}); the sync ends here."
+        sentence = f"The output could not be written ({broken.strerror}). The sync ends here."
         with suppress(OSError):
             os.write(2, f"{sentence}\n".encode())
         os._exit(1)

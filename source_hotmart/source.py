@@ -157,13 +157,13 @@ class SourceHotmart(ConcurrentSourceAdapter):
             return authenticator.server_time_ms()  # each stream reports this failure itself
         if authenticator.server_time_ms() < parsed.start_ms:
             raise HotmartError(
-                f"Hotmart's login answered with the date {iso(authenticator.server_time_ms())}, before the start "
+                f"The time in Hotmart's login response is {iso(authenticator.server_time_ms())}, before the start "
                 "date, so nothing can be read. Check any proxy between this machine and Hotmart, and try again."
             )
         skew_s = authenticator.clock_skew_ms / 1000
         if abs(skew_s) > LOGGED_SKEW_S:
             LOGGER.warning(
-                "This machine's clock is %.0f seconds %s Hotmart's; this sync goes by Hotmart's.",
+                "This machine's clock is %.0f seconds %s Hotmart's. This sync uses Hotmart's clock.",
                 abs(skew_s),
                 "ahead of" if skew_s > 0 else "behind",
             )
@@ -193,7 +193,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
             return SliceCursor(name, repository, stream.verdict)
         try:
             if name in foreign:
-                raise UnreadableState(f"it is of the namespace {foreign[name]!r}, and this stream has none")
+                raise UnreadableState(f"it has the namespace {foreign[name]!r}, and this stream has none")
             return stream.resume(manager.get_stream_state(name, None), repository)
         except UnreadableState as unusable:
             stream.refused_state = bad_state(name, str(unusable))

@@ -456,12 +456,12 @@ def test_what_becomes_of_personal_data_is_chosen(choice, mode, key):
         ],
         ({"mode": "hash", "key": 1234567890123456}, "the key is not text"),
         ({"mode": "hash", "key": ["0123456789abcdef"]}, "the key is not text"),
-        ({"mode": "Hash", "key": "0123456789abcdef"}, "it is none of the three choices"),
-        ({"mode": ["drop"]}, "it is none of the three choices"),
-        ({"key": "0123456789abcdef"}, "it is none of the three choices"),
-        ({"mode": None}, "it is none of the three choices"),
-        ("drop", "it is none of the three choices"),
-        (True, "it is none of the three choices"),
+        ({"mode": "Hash", "key": "0123456789abcdef"}, "it is not one of the three choices"),
+        ({"mode": ["drop"]}, "it is not one of the three choices"),
+        ({"key": "0123456789abcdef"}, "it is not one of the three choices"),
+        ({"mode": None}, "it is not one of the three choices"),
+        ("drop", "it is not one of the three choices"),
+        (True, "it is not one of the three choices"),
     ],
 )
 def test_a_choice_for_personal_data_that_is_not_whole_is_refused_and_never_taken_for_keep(choice, problem):

@@ -130,7 +130,7 @@ def test_what_is_no_time_is_null_and_kept_apart(sent, raw, caplog):
     assert record == {"field": None, "unparsed_values": {"field": sent if raw is None else raw}}
     (told,) = caplog.messages
     assert told.startswith("things: Hotmart sent ")
-    assert " in field, where a time" in told
+    assert " in the field field instead of a time" in told
 
 
 @pytest.mark.parametrize(
@@ -364,9 +364,9 @@ def test_a_field_is_told_of_once_however_often_it_does_not_fit(caplog):
         convert({"a": "x", "b": {"c": "y"}})
 
     assert sorted(caplog.messages) == [
-        "things: Hotmart sent text in a, where a number below 10^29 is declared. The column is null in such rows, and "
+        "things: Hotmart sent text in the field a instead of a number below 10^29. The field is null in such rows, and "
         "unparsed_values has what was sent.",
-        "things: Hotmart sent text in b.c, where an integer below 2^53 is declared. The column is null in such rows, "
+        "things: Hotmart sent text in the field b.c instead of an integer below 2^53. The field is null in such rows, "
         "and unparsed_values has what was sent.",
     ]
     assert {record.levelno for record in caplog.records} == {logging.WARNING}
@@ -378,7 +378,7 @@ def test_a_value_in_a_list_is_told_of_with_the_list_and_not_the_place(caplog):
     convert({"rows": [{"n": "x"}, {"n": "y"}]})
 
     (told,) = caplog.messages
-    assert " in rows[].n, " in told
+    assert " in the field rows[].n instead of " in told
 
 
 def test_no_value_is_logged(caplog):

@@ -73,8 +73,7 @@ FIXED_SENTENCES = {
 PLACEHOLDERS = {
     "STREAM",
     "FIELD",
-    "WINDOW",
-    "WINDOWS",
+    "RANGE",
     "NUMBER",
     "STATUS",
     "CODE",

@@ -169,7 +169,7 @@ def test_an_unexpected_failure_loses_no_row_before_it_and_ends_in_a_sentence_wit
     batches = handed_over(partition)
 
     assert [number for batch in batches for number in ids(batch)] == list(range(7))
-    sentence = "numbers: An unexpected OSError ended a part of the stream. Report it as a fault."
+    sentence = "numbers: An unexpected error (OSError) ended a part of the stream. Report it as a bug of the connector."
     assert partition.problem
     assert partition.problem.message == sentence
     printed = str(partition.problem.as_airbyte_message())
@@ -193,7 +193,7 @@ def test_an_unexpected_failure_of_a_plan_ends_in_a_sentence_without_its_text() -
         list(stream.get_underlying_stream().generate_partitions())
 
     printed = str(failure.value.as_airbyte_message()) + "".join(traceback.format_exception(failure.value))
-    assert "numbers: An unexpected KeyError ended a part of the stream." in printed
+    assert "numbers: An unexpected error (KeyError) ended a part of the stream." in printed
     assert "123454321" not in printed
 
 

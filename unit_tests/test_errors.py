@@ -78,7 +78,7 @@ def test_a_lost_call_is_repeated_or_made_smaller_and_never_quoted(lost, splittab
 
 def test_a_certificate_that_cannot_be_verified_is_final():
     with pytest.raises(
-        HotmartError, match=r"things: The secure connection .* check the certificates and any proxy"
+        HotmartError, match=r"things: The secure connection .* Check the certificates on this machine, and any proxy"
     ) as caught:
         HotmartErrorHandler("things", Envelope()).interpret_response(
             requests.exceptions.SSLError("https://x?client_secret=s")
@@ -138,10 +138,10 @@ def test_invalid_json_is_reported_once_per_stream_without_its_content(caplog):
         ]:
             assert handler.interpret_response(answer(body)).response_action == ResponseAction.SUCCESS
 
-    replaced = "The values concerned were replaced."
+    replaced = "The invalid values were replaced."
     assert [record.getMessage() for record in caplog.records] == [
-        f"Hotmart sent invalid JSON (invalid bytes) in things. {replaced}",
-        f"Hotmart sent invalid JSON (invalid numbers, control characters) in others. {replaced}",
+        f"things: Hotmart sent invalid JSON (invalid bytes). {replaced}",
+        f"others: Hotmart sent invalid JSON (invalid numbers, control characters). {replaced}",
     ]
 
 
@@ -151,7 +151,7 @@ def test_json_that_is_nested_too_deeply_ends_in_a_sentence():
     resolution = HotmartErrorHandler("things", Envelope()).interpret_response(answer(body))
 
     assert resolution.response_action == ResponseAction.RETRY
-    assert resolution.error_message == "things: Hotmart sent JSON that is nested too deeply where rows were expected."
+    assert resolution.error_message == "things: Hotmart sent JSON that is nested too deeply instead of rows."
 
 
 def test_a_bad_row_says_what_is_wrong_with_it():

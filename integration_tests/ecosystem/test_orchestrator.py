@@ -200,8 +200,8 @@ def test_twenty_accounts_are_read_side_by_side_and_two_that_fail_harm_no_other(
 
     assert code != 0
     failures = orchestrator.failures()
-    assert f"{wrong.name}: Hotmart did not accept the Client ID and Client Secret." in failures
-    refused = "products: These credentials have no permission to read it (403)."
+    assert f"{wrong.name}: Hotmart rejected the Client ID and Client Secret." in failures
+    refused = "products: These credentials have no permission to read this stream (403)."
     assert [line for line in failures.splitlines() if line.startswith(f"{forbidden.name}: ") and refused in line]
     assert secret not in said
     assert {line.partition(":")[0] for line in failures.splitlines()} == {wrong.name, forbidden.name}

@@ -7,10 +7,10 @@ Ending = Literal["complete", "a stream fails", "all fail"]
 FailureType = Literal["transient_error", "system_error", "config_error"]
 
 LOGIN_REFUSED: Final = (
-    "Hotmart did not accept the Client ID and Client Secret. Copy all three values again from Hotmart: "
-    "Tools > Developer Credentials, and check that the credential was not deleted."
+    "Hotmart rejected the Client ID and Client Secret. Copy all three values again from Hotmart: Tools > Developer "
+    "Credentials. If they are right, check there whether the credential was deleted."
 )
-TRIED: Final = "{stream}: {reason} Tried 7 times; the next sync continues from here."
+TRIED: Final = "{stream}: {reason} Tried 7 times. The next sync continues from here."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,7 +206,7 @@ FINAL: Final = Outcome(
     code="F",
     meaning="Not retried, because the answer would be the same. The stream fails.",
     ending="a stream fails",
-    sentence=("{stream}: {reason}, for which there is no remedy here. If this lasts, report it to Hotmart's support."),
+    sentence="{stream}: {reason} If this lasts, report it to Hotmart's support.",
     failure="system_error",
     calls=12,
     waits_s=0,
@@ -216,8 +216,8 @@ NO_PERMISSION: Final = Outcome(
     meaning="Not retried: the user has to change something in Hotmart or in the settings. The stream fails.",
     ending="a stream fails",
     sentence=(
-        "{stream}: These credentials have no permission to read it (403). Create them as the owner of the account, in "
-        "Hotmart under Tools > Developer Credentials, or deselect this stream."
+        "{stream}: These credentials have no permission to read this stream (403). Create a credential as the owner of "
+        "the account, in Hotmart under Tools > Developer Credentials, or deselect this stream."
     ),
     failure="config_error",
     calls=12,
@@ -232,9 +232,10 @@ TOKENS_REJECTED: Final = Outcome(
     ),
     ending="a stream fails",
     sentence=(
-        "{stream}: Hotmart accepted these credentials in this sync, but kept rejecting new access tokens for this "
-        "stream (401). If another program uses the same credentials, run them at different times. If it is always this "
-        "stream, they have no permission for it: create them as the owner of the account, or deselect it."
+        "{stream}: Hotmart accepted these credentials earlier in this sync, but rejected every new access token for "
+        "this stream (401). If another program uses the same credentials, run it at another time. If only this stream "
+        "fails, the credentials have no permission for it. Create a credential as the owner of the account, or "
+        "deselect this stream."
     ),
     failure="transient_error",
     calls=40,
@@ -245,8 +246,8 @@ PROXY_LOGIN: Final = Outcome(
     meaning="Not retried. The stream fails.",
     ending="a stream fails",
     sentence=(
-        "{stream}: The proxy on the way to Hotmart asks for a user name and a password (407). Correct the environment "
-        "variable HTTPS_PROXY."
+        "{stream}: The proxy on the way to Hotmart requires a user name and a password (407). Give both in the "
+        "environment variable HTTPS_PROXY."
     ),
     failure="config_error",
     calls=12,
@@ -257,8 +258,8 @@ ELSEWHERE: Final = Outcome(
     meaning="Never followed, not retried. The stream fails.",
     ending="a stream fails",
     sentence=(
-        "{stream}: Hotmart sent the call to another address (302); no data is read from there. Check any proxy between "
-        "this machine and Hotmart."
+        "{stream}: The request was redirected to another address (302), and the connector follows no redirects. Check "
+        "any proxy between this machine and Hotmart."
     ),
     failure="config_error",
     calls=12,
@@ -284,8 +285,8 @@ TLS: Final = Outcome(
     meaning="Not retried. Every stream fails.",
     ending="all fail",
     sentence=(
-        "{stream}: The secure connection to Hotmart could not be verified; check the certificates and any proxy "
-        "between this machine and Hotmart."
+        "{stream}: The secure connection to Hotmart could not be verified. Check the certificates on this machine, and "
+        "any proxy between this machine and Hotmart."
     ),
     failure="config_error",
     calls=1,

@@ -17,7 +17,7 @@ SECOND_CLUB: Final = "second-school"
 SECOND_PRODUCT: Final = "0f882dc9-8537-4f55-88b5-ef3e992c76c4"
 """One of the account's four products."""
 YEAR_S: Final = 365 * 86_400
-NO_TOKEN: Final = "Hotmart sent an answer without an access token where rows were expected."
+NO_TOKEN: Final = "Hotmart sent a response without an access token instead of rows."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,7 +236,7 @@ ROWS: Final[Sequence[Row]] = (
             name=f"400 `{code}`" if code else "400 without a code",
             order={"kind": 400, "error": code} if code else {"kind": 400, "body": "{}"},
             treatment=BAD_QUERY,
-            reason=f"Hotmart refused the query (400 {code or 'without a code'}).",
+            reason=f"Hotmart rejected the query (400 {code or 'without a code'}).",
         )
         for code in ("invalid_parameter", "invalid_value_parameter", "invalid_value_headers", "")
     ),
@@ -244,19 +244,19 @@ ROWS: Final[Sequence[Row]] = (
         name="400 whose code is a mail address",
         order={"kind": 400, "error": "ana.souza@example.com"},
         treatment=BAD_QUERY,
-        reason="Hotmart refused the query (400 without a code).",
+        reason="Hotmart rejected the query (400 without a code).",
     ),
     Row(
         name="400 nested a thousand levels deep",
         order={"kind": 400, "body": '{"error":' + "[" * 1000 + "]" * 1000 + "}"},
         treatment=BAD_QUERY,
-        reason="Hotmart refused the query (400 without a code).",
+        reason="Hotmart rejected the query (400 without a code).",
     ),
     Row(
         name="400 `invalid_token` (of the page)",
         order={"kind": 400, "error": "invalid_token"},
         treatment=BAD_TOKEN,
-        reason="Hotmart refused the query (400 invalid_token).",
+        reason="Hotmart rejected the query (400 invalid_token).",
     ),
     Row(name="401", order={"kind": 401}, treatment=UNAUTHORISED),
     Row(name="403", order={"kind": 403}, treatment=FORBIDDEN),
@@ -265,7 +265,7 @@ ROWS: Final[Sequence[Row]] = (
             name=f"{status} by a firewall, in {form}",
             order={"kind": status, "body": body, "content_type": content_type},
             treatment=REPEATED,
-            reason=f"A firewall or proxy on the way to Hotmart refused the call ({status}).",
+            reason=f"A firewall or proxy on the way to Hotmart rejected the request ({status}).",
         )
         for status in (401, 403, 405)
         for form, body, content_type in (
@@ -281,7 +281,12 @@ ROWS: Final[Sequence[Row]] = (
         treatment=PROXY_LOGIN,
     ),
     *(
-        Row(name=f"{status}", order={"kind": status}, treatment=UNREMEDIED, reason=f"Hotmart answered {status} {code}")
+        Row(
+            name=f"{status}",
+            order={"kind": status},
+            treatment=UNREMEDIED,
+            reason=f"Hotmart answered with an unexpected status ({status} {code}).",
+        )
         for status, code in (
             (404, "not_found"),
             (405, "method_not_allowed"),
@@ -294,7 +299,7 @@ ROWS: Final[Sequence[Row]] = (
             name=f"422 with {what} as its code",
             order={"kind": 422, "error": code},
             treatment=UNREMEDIED,
-            reason="Hotmart answered 422",
+            reason="Hotmart answered with an unexpected status (422).",
         )
         for what, code in (
             ("a document", "123.456.789-09"),
@@ -312,7 +317,7 @@ ROWS: Final[Sequence[Row]] = (
             name=f"429 {told}",
             order={"kind": 429, **order},
             treatment=QUOTA,
-            reason="Hotmart's quota of calls a minute is used up (429).",
+            reason="Hotmart's quota of requests per minute is used up (429).",
         )
         for told, order in (
             ("with a reset of 0 s", {"reset_s": 0}),
@@ -329,15 +334,15 @@ ROWS: Final[Sequence[Row]] = (
             ("500", 500, "Hotmart had an internal error (500).", ""),
             ("503", 503, "Hotmart is not available (503).", ""),
             ("503 in HTML", "html503", "Hotmart is not available (503).", ""),
-            ("425", 425, "Hotmart asked to come back later (425).", ""),
-            ("HTML with 200", "html200", "Hotmart sent an HTML page where rows were expected.", ""),
+            ("425", 425, "Hotmart asked to try again later (425).", ""),
+            ("HTML with 200", "html200", "Hotmart sent an HTML page instead of rows.", ""),
             (
                 "an object with `error` and no rows",
                 "error_object",
-                "Hotmart sent an error object where rows were expected.",
+                "Hotmart sent an error object instead of rows.",
                 NO_TOKEN,
             ),
-            ("truncated JSON", "truncated_json", "Hotmart sent a body that is not JSON where rows were expected.", ""),
+            ("truncated JSON", "truncated_json", "Hotmart sent a body that is not JSON instead of rows.", ""),
             ("connection reset before the answer", "reset", "Hotmart could not be reached.", ""),
         )
     ),
@@ -345,13 +350,13 @@ ROWS: Final[Sequence[Row]] = (
         name="empty 200",
         order={"kind": "empty200"},
         treatment=REPEATED,
-        reason="Hotmart sent an empty body where rows were expected.",
+        reason="Hotmart sent an empty body instead of rows.",
     ),
     Row(
         name="invalid UTF-8 in the access token",
         order={"kind": "bad_utf8"},
         treatment=UNREADABLE_LOGIN,
-        reason="Hotmart sent a body that is not JSON where rows were expected.",
+        reason="Hotmart sent a body that is not JSON instead of rows.",
     ),
     *(
         Row(
@@ -366,7 +371,8 @@ ROWS: Final[Sequence[Row]] = (
                 "of three years ago",
                 -3 * YEAR_S,
                 EARLY_LOGIN,
-                "Hotmart's login is dated 1,095 days before this machine's clock. Set the clock right if it is wrong.",
+                "The time in Hotmart's login response is 1,095 days behind this machine's clock. Set the clock if it "
+                "is wrong.",
             ),
         )
     ),
@@ -374,21 +380,21 @@ ROWS: Final[Sequence[Row]] = (
         name="`Content-Length` too short",
         order={"kind": "wrong_length", "value": -25},
         treatment=REPEATED,
-        reason="Hotmart sent a body that is not JSON where rows were expected.",
+        reason="Hotmart sent a body that is not JSON instead of rows.",
     ),
     Row(
         name="`{}`",
         order={"kind": "empty_object"},
         treatment=UNKNOWN_FORM,
         login_reason=NO_TOKEN,
-        reason="Hotmart sent an object without a list of 'items' where rows were expected.",
+        reason="Hotmart sent an object without a list of 'items' instead of rows.",
     ),
     *(
         Row(
             name=name,
             order={"kind": kind},
             treatment=NO_ROWS,
-            reason="Hotmart sent an object without a list of 'items' where rows were expected.",
+            reason="Hotmart sent an object without a list of 'items' instead of rows.",
         )
         for name, kind in (
             ("`items` is null", "items_null"),
@@ -405,10 +411,10 @@ ROWS: Final[Sequence[Row]] = (
             costs_s=30,
         )
         for status, reason in (
-            (408, "Hotmart gave up waiting (408)."),
-            (502, "Hotmart could not answer so large a query in time (502)."),
-            (504, "Hotmart could not answer so large a query in time (504)."),
-            (524, "Hotmart could not answer so large a query in time (524)."),
+            (408, "Hotmart ended the request because it took too long (408)."),
+            (502, "Hotmart could not answer the query in time (502)."),
+            (504, "Hotmart could not answer the query in time (504)."),
+            (524, "Hotmart could not answer the query in time (524)."),
         )
     ),
     *(
@@ -416,7 +422,7 @@ ROWS: Final[Sequence[Row]] = (
             name=name,
             order=order,
             treatment=TOO_HEAVY,
-            reason="Hotmart sent an answer that broke off.",
+            reason="Hotmart's response broke off.",
         )
         for name, order in (
             ("`Content-Length` too long", {"kind": "wrong_length", "value": 25}),
@@ -436,28 +442,28 @@ ROWS: Final[Sequence[Row]] = (
         name="headers, one byte a second",
         order={"kind": "drip_head"},
         treatment=TOO_HEAVY,
-        reason="Hotmart sent an answer that took more than {total_s} seconds.",
+        reason="Hotmart's response took more than {total_s} seconds.",
         costs_s=120,
     ),
     Row(
         name="body, one byte a second",
         order={"kind": "drip"},
         treatment=TOO_HEAVY,
-        reason="Hotmart sent an answer that took more than {total_s} seconds.",
+        reason="Hotmart's response took more than {total_s} seconds.",
         costs_s=120,
     ),
     Row(
         name="a page of 200 MB",
         order={"kind": "huge", "megabytes": 200},
         treatment=TOO_HEAVY,
-        reason="Hotmart sent an answer of more than {body_mib} MiB.",
+        reason="Hotmart's response is larger than {body_mib} MiB.",
         costs_s=120,
     ),
     Row(
         name="a small body that swells to 200 MB",
         order={"kind": "gzip_bomb", "megabytes": 200},
         treatment=TOO_HEAVY,
-        reason="Hotmart sent an answer of more than {body_mib} MiB.",
+        reason="Hotmart's response is larger than {body_mib} MiB.",
     ),
     *(
         Row(name=f"redirect to {where}", order={"kind": "redirect", "location": location}, treatment=SENT_ELSEWHERE)
@@ -487,7 +493,7 @@ ROWS: Final[Sequence[Row]] = (
         name="a page token of 10,000 characters",
         order={"kind": "long_token", "value": 10_000},
         treatment=NO_ROWS,
-        reason="Hotmart sent a page token of more than 8,192 characters where rows were expected.",
+        reason="Hotmart sent a page token of more than 8,192 characters instead of rows.",
     ),
     Row(
         name="20,000 rows more than were requested",
@@ -499,7 +505,7 @@ ROWS: Final[Sequence[Row]] = (
         name="a row that is nested a thousand levels deep",
         order={"kind": "raw_value", "value": '{"a":[' * 500 + "1" + "]}" * 500},
         treatment=TOO_DEEP,
-        reason="Hotmart sent JSON that is nested too deeply where rows were expected.",
+        reason="Hotmart sent JSON that is nested too deeply instead of rows.",
     ),
     Row(
         name="an empty list with a total of 0, against the count before",

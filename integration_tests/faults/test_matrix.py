@@ -54,7 +54,7 @@ CASES = [
 
 PACE_S = 0.2
 """Seconds that the requests of a sync may be spread over by the rate limit, milliseconds each."""
-OLD_SALES = "Old sales whose status may change could not be read"
+OLD_SALES = "Some sales whose status may change could not be read"
 PAGES = 4
 """Number of pages of the account's sales."""
 

@@ -60,7 +60,7 @@ def asks_for_rows(call: Any) -> bool:
 
 
 CASES = [
-    Case(name="nothing", exit_code=0, says="Complete by Hotmart's own count"),
+    Case(name="nothing", exit_code=0, says="Complete: the rows match Hotmart's count"),
     Case(name="login: 503 once", exit_code=0, fault=once(503, path=TOKEN)),
     Case(name="first page: reset once", exit_code=0, fault=once("reset", page="first")),
     Case(name="middle page: HTML once", exit_code=0, fault=once("html200", page="middle")),
@@ -69,11 +69,11 @@ CASES = [
     Case(name="last page: stale token once", exit_code=0, fault=once(400, page="last", error="invalid_token")),
     Case(name="middle page: repeated token once", exit_code=0, fault=once("repeat_token", page="middle")),
     Case(name="child: truncated once", exit_code=0, fault=once("truncated_json", path=STUDENTS)),
-    Case(name="403 for ever", exit_code=1, says="no permission to read it (403)", fault=always(403)),
-    Case(name="404 for ever", exit_code=1, says="Hotmart answered 404", fault=always(404)),
+    Case(name="403 for ever", exit_code=1, says="no permission to read this stream (403)", fault=always(403)),
+    Case(name="404 for ever", exit_code=1, says="unexpected status (404", fault=always(404)),
     Case(name="redirect for ever", exit_code=1, says="to another address (302)", fault=always("redirect")),
     Case(name="no key for ever", exit_code=1, says="without a primary key", fault=always("no_key")),
-    Case(name="login refused", exit_code=1, says="did not accept the Client ID", fault=always(401, path=TOKEN)),
+    Case(name="login refused", exit_code=1, says="rejected the Client ID", fault=always(401, path=TOKEN)),
     Case(name="unknown club", exit_code=1, says="knows no members area", config={"members_area_subdomain": "nobody"}),
     Case(name="check: login refused", command="check", exit_code=0, says="FAILED", fault=always(401, path=TOKEN)),
     Case(name="check: login throttled", command="check", exit_code=0, says="FAILED", fault=always(429, path=TOKEN)),

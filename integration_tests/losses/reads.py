@@ -62,7 +62,7 @@ def warnings(run: Run, stream: str) -> list[str]:
 
 def claims_to_be_complete(run: Run) -> bool:
     """Whether the sync says that all rows arrived by Hotmart's own count."""
-    return "omplete by Hotmart's own count" in run.logs
+    return "Complete: the rows match Hotmart's count" in run.logs
 
 
 def keys(run: Run, stream: str) -> list[Any]:

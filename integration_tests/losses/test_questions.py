@@ -33,7 +33,7 @@ def test_a_status_whose_question_fails_is_not_refused(
     run = connector.read(["sales_history"])
 
     complete(run, world, "sales_history")
-    assert not [line for line in warnings(run, "sales_history") if "refuses the status" in line]
+    assert not [line for line in warnings(run, "sales_history") if "rejects the status" in line]
 
 
 def test_a_failed_question_about_17_statuses_does_not_leave_three_out(

@@ -115,7 +115,7 @@ def test_parts_of_a_list_that_lack_the_active_subscriptions_fail_the_stream(
     run = connector.read(["subscriptions"])
 
     assert run.statuses["subscriptions"] == "INCOMPLETE"
-    assert "cannot answer the whole list at once" in run.sentences
+    assert "cannot answer the whole list in one query" in run.sentences
     assert difference("subscriptions", world.expected("subscriptions"), run.records("subscriptions")).lost
 
 

@@ -42,8 +42,9 @@ FAILURE_KEPT_S = 60.0
 """Seconds before a failed login is retried."""
 
 RENEWAL_REFUSED = (
-    "Hotmart refuses another access token for the Client ID and Client Secret from which it has just taken calls. If "
-    "the next sync fails as well, look under Tools > Developer Credentials whether the credential was deleted."
+    "Hotmart accepted the Client ID and Client Secret at the start of this sync, but now rejects them when the access "
+    "token is renewed. If the next sync fails too, check in Hotmart under Tools > Developer Credentials whether the "
+    "credential was deleted."
 )
 
 
@@ -192,7 +193,8 @@ class HotmartAuthenticator(AuthBase):
             self.clock_skew_ms = skew_ms
         elif is_first:
             LOGGER.warning(
-                "Hotmart's login is dated %.0f seconds after this machine's clock. This sync goes by this machine's.",
+                "The time in Hotmart's login response is %.0f seconds ahead of this machine's clock. This sync uses "
+                "this machine's clock.",
                 -skew_ms / 1000,
             )
 

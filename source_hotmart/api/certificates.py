@@ -28,7 +28,7 @@ def check_certificates() -> None:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**place)
         except OSError:
             raise HotmartError(
-                f"The environment variable {name} names a file of certificates that cannot be read: {path}. Correct "
+                f"The certificates in {path} cannot be read. The environment variable {name} names this path. Correct "
                 "it or remove it.",
                 FailureType.config_error,
             ) from None

@@ -113,7 +113,7 @@ class HotmartErrorHandler(ErrorHandler):
         try:
             body = read_body(response, self._limits)
         except TruncatedBody as cut:
-            return self._resolution(SPLIT, f"Hotmart sent {cut}")
+            return self._resolution(SPLIT, f"Hotmart's response {cut}")
         return self._interpret(response, body)
 
     def _interpret(self, response: requests.Response, body: bytes) -> ErrorResolution:
@@ -135,7 +135,7 @@ class HotmartErrorHandler(ErrorHandler):
             raise
 
     def _on_passing_status(self, status: int) -> ErrorResolution:
-        other = (*RETRY, f"Hotmart or the network before it had an error ({status})")
+        other = (*RETRY, f"Hotmart, or a server on the way to it, had an error ({status})")
         action, failure_type, sentence = STATUS_ACTIONS.get(status, other)
         if action is ResponseAction.RATE_LIMITED and not self.max_retries:
             raise QuotaUsedUp(f"{self._stream_name}: {sentence}.")
@@ -147,7 +147,7 @@ class HotmartErrorHandler(ErrorHandler):
             page = self._envelope.open(body)
         except UnexpectedBody as unreadable:
             outcome = RETRY_CONTRACT if unreadable.breaks_contract else RETRY
-            return self._resolution(outcome, f"Hotmart sent {unreadable} where rows were expected")
+            return self._resolution(outcome, f"Hotmart sent {unreadable} instead of rows")
         if self._page_size is not None and len(page.rows) > MOST_ROWS * self._page_size:
             return self._resolution(RETRY_CONTRACT, "Hotmart sent a page with many more rows than were requested")
         if page.repaired:
@@ -161,7 +161,7 @@ class HotmartErrorHandler(ErrorHandler):
                 return
             self._has_warned = True
         LOGGER.warning(
-            "Hotmart sent invalid JSON (%s) in %s. The values concerned were replaced.", repaired, self._stream_name
+            "%s: Hotmart sent invalid JSON (%s). The invalid values were replaced.", self._stream_name, repaired
         )
 
     def _reject_token(self, response: requests.Response) -> None:
@@ -169,25 +169,25 @@ class HotmartErrorHandler(ErrorHandler):
         raise TokenRejected(self._stream_name, hash(response.request.headers.get("Authorization")))
 
     def _blocked(self, status: int) -> ErrorResolution:
-        return self._resolution(RETRY, f"A firewall or proxy on the way to Hotmart refused the call ({status})")
+        return self._resolution(RETRY, f"A firewall or proxy on the way to Hotmart rejected the request ({status})")
 
     def _proxy_login(self) -> HotmartError:
         return HotmartError(
-            f"{self._stream_name}: The proxy on the way to Hotmart asks for a user name and a password (407). Correct "
-            "the environment variable HTTPS_PROXY.",
+            f"{self._stream_name}: The proxy on the way to Hotmart requires a user name and a password (407). Give "
+            "both in the environment variable HTTPS_PROXY.",
             FailureType.config_error,
         )
 
     def _on_network_error(self, exception: Exception | None) -> ErrorResolution:
         """Return the action for a network failure. Its text is never used, since it may quote a URL with a secret."""
         if ran_out_of_time(exception):
-            return self._resolution(SPLIT, f"Hotmart sent {too_late(self._limits)}")
+            return self._resolution(SPLIT, f"Hotmart's response {too_late(self._limits)}")
         if isinstance(exception, requests.ReadTimeout):
             return self._resolution(SPLIT, f"Hotmart did not answer within {self._limits.read_s:g} seconds")
         if isinstance(exception, requests.exceptions.SSLError):
             raise HotmartError(
-                f"{self._stream_name}: The secure connection to Hotmart could not be verified; check the "
-                "certificates and any proxy between this machine and Hotmart.",
+                f"{self._stream_name}: The secure connection to Hotmart could not be verified. Check the "
+                "certificates on this machine, and any proxy between this machine and Hotmart.",
                 FailureType.config_error,
             )
         if isinstance(exception, requests.exceptions.ProxyError) and (tunnel := _TUNNEL.search(str(exception))):
@@ -202,24 +202,25 @@ class HotmartErrorHandler(ErrorHandler):
         if status == 400 and code == "invalid_token":
             # Here this code refers to the page token, not to the access token, so the list must be read again.
             return self._resolution(
-                (ResponseAction.RESET_PAGINATION, FailureType.transient_error), "The page token is stale"
+                (ResponseAction.RESET_PAGINATION, FailureType.transient_error),
+                "Hotmart rejected its own page token (400 invalid_token)",
             )
         if status == 400:
-            raise QueryRefused(f"{name}: Hotmart refused the query (400 {code or 'without a code'}).")
+            raise QueryRefused(f"{name}: Hotmart rejected the query (400 {code or 'without a code'}).")
         if status == 403:
             raise AccessDenied(
-                f"{name}: These credentials have no permission to read it (403). Create them as the owner of the "
-                "account, in Hotmart under Tools > Developer Credentials, or deselect this stream."
+                f"{name}: These credentials have no permission to read this stream (403). Create a credential as the "
+                "owner of the account, in Hotmart under Tools > Developer Credentials, or deselect this stream."
             )
         if 300 <= status < 400 or (status == 404 and code == "0006"):
             raise UnknownMembersArea(
-                f"{name}: Hotmart sent the call to another address ({status}); no data is read from there. Check any "
-                "proxy between this machine and Hotmart.",
+                f"{name}: The request was redirected to another address ({status}), and the connector follows no "
+                "redirects. Check any proxy between this machine and Hotmart.",
                 FailureType.config_error,
             )
         raise HotmartError(
-            f"{name}: Hotmart answered {status} {code}".rstrip() + ", for which there is no remedy here. If this "
-            "lasts, report it to Hotmart's support.",
+            f"{name}: Hotmart answered with an unexpected status ({f'{status} {code}'.rstrip()}). If this lasts, "
+            "report it to Hotmart's support.",
             FailureType.system_error,
         )
 

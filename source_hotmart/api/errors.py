@@ -48,7 +48,7 @@ class TokenRejected(HotmartError):
     status = 401
 
     def __init__(self, stream_name: str, digest: int) -> None:
-        super().__init__(f"{stream_name}: Hotmart did not accept the access token (401).")
+        super().__init__(f"{stream_name}: Hotmart rejected the access token (401).")
         self.digest = digest
 
 

@@ -34,8 +34,8 @@ _TOKEN = re.compile(r"[!-~]{1,8192}")
 """Tokens that fit in a header. Others are never sent, because the HTTP client would quote them in its error."""
 
 REFUSED = (
-    "Hotmart did not accept the Client ID and Client Secret. Copy all three values again from Hotmart: "
-    "Tools > Developer Credentials, and check that the credential was not deleted."
+    "Hotmart rejected the Client ID and Client Secret. Copy all three values again from Hotmart: Tools > Developer "
+    "Credentials. If they are right, check there whether the credential was deleted."
 )
 
 
@@ -64,7 +64,7 @@ class TokenEnvelope(Envelope):
         answer: Any = decode(body)
         token = answer.get("access_token") if isinstance(answer, dict) else None
         if not isinstance(token, str) or not token:
-            raise UnexpectedBody("an answer without an access token", breaks_contract="error" not in (answer or {}))
+            raise UnexpectedBody("a response without an access token", breaks_contract="error" not in (answer or {}))
         if not _TOKEN.fullmatch(token):
             raise UnexpectedBody("an access token that is not printable ASCII of up to 8 KB", breaks_contract=True)
         row = {"access_token": token, "life_s": life_s(answer.get("expires_in"))}
@@ -84,8 +84,8 @@ class LoginHandler(HotmartErrorHandler):
         skew_ms = clock.skew_ms(response) or 0
         if self._is_first() and skew_ms > clock.MAX_SKEW_MS:
             days = skew_ms // clock.DAY_MS
-            sentence = f"Hotmart's login is dated {days:,} days before this machine's clock. Set the clock right"
-            return self._resolution(RETRY, f"{sentence} if it is wrong")
+            sentence = f"The time in Hotmart's login response is {days:,} days behind this machine's clock"
+            return self._resolution(RETRY, f"{sentence}. Set the clock if it is wrong")
         return super()._accept(response, body)
 
     def _reject_token(self, response: requests.Response) -> None:

@@ -123,7 +123,7 @@ class FewOfAKind(logging.Filter):
                 if count > REPEATED:
                     left_out[level, stream] += count - REPEATED
         return [
-            (level, f"{stream}: {count:,} more log lines of the same kinds were left out.")
+            (level, f"{stream}: {count:,} more log lines like these were left out.")
             for (level, stream), count in left_out.items()
         ]
 

@@ -98,7 +98,7 @@ class Envelope:
         if not self.rows and isinstance(answer, list):
             return Page(rows=answer, next_token=None, total=None, has_page_info=False)
         if not isinstance(answer, dict):
-            what = f"JSON that is no object with {self.rows!r}" if self.rows else "JSON that is no list"
+            what = f"JSON that is not an object with {self.rows!r}" if self.rows else "JSON that is not a list"
             raise UnexpectedBody(what, breaks_contract=True)
         if self.one_row and answer and "error" not in answer:
             return Page(rows=[answer], next_token=None, total=None, has_page_info=False)
@@ -202,11 +202,11 @@ def read_body(response: requests.Response, limits: Limits) -> bytes:
                 _empty(response)
                 return b""
             if size > limit:
-                raise TruncatedBody(f"an answer of more than {limit >> 20} MiB")
+                raise TruncatedBody(f"is larger than {limit >> 20} MiB")
     except (TransferError, OSError) as lost:
         _empty(response)
         late = ran_out_of_time(lost)
-        raise TruncatedBody(too_late(limits) if late else "an answer that broke off") from None
+        raise TruncatedBody(too_late(limits) if late else "broke off") from None
     except TruncatedBody:
         _empty(response)
         raise
@@ -220,8 +220,8 @@ def _empty(response: requests.Response) -> None:
 
 
 def too_late(limits: Limits) -> str:
-    """Return the message for a response that exceeded its total timeout."""
-    return f"an answer that took more than {limits.total_s:g} seconds"
+    """Return what a message says of a response that exceeded its total timeout."""
+    return f"took more than {limits.total_s:g} seconds"
 
 
 def error_code(body: bytes) -> str:

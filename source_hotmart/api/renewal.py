@@ -61,17 +61,17 @@ class TokenRenewal:
         """Return the failure. It is a config_error only if these credentials have never worked."""
         if self._authenticator.has_worked:
             denial = AccessDenied(
-                f"{self._stream_name}: Hotmart accepted these credentials in this sync, but kept rejecting new access "
-                "tokens for this stream (401). If another program uses the same credentials, run them at different "
-                "times. If it is always this stream, they have no permission for it: create them as the owner of the "
-                "account, or deselect it.",
+                f"{self._stream_name}: Hotmart accepted these credentials earlier in this sync, but rejected every new "
+                "access token for this stream (401). If another program uses the same credentials, run it at another "
+                "time. If only this stream fails, the credentials have no permission for it. Create a credential as "
+                "the owner of the account, or deselect this stream.",
                 FailureType.transient_error,
             )
         else:
             denial = AccessDenied(
-                f"{self._stream_name}: Hotmart gave an access token and then did not accept it (401). Most often the "
-                "credential belongs to the other environment: choose production or sandbox as it was created; else "
-                "create it as the owner of the account."
+                f"{self._stream_name}: Hotmart issued an access token and then rejected it (401). Most often the "
+                "credential belongs to the other environment. Choose production or sandbox, as it was created. If that "
+                "is right, create a credential as the owner of the account."
             )
         denial.status = 401
         return denial

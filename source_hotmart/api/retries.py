@@ -52,7 +52,7 @@ NO_RETRIES = RetryPolicy(
 
 def out_of_tries(exhausted: AirbyteTracedException, retries: RetryPolicy) -> HotmartError:
     """Return the failure for the end of the CDK's retries, in the connector's own words."""
-    advice = retries.advice or f"Tried {retries.max_retries + 1} times; the next sync continues from here."
+    advice = retries.advice or f"Tried {retries.max_retries + 1} times. The next sync continues from here."
     return HotmartError(f"{exhausted.__context__ or exhausted} {advice}", exhausted.failure_type)
 
 

@@ -13,19 +13,19 @@ RETRY_CONTRACT = ResponseAction.RETRY, FailureType.system_error
 SPLIT = ResponseAction.SPLIT_REQUEST_WINDOW, FailureType.transient_error
 
 STATUS_ACTIONS: dict[int, tuple[ResponseAction, FailureType, str]] = {
-    408: (*SPLIT, "Hotmart gave up waiting (408)"),
-    425: (*RETRY, "Hotmart asked to come back later (425)"),
+    408: (*SPLIT, "Hotmart ended the request because it took too long (408)"),
+    425: (*RETRY, "Hotmart asked to try again later (425)"),
     429: (
         ResponseAction.RATE_LIMITED,
         FailureType.transient_error,
-        "Hotmart's quota of calls a minute is used up (429)",
+        "Hotmart's quota of requests per minute is used up (429)",
     ),
     500: (*RETRY, "Hotmart had an internal error (500)"),
     # Documented: the query took more than about 30 s, so request less.
-    502: (*SPLIT, "Hotmart could not answer so large a query in time (502)"),
+    502: (*SPLIT, "Hotmart could not answer the query in time (502)"),
     503: (*RETRY, "Hotmart is not available (503)"),
-    504: (*SPLIT, "Hotmart could not answer so large a query in time (504)"),
-    524: (*SPLIT, "Hotmart could not answer so large a query in time (524)"),
+    504: (*SPLIT, "Hotmart could not answer the query in time (504)"),
+    524: (*SPLIT, "Hotmart could not answer the query in time (524)"),
 }
 """Statuses that are retried, whole or in parts. All others are final: see `HotmartErrorHandler`."""
 

@@ -52,8 +52,8 @@ class OutOfReach(HotmartError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The connector was about to make a call that does not read from Hotmart, and did not make it. Report this "
-            "as a fault of the connector.",
+            "The connector blocked a request of its own, because it does more than read from Hotmart. Report this as a "
+            "bug of the connector.",
             FailureType.system_error,
         )
 

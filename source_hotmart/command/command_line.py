@@ -30,11 +30,11 @@ def parse(arguments: Sequence[str]) -> Namespace:
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
 
     debug = ArgumentParser(add_help=False)
-    debug.add_argument("--debug", action="store_true", help="log more")
+    debug.add_argument("--debug", action="store_true", help="log more lines, such as every date range that is read")
     config = ArgumentParser(add_help=False)
     config.add_argument("--config", required=True, metavar="FILE", help="your settings, a JSON object")
 
-    commands.add_parser("spec", parents=[debug], help="print the form of the settings as a JSON schema")
+    commands.add_parser("spec", parents=[debug], help="print the form of the settings, as a JSON schema")
     commands.add_parser("check", parents=[config, debug], help="check that the settings give access to the account")
     commands.add_parser("discover", parents=[config, debug], help="print the streams that can be read")
     read = commands.add_parser("read", parents=[config, debug], help="read streams, and print records and states")

@@ -47,7 +47,7 @@ def _end(handled: set[signal.Signals]) -> None:
 def _print_end(number: signal.Signals, is_printed: Event) -> None:
     """Write the rest of the output to stdout, and keep its lock so that no other thread begins a line."""
     PRINT_BUFFER.lock.acquire()
-    sentence = f"Ended by {number.name}; the next sync continues from the last state."
+    sentence = f"Ended by {number.name}. The next sync continues from the last state."
     with suppress(OSError, ValueError, AttributeError):  # stdout is full, or closed
         PRINT_BUFFER.write(json.dumps({"type": "LOG", "log": {"level": "INFO", "message": sentence}}) + "\n")
         PRINT_BUFFER.flush()

@@ -54,7 +54,7 @@ class InputFile:
             return content.decode(_encoding(content))
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
-            raise self.refuse(f"The file is not UTF-8 text in line {line}.") from None
+            raise self.refuse(f"Line {line} of the file is not UTF-8 text.") from None
         except OSError as error:
             raise self.refuse(f"The file cannot be read ({error.strerror}).") from None
 
@@ -103,15 +103,13 @@ def read_settings(path: str) -> dict[str, Any]:
     )
     settings = file.parse(file.read())
     if not isinstance(settings, dict):
-        raise file.refuse("The file holds no JSON object.")
+        raise file.refuse("The file does not contain a JSON object.")
     return settings
 
 
 def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
     """Return the configured catalog in a file. Raise a config_error if it cannot be read."""
-    file = InputFile(
-        "--catalog", path, "Give a configured catalog, as the command source-hotmart catalog --config FILE prints it."
-    )
+    file = InputFile("--catalog", path, "Make a catalog with source-hotmart catalog --config FILE.")
     content = file.parse(file.read())
     try:
         _check_modes(content)
@@ -119,7 +117,7 @@ def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
     except HotmartError:
         raise
     except Exception:  # the CDK raises half a dozen kinds, and quotes the file in them
-        raise file.refuse("The file holds no configured catalog in the form of Airbyte's protocol.") from None
+        raise file.refuse("The file is not a configured catalog of Airbyte's protocol.") from None
     _check_names(catalog)
     return catalog
 
@@ -139,7 +137,7 @@ def _check_names(catalog: ConfiguredAirbyteCatalog) -> None:
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
         raise HotmartError(
-            f"{', '.join(twice)}: The catalog has this stream more than once. Choose it once.",
+            f"{', '.join(twice)}: The catalog has this stream more than once. Select it once.",
             FailureType.config_error,
         )
 

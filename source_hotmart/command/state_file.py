@@ -19,7 +19,7 @@ WANTED = (
     '[{"type": "STREAM", "stream": {"stream_descriptor": {"name": "products"}, "stream_state": {}}}]. To read '
     "everything from the start date, leave --state out, or in Airbyte use Clear data or Refresh."
 )
-UNKNOWN_FORM = "The file holds no saved state in a known form."
+UNKNOWN_FORM = "The file contains no saved state in a known form."
 REPLACED = "\ufffd"
 """Replaces bytes that are not text."""
 OTHER_MESSAGES = frozenset({"RECORD", "LOG", "TRACE", "CONTROL", "DEBUG"})
@@ -68,7 +68,7 @@ def read_states(path: str, stream_names: Iterable[str]) -> list[AirbyteStateMess
         except (NoState, RecursionError, OSError):
             raise file.refuse(UNKNOWN_FORM) from None
     if not states:
-        LOGGER.info("--state %s: The file holds no state, so everything is read from the start date.", path)
+        LOGGER.info("--state %s: The file contains no state, so everything is read from the start date.", path)
     return states
 
 

@@ -209,7 +209,7 @@ class Config(BaseModel):
         """Reject other values than the three choices, since a guess could keep data that was to be hidden."""
         mode, key = (value.get("mode"), value.get("key")) if isinstance(value, Mapping) else (None, None)
         if mode not in ("keep", "hash", "drop"):
-            raise ValueError("it is none of the three choices")
+            raise ValueError("it is not one of the three choices")
         if mode != "hash":
             return {"mode": mode}
         if key is None or key == "":

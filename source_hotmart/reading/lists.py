@@ -124,7 +124,7 @@ class ListReader:
                 if outage_ended is None:
                     raise HotmartError(f"{heavy.error_message} The next sync reads {label} again.") from None
                 if not rows or smaller >= rows:
-                    raise PageTooHeavy(f"{heavy.error_message} It does so for pages of {rows} rows as well.") from None
+                    raise PageTooHeavy(f"{heavy.error_message} Pages of {rows} rows failed too.") from None
                 LOGGER.info("%s Reading %s in pages of %d rows.", heavy.error_message, label, smaller)
                 rows = smaller
 

@@ -78,7 +78,7 @@ class Probes:
             return False
         if limits.refuse_status(status):
             LOGGER.warning(
-                "%s: Hotmart refuses the status %s here, also alone. Its rows are missing from this stream.",
+                "%s: Hotmart rejects the status %s, even on its own. Rows with this status are missing.",
                 self._stream.name,
                 status,
             )

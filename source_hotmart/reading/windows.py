@@ -201,7 +201,10 @@ class WindowReader(ListReader):
         query, limits, window, statuses = self._stream.query, self._limits, piece.window, piece.statuses
         if len(statuses) > 1 and not limits.one_status_at_a_time and self._probes.accepts(query(window, statuses[:1])):
             if limits.refuse_several_statuses():
-                LOGGER.info("%s: Hotmart refuses several statuses in one request.", self._stream.name)
+                LOGGER.info(
+                    "%s: Hotmart rejects several statuses in one request, so each is requested alone.",
+                    self._stream.name,
+                )
             return [piece.again(window, Reason.ONE_STATUS)]
         days = [(window[0], window[0] + DAY_MS - 1), (window[1] - DAY_MS + 1, window[1])]
         if window[1] - window[0] < DAY_MS:
@@ -215,7 +218,7 @@ class WindowReader(ListReader):
 
     def _note_day(self, window: Window, problem: str, failure_type: FailureType) -> None:
         sentence = (
-            f"{problem} Even the single day {label_of(window)} could not be read. All other days were read, and the "
-            "next sync tries this one again. If this lasts, report it to Hotmart's support with this day."
+            f"{problem} Even the single day {label_of(window)} could not be read. All other days were read. The next "
+            "sync tries this day again. If this lasts, report the day to Hotmart's support."
         )
         self.problems.append(Problem(window, HotmartError(sentence, failure_type)))

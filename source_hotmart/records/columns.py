@@ -33,7 +33,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, Any]]] = {
         "type": ["null", "object"],
         "x-personal": True,  # their contents are unknown
         "description": "Top-level fields that the stream does not declare, by name, such as fields that Hotmart added "
-        "recently. Also fields of Hotmart with the name of a column that the connector fills. Absent without any.",
+        "recently. Also fields from Hotmart that have the name of a column that the connector fills. Absent if there "
+        "are none.",
         "additionalProperties": True,
         "properties": {},
     },
@@ -97,8 +98,8 @@ class FieldLog:
                 return
             self._unfit.add(path)
         LOGGER.warning(
-            "%s: Hotmart sent %s in %s, where %s is declared. The column is null in such rows, and unparsed_values has "
-            "what was sent.",
+            "%s: Hotmart sent %s in the field %s instead of %s. The field is null in such rows, and unparsed_values "
+            "has what was sent.",
             self._stream_name,
             sent,
             path,

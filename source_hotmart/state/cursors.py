@@ -139,8 +139,8 @@ class RefusedStateCursor(SliceCursor):
 def bad_state(stream_name: str, problem: str) -> AirbyteTracedException:
     """Return the error for a saved state that cannot be used."""
     message = (
-        f"{stream_name}: The saved state cannot be used: {problem}. Clear this stream's state, and it will be read "
-        "from the start date: in Airbyte with Clear data or Refresh in the connection's Streams tab, on the command "
-        "line by taking the stream out of the file for --state."
+        f"{stream_name}: The saved state cannot be used: {problem}. Clear this stream's state, and the next sync reads "
+        "it from the start date. In Airbyte use Clear data or Refresh in the connection's Streams tab. On the command "
+        "line remove the stream from the --state file."
     )
     return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)

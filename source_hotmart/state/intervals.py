@@ -97,7 +97,7 @@ def parse_saved(parse: Callable[[], Parsed], latest_ms: Callable[[Parsed], int],
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         raise UnreadableState(UNKNOWN_FORM) from None
     if latest_ms(parsed) > now_ms + DAY_MS:
-        raise UnreadableState(f"it ends in the future, at {iso(latest_ms(parsed))}; check this machine's clock")
+        raise UnreadableState(f"it ends in the future, at {iso(latest_ms(parsed))} (check this machine's clock)")
     return parsed
 
 

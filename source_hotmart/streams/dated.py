@@ -164,5 +164,5 @@ class DatedStream(HotmartStream, ABC):
             whole = planned.window or stream_slice.window
             stream_slice.complete.clear()
             stream_slice.incomplete.append(whole)  # including the parts that are already complete
-            reason = f"Hotmart counts {planned.total} rows, and {rows} arrived"
+            reason = f"Hotmart counted {planned.total} rows, and {rows} arrived"
             self.report.incomplete(self.name, label_of(whole), reason)

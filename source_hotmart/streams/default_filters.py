@@ -56,8 +56,8 @@ class DefaultFilters:
                 if len(self._queries) > 1:
                     names = sorted({name for query in self._queries for name in query})
                     LOGGER.info(
-                        "subscriptions: Hotmart leaves out rows by default, or does not count them: %d lists are read "
-                        "in place of one (%s).",
+                        "subscriptions: Hotmart hides some rows by default, or does not count them. %d lists are read "
+                        "instead of one (%s).",
                         len(self._queries),
                         ", ".join(names),
                     )
@@ -106,8 +106,8 @@ class DefaultFilters:
             except (HotmartError, TooHeavy) as refused:
                 problem = refused
         LOGGER.warning(
-            "subscriptions and subscription_summary: Hotmart did not answer whether it leaves out rows unless their "
-            "status or dates are asked for, so some may be missing: %s",
+            "subscriptions and subscription_summary: The requests that show whether Hotmart hides rows by default "
+            "failed, so rows may be missing. %s",
             problem,
         )
         return [{}]
@@ -149,8 +149,8 @@ class DefaultFilters:
         self._hides_by_next_charge = hides
         if hides:
             LOGGER.warning(
-                "subscriptions, subscription_summary and subscription_purchases: Hotmart lists subscriptions by the "
-                "date of their next charge only. Those without such a date cannot be asked for."
+                "subscriptions, subscription_summary and subscription_purchases: Hotmart lists only subscriptions with "
+                "a date of their next charge. Subscriptions without this date may be missing."
             )
 
     def _total(self, *parts: Mapping[str, Any]) -> int:

@@ -61,7 +61,7 @@ class ClubStudents(MembersAreaStream):
     """The students of a members area. https://developers.hotmart.com/docs/en/v1/club/get-users/"""
 
     endpoint = "club/api/v1/users"
-    cost_note = "one for 50 students of each members area"
+    cost_note = "one per 50 students of each members area"
     primary_key = ["subdomain", "user_id"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = 50
     envelope = Envelope(empty_object_is_none=True)
@@ -81,7 +81,7 @@ class ClubModules(MembersAreaStream):
     """
 
     endpoint = "club/api/v1/modules"
-    cost_note = "two for each members area"
+    cost_note = "two per members area"
     primary_key = ["subdomain", "module_id"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = None
     envelope = Envelope(rows="")
@@ -95,7 +95,7 @@ class ClubPages(ModuleStream):
     """
 
     endpoint = "club/api/v1/modules/{module_id}/pages"
-    cost_note = "one for each module; up to 20 more where Hotmart needs a product to be named"
+    cost_note = "one per module, and up to 20 more if Hotmart requires a product"
     primary_key = ["module_id", "page_id"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = None
     parent = ClubModules
@@ -118,7 +118,7 @@ class ClubLessons(ChangedParentsStream):
     """
 
     endpoint = "club/api/v1/users/{user_id}/lessons"
-    cost_note = "one for each student; in later syncs for those who are new or entered the members area"
+    cost_note = "one per student, in later syncs only for those who are new or visited the members area"
     primary_key = ["subdomain", "user_id", "page_id"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = None
     envelope = Envelope(rows="lessons", has_page_info=False)

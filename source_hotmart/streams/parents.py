@@ -63,7 +63,7 @@ class _ParentList:
     def read(self, stream: Stream, records: Iterator[Record]) -> Iterator[Record]:
         """Yield the records, and mark the list as ended, even after a failure."""
         problem: AirbyteTracedException | None = AirbyteTracedException(
-            message=f"{stream.name}: Reading it was interrupted.", failure_type=FailureType.system_error
+            message=f"{stream.name}: The read was interrupted.", failure_type=FailureType.system_error
         )
         try:
             for record in records:

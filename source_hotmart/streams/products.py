@@ -39,7 +39,7 @@ class Products(HotmartStream):
     """
 
     endpoint = "products/api/v1/products"
-    cost_note = "one for 100 products, and one for each of seven statuses that no listed product has"
+    cost_note = "one per 100 products, and one for each of seven statuses that no listed product has"
     primary_key = "id"
     page_size: int | None = 100
 
@@ -79,7 +79,7 @@ class ProductOffers(ChildStream):
     """
 
     endpoint = "products/api/v1/products/{product_ucode}/offers"
-    cost_note = "one for each product"
+    cost_note = "one per product"
     primary_key = ["product_ucode", "code"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = 100
     parent = Products
@@ -96,7 +96,7 @@ class ProductPlans(ChildStream):
     """
 
     endpoint = "products/api/v1/products/{product_ucode}/plans"
-    cost_note = "one for each product, two for products without plans"
+    cost_note = "one per product, two for products without plans"
     primary_key = ["product_ucode", "code"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = 100
     envelope = Envelope(empty_body_is_none=True)
@@ -119,7 +119,7 @@ class Coupons(ChildStream):
     """
 
     endpoint = "products/api/v1/coupon/product/{product_id}"
-    cost_note = "one for each product"
+    cost_note = "one per product"
     primary_key = ["id", "product_id"]  # noqa: RUF012 - the CDK's own form of a compound key
     page_size = None
     parent = Products

@@ -32,7 +32,7 @@ def declared_schema(stream_name: str) -> Mapping[str, Any]:
 @cache
 def shown_schema(stream_name: str, cost: str) -> Mapping[str, Any]:
     shown: dict[str, Any] = without_marks(declared_schema(stream_name))
-    return {**shown, "description": f"{shown['description']} Calls: {cost}."}
+    return {**shown, "description": f"{shown['description']} Requests: {cost}."}
 
 
 class RecordMaker:

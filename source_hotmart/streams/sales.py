@@ -80,7 +80,7 @@ class SalesSummary(DatedStream):
     """
 
     endpoint = "payments/api/v1/sales/summary"
-    cost_note = "one for each month since the start date"
+    cost_note = "one per month since the start date"
     primary_key = ["month", "currency_code"]  # noqa: RUF012 - the CDK's own form of a compound key
     cursor_field = "synced_until"
     promoted_fields = (("currency_code", "total_value.currency_code"),)

@@ -126,8 +126,13 @@ class ComparedSales(DatedStream, ABC):
     ) -> None:
         label, other = label_of(stream_slice.window), self.api.sales.views.reference
         if found:
-            LOGGER.info("%s: %d sales of %s were only found by their transaction.", self.name, len(found), label)
-        self._warn(sorted(missing - found), f"{label} that {other} has are missing")
+            LOGGER.info(
+                "%s: Hotmart did not list %d sales of %s. They were read by their transaction.",
+                self.name,
+                len(found),
+                label,
+            )
+        self._warn(sorted(missing - found), f"{label} are missing, but {other} has them")
         unknown = own - expected_of(reference, SALE_STATUSES, with_unknown=True)
         if stream_slice.is_whole and stream_slice.window[1] < self.api.now_ms - DAY_MS:
             self._warn(sorted(unknown), f"{label} are missing from {other}")

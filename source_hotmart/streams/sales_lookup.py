@@ -169,7 +169,9 @@ class SaleLookup(DatedStream):
             if is_listed is None:
                 return ALL_ROLES  # unknown, but requesting every role leaves out no sale
             if is_listed is False:
-                LOGGER.info("%s: Hotmart leaves out sales as %s unless they are asked for.", self.name, role)
+                LOGGER.info(
+                    "%s: Hotmart hides sales as %s by default, so sales in each role are requested.", self.name, role
+                )
                 return ALL_ROLES
         return ()
 
@@ -188,7 +190,11 @@ class SaleLookup(DatedStream):
                     if (day := _day(record)) is not None:
                         found.append((day, f"{_status(record)} {record['id']}"))
             except HotmartError as problem:
-                LOGGER.warning("%s: Old sales whose status may change could not be read: %s", self.name, problem)
+                LOGGER.warning(
+                    "%s: Some sales whose status may change could not be read. The next sync reads them again. %s",
+                    self.name,
+                    problem,
+                )
             unread += subtract(windows, reader.complete)
         unknown = {day for first, last in unread for day in range(first // DAY_MS, last // DAY_MS + 1)}
         if len(unknown) == len(days):

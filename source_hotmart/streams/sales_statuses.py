@@ -90,7 +90,7 @@ class StatusQuestion:
         alone = tuple(status for status in self.statuses if status not in refused)
         if alone and refused:
             LOGGER.warning(
-                "%s: Hotmart refuses the status %s here, also alone. Its sales are missing from this stream.",
+                "%s: Hotmart rejects the status %s, even on its own. Sales with this status are missing.",
                 self.stream_name,
                 ", ".join(refused),
             )

@@ -29,7 +29,7 @@ LOGGER = logging.getLogger("airbyte.hotmart")
 class SalesStream(ComparedSales, ABC):
     """One of the four views of a sale, filtered by order date."""
 
-    cost_note = "one for 500 sales, at least one for 180 days"
+    cost_note = "one per 500 sales, at least one per 180 days"
     line = Line.PARALLEL
     documented_statuses: ClassVar[tuple[str, ...]] = ()
     """The statuses that Hotmart documents for this view, if not all."""
@@ -72,7 +72,9 @@ class SalesStream(ComparedSales, ABC):
             plan = question.answer((self.start_ms, self.api.now_ms))
         self.statuses = plan.statuses
         if plan.one_at_a_time and self.limits.refuse_several_statuses():
-            LOGGER.info("%s: Several statuses in one request are not known to work, asking one at a time.", self.name)
+            LOGGER.info(
+                "%s: Hotmart may ignore some of several statuses in one request, so each is requested alone.", self.name
+            )
         self.edges = self._lookup.window_edges(self.start_ms)
         if self.has_roles or self.coverage.resumes:
             oldest_ms = min((first_ms for first_ms, _ in self.needed()), default=self.api.now_ms)

@@ -83,9 +83,9 @@ class SnapshotStream(DatedStream, ABC):
                 yield record
         if reader.was_split and not self._is_whole(rows, reader.total, running):
             raise HotmartError(
-                f"{self.name}: Hotmart cannot answer the whole list at once, and in parts {rows} of "
-                f"{'an unknown number' if reader.total is None else reader.total} rows arrived. Report it to Hotmart's "
-                "support."
+                f"{self.name}: Hotmart cannot answer the whole list in one query. Read in parts, {rows} of "
+                f"{'an unknown number of' if reader.total is None else reader.total} rows arrived. The next sync reads "
+                "the list again. If this lasts, report it to Hotmart's support."
             )
         stream_slice.complete.extend(reader.complete)
 
@@ -149,11 +149,11 @@ class ChargeStream(DatedStream, ABC):
             self.coverage.rule = lookback.of_everything(self.api.now_ms)
         if follows_updates is False:
             LOGGER.warning(
-                "%s: Hotmart does not filter charges by their last update, so all of them are read in every sync.",
+                "%s: Hotmart does not filter charges by their last update, so every sync reads all charges.",
                 self.name,
             )
         elif follows_updates is None:
-            LOGGER.info("%s: No charge shows by which date Hotmart filters, so all of them are read.", self.name)
+            LOGGER.info("%s: No charge shows which date Hotmart filters by, so this sync reads all charges.", self.name)
         if self.coverage.resumes and not self.reads_all:
             yield from super().slices()
         else:
@@ -201,8 +201,8 @@ class ChargeStream(DatedStream, ABC):
                 missing = [each for each in recent if self._once.is_new(each)]
                 if missing:
                     LOGGER.warning(
-                        "%s: Hotmart lists %s in no date range, so other charges may be missing as well. The stream "
-                        "subscription_purchases has all of them.",
+                        "%s: Hotmart lists charge %s in no date range, so other charges may be missing too. The stream "
+                        "subscription_purchases has all charges.",
                         self.name,
                         named(transaction),
                     )

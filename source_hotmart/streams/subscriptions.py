@@ -26,7 +26,7 @@ class Subscriptions(SnapshotStream):
     """The current state of subscriptions. https://developers.hotmart.com/docs/en/v1/subscription/get-subscribers/"""
 
     endpoint = "payments/api/v1/subscriptions"
-    cost_note = "one for 500 subscriptions"
+    cost_note = "one per 500 subscriptions"
     primary_key = "subscriber_code"
     cursor_field = "synced_until"
 
@@ -46,7 +46,7 @@ class SubscriptionTransactions(ChargeStream):
     """
 
     endpoint = "payments/api/v1/subscriptions/transactions"
-    cost_note = "one for 500 charges, at least one for 180 days"
+    cost_note = "one per 500 charges, at least one per 180 days"
     primary_key = ["id", "commission_currency", "recurrency_number"]  # noqa: RUF012 - the CDK's own form of a compound key
     cursor_field = "last_update"
     start_parameter = "transaction_date"
@@ -71,7 +71,7 @@ class SubscriptionSummary(SnapshotStream):
     """
 
     endpoint = "payments/api/v1/subscriptions/summary"
-    cost_note = "one for 500 subscriptions"
+    cost_note = "one per 500 subscriptions"
     primary_key = "subscriber_code"
     cursor_field = NO_CURSOR
 
@@ -92,7 +92,7 @@ class SubscriptionPurchases(ChangedParentsStream):
     """
 
     endpoint = "payments/api/v1/subscriptions/{subscriber_code}/purchases"
-    cost_note = "one for each subscriber; in later syncs for those that are new or may have been charged"
+    cost_note = "one per subscriber, in later syncs only for those who are new or may have been charged"
     primary_key = ["subscriber_code", "transaction", "recurrency_number"]  # noqa: RUF012 - the CDK's own form of a key
     page_size = None
     envelope = Envelope(rows="")

@@ -88,7 +88,7 @@ class UpdatedCharges:
                 if (record.get("last_update") or since) >= since:
                     codes.add(str(record.get("subscriber_code")))
         except AirbyteTracedException as problem:
-            LOGGER.info("subscription_transactions: Not all charges that have changed could be read: %s", problem)
+            LOGGER.info("subscription_transactions: Some of the charges that changed could not be read. %s", problem)
             return UpdatedSubscribers(frozenset(codes), is_complete=False)
         return UpdatedSubscribers(frozenset(codes), is_complete=not self._stream.incomplete_lists)
 
@@ -109,7 +109,9 @@ class UpdatedCharges:
                 if asked == MOST_CHARGES_ASKED:
                     break
         except AirbyteTracedException as problem:
-            LOGGER.info("subscription_transactions: By which date Hotmart filters could not be asked: %s", problem)
+            LOGGER.info(
+                "subscription_transactions: The requests that show which date Hotmart filters by failed. %s", problem
+            )
             return None
         return False if asked else None
 

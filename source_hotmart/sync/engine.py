@@ -125,7 +125,9 @@ class SlicePartition(Partition):
 def _unexpected(stream_name: str, fault: Exception) -> AirbyteTracedException:
     """Return a failure with the place of an exception. Its text is left out, as it may hold a value of a row."""
     kind = type(fault).__name__
-    message = f"{stream_name}: An unexpected {kind} ended a part of the stream. Report it as a fault."
+    message = (
+        f"{stream_name}: An unexpected error ({kind}) ended a part of the stream. Report it as a bug of the connector."
+    )
     place = RuntimeError(kind).with_traceback(fault.__traceback__)
     return AirbyteTracedException(message, message, FailureType.system_error, exception=place)
 

@@ -38,17 +38,17 @@ class SyncReport:
             with self._lock:
                 self._agreeing += bool(totals)
             return
-        counted = " then ".join(str(total) for total in sorted(totals))
+        counted = " or ".join(str(total) for total in sorted(totals))
         if len(totals) > MOST_TOTALS:
             counted = f"{len(totals):,} different numbers of"
-        reason = f"Hotmart counts {counted} rows" if totals else "the order of the rows changed between pages"
+        reason = f"Hotmart counted {counted} rows" if totals else "the order of the rows changed between pages"
         self.incomplete(stream_name, label, f"{reason}, and {rows} arrived")
 
     def incomplete(self, stream_name: str, label: str, reason: str) -> None:
         """Record a date range or list that may lack rows, and why."""
         label = named(label, LONGEST_LABEL)
         LOGGER.warning(
-            "%s: Rows of %s may be missing: %s, also when read again. The next sync reads it once more.",
+            "%s: Rows of %s may be missing: %s, even after a second read. The next sync reads them again.",
             stream_name,
             label,
             reason,
@@ -80,13 +80,16 @@ class SyncReport:
             LOGGER.log(level, sentence)
         for stream_name, keys in sorted(self._collisions.items()):
             LOGGER.warning(
-                "%s: Hotmart sent %d primary keys with rows of different content. Only one row of each was kept.",
+                "%s: Hotmart sent different rows with the same primary key (%d keys). One row per key was kept.",
                 stream_name,
                 keys,
             )
         if self._differing:
             left = self._differing_count - len(self._differing)
             more = f"; and {left} more" if left > 0 else ""
-            LOGGER.warning("Perhaps incomplete: %s%s.", "; ".join(self._differing), more)
+            LOGGER.warning("Rows may be missing: %s%s.", "; ".join(self._differing), more)
         elif self._agreeing:
-            LOGGER.info("Complete by Hotmart's own count in all %d windows and lists that have one.", self._agreeing)
+            LOGGER.info(
+                "Complete: the rows match Hotmart's count in all %d date ranges and lists that have one.",
+                self._agreeing,
+            )

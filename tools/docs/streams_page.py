@@ -23,11 +23,11 @@ NONE = "\N{EN DASH}"
 HEAD = """\
 # Streams and fields
 
-Made from the classes and schemas by `make docs`; change those, not this page. Setting up, what arrives when, and every
-message are in [hotmart.md](hotmart.md).
+`make docs` generates this page from the classes and schemas. Change those, not this page. [hotmart.md](hotmart.md) has
+the set-up, what arrives when, and the messages.
 
-Every field may be null. Times are UTC, ids are text. *Calls* is what a full refresh asks of Hotmart, whose quota is 500
-calls a minute. Every stream has two more columns:
+Every field may be null. Times are UTC, ids are text. *Requests* is the number for a full refresh: Hotmart allows 500
+requests per minute. Every stream has two more columns:
 
 | Field | Type | What it is |
 |---|---|---|
@@ -69,7 +69,7 @@ def streams_page() -> str:
 
 
 def _table(classes: Mapping[str, type[HotmartStream]]) -> Iterator[str]:
-    yield "| Stream | Key | Cursor | Found by | Calls |"
+    yield "| Stream | Key | Cursor | Parent | Requests |"
     yield "|---|---|---|---|---|"
     for name, cls in classes.items():
         yield f"| [`{name}`](#{name}) | {_key(cls)} | {_cursor(cls)} | {_parent(cls)} | {cls.cost_note} |"
@@ -78,8 +78,8 @@ def _table(classes: Mapping[str, type[HotmartStream]]) -> Iterator[str]:
 def _drawing() -> Iterator[str]:
     yield "## How the streams join"
     yield ""
-    yield "A line joins two streams by the fields on it. Thick ones also say that the one stream is found by the other:"
-    yield "Hotmart has no list of it for the whole account."
+    yield "A line joins two streams by the fields on it. A thick line also leads from a parent to its child stream:"
+    yield "Hotmart lists the child's rows for each row of the parent, and not for the whole account."
     yield ""
     yield "```mermaid"
     yield "flowchart LR"
@@ -101,10 +101,11 @@ def _section(name: str, cls: type[HotmartStream]) -> Iterator[str]:
     yield schema["description"]
     yield ""
     yield f"- Endpoint: `GET /{cls.endpoint}`"
-    yield f"- Key: {_key(cls)}; cursor: {_cursor(cls)}"
+    yield f"- Key: {_key(cls)}"
+    yield f"- Cursor: {_cursor(cls)}"
     if issubclass(cls, ChildStream):
-        yield f"- Found by: {_parent(cls)}, a list of each {cls.parent_label}"
-    yield f"- Calls: {cls.cost_note}"
+        yield f"- Parent: {_parent(cls)}, with one list per {cls.parent_label}"
+    yield f"- Requests: {cls.cost_note}"
     documented = re.search(r"https://developers\.hotmart\.com/\S+", cls.__doc__ or "")
     if documented:
         yield f"- Hotmart's documentation: {documented[0]}"

@@ -27,8 +27,8 @@ RESERVE_CALLS: Final = 5
 """Number of calls of the rate limit to leave to other clients."""
 MINUTE_S: Final = 60
 REFUSED: Final = (
-    "Hotmart did not accept the Client ID and Client Secret. Copy all three values again from Hotmart: "
-    "Tools > Developer Credentials, and check that the credential was not deleted."
+    "Hotmart rejected the Client ID and Client Secret. Copy all three values again from Hotmart: Tools > Developer "
+    "Credentials. If they are right, check there whether the credential was deleted."
 )
 
 Query = Mapping[str, int | str | list[str]]
