@@ -66,7 +66,7 @@ def main() -> int:
 
 def _sections(name: str, measured: Measured, busy: str) -> dict[str, str]:
     """Return the text of each section of the document that this part fills."""
-    stamp = f"{datetime.now(UTC):%Y-%m-%d}, {machine_class()}; load average before: {busy}."
+    stamp = f"{datetime.now(UTC):%Y-%m-%d}, {machine_class()}. Load average before: {busy}."
     text = markdown(HEAD, (row.cells for row in measured.rows)) if measured.rows else ""
     details = "\n\n".join(measured.details.values())
     return {name: "\n\n".join(part for part in (stamp, text, details) if part)}

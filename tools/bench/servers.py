@@ -52,7 +52,7 @@ class ServerProcess:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise BenchFailed(f"{self._command[2]} ended; its log is {self._log}")
+            raise BenchFailed(f"{self._command[2]} ended. Its log is {self._log}")
         return orjson.loads(line)
 
     def _stop(self) -> None:

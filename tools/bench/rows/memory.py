@@ -73,7 +73,7 @@ def memory_row(name: str, peak_mib: Mapping[int, float]) -> Row:
         f"below {MOST_MIB} MiB, and equal within {DRIFT:.0%} at {MIDDLE:,} and {LARGE:,} rows",
         f"{small:.0f} and {large:.0f} MiB ({apart:.0%} apart)",
         Verdict.of(max(small, large) < MOST_MIB and apart <= DRIFT),
-        "first incremental read over TLS; peak RSS of the process, by wait4 of a parent of a few MiB",
+        "first incremental read over TLS, peak RSS of the process, by wait4 of a parent of a few MiB",
     )
 
 
@@ -91,10 +91,10 @@ def growth_rows(cpu_s: Mapping[int, float], calls: Mapping[int, int]) -> list[Ro
         Row(
             "growth of CPU a row",
             f"below {GROWTH}",
-            f"{without:.2f} ({seconds[LARGE] * 1e6:.0f} against {seconds[SMALL] * 1e6:.0f} µs; with start-up "
+            f"{without:.2f} ({seconds[LARGE] * 1e6:.0f} against {seconds[SMALL] * 1e6:.0f} µs, with start-up "
             f"{with_start:.2f})",
             Verdict.of(max(without, with_start) < GROWTH),
-            f"{LARGE:,} sales against {SMALL:,}; the CPU of reading an empty account ({started_s:.1f} s) taken off",
+            f"{LARGE:,} sales against {SMALL:,}, without the CPU of reading an empty account ({started_s:.1f} s)",
         ),
         Row(
             "growth of calls a row",

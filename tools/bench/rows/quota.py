@@ -19,7 +19,7 @@ LATENCIES_MS: Final = (300, 600, 1500)
 WORKERS: Final = (4, 8, 12, 16, 24, 32)
 ALONE: Final = Setting("sales_history alone, 600 ms a page", streams=("sales_history",))
 HOW: Final = (
-    "answered calls in the first three whole clock minutes of a first read; the minute of the start, with its burst, "
+    "answered calls in the first three whole clock minutes of a first read. The minute of the start, with its burst, "
     "is not counted"
 )
 

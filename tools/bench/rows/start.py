@@ -50,7 +50,7 @@ def first_row(first_s: Sequence[float], import_s: Sequence[float]) -> Row:
         "within the CDK's import + 1 s + one page's latency",
         f"{spread(first_s, 's')}, of {bound_s:.1f} s",
         Verdict.of(median(first_s) <= bound_s),
-        f"first read of four streams at 600 ms, median of {len(first_s)}; the import takes {median(import_s):.1f} s",
+        f"first read of four streams at 600 ms, median of {len(first_s)}. The import takes {median(import_s):.1f} s",
     )
 
 

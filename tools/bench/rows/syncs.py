@@ -99,13 +99,13 @@ def _sync(
 def calls_row(what: str, calls: int, fewest: Least) -> Row:
     """Return the calls made relative to the fewest possible."""
     times = calls / fewest.total
-    named = "; ".join(f"{count} for {reason}" for reason, count in fewest.named.items() if count)
+    named = ", ".join(f"{count} for {reason}" for reason, count in fewest.named.items() if count)
     return Row(
         what,
         f"at most {MOST_TIMES} times the least",
         f"{times:.3f} times ({calls:,} against {fewest.total:,})",
         Verdict.of(times <= MOST_TIMES),
-        f"nine streams, {SALES:,} sales; in the least beside rows: {named}",
+        f"nine streams, {SALES:,} sales. The least has, besides rows: {named}",
     )
 
 
@@ -116,8 +116,8 @@ def small_row(what: str, sync: _Sync) -> Row:
         "none",
         f"{len(sync.calls)} calls, {sync.usage.wall_s:.1f} s",
         Verdict.NO_TARGET,
-        f"{CHANGES['sales']} new sales and a few changes in an account of {SALES:,}, {LATENCY_MS} ms a page; "
-        f"{sync.sweeps} of the calls are the sweep",
+        f"{CHANGES['sales']} new sales and a few changes in an account of {SALES:,}, {LATENCY_MS} ms a page. "
+        f"The sweep is {sync.sweeps} of the calls",
     )
 
 
@@ -135,7 +135,7 @@ def _details(name: str, sync: _Sync, fewest: Least) -> str:
     lines.append(("all", str(len(sync.calls)), str(fewest.total)))
     refused = sum(call.status == REFUSED for call in sync.calls)
     head = (name, "Calls", "Least for rows")
-    return f"{markdown(head, lines)}\n\nElapsed: {sync.usage.wall_s:.1f} s; refused with 429: {refused}."
+    return f"{markdown(head, lines)}\n\nElapsed: {sync.usage.wall_s:.1f} s. Rejected with 429: {refused}."
 
 
 def _statuses(call: Call) -> set[str]:
