@@ -25,34 +25,42 @@ def epoch_ms(text: str) -> int:
 def arguments() -> argparse.Namespace:
     """Return the options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m hotmart_simulator", description=__doc__)
-    parser.add_argument("--port", default=0, type=int, help="0 takes a free one")
-    parser.add_argument("--seed", default=1, type=int)
+    parser.add_argument("--port", default=0, type=int, help="0, the default, chooses a free port")
+    parser.add_argument("--seed", default=1, type=int, help="accounts with the same seed and options are equal")
     parser.add_argument("--sales", default=5000, type=int)
     parser.add_argument("--subscriptions", default=1000, type=int)
     parser.add_argument("--students", default=400, type=int)
     parser.add_argument("--products", default=30, type=int)
-    parser.add_argument("--modules", default=8, type=int, help="of each members area")
+    parser.add_argument("--modules", default=8, type=int, help="number in each members area")
     parser.add_argument("--coupons", default=60, type=int)
-    parser.add_argument("--participants", default=120, type=int, help="of all events together")
-    parser.add_argument("--start", type=epoch_ms, help="first sale, ISO, by default four years before now")
-    parser.add_argument("--now", type=epoch_ms, help="ISO, by default the real clock, which the account then follows")
-    parser.add_argument("--page-cap", type=int, help="largest page of every endpoint")
-    parser.add_argument("--latency-ms", default=0, type=int)
-    parser.add_argument("--limit", default=500, type=int, help="calls per minute")
-    parser.add_argument("--token-life-s", default=172_799, type=int)
-    parser.add_argument("--heavy-rows", type=int, help="502 for windows of more rows")
-    parser.add_argument("--heavy-days", type=int, help="502 for longer windows")
+    parser.add_argument("--participants", default=120, type=int, help="number in all events together")
+    parser.add_argument(
+        "--start", type=epoch_ms, help="date of the first sale in ISO 8601, by default four years before --now"
+    )
+    parser.add_argument("--now", type=epoch_ms, help="the account's time in ISO 8601, by default the real clock")
+    parser.add_argument("--page-cap", type=int, help="maximum number of rows per page on every endpoint")
+    parser.add_argument("--latency-ms", default=0, type=int, help="milliseconds before each response")
+    parser.add_argument("--limit", default=500, type=int, help="requests per minute")
+    parser.add_argument("--token-life-s", default=172_799, type=int, help="lifetime of an access token in seconds")
+    parser.add_argument("--heavy-rows", type=int, help="answer 502 to date ranges with more rows")
+    parser.add_argument("--heavy-days", type=int, help="answer 502 to date ranges with more days")
     parser.add_argument("--future-end-date", choices=("accept", "refuse"), default="refuse")
     parser.add_argument("--unknown-subdomain", choices=("404", "redirect", "html"), default="404")
-    parser.add_argument("--subdomains", default=",".join(DEFAULT_SUBDOMAINS), help="comma-separated")
-    parser.add_argument("--refuse", default="", help="families that answer 403, comma-separated, such as club,events")
-    parser.add_argument("--sandbox", action="store_true", help="a credential of the other environment")
+    parser.add_argument(
+        "--subdomains", default=",".join(DEFAULT_SUBDOMAINS), help="names of the members areas, comma-separated"
+    )
+    parser.add_argument("--refuse", default="", help="endpoints that answer 403, comma-separated, such as club,events")
+    parser.add_argument(
+        "--sandbox",
+        action="store_true",
+        help="make the credential belong to the sandbox, so that data requests answer 401",
+    )
     parser.add_argument(
         "--switch",
         action="append",
         default=[],
         metavar="NAME=SIDE",
-        help="a field of switches.py, such as dates_unit=seconds. Can be repeated, and wins over the options above",
+        help="a field of switches.py, such as dates_unit=seconds. Can be repeated, and overrides the options above",
     )
     return parser.parse_args()
 

@@ -139,7 +139,7 @@ def test_a_row_that_says_something_else_is_named(warehouse: Warehouse, tmp_path:
     assert equal.is_equal
     assert (dearer.differing, dearer.missing, dearer.surplus) == (["b"], 0, 0)
     assert not dearer.is_equal
-    assert "sales_history: 1 rows say something else than in Hotmart, such as b" in printed.get()
+    assert "sales_history: 1 rows differ from those in Hotmart, such as b" in printed.get()
     assert (later.differing, later.surplus) == (["a"], 2)
 
 

@@ -74,8 +74,8 @@ def test_a_run_answers_every_question_read_only_and_within_its_calls(
     for belief_id in QUESTIONS:
         assert BELIEFS[belief_id].belief in printed
     assert "used up" not in printed
-    assert "another form than is known" not in printed
-    left_open = [line.strip() for line in printed.splitlines() if " not told: " in line]
+    assert "an unexpected form" not in printed
+    left_open = [line.strip() for line in printed.splitlines() if " not known: " in line]
     assert len(left_open) <= 1, left_open  # the page size of products, because there are too few
     assert len(simulator.calls) <= MAX_CALLS
     assert f"in {len(simulator.calls)} calls" in printed
@@ -155,7 +155,7 @@ def test_an_outage_is_no_answer(simulator: Simulator, command_line: CommandLine)
     exit_code, printed = command_line()
 
     assert exit_code == 0
-    assert "not told: Hotmart answered 503" in printed
+    assert "not known: Hotmart answered 503" in printed
     # The lifetime and text of the token, and the headers of the failures.
     assert re.search(rf"[234] of {len(QUESTIONS)} questions answered", printed)
 
@@ -167,14 +167,14 @@ def test_what_the_credential_may_not_read_is_left_open(
     simulator.switches = Switches(refused_families=(family,), refused_with=status)
     _, printed = command_line()
 
-    assert f"not told: the credential may not read it ({status})" in printed
-    assert "another form than is known" not in printed
+    assert f"not known: the credential may not read it ({status})" in printed
+    assert "an unexpected form" not in printed
 
 
 def test_questions_about_members_areas_are_left_open_without_one(command_line: CommandLine) -> None:
     _, printed = command_line(members_area_subdomain="")
 
-    assert printed.count("not told: the settings name no members_area_subdomain") > 10
+    assert printed.count("not known: the settings name no members_area_subdomain") > 10
 
 
 def test_a_run_ends_cleanly_when_its_calls_do(simulator: Simulator, command_line: CommandLine) -> None:

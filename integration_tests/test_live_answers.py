@@ -69,7 +69,7 @@ def test_what_the_account_cannot_answer_is_said(
 
     assert outcome is None
     assert found.kind is Kind.NOT_TOLD
-    assert found.did.startswith("not told: ")
+    assert found.did.startswith("not known: ")
     assert reason in found.did
     assert not found.does
 

@@ -43,7 +43,7 @@ class Demo:
         self._folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as running:
             with self._steps.step("simulator") as step:
-                step.tell(f"making up an account of {self._sales:,} sales")
+                step.tell(f"creating an account with {self._sales:,} sales")
                 simulator = running.enter_context(SimulatorProcess(self._sales, self._folder / "simulator.log"))
                 step.tell(f"{self._sales:,} sales, {LIMIT:,} requests per minute instead of {HOTMARTS_LIMIT}")
             self._sync_twice(simulator)
@@ -81,11 +81,11 @@ class Demo:
             print_answers(self._console, warehouse, verbose=self._verbose)
         print_whereabouts(self._console, _shown(warehouse.path), shlex.quote(_shown(Path(sys.executable))))
         if missed:
-            self._problems.append("The second sync did not bring all that had changed.")
+            self._problems.append("The second sync missed changes.")
         if not all(item.is_equal for item in comparisons):
-            self._problems.append("The rows in DuckDB are not those in Hotmart.")
+            self._problems.append("The rows in DuckDB differ from those in Hotmart.")
         if not totals[0].is_equal:
-            self._problems.append("sales_summary agrees neither with sales_history nor with sales_commissions.")
+            self._problems.append("sales_summary matches neither sales_history nor sales_commissions.")
 
     def _look_around(self, connector: Connector) -> list[OfferedStream]:
         with self._steps.step("spec") as step:
@@ -126,7 +126,7 @@ class Demo:
                 loaded = warehouse.load(stream, landing.records(stream.name))
                 rows += loaded.rows
                 if loaded.repeated:
-                    self._problems.append(f"{stream.name}: {loaded.repeated:,} rows came twice in one sync.")
+                    self._problems.append(f"{stream.name}: {loaded.repeated:,} rows arrived twice in one sync.")
             step.tell(f"{rows:,} rows into {len(streams)} tables, by key")
 
     def _warn(self, text: str) -> None:

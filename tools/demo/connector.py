@@ -71,7 +71,7 @@ class Connector:
 
         self._run(arguments, take)
         if len(found) != 1:
-            raise DemoFailed(f"{arguments[0]}: {len(found)} messages of type {kind} came instead of one")
+            raise DemoFailed(f"{arguments[0]}: {len(found)} messages of type {kind} instead of one")
         return found[0]
 
     def _run(self, arguments: Sequence[str | Path], take: Callable[[bytes, Message], None]) -> None:

@@ -58,10 +58,10 @@ class SimulatorProcess:
             self._ready: dict[str, str] = orjson.loads(self._process.stdout.readline())
         except orjson.JSONDecodeError:
             self._stop()
-            last = (self._log.read_text(encoding="utf-8", errors="replace").strip() or "it said nothing").splitlines()[
-                -1
-            ]
-            raise DemoFailed(f"The simulator did not start: {last} (all of it is in {self._log})") from None
+            last = (
+                self._log.read_text(encoding="utf-8", errors="replace").strip() or "it printed nothing"
+            ).splitlines()[-1]
+            raise DemoFailed(f"The simulator did not start: {last} (the whole log is {self._log})") from None
         except BaseException:
             self._stop()
             raise

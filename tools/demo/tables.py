@@ -115,7 +115,7 @@ def print_rows(console: Console, comparisons: Sequence[RowComparison], *, verbos
         if item.differing:
             count, example = f"{len(item.differing):,}", escape(str(item.differing[0]))
             console.print(
-                f"{item.stream}: {count} rows say something else than in Hotmart, such as {example}", style="bold red"
+                f"{item.stream}: {count} rows differ from those in Hotmart, such as {example}", style="bold red"
             )
     equal = [item for item in comparisons if item.is_equal]
     rows = sum(item.in_hotmart for item in equal)
@@ -123,7 +123,7 @@ def print_rows(console: Console, comparisons: Sequence[RowComparison], *, verbos
     for item in comparisons:
         if item.added:
             console.print(
-                f"{item.stream} has {item.added:,} rows of zeros besides, for months without a sale in a currency.",
+                f"{item.stream} also has {item.added:,} rows of zeros, for months without a sale in a currency.",
                 style="dim",
             )
 

@@ -32,7 +32,7 @@ class Warehouse:
                 old.unlink(missing_ok=True)
             self._database = duckdb.connect(path)
         except (OSError, duckdb.Error) as error:
-            raise DemoFailed(f"{path} cannot be made anew; close what has it open. {error}") from None
+            raise DemoFailed(f"{path} cannot be replaced. Close the program that has it open. {error}") from None
         for stream in streams:
             self._create(stream)
 

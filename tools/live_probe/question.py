@@ -35,7 +35,7 @@ class Kind(Enum):
     COMPLETE = "read completely"
     LOSES = "loses"
     UNFORESEEN = "unforeseen"
-    NOT_TOLD = "not told"
+    NOT_TOLD = "not known"
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ def finding(
     try:
         outcome = ask(account)
     except NotTold as reason:
-        return _untold(belief, f"not told: {reason}"), None
+        return _untold(belief, f"not known: {reason}"), None
     except OutOfCalls:
         return _untold(belief, f"not asked: the {account.client.max_calls} calls are used up"), None
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # the text may quote a row
-        return _untold(belief, "not told: Hotmart's rows have another form than is known"), None
+        return _untold(belief, "not known: Hotmart's rows have an unexpected form"), None
     if isinstance(outcome, Otherwise):
         unforeseen = "Not foreseen: compare with docs/hotmart.md."
         return Finding(belief.belief, outcome.words, unforeseen, Kind.UNFORESEEN), outcome

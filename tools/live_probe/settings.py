@@ -42,9 +42,9 @@ def read_settings(path: Path) -> Settings:
             "members_area_subdomain."
         ) from None
     except (OSError, ValueError):  # the exception's text may quote the file
-        raise ProbeFailed(f"{path} cannot be read as JSON: {COMPARE}") from None
+        raise ProbeFailed(f"{path} is not valid JSON: {COMPARE}") from None
     if not isinstance(values, dict):
-        raise ProbeFailed(f"{path} holds no object: {COMPARE}")
+        raise ProbeFailed(f"{path} does not contain a JSON object: {COMPARE}")
     try:
         return _settings({name: value.strip() if isinstance(value, str) else value for name, value in values.items()})
     except ProbeFailed as problem:
