@@ -15,9 +15,11 @@ from tools.demo.connector import Connector
 from tools.demo.failure import DemoFailed
 from tools.demo.simulator_process import SimulatorProcess
 from tools.demo.tables import duration
+from tools.docs.blocks import blocks, commands
 from tools.harness import stream_names
 
 ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
 SHOP = ("The newest sales", "Net revenue", "Refunds of", "Subscriptions", "Look for yourself")
 """Beginnings of the demo's last headings, in order."""
 
@@ -40,7 +42,7 @@ def test_the_demo_syncs_every_stream_twice_and_finds_nothing_missing(
         assert stream in run.stdout
     assert "all equal to the cent" in run.stdout
     assert "Hotmart's totals add up the " in run.stdout
-    assert "say something else" not in run.stdout
+    assert "rows differ from those" not in run.stdout
     assert "-> REFUNDED" in run.stdout
     with duckdb.connect(folder / "hotmart.duckdb") as database:
         rows = {name: database.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name in stream_names()}
@@ -84,6 +86,29 @@ def test_the_demo_says_what_its_syncs_cost_and_ends_with_the_figures_of_the_shop
     assert "(token)" not in printed
     assert "(info)" not in printed
     assert max(len(line) for line in printed.partition("Look for yourself")[0].splitlines()) <= 80
+
+
+def test_the_readme_shows_the_output_of_the_demo(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    """The excerpt has the demo's lines and headings in the demo's order. "…" stands for lines that it leaves out."""
+    (shown,) = [
+        command.output for block in blocks(README) for command in commands(block) if command.line == "make demo"
+    ]
+    excerpts = [lines_without_figures(part) for part in re.split(r"^…$", shown, flags=re.MULTILINE) if part.strip()]
+
+    left = lines_without_figures(demo[0].stdout)
+    for excerpt in excerpts:
+        starts = [at for at in range(len(left)) if left[at : at + len(excerpt)] == excerpt]
+        assert starts, excerpt
+        left = left[starts[0] + len(excerpt) :]
+
+    assert len(excerpts) == 3
+    assert sum(map(len, excerpts)) > len(excerpts)
+
+
+def lines_without_figures(printed: str) -> list[str]:
+    """Return the lines of an output with 0 for each number and … for each duration. Columns may differ in width."""
+    text = re.sub(r"\([\d.,]+ s\)", "(…)", printed.strip())
+    return [" ".join(re.sub(r"\d[\d.,]*(?<=\d)", "0", line).split()) for line in text.splitlines()]
 
 
 def test_the_demo_needs_no_more_than_its_set_up_installs() -> None:

@@ -126,8 +126,8 @@ def test_every_command_is_valid_shell():
 def test_the_commands_of_the_readme_print_what_it_shows(clone):
     _, printed = clone
 
-    assert len(printed) == 7
-    assert sum(bool(command.output) for command, _ in printed) == 2
+    assert len(printed) == 6
+    assert sum(bool(command.output) for command, _ in printed) == 1
     for command, output in printed:
         assert shape(output) == shape(command.output), command.line
 
