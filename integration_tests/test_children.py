@@ -192,7 +192,7 @@ def test_one_refused_parent_is_counted_and_named_and_the_others_are_read(small: 
     assert run.exit_code == 0
     assert run.statuses == {"product_offers": "COMPLETE"}
     assert not without_products(connector, run, {ucode})
-    told = f"WARN product_offers: Hotmart refused 1 of 12 products, whose rows are missing: {ucode}. The first one: "
+    told = f"WARN product_offers: Hotmart rejected 1 of 12 products, so their rows are missing: {ucode}. The first rejection: "
     assert told in run.logs
     assert f"{status}" in run.logs.partition(told)[2]
 
@@ -205,7 +205,7 @@ def test_many_refused_parents_fail_the_stream_and_those_that_came_are_kept(small
 
     run = connector.read(["product_offers", "coupons"])
 
-    assert "product_offers: Hotmart refused 4 of 12 products: " in run.sentences
+    assert "product_offers: Hotmart rejected 4 of 12 products: " in run.sentences
     assert all(ucode in run.sentences for ucode in refused)
     assert run.statuses == {"product_offers": "INCOMPLETE", "coupons": "COMPLETE"}
     assert not without_products(connector, run, set(refused))
@@ -223,7 +223,7 @@ def test_products_without_plans_are_no_error(small: Make) -> None:
     assert run.exit_code == 0
     assert not differs(connector, "product_plans", run)
     without = [product.ucode for product in world.products.own if not product.plans]
-    assert f"INFO product_plans: Hotmart has nothing for {len(without)} products: " in run.logs
+    assert f"INFO product_plans: Hotmart has no rows for {len(without)} products: " in run.logs
     asked = Counter(path.split("/")[-2] for path in paths(connector, f"{PRODUCTS}/*/plans"))
     assert {ucode for ucode in asked if asked[ucode] == 2} == set(without), "this 400 may pass"
 
@@ -248,7 +248,7 @@ def test_no_plans_for_every_subscription_product_is_a_fault(small: Make) -> None
     run = connector.read(["product_plans"])
 
     assert run.statuses == {"product_plans": "INCOMPLETE"}
-    assert "product_plans: Hotmart refused 3 of 12 products: " in run.sentences
+    assert "product_plans: Hotmart rejected 3 of 12 products: " in run.sentences
 
 
 def test_all_products_are_asked_for_plans(small: Make) -> None:
@@ -273,7 +273,7 @@ def test_an_unknown_subscriber_ends_nothing_and_is_not_asked_for_again(small: Ma
     found = differs(connector, "subscription_purchases", run)
     assert {key[0] for key in found.lost} == {code}
     assert not found.stale + found.surplus
-    assert f"INFO subscription_purchases: Hotmart has nothing for 1 subscribers: {code}." in run.logs
+    assert f"INFO subscription_purchases: Hotmart has no rows for 1 subscribers: {code}." in run.logs
     assert len(paths(connector, PURCHASES.replace("*", code))) == 1
 
 
@@ -287,9 +287,12 @@ def test_nothing_for_every_subscriber_is_a_refusal_of_all(small: Make, clock: Vi
     second = connector.read(["subscription_purchases"], state=first.state)
 
     assert first.statuses == {"subscription_purchases": "INCOMPLETE"}
-    assert "subscription_purchases: Hotmart refused 20 of 20 subscribers: " in first.sentences
-    assert "The first one: subscription_purchases: Hotmart answered 404 not_found" in first.sentences
-    assert "Hotmart has nothing for" not in first.logs
+    assert "subscription_purchases: Hotmart rejected 20 of 20 subscribers: " in first.sentences
+    assert (
+        "The first rejection: subscription_purchases: Hotmart answered with an unexpected status (404 not_found)"
+        in first.sentences
+    )
+    assert "Hotmart has no rows for" not in first.logs
     codes = {row.record["subscriber_code"] for row in connector.simulator.world.expected("subscriptions")}
     for message in first.of_type("STATE"):  # after a kill, any of them can be the last one
         assert set(message["state"]["stream"]["stream_state"]["open"]) == codes
@@ -323,7 +326,7 @@ def test_nothing_for_two_subscribers_is_an_answer(small: Make) -> None:
     run = connector.read(["subscription_purchases"])
 
     assert run.exit_code == 0
-    assert "INFO subscription_purchases: Hotmart has nothing for 2 subscribers: " in run.logs
+    assert "INFO subscription_purchases: Hotmart has no rows for 2 subscribers: " in run.logs
     assert run.state["subscription_purchases"]["until"] == "2026-01-01T00:00:00.000Z"
 
 
@@ -339,7 +342,7 @@ def test_only_the_code_that_was_seen_says_that_there_are_no_plans(small: Make, c
 
     run = connector.read(["product_plans"])
 
-    assert "product_plans: Hotmart refused 12 of 12 products: " in run.sentences
+    assert "product_plans: Hotmart rejected 12 of 12 products: " in run.sentences
     assert f"400 {code or 'without a code'}" in run.sentences
     assert run.statuses == {"product_plans": "INCOMPLETE"}
 
@@ -353,7 +356,7 @@ def test_a_further_page_that_is_refused_does_not_say_that_there_are_no_plans(sma
 
     run = connector.read(["product_plans"])
 
-    assert "product_plans: Hotmart refused 3 of 12 products" in run.logs
+    assert "product_plans: Hotmart rejected 3 of 12 products" in run.logs
 
 
 @pytest.mark.parametrize(
@@ -499,8 +502,8 @@ def test_at_most_twenty_products_are_tried_and_modules_that_stay_unknown_are_nam
 
     tried = {call.get("product_id") for call in connector.simulator.calls if "/v2/" in call.path}
     assert len(tried) == 20
-    assert "club_pages: Hotmart refused 4 of 8 modules: " in run.sentences
-    assert "neither by its members area nor by any of the account's first 20 products" in run.sentences
+    assert "club_pages: Hotmart rejected 4 of 8 modules: " in run.sentences
+    assert "Tried its members area and the account's first 20 products." in run.sentences
     unknown = [m.id for m in world.members_areas.area("my-school").modules if m.sequence % 2 == 0 and m.pages]
     assert all(f"{module_id}/my-school" in run.sentences for module_id in unknown)
 

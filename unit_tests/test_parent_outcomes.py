@@ -54,7 +54,7 @@ def test_rejected_parents_are_judged_by_the_whole_list(
 
     assert bool(sentence) == fails
     if fails:
-        assert sentence.startswith(f"club_lessons: Hotmart refused {rejected} of {listed} students: S0")
+        assert sentence.startswith(f"club_lessons: Hotmart rejected {rejected} of {listed} students: S0")
 
 
 def test_failures_in_a_row_stop_and_rejections_in_between_do_not_matter() -> None:

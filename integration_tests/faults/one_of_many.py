@@ -21,7 +21,7 @@ SKIPPED: Final = Outcome(
 
 ONE_FAILED: Final = (
     "{stream}: {failed} of {parents} products could not be read: {parent}. The next sync tries them again. "
-    "The first one: "
+    "The first failure: "
 )
 
 

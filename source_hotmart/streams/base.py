@@ -162,7 +162,7 @@ class HotmartStream(HttpStream, ABC):
             raise
         except PaginationResetRequiredException:
             if page_token is None:  # there was no token that could be stale
-                raise QueryRefused(f"{self.name}: Hotmart refused the query (400 invalid_token).") from None
+                raise QueryRefused(f"{self.name}: Hotmart rejected the query (400 invalid_token).") from None
             raise
         except AirbyteTracedException as exhausted:
             raise out_of_tries(exhausted, self.api.retries) from None

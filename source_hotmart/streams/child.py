@@ -239,7 +239,7 @@ class ChildStream(HotmartStream, ABC):
 
     def _empty_body(self) -> HotmartError:
         return HotmartError(
-            f"{self.name}: Hotmart answered with an empty body, as it does for a {self.parent_label} without rows and "
+            f"{self.name}: Hotmart answered with an empty body. It does so for a {self.parent_label} without rows, and "
             f"for an address that no longer exists. If no {self.parent_label} has rows, deselect this stream.",
             FailureType.system_error,
         )

@@ -53,7 +53,7 @@ class EventParticipants(IncrementalChild):
     """
 
     endpoint = "events/api/v1/{event_id}/participants"
-    cost_note = "one for 500 tickets of each event, and one more for the event"
+    cost_note = "one per 500 tickets of each event, and one more per event"
     primary_key = "id"
     cursor_field = "current_update"
     promoted_fields = (("id", "eticket.id"), ("current_update", "eticket.current_update"))
@@ -119,7 +119,7 @@ class EventParticipants(IncrementalChild):
         except HotmartError as refusal:
             if not refusal.status or refusal.status == 401:
                 raise
-            LOGGER.warning("%s: The column event stays empty for event %s. %s", self.name, named(event_id), refusal)
+            LOGGER.warning("%s: The column event is null for event %s. %s", self.name, named(event_id), refusal)
             return None
 
     def _not_listed_by_default(self, parents: list[ParentKey]) -> list[str]:
@@ -146,7 +146,9 @@ class EventParticipants(IncrementalChild):
         if not hidden and (is_known or shown.intersection(OTHER_STATUSES)):
             return []
         found = [status for status in OTHER_STATUSES if status not in shown]
-        LOGGER.info("%s: Tickets that are %s are requested apart.", self.name, ", ".join(found))
+        LOGGER.info(
+            "%s: Hotmart may hide tickets that are %s, so they are requested separately.", self.name, ", ".join(found)
+        )
         return found
 
     def _compare(self, parent: ParentKey, shown: set[str], hidden: set[str]) -> None:

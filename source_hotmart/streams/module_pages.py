@@ -144,8 +144,8 @@ class ModuleStream(ChildStream, ABC):
     def _unknown(self, refusal: HotmartError | None, rejected: QueryRefused | None) -> HotmartError:
         reason = rejected.problem if rejected else str(refusal or self._no_products or "")
         sentence = (
-            f"{self.name}: Hotmart returns the pages of the module neither by its members area nor by any of the "
-            f"account's first {MAX_PRODUCTS} products. {reason}".rstrip()
+            f"{self.name}: Hotmart did not return the pages of the module. Tried its members area and the account's "
+            f"first {MAX_PRODUCTS} products. {reason}".rstrip()
         )
         if rejected:
             return QueryRefused(sentence)

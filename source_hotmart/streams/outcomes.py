@@ -190,12 +190,12 @@ class ParentOutcomes:
         if self._failed.count:
             sentences.append(
                 f"{name}: {self._failed.count} of {self._listed} {parents} could not be read: {self._failed}. The next "
-                f"sync tries them again. The first one: {self._failed.first}"
+                f"sync tries them again. The first failure: {self._failed.first}"
             )
         if self._too_many_rejected():
             sentences.append(
-                f"{name}: Hotmart refused {self._rejected.count} of {self._listed} {parents}: {self._rejected}. The "
-                f"first one: {self._rejected.first}"
+                f"{name}: Hotmart rejected {self._rejected.count} of {self._listed} {parents}: {self._rejected}. The "
+                f"first rejection: {self._rejected.first}"
             )
         return sentences
 
@@ -211,10 +211,10 @@ class ParentOutcomes:
         """Log at the end of the sync which parents have no rows, and which were rejected."""
         name, parents = self._stream_name, self._parents
         if self._empty.count:
-            LOGGER.info("%s: Hotmart has nothing for %d %s: %s.", name, self._empty.count, parents, self._empty)
+            LOGGER.info("%s: Hotmart has no rows for %d %s: %s.", name, self._empty.count, parents, self._empty)
         if self._rejected.count and not self._denied and not self._too_many_rejected():
             LOGGER.warning(
-                "%s: Hotmart refused %d of %d %s, whose rows are missing: %s. The first one: %s",
+                "%s: Hotmart rejected %d of %d %s, so their rows are missing: %s. The first rejection: %s",
                 name,
                 self._rejected.count,
                 self._listed,
