@@ -63,13 +63,13 @@ help: ## list the targets
 demo: $(RUNNABLE) ## sync a simulated Hotmart account and show what arrives (SALES=5000, VERBOSE=1)
 	@$(PY) -m tools.demo --sales $(SALES) $(if $(VERBOSE),--verbose)
 
-test: $(READY) ## format, lint, types and all tests
+test: $(READY) ## check format, lint and types, and run all tests
 	@echo "test: $$($(PY) --version)"
 	@$(MAKE) --no-print-directory lint
 	@# A file of tests a process, as many side by side as the machine has cores.
 	@$(PY) -m pytest --numprocesses auto --dist loadfile
 
-lint: $(READY) ## format, lint and types
+lint: $(READY) ## check format, lint and types
 	@$(PY) -m ruff format --check --quiet . || { echo "ruff: run '$(PY) -m ruff format .'" >&2; exit 1; }
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m mypy --strict --no-error-summary source_hotmart hotmart_simulator tools integration_tests unit_tests conftest.py
@@ -77,30 +77,30 @@ lint: $(READY) ## format, lint and types
 hooks: $(READY) ## run `make lint` before each commit in this clone
 	@$(PY) -m pre_commit install
 
-flips: $(READY) ## play each belief about Hotmart the other way round; write docs/development/beliefs.md (CHECK=1 compares)
+flips: $(READY) ## test the opposite of each belief about Hotmart, and write docs/development/beliefs.md (CHECK=1 compares)
 	@$(PY) -m tools.flips $(if $(CHECK),--check)
 
-bench: $(READY) .venv-bench/.ready ## measure speed, memory, quota, calls and schedule (45 minutes; ONLY=cpu,memory)
+bench: $(READY) .venv-bench/.ready ## measure speed, memory, quota, requests and schedule (45 minutes, ONLY=cpu,memory)
 	@$(PY) -m tools.bench --only '$(ONLY)'
 
-live: $(READY) ## ask a real account what is not known of the API (read-only, 60 calls; needs secrets/config.json)
+live: $(READY) ## ask a real account which beliefs about Hotmart hold (read-only, 60 requests, needs secrets/config.json)
 	@$(PY) -m tools.live_probe
 
-audit: $(READY) ## licences and use of what is shipped, ruff's rules of security (needs no network)
+audit: $(READY) ## check licences, unused dependencies and ruff's security rules (needs no network)
 	@$(VENV)/bin/deptry --no-ansi source_hotmart
 	@$(VENV)/bin/pip-licenses --packages $$(sed -n 's/==.*//p' requirements/image.txt) >/dev/null
 	@$(PY) -m ruff check --select S source_hotmart
 
-audit-online: .venv-audit/.ready ## known vulnerabilities of what is shipped (asks PyPI)
+audit-online: .venv-audit/.ready ## look up known vulnerabilities of what is shipped (needs PyPI)
 	@.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes \
 		--requirement requirements/main.txt --requirement requirements/build.txt
 
-catalog: $(RUNNABLE) ## write secrets/catalog.json, what `read` takes, for secrets/config.json (CONFIG=other.json)
+catalog: $(RUNNABLE) ## write secrets/catalog.json, the catalog for `read`, from secrets/config.json (CONFIG=other.json)
 	@mkdir -p secrets && $(VENV)/bin/source-hotmart catalog --config $(CONFIG) > secrets/catalog.json.new && \
 		mv secrets/catalog.json.new secrets/catalog.json || { rm -f secrets/catalog.json.new; exit 1; }
 	@echo "catalog: secrets/catalog.json"
 
-docs: $(READY) ## renew the generated pages in docs/ (CHECK=1 fails if git sees a difference)
+docs: $(READY) ## write the generated pages in docs/ again (CHECK=1 fails if git sees a difference)
 	@$(PY) -m integration_tests.faults
 	@$(PY) -m tools.docs
 	@$(if $(CHECK),git diff --exit-code --stat -- docs)
@@ -114,32 +114,32 @@ form-picture: ## draw docs/form.png from the form (needs Node.js, npm and Chromi
 airbyte-python:
 	@echo $(AIRBYTE_PYTHON)
 
-test-ecosystem: $(READY) .venv-ecosystem/.ready ## PyAirbyte into DuckDB and PostgreSQL, and Dagster (needs PostgreSQL's server)
+test-ecosystem: $(READY) .venv-ecosystem/.ready ## test with PyAirbyte, into DuckDB and PostgreSQL, and with Dagster (needs PostgreSQL's server)
 	@VENV=$(VENV) .venv-ecosystem/bin/python -m pytest -c $(ECOSYSTEM)/pytest.ini --confcutdir=$(ECOSYSTEM) $(ECOSYSTEM)
 
 dbt: $(READY) .venv-ecosystem/.ready .venv-dbt/.ready ## build and test the dbt package, and compare its marts with an account (needs PostgreSQL's server)
 	@VENV=$(VENV) .venv-ecosystem/bin/python -m pytest -c $(ANALYTICS)/pytest.ini --confcutdir=$(ANALYTICS) $(ANALYTICS)
 	@$(PY) -m tools.analytics --check
 
-dbt-docs: $(READY) .venv-dbt/.ready ## renew the answers and the graph in docs/analytics.md
+dbt-docs: $(READY) .venv-dbt/.ready ## write the answers and the graph in docs/analytics.md again
 	@$(PY) -m tools.analytics
 
 dbt-bench: $(READY) .venv-dbt/.ready ## measure dbt build on a million sales in DuckDB (5 minutes)
 	@$(PY) -m tools.analytics.million
 
-qa: .venv-qa/.ready ## Airbyte's own QA of connectors, compared with docs/development/qa.md
+qa: .venv-qa/.ready ## run Airbyte's own QA of connectors, and compare with docs/development/qa.md
 	@DO_NOT_TRACK=1 .venv-qa/bin/python -W ignore -m tools.qa
 
-release-check: $(READY) ## one version everywhere; wheel and sdist install in an empty environment and run (TAG=v1.0.0 too)
+release-check: $(READY) ## check that all versions agree, and that wheel and sdist install and run (TAG=v1.0.0 checks the tag)
 	@$(PY) -m tools.release $(if $(TAG),--tag "$(TAG)")
 
 packages: $(READY) ## write wheel, sdist and release notes into dist/
 	@rm -rf dist && $(PY) -m tools.release --packages dist
 
-release-publish: ## create a release of a pushed tag on GitHub with what is in dist/ (TAG=v1.0.0; needs gh)
+release-publish: ## create a GitHub release of a pushed tag from the files in dist/ (TAG=v1.0.0, needs gh)
 	gh release create "$(TAG)" dist/*.whl dist/*.tar.gz --verify-tag --title "$(TAG)" --notes-file dist/notes.md
 
-version: $(READY) ## write another version into every place (VERSION=1.0.0)
+version: $(READY) ## write the version into every file that has it (VERSION=1.0.0)
 	@$(PY) -m tools.release --set-version "$(VERSION)"
 
 lock: ## renew poetry.lock and requirements/ (needs poetry with poetry-plugin-export)
@@ -150,13 +150,13 @@ lock: ## renew poetry.lock and requirements/ (needs poetry with poetry-plugin-ex
 	poetry export --quiet --only demo,build --output requirements/demo.txt
 	poetry export --quiet --with dev,demo,build --output requirements/dev.txt
 
-image: ## build the connector's image (needs docker; IMAGE=name:tag)
+image: ## build the connector's image (needs docker, IMAGE=name:tag)
 	docker build $(IMAGE_BUILD)
 
 image-test: $(READY) ## run that image as platforms do, against simulated accounts (needs docker)
 	@$(PY) -m tools.image $(IMAGE)
 
-image-push: ## build the image for amd64 and arm64 and push it with SBOM and provenance (needs docker buildx; IMAGE=name:tag)
+image-push: ## build the image for amd64 and arm64 and push it with SBOM and provenance (needs docker buildx, IMAGE=name:tag)
 	docker buildx build --platform linux/amd64,linux/arm64 --sbom=true --provenance=mode=max --push $(IMAGE_BUILD)
 
 clean: ## remove the environment, the demo's output and all caches

@@ -192,7 +192,7 @@ def test_one_refused_parent_is_counted_and_named_and_the_others_are_read(small: 
     assert run.exit_code == 0
     assert run.statuses == {"product_offers": "COMPLETE"}
     assert not without_products(connector, run, {ucode})
-    told = f"WARN product_offers: Hotmart rejected 1 of 12 products, so their rows are missing: {ucode}. The first rejection: "
+    told = f"WARN product_offers: Hotmart rejected 1 of 12 products, so their rows are missing: {ucode}. The first "
     assert told in run.logs
     assert f"{status}" in run.logs.partition(told)[2]
 

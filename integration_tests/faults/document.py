@@ -26,11 +26,11 @@ In every case:
 - Other streams are read to their end. So are the other date ranges, parents and rows of the affected stream, which
   fails once, at its end. The state covers only what was read completely, and the next sync reads the rest.
 - Every request has limits: {connect_s:g} seconds to connect, {read_s:g} seconds without a byte, and {total_s:g} seconds
-  and {body_mib} MiB for the whole response, headers included. A login or an error may have {error_mib} MiB. Retries are
-  limited too, see [Outcomes](#outcomes).
+  and {body_mib} MiB for the whole response, headers included. A login or an error may have {error_mib} MiB.
+  [Outcomes](#outcomes) has the limits of the retries.
 - A list ends after 20 pages in a row without a new primary key. At most 50 log lines of one kind are printed per
   stream.
-- Of an error only a short code is printed. Cookies are ignored, and no control character reaches the log.
+- Of an error response, only a short code is printed. Cookies are ignored, and no control character reaches the log.
 - Redirects are never followed, and no credential or access token is in any output.
 """
 

@@ -122,7 +122,10 @@ QUOTA: Final = Outcome(
 )
 UNAVAILABLE: Final = Outcome(
     code="D",
-    meaning=("Retried, an outage waited for, then requested by single days. If no day is answered, the stream fails."),
+    meaning=(
+        "Retried, again after an outage of about a minute, then requested by single days. If no day is answered, the "
+        "stream fails."
+    ),
     ending="a stream fails",
     sentence="{stream}: {reason} Hotmart is not available. The next sync continues from here.",
     failure="transient_error",

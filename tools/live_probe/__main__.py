@@ -42,7 +42,12 @@ def main() -> int:
     """Run the probe by its command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.live_probe", description=__doc__)
     parser.add_argument("--config", type=Path, default=Path("secrets/config.json"), help="default secrets/config.json")
-    parser.add_argument("--calls", type=int, default=MAX_CALLS, help=f"at most, {MAX_CALLS} by default and no more")
+    parser.add_argument(
+        "--calls",
+        type=int,
+        default=MAX_CALLS,
+        help=f"maximum number of requests, at most {MAX_CALLS}, which is the default",
+    )
     asked = parser.parse_args()
     console = Console(highlight=False)
     if not console.is_terminal:
