@@ -260,7 +260,7 @@ def test_of_two_clubs_the_wrong_one_is_named(connector, answer, clubs):
         ("2024-02-31", "start_date: '2024-02-31' is not a date that exists. Give a day such as"),
         ("1st of May", "start_date: '1st of May' is not in the form YYYY-MM-DD. Give a day such as"),
         ("2026-01-02", "start_date: '2026-01-02' is in the future. Give a day such as"),
-        ("2001-01-01", "start_date: '2001-01-01' is before Hotmart existed; choose 2010-01-01 or later."),
+        ("2001-01-01", "start_date: '2001-01-01' is before Hotmart existed (choose 2010-01-01 or later)."),
     ],
 )
 def test_a_start_date_that_cannot_be_is_told(connector, start_date, problem):

@@ -293,7 +293,7 @@ def test_a_start_date_in_another_form_is_refused_with_the_wanted_form(text):
 def test_a_start_date_before_hotmart_is_refused_with_the_earliest_one(text):
     sentence = refusal(start_date=text)
 
-    assert f"{text!r} is before Hotmart existed; choose 2010-01-01 or later." in sentence
+    assert f"{text!r} is before Hotmart existed (choose 2010-01-01 or later)." in sentence
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"])
