@@ -71,20 +71,20 @@ def test_what_may_pass_is_repeated_until_it_does(connector, kind):
     ("kind", "sentence"),
     [
         (500, "products: Hotmart had an internal error (500)."),
-        (502, "products: Hotmart could not answer so large a query in time (502)."),
+        (502, "products: Hotmart could not answer the query in time (502)."),
         (503, "products: Hotmart is not available (503)."),
-        (504, "products: Hotmart could not answer so large a query in time (504)."),
-        ("html200", "products: Hotmart sent an HTML page where rows were expected."),
+        (504, "products: Hotmart could not answer the query in time (504)."),
+        ("html200", "products: Hotmart sent an HTML page instead of rows."),
         ("html503", "products: Hotmart is not available (503)."),
-        ("empty200", "products: Hotmart sent an empty body where rows were expected."),
-        ("empty_object", "products: Hotmart sent an object without a list of 'items' where rows were expected."),
-        ("items_null", "products: Hotmart sent an object without a list of 'items' where rows were expected."),
-        ("error_object", "products: Hotmart sent an error object where rows were expected."),
-        ("truncated_json", "products: Hotmart sent a body that is not JSON where rows were expected."),
-        ("bad_gzip", "products: Hotmart sent an answer that broke off."),
-        ("cut", "products: Hotmart sent an answer that broke off."),
+        ("empty200", "products: Hotmart sent an empty body instead of rows."),
+        ("empty_object", "products: Hotmart sent an object without a list of 'items' instead of rows."),
+        ("items_null", "products: Hotmart sent an object without a list of 'items' instead of rows."),
+        ("error_object", "products: Hotmart sent an error object instead of rows."),
+        ("truncated_json", "products: Hotmart sent a body that is not JSON instead of rows."),
+        ("bad_gzip", "products: Hotmart's response broke off."),
+        ("cut", "products: Hotmart's response broke off."),
         ("reset", "products: Hotmart could not be reached."),
-        (429, "products: Hotmart's quota of calls a minute is used up (429)."),
+        (429, "products: Hotmart's quota of requests per minute is used up (429)."),
     ],
 )
 def test_what_does_not_pass_ends_its_stream_with_a_sentence(connector, kind, sentence):
@@ -92,7 +92,7 @@ def test_what_does_not_pass_ends_its_stream_with_a_sentence(connector, kind, sen
 
     assert run.exit_code != 0
     errors = [error for error in run.errors if error["message"].startswith("products: ")]
-    what_next = f"Tried {TRIES} times; the next sync continues from here."
+    what_next = f"Tried {TRIES} times. The next sync continues from here."
     if kind in HEAVY:
         what_next = "The next sync reads the whole list again."
     assert errors[0]["message"] == f"{sentence} {what_next}"
@@ -126,7 +126,7 @@ def test_no_permission_says_who_has_to_create_the_credential(connector):
     error = next(error for error in run.errors if error["message"].startswith("products: "))
     assert error["failure_type"] == "config_error"
     assert "no permission" in error["message"]
-    assert "Create them as the owner of the account" in error["message"]
+    assert "Create a credential as the owner of the account" in error["message"]
     assert "deselect this stream" in error["message"]
 
 
@@ -135,7 +135,7 @@ def test_a_redirect_is_not_followed(connector):
 
     run = connector.read(["products"])
 
-    assert "products: Hotmart sent the call to another address (302)" in run.sentences
+    assert "products: The request was redirected to another address (302)" in run.sentences
     assert connector.simulator.count("/docs") == 0
 
 

@@ -286,7 +286,7 @@ def test_what_is_no_object_where_one_is_marked_is_hidden_whole(connector, choice
 
     assert "example" not in run.output.lower()
     assert "5511999998888" not in run.output
-    assert "in buyer, where an object is declared" in run.logs
+    assert "in the field buyer instead of an object" in run.logs
 
 
 def test_a_key_that_is_too_short_reads_nothing(connector):

@@ -187,7 +187,7 @@ class Config(BaseModel):
         except (ValueError, OverflowError):
             raise ValueError(f"{value!r} is not a date that exists") from None
         if moment < EARLIEST_START:
-            raise ValueError(f"{value!r} is before Hotmart existed; choose {EARLIEST_START:%Y-%m-%d} or later")
+            raise ValueError(f"{value!r} is before Hotmart existed (choose {EARLIEST_START:%Y-%m-%d} or later)")
         if moment.timestamp() * 1000 > time.time_ns() // 1_000_000:
             raise ValueError(f"{value!r} is in the future")
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
