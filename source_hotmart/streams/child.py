@@ -60,14 +60,10 @@ class ChildStream(HotmartStream, ABC):
     """Values of the parent's fields. If a field has one of them, a rejection means that the parent has no such list."""
     parameters: ClassVar[tuple[str, ...]] = ()
     """The values of the query that are sent as parameters, besides those of pages."""
-    empty_on_status: ClassVar[tuple[int, ...]] = ()
-    """Statuses that mean that a parent has no such list. An empty body means the same."""
-    empty_on_code: ClassVar[str] = ""
-    """The error code that these statuses must have."""
+    empty_on: ClassVar[tuple[int, str] | None] = None
+    """Status and error code (empty: any) that mean that a parent has no such list. An empty body means the same."""
     doubts_empty: ClassVar[bool] = False
-    """Whether such a response can also mean a fault, so that it is not trusted if all parents have it."""
-    requests_again: ClassVar[bool] = False
-    """Whether an empty body is requested again like a 400, because it is known to be wrong sometimes."""
+    """Whether such a response can also mean a fault. It is not trusted if all parents have it."""
     key_spans_parents: ClassVar[bool] = False
     """Whether two parents can have rows with the same primary key."""
     requests_per_parent: ClassVar[int] = 1
@@ -168,8 +164,9 @@ class ChildStream(HotmartStream, ABC):
         return doubted
 
     def _may_be_temporary(self, answer: HotmartError, parent: ParentKey) -> bool:
-        """Whether a response without a list may be wrong. Hotmart is known to reject valid requests with a 400."""
-        return answer.status == 400 or (self.requests_again and not parent.may_have_none)
+        """Whether a 400, which Hotmart sends for valid requests now and then, or an empty body may be wrong."""
+        is_doubted = self.doubts_empty and not parent.may_have_none
+        return answer.status == 400 or (is_doubted and not answer.status)
 
     def _without_known_keys(self, rows: Reading) -> Reading:
         """Yield rows except those with primary keys of other parents, for streams that need it."""
@@ -235,7 +232,7 @@ class ChildStream(HotmartStream, ABC):
     def _means_nothing(self, answer: HotmartError, *, is_expected: bool) -> bool:
         if is_expected:
             return 400 <= answer.status < 500 and answer.status != 401
-        return answer.status in self.empty_on_status and self.empty_on_code in ("", answer.code)
+        return self.empty_on in ((answer.status, answer.code), (answer.status, ""))
 
     def _empty_body(self) -> HotmartError:
         return HotmartError(
@@ -248,17 +245,10 @@ class ChildStream(HotmartStream, ABC):
         label, limit = f"{self.parent_label}s", self.progress.requests_per_minute
         self.progress.parents_planned(self.name, label, parents, self.requests_per_parent)
         requests = parents * self.requests_per_parent
-        minutes = requests / limit
-        LOGGER.info(
-            "%s: %s%d %s to read, about %d requests: %s at Hotmart's %d requests per minute.",
-            self.name,
-            f"members area {subdomain}: " if subdomain else "",
-            parents,
-            label,
-            requests,
-            f"{minutes:.0f} minutes" if minutes >= 2 else "less than two minutes",
-            limit,
-        )
+        of_area = f"members area {subdomain}: " if subdomain else ""
+        duration = f"{requests / limit:.0f} minutes" if requests >= 2 * limit else "less than two minutes"
+        sentence = "%s: %s%d %s to read, about %d requests: %s at Hotmart's %d requests per minute."
+        LOGGER.info(sentence, self.name, of_area, parents, label, requests, duration, limit)
 
     def _without_parents(self, subdomain: str, failed: ParentListFailed) -> HotmartError:
         of_area = f" of members area {subdomain}" if subdomain else ""

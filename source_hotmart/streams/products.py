@@ -104,10 +104,8 @@ class ProductPlans(ChildStream):
     parent_label = "product"
     parent_fields = (("product_ucode", "ucode"), ("product_id", "id"))
     may_have_none = {"is_subscription": (False,)}  # noqa: RUF012 - a constant
-    empty_on_status = (400,)
-    empty_on_code = "invalid_parameter"
+    empty_on = (400, "invalid_parameter")
     doubts_empty = True
-    requests_again = True
 
 
 class Coupons(ChildStream):
@@ -128,7 +126,6 @@ class Coupons(ChildStream):
     may_have_none = DRAFTS
     envelope = Envelope(empty_body_is_none=True)
     doubts_empty = True
-    requests_again = True
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)

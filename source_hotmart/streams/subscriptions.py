@@ -100,7 +100,7 @@ class SubscriptionPurchases(ChangedParentsStream):
     parent_label = "subscriber"
     parent_is_person = True
     parent_fields = (("subscriber_code", "subscriber_code"),)
-    empty_on_status = (404,)
+    empty_on = (404, "")
     doubts_empty = True
     changed_fields = ("accession_date", "request_date", "end_accession_date")
     always_read_where = ("status", ("DELAYED", "OVERDUE", "STARTED"))
