@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hotmart_simulator import Fault, Simulator, World
-from integration_tests.losses.reads import PRODUCTS, complete, tiny_world
+from integration_tests.losses.reads import PRODUCTS, complete, tiny_world, warnings
 from tools.harness import Connector, switches
 
 PLANS = f"{PRODUCTS}/*/plans"
@@ -68,7 +68,7 @@ def test_an_empty_body_for_every_product_is_a_fault(connector: Connector, hotmar
 
     assert run.exit_code == 1
     assert run.statuses == {"coupons": "INCOMPLETE", "product_offers": "COMPLETE"}
-    assert "coupons" in run.sentences
+    assert "If none of the products has rows yet, deselect this stream until one has." in run.sentences
 
 
 @pytest.mark.parametrize("prefix", ["products", "payments"])
@@ -99,3 +99,28 @@ def test_an_account_without_coupons_is_no_fault(connector: Connector, hotmart: S
 
     assert run.exit_code == 0, run.sentences
     assert not run.records("coupons")
+
+
+def test_a_404_for_every_subscriber_names_the_harmless_reason(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
+    """No subscriber of a new account may have been charged yet, which looks like an endpoint that is gone."""
+    hotmart.add_fault(Fault(kind=404, error="not_found", path="/payments/api/v1/subscriptions/*/purchases", times=None))
+
+    run = connector.read(["subscription_purchases"])
+
+    assert run.exit_code == 1
+    assert "If none of the subscribers has rows yet, deselect this stream until one has." in run.sentences
+
+
+def test_a_list_without_page_info_is_named_once(connector: Connector, hotmart: Simulator, world: World) -> None:
+    """The tickets of each event are requested once more for each hidden status, never with `page_info`."""
+    hotmart.switches = switches(tickets_by_default="confirmed")
+    hotmart.add_fault(Fault(kind="no_page_info", path="/events/api/v1/*/participants", times=None))
+
+    run = connector.read(["event_participants"])
+
+    named = [line for line in warnings(run, "event_participants") if "event_participants: Rows of event" in line]
+    assert named
+    assert len(set(named)) == len(named)
+    assert all("Hotmart sent no reliable count of the rows" in line for line in named)

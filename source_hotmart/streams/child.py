@@ -198,6 +198,8 @@ class ChildStream(HotmartStream, ABC):
         The id of a person is hashed or dropped like personal data. If it is dropped, the name is empty.
         """
         names = [name for name, _ in self.parent_fields if name == "subdomain" or name in self._path_fields]
+        if not query[names[0]] and not self.parent_is_person:  # another id helps to find the parent
+            names = [name for name, _ in self.parent_fields if query[name]] or names
         ids = [named(query[name]) for name in names]
         if self.parent_is_person and self._hide_person:
             hidden = self._hide_person(query[names[0]])  # the parent's id is first
@@ -235,11 +237,8 @@ class ChildStream(HotmartStream, ABC):
         return self.empty_on in ((answer.status, answer.code), (answer.status, ""))
 
     def _empty_body(self) -> HotmartError:
-        return HotmartError(
-            f"{self.name}: Hotmart answered with an empty body. It does so for a {self.parent_label} without rows, and "
-            f"for an address that no longer exists. If no {self.parent_label} has rows, deselect this stream.",
-            FailureType.system_error,
-        )
+        sentence = f"Hotmart sent an empty body, as for a {self.parent_label} without rows or a removed address."
+        return HotmartError(f"{self.name}: {sentence}", FailureType.system_error)
 
     def _log_estimate(self, subdomain: str, parents: int) -> None:
         label, limit = f"{self.parent_label}s", self.progress.requests_per_minute

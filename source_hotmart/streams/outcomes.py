@@ -94,6 +94,8 @@ class ParentOutcomes:
         """The value of `trusts_empty` at the end."""
         self._empty = Group()
         self._doubted = Group()
+        self._has_doubts = False
+        """Whether parents without rows were not believed."""
         self._rejected = Group()
         self._rejected_anew = 0
         self._failed = Group()
@@ -177,6 +179,7 @@ class ParentOutcomes:
         (self._empty if self._judgement else self._rejected).take(self._doubted)
         if not self._judgement:
             self._rejected_anew += self._doubted.count
+            self._has_doubts = self._doubted.count > 0
         self._doubted = Group()
 
     def _sentences(self) -> list[str]:
@@ -193,9 +196,10 @@ class ParentOutcomes:
                 f"sync tries them again. The first failure: {self._failed.first}"
             )
         if self._too_many_rejected():
+            advice = f" If none of the {parents} has rows yet, deselect this stream until one has." * self._has_doubts
             sentences.append(
                 f"{name}: Hotmart rejected {self._rejected.count} of {self._listed} {parents}: {self._rejected}. The "
-                f"first rejection: {self._rejected.first}"
+                f"first rejection: {self._rejected.first}{advice}"
             )
         return sentences
 

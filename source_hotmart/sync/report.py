@@ -24,6 +24,7 @@ class SyncReport:
         self._agreeing = 0
         self._differing: list[str] = []
         self._differing_count = 0
+        self._incomplete: set[tuple[str, str]] = set()
         self._collisions: dict[str, int] = {}
         self._last_lines: list[Callable[[], None]] = []
         FEW_OF_A_KIND.begin()
@@ -41,12 +42,16 @@ class SyncReport:
         counted = " or ".join(str(total) for total in sorted(totals))
         if len(totals) > MOST_TOTALS:
             counted = f"{len(totals):,} different numbers of"
-        reason = f"Hotmart counted {counted} rows" if totals else "the order of the rows changed between pages"
+        reason = f"Hotmart counted {counted} rows" if totals else "Hotmart sent no reliable count of the rows"
         self.incomplete(stream_name, label, f"{reason}, and {rows} arrived")
 
     def incomplete(self, stream_name: str, label: str, reason: str) -> None:
-        """Record a date range or list that may lack rows, and why."""
+        """Record a date range or list that may lack rows, and why. One record per list is enough."""
         label = named(label, LONGEST_LABEL)
+        with self._lock:
+            if (stream_name, label) in self._incomplete:
+                return
+            self._incomplete.add((stream_name, label))
         LOGGER.warning(
             "%s: Rows of %s may be missing: %s, even after a second read. The next sync reads them again.",
             stream_name,
