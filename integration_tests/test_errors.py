@@ -207,7 +207,7 @@ def test_a_row_with_invalid_bytes_keeps_no_other_from_being_read(connector):
     expected = connector.simulator.world.expected("products")
     assert len(run.records("products")) == len(expected)
     assert sum("\xff\xfe" in str(record) for record in run.records("products")) == 1
-    assert "Hotmart sent invalid JSON (invalid bytes) in products." in run.logs
+    assert "products: Hotmart sent invalid JSON (invalid bytes)." in run.logs
 
 
 def test_the_logger_of_the_http_client_never_prints_bodies(connector):
