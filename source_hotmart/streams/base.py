@@ -30,10 +30,10 @@ from source_hotmart.api.turns import Line
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.records.columns import FieldLog
+from source_hotmart.records.rows import RecordMaker, shown_schema
 from source_hotmart.state.cursors import SliceCursor
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.outcomes import one_failure
-from source_hotmart.streams.rows import RecordMaker, shown_schema
 from source_hotmart.sync.report import SyncReport
 
 

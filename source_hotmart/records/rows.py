@@ -12,14 +12,13 @@ from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 
 from source_hotmart.api.decoding import Repaired
 from source_hotmart.api.errors import BadRow
-from source_hotmart.reading.passes import Query, Record
 from source_hotmart.records.columns import COLUMNS, FieldLog, put
-from source_hotmart.records.conversion import RowConverter
+from source_hotmart.records.conversion import Row, RowConverter
 from source_hotmart.records.personal_data import compile_hiding, hide_of, without_marks
 
 WITHOUT_KEY = "without a primary key"
 GUESSED_KEY = "with invalid bytes in the primary key"
-NO_CONTEXT: Final[Query] = {}
+NO_CONTEXT: Final[Mapping[str, Any]] = {}
 
 
 @cache
@@ -43,8 +42,8 @@ class RecordMaker:
         stream_name: str,
         key_fields: Sequence[str],
         promoted_fields: Sequence[tuple[str, str]],
-        own_cursor: Record,
-        transform: Callable[[Record], None],
+        own_cursor: Row,
+        transform: Callable[[Row], None],
         personal_data: Any,
         log: FieldLog,
     ) -> None:
@@ -58,7 +57,7 @@ class RecordMaker:
         self._convert = RowConverter(schema, log, hide_value)
         self._hide = compile_hiding(schema, hide_value)
 
-    def __call__(self, row: Any, context: Query = NO_CONTEXT) -> tuple[Hashable, Record]:
+    def __call__(self, row: Any, context: Mapping[str, Any] = NO_CONTEXT) -> tuple[Hashable, Row]:
         """Return the primary key and the record of a row from Hotmart, with its context, or raise `BadRow`."""
         if not isinstance(row, dict):
             raise BadRow(self._stream_name, WITHOUT_KEY)
@@ -76,7 +75,7 @@ class RecordMaker:
         record.update(self._own_cursor)
         return key, record
 
-    def _add_fields(self, row: Record, context: Query) -> None:
+    def _add_fields(self, row: Row, context: Mapping[str, Any]) -> None:
         for name, value in context.items():
             # Rows must not share an object, because it is converted in place.
             put(row, name, deepcopy(value) if isinstance(value, dict | list) else value)
