@@ -99,7 +99,7 @@ def not_offered(*names: str) -> AirbyteTracedException:
 
 
 def configured_catalog(
-    offered: AirbyteCatalog, names: Sequence[str] = (), *, full: bool = False
+    offered: AirbyteCatalog, names: Sequence[str], *, full: bool = False
 ) -> ConfiguredAirbyteCatalog:
     """Return a catalog to read streams, incrementally if they support it and `full` is not set.
 

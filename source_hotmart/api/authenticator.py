@@ -104,9 +104,9 @@ class HotmartAuthenticator(AuthBase):
     def _bearer(self) -> str:
         return f"Bearer {self._token}"
 
-    def server_time_ms(self, time_ms: int | None = None) -> int:
-        """Return now, or a time of this machine's clock, by Hotmart's clock: up to two seconds early, never late."""
-        return (time.time_ns() // 1_000_000 if time_ms is None else time_ms) - self.clock_skew_ms
+    def server_time_ms(self) -> int:
+        """Return now by Hotmart's clock: up to two seconds early, never late."""
+        return time.time_ns() // 1_000_000 - self.clock_skew_ms
 
     def _renew(self) -> None:
         """Request a new token. A failure is raised only if the old token has expired."""

@@ -15,7 +15,6 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget, LimiterSession
 
 from source_hotmart.api.deadline import BoundedAdapter
 from source_hotmart.api.errors import HotmartError
-from source_hotmart.api.pages import DEFAULT_LIMITS
 from source_hotmart.config.hosts import is_loopback
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -27,9 +26,7 @@ class Connections:
     def __init__(self) -> None:
         self._guards: dict[tuple[str, str], EgressGuard] = {}
 
-    def restrict_to(
-        self, method: str, url: str, total_s: float = DEFAULT_LIMITS.total_s, budget: APIBudget | None = None
-    ) -> LimiterSession:
+    def restrict_to(self, method: str, url: str, total_s: float, budget: APIBudget | None = None) -> LimiterSession:
         """Return a session limited to this method and this URL or, if it ends with a slash, to all URLs below it.
 
         Certificates are always verified, against the machine's own or those in `REQUESTS_CA_BUNDLE`.
@@ -68,7 +65,7 @@ class SyncEnded(HotmartError):
 class EgressGuard(BoundedAdapter):
     """Sends requests with one method to one URL, as set by `Connections.restrict_to`."""
 
-    def __init__(self, method: str, url: str, total_s: float = DEFAULT_LIMITS.total_s) -> None:
+    def __init__(self, method: str, url: str, total_s: float) -> None:
         super().__init__(total_s)
         self._method = method
         self._host, self._path = _split(url)

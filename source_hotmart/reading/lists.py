@@ -89,9 +89,9 @@ class ListReader:
         self.is_compared = False
         """Whether the rows are going to be compared with those of another list."""
 
-    def read_list(self, query: Query, label: str, *, at_least: int = 0) -> Iterator[Record]:
+    def read_list(self, query: Query, label: str) -> Iterator[Record]:
         """Yield every row of a list. Raise `HotmartError` at its end if rows have no primary key."""
-        result = yield from self.read(query, label, at_least=at_least)
+        result = yield from self.read(query, label)
         if result.bad_rows:
             raise self.bad_rows(result.bad_rows, label)
 

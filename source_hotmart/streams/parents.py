@@ -135,7 +135,7 @@ class ParentLists:
                 raise ParentListFailed(problem) from None
         return found.kept.pop(selector)
 
-    def is_partial(self, parent: type, subdomain: str = "") -> bool:
+    def is_partial(self, parent: type, subdomain: str) -> bool:
         """Whether records are missing from a list that was taken."""
         return self._lists[parent, subdomain].is_partial or subdomain in self._incomplete[parent]
 
