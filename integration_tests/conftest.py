@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from hotmart_simulator import Simulator, World
 from source_hotmart.run import run
 from tools.harness import NOW_MS, Connector, VirtualClock, switches
 
+InThisProcess = Callable[..., CompletedProcess[str]]
+"""Takes arguments."""
 CommandLine = Callable[..., tuple[int, str]]
 """Takes a command, flags, and files as `Connector.arguments` does. Returns the exit code and the output."""
 
@@ -56,10 +59,8 @@ def _leave(exit_code: int) -> None:
 
 
 @pytest.fixture
-def command_line(
-    connector: Connector, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[CommandLine]:
-    """Run the command `source-hotmart` in this process. Return its exit code and all its output."""
+def in_this_process(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[InThisProcess]:
+    """Run the command `source-hotmart` with arguments in this process."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the CDK replaces it
     monkeypatch.setattr(os, "_exit", _leave)
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, set())
@@ -67,8 +68,8 @@ def command_line(
     thresholds = gc.get_threshold()
     monkeypatch.setattr(logging, "raiseExceptions", logging.raiseExceptions)
 
-    def run_command(command: str, *flags: str, **files: Any) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["source-hotmart", *connector.arguments(command, **files), *flags])
+    def run_command(*arguments: str) -> CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["source-hotmart", *arguments])
         PRINT_BUFFER.flush()
         capfd.readouterr()
         exit_code = 0
@@ -83,7 +84,7 @@ def command_line(
             exit_code = 1
         PRINT_BUFFER.flush()
         printed = capfd.readouterr()
-        return exit_code, printed.out + printed.err
+        return CompletedProcess(sys.argv, exit_code, printed.out, printed.err)
 
     yield run_command
     for number, handler in handlers.items():
@@ -91,3 +92,14 @@ def command_line(
     signal.pthread_sigmask(signal.SIG_SETMASK, blocked)  # later processes would inherit these
     gc.unfreeze()
     gc.set_threshold(*thresholds)
+
+
+@pytest.fixture
+def command_line(connector: Connector, in_this_process: InThisProcess) -> CommandLine:
+    """Run the command `source-hotmart` in this process. Return its exit code and all its output."""
+
+    def run_command(command: str, *flags: str, **files: Any) -> tuple[int, str]:
+        ended = in_this_process(*connector.arguments(command, **files), *flags)
+        return ended.returncode, ended.stdout + ended.stderr
+
+    return run_command

@@ -131,25 +131,34 @@ def run_process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[
     )
 
 
-@pytest.mark.parametrize("arguments", [[], ["write"], ["check"], ["read", "--config", "x"], ["--nothing"]], ids=str)
-def test_a_command_line_with_a_mistake_prints_the_usage(arguments):
-    process = run_process(*arguments)
+def assert_usage(ended: subprocess.CompletedProcess[str]) -> None:
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("usage: source-hotmart ")
+    assert "error: " in ended.stderr
 
-    assert process.returncode == 2
-    assert process.stdout == ""
-    assert process.stderr.startswith("usage: source-hotmart ")
-    assert "error: " in process.stderr
+
+def assert_help(ended: subprocess.CompletedProcess[str], command: str) -> None:
+    assert ended.returncode == 0
+    assert ended.stdout.startswith(f"usage: source-hotmart {command}".rstrip())
+    assert ended.stderr == ""
+    assert "{" not in ended.stdout
+    assert "manifest" not in ended.stdout
+
+
+@pytest.mark.parametrize("arguments", [[], ["write"], ["check"], ["read", "--config", "x"], ["--nothing"]], ids=str)
+def test_a_command_line_with_a_mistake_prints_the_usage(in_this_process, arguments):
+    assert_usage(in_this_process(*arguments))
 
 
 @pytest.mark.parametrize("command", ["", "spec", "check", "discover", "read", "catalog"])
-def test_help_prints_help_only(command):
-    process = run_process(*command.split(), "--help")
+def test_help_prints_help_only(in_this_process, command):
+    assert_help(in_this_process(*command.split(), "--help"), command)
 
-    assert process.returncode == 0
-    assert process.stdout.startswith(f"usage: source-hotmart {command}".rstrip())
-    assert process.stderr == ""
-    assert "{" not in process.stdout
-    assert "manifest" not in process.stdout
+
+def test_a_process_prints_help_or_usage_only():
+    assert_help(run_process("read", "--help"), "read")
+    assert_usage(run_process("read", "--config", "x"))
 
 
 def test_the_version_is_that_of_the_package():
@@ -222,10 +231,10 @@ REFUSED_CATALOGS = [
 
 
 @pytest.mark.parametrize(("changes", "streams", "sentence"), REFUSED_CATALOGS)
-def test_catalog_writes_its_error_as_text_to_stderr(connector, changes, streams, sentence):
+def test_catalog_writes_its_error_as_text_to_stderr(connector, in_this_process, changes, streams, sentence):
     arguments = connector.arguments("catalog", config={**connector.config, **changes})
 
-    process = run_process(*arguments, *streams)
+    process = in_this_process(*arguments, *streams)
 
     assert (process.returncode, process.stdout) == (1, "")
     assert process.stderr.startswith(f"source-hotmart: {sentence}")
