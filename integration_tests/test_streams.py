@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,47 @@ def small(clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert not simulator.mistakes
 
 
+Whole = Callable[..., tuple[Connector, Run]]
+"""Takes streams, and changes of the simulator's switches."""
+
+
+@pytest.fixture(scope="module")
+def done() -> dict[Any, tuple[Connector, Run]]:
+    """The syncs that several tests look at. Nothing happens to their accounts."""
+    return {}
+
+
+@pytest.fixture
+def whole(request: pytest.FixtureRequest, done: dict[Any, tuple[Connector, Run]], stream: str) -> tuple[Connector, Run]:
+    """Return a sync of one stream of the default account."""
+    if stream not in done:
+        connector = request.getfixturevalue("connector")
+        done[stream] = connector, connector.read([stream])
+    return done[stream]
+
+
+@pytest.fixture
+def small_whole(request: pytest.FixtureRequest, done: dict[Any, tuple[Connector, Run]]) -> Whole:
+    """Return a function that returns a sync of the small account."""
+
+    def sync(*streams: str, **changes: Any) -> tuple[Connector, Run]:
+        made = (streams, *changes.items())
+        if made not in done:
+            connector = request.getfixturevalue("small")(**changes)
+            done[made] = connector, connector.read(streams or None)
+        return done[made]
+
+    return sync
+
+
+@pytest.fixture
+def offered(request: pytest.FixtureRequest, done: dict[Any, Any]) -> dict[str, dict[str, Any]]:
+    """The catalog that `discover` prints, by stream."""
+    if discovered not in done:
+        done[discovered] = discovered(request.getfixturevalue("connector"))
+    return done[discovered]
+
+
 @pytest.fixture
 def api(clock: VirtualClock) -> Api:
     """The objects that a stream needs to make records, without a server."""
@@ -141,23 +182,23 @@ def test_there_are_streams():
 
 
 @every_stream
-def test_the_stream_is_offered_with_its_key_and_its_cursor(connector, stream):
-    offered = discovered(connector)[stream]
+def test_the_stream_is_offered_with_its_key_and_its_cursor(offered, stream):
+    found = offered[stream]
 
     cls = CLASSES[stream]
-    assert offered["source_defined_primary_key"] == [[name] for name in keys_of(stream)]
-    assert offered["is_resumable"] is (stream in INCREMENTAL)
+    assert found["source_defined_primary_key"] == [[name] for name in keys_of(stream)]
+    assert found["is_resumable"] is (stream in INCREMENTAL)
     if stream in INCREMENTAL:
-        assert offered["supported_sync_modes"] == ["full_refresh", "incremental"]
-        assert offered["default_cursor_field"] == [cls.cursor_field]
-        assert offered["source_defined_cursor"] is True
+        assert found["supported_sync_modes"] == ["full_refresh", "incremental"]
+        assert found["default_cursor_field"] == [cls.cursor_field]
+        assert found["source_defined_cursor"] is True
     else:
-        assert offered["supported_sync_modes"] == ["full_refresh"]
+        assert found["supported_sync_modes"] == ["full_refresh"]
 
 
 @every_stream
-def test_key_and_cursor_are_in_the_schema_as_plain_fields(connector, stream):
-    fields = discovered(connector)[stream]["json_schema"]["properties"]
+def test_key_and_cursor_are_in_the_schema_as_plain_fields(offered, stream):
+    fields = offered[stream]["json_schema"]["properties"]
 
     for name in keys_of(stream):
         assert fields[name]["type"] == ["null", "integer" if name == "recurrency_number" else "string"]
@@ -167,8 +208,8 @@ def test_key_and_cursor_are_in_the_schema_as_plain_fields(connector, stream):
 
 
 @every_stream
-def test_the_description_says_what_the_stream_costs(connector, stream):
-    described = discovered(connector)[stream]["json_schema"]["description"]
+def test_the_description_says_what_the_stream_costs(offered, stream):
+    described = offered[stream]["json_schema"]["description"]
 
     assert described.endswith(f" Requests: {CLASSES[stream].cost_note}.")
     assert described.startswith("One row per ")
@@ -202,14 +243,13 @@ def test_discover_needs_a_club_for_the_club_streams(connector):
 
 
 @every_stream
-def test_one_page_and_many_give_the_same_rows(small, stream):
-    whole = small().read([stream])
-    connector = small(page_cap=1 if stream == "sales_summary" else 2)
+def test_one_page_and_many_give_the_same_rows(small_whole, stream):
+    _, unpaged = small_whole(stream)
 
-    paged = connector.read([stream])
+    connector, paged = small_whole(stream, page_cap=1 if stream == "sales_summary" else 2)
 
-    assert paged.exit_code == whole.exit_code == 0
-    assert without_time(by_key(paged, stream)) == without_time(by_key(whole, stream))
+    assert paged.exit_code == unpaged.exit_code == 0
+    assert without_time(by_key(paged, stream)) == without_time(by_key(unpaged, stream))
     if stream not in PAGED:
         return
     pages = [call for call in calls_of(connector, stream) if call.get("page_token")]
@@ -219,8 +259,8 @@ def test_one_page_and_many_give_the_same_rows(small, stream):
 
 
 @every_stream
-def test_the_rows_are_those_of_the_account(connector, stream):
-    run = connector.read([stream])
+def test_the_rows_are_those_of_the_account(whole, stream):
+    connector, run = whole
 
     assert not difference(stream, connector.simulator.world.expected(stream), run.records(stream))
     assert len(by_key(run, stream)) == len(run.records(stream)) > 0
@@ -269,10 +309,10 @@ def test_a_full_refresh_does_not_mind_a_state_that_cannot_be_read(small, state):
 
 
 @every_stream
-def test_every_record_is_valid_and_has_its_key(connector, stream):
-    check = validator(discovered(connector)[stream]["json_schema"])
+def test_every_record_is_valid_and_has_its_key(offered, whole, stream):
+    check = validator(offered[stream]["json_schema"])
 
-    run = connector.read([stream])
+    _, run = whole
 
     assert run.records(stream)
     for record in run.records(stream):
@@ -291,8 +331,9 @@ def test_the_validator_minds_types_and_formats():
 
 
 @every_stream
-def test_no_declared_time_is_left_as_a_number(connector, stream):
-    schema = discovered(connector)[stream]["json_schema"]
+def test_no_declared_time_is_left_as_a_number(offered, whole, stream):
+    schema = offered[stream]["json_schema"]
+    _, run = whole
 
     def times_declared(node: Mapping[str, Any]) -> bool:
         fields = [*node.get("properties", {}).values(), node.get("items", {})]
@@ -306,17 +347,18 @@ def test_no_declared_time_is_left_as_a_number(connector, stream):
             return [time for item in value for time in times(item, node.get("items", {}))]
         return [value] if node.get("format") == "date-time" and value is not None else []
 
-    found = [time for record in connector.read([stream]).records(stream) for time in times(record, schema)]
+    found = [time for record in run.records(stream) for time in times(record, schema)]
 
     assert all(isinstance(time, str) and len(time) == 24 and time.endswith("Z") for time in found)
     assert found or not times_declared(schema)
 
 
 @pytest.mark.parametrize("stream", INCREMENTAL)
-def test_every_record_has_a_cursor_that_is_not_in_the_future(connector, stream):
+def test_every_record_has_a_cursor_that_is_not_in_the_future(whole, stream):
     cursor = str(CLASSES[stream].cursor_field)
 
-    records = connector.read([stream]).records(stream)
+    _, run = whole
+    records = run.records(stream)
 
     assert records
     assert all(record[cursor] <= iso(NOW_MS) for record in records)
@@ -514,15 +556,16 @@ def test_fields_that_are_not_declared_are_kept_as_they_are(small, stream, value)
 
 
 @every_stream
-def test_nothing_that_hotmart_sends_is_left_out(connector, stream):
+def test_nothing_that_hotmart_sends_is_left_out(whole, stream):
     def fields(value: Any, path: str = "") -> set[str]:
         if isinstance(value, dict):
             return set().union(*({f"{path}.{name}"} | fields(item, f"{path}.{name}") for name, item in value.items()))
         return set().union(*(fields(item, f"{path}[]") for item in value)) if isinstance(value, list) else set()
 
+    connector, run = whole
     held = truth(connector.simulator.world, stream)
 
-    found = by_key(connector.read([stream]), stream)
+    found = by_key(run, stream)
 
     for key, row in held.items():
         assert fields(row) <= fields(found[key])
@@ -662,10 +705,8 @@ def test_subscriptions_are_asked_for_from_2010_on_and_without_an_end(small):
 
 
 @pytest.mark.parametrize("stream", PAGED)
-def test_a_page_token_goes_with_the_very_query_it_came_from(small, stream):
-    connector = small(page_cap=1 if stream == "sales_summary" else 2)
-
-    connector.read([stream])
+def test_a_page_token_goes_with_the_very_query_it_came_from(small_whole, stream):
+    connector, _ = small_whole(stream, page_cap=1 if stream == "sales_summary" else 2)
 
     queries = [
         sorted((name, value) for name, value in call.query if name != "page_token")
@@ -689,10 +730,8 @@ def test_a_page_token_goes_with_the_very_query_it_came_from(small, stream):
         ),
     }.items(),
 )
-def test_pages_are_asked_for_as_large_as_they_come(small, stream, rows):
-    connector = small()
-
-    connector.read([stream])
+def test_pages_are_asked_for_as_large_as_they_come(small_whole, stream, rows):
+    connector, _ = small_whole(stream)
 
     questions = {"1", "10"}
     asked = {call.get("max_results") for call in calls_of(connector, stream)} - questions
@@ -700,10 +739,8 @@ def test_pages_are_asked_for_as_large_as_they_come(small, stream, rows):
 
 
 @every_stream
-def test_the_headers_are_few_and_plain(small, stream):
-    connector = small()
-
-    connector.read([stream])
+def test_the_headers_are_few_and_plain(small_whole, stream):
+    connector, _ = small_whole(stream)
 
     for call in calls_of(connector, stream):
         assert set(call.headers) <= {"authorization", "user-agent", "accept", "accept-encoding", "connection"}
@@ -718,10 +755,10 @@ def test_students_are_read_from_every_club_with_the_club_as_a_part_of_the_key(co
 
 
 @every_stream
-def test_the_stream_is_read_alone_as_it_is_among_all(small, stream):
-    alone = small().read([stream])
+def test_the_stream_is_read_alone_as_it_is_among_all(small_whole, stream):
+    _, alone = small_whole(stream)
 
-    among_all = small().read()
+    _, among_all = small_whole()
 
     assert without_time(by_key(among_all, stream)) == without_time(by_key(alone, stream))
 
