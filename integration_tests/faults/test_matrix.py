@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,16 +23,27 @@ from integration_tests.faults.outcomes import (
     TOKENS_REJECTED,
     Outcome,
 )
-from integration_tests.faults.table import CALLS, CLUB, FIRST, HISTORY, LAST, MIDDLE, ROWS, TOKEN_CALL, CallKind, Row
+from integration_tests.faults.table import (
+    CALLS,
+    CLUB,
+    FIRST,
+    HISTORY,
+    LAST,
+    MIDDLE,
+    PARENT,
+    ROWS,
+    TOKEN_CALL,
+    CallKind,
+    Row,
+)
 from integration_tests.secrecy import assert_hidden, secrets_of
 from tools.harness import Run, VirtualClock, loaded
 from tools.rows import difference, key_of
+from tools.sample import ALL_CASES
 
 FOREIGN_WORDS = ("Exhausted", "see logs", "request window", "Something went wrong", "Exception", "Traceback", "http")
 
-ALL_FAULTS = os.environ.get("HOTMART_ALL_FAULTS") == "1"
-"""Whether every fault runs on every kind of request, as in the full check."""
-SAMPLED = (MIDDLE, LAST, CLUB)
+SAMPLED = (MIDDLE, LAST, CLUB, PARENT)
 """Kinds of request that share code with another kind. By default each runs every fourth fault, with different offsets.
 """
 ONE_IN = 4
@@ -41,7 +51,7 @@ ONE_IN = 4
 
 def is_chosen(number: int, call: CallKind) -> bool:
     """Whether the fault at this position of the table runs on a kind of request."""
-    return ALL_FAULTS or call not in SAMPLED or (number + CALLS.index(call)) % ONE_IN == 0
+    return ALL_CASES or call not in SAMPLED or (number + CALLS.index(call)) % ONE_IN == 0
 
 
 CASES = [
@@ -247,7 +257,7 @@ def test_a_check_tells_of_the_fault_at_once_and_in_one_sentence(
 def test_every_output_of_the_matrix_was_looked_through(tell: Tell) -> None:
     if len(outputs) > 2:  # unless single cases were selected
         assert len(outputs) >= len(CASES) + len(CHECKED)
-    sampled = "" if ALL_FAULTS else f" (one in {ONE_IN} of {len(SAMPLED)} kinds; HOTMART_ALL_FAULTS=1 runs all)"
+    sampled = "" if ALL_CASES else f" (one in {ONE_IN} of {len(SAMPLED)} kinds; HOTMART_ALL_FAULTS=1 runs all)"
     tell(
         f"faults: {len(ROWS)} on {len(CALLS)} kinds of call, {len(CASES)} cases{sampled} and {len(CHECKED)} checks; "
         f"secrets looked for in {len(outputs)} outputs, {sum(outputs) / 1e6:.0f} MB"

@@ -21,6 +21,7 @@ from integration_tests.faults.table import HISTORY, STUDENTS, TOKEN
 from integration_tests.secrecy import assert_hidden, secrets_of
 from tools.harness import Connector, Run, catalog, switches
 from tools.rows import difference, key_of
+from tools.sample import ALL_CASES
 
 DAY_MS = 86_400_000
 STREAMS = ["sales_history", "products", "club_students"]
@@ -59,7 +60,7 @@ def asks_for_rows(call: Any) -> bool:
     return bool(call.get("max_results") != "1")
 
 
-CASES = [
+EVERY_CASE = [
     Case(name="nothing", exit_code=0, says="Complete: the rows match Hotmart's count"),
     Case(name="login: 503 once", exit_code=0, fault=once(503, path=TOKEN)),
     Case(name="first page: reset once", exit_code=0, fault=once("reset", page="first")),
@@ -111,6 +112,14 @@ CASES = [
         ended_by=signal.SIGTERM,
     ),
 ]
+
+IN_THE_MATRIX = {
+    *("login: 503 once", "first page: reset once", "middle page: 401 once", "last page: 429 once"),
+    *("last page: stale token once", "middle page: repeated token once", "child: truncated once"),
+    *("404 for ever", "redirect for ever", "no key for ever"),
+}
+"""Cases whose fault is also in the fault matrix, in its own process. They run in the full check only."""
+CASES = [case for case in EVERY_CASE if ALL_CASES or case.name not in IN_THE_MATRIX]
 
 
 @dataclass
