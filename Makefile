@@ -101,7 +101,6 @@ catalog: $(RUNNABLE) ## write secrets/catalog.json, the catalog for `read`, from
 	@echo "catalog: secrets/catalog.json"
 
 docs: $(READY) ## write the generated pages in docs/ again (CHECK=1 fails if git sees a difference)
-	@$(PY) -m integration_tests.faults
 	@$(PY) -m tools.docs
 	@$(if $(CHECK),git diff --exit-code --stat -- docs)
 

@@ -10,8 +10,8 @@ from typing import Any
 from hotmart_simulator import Call, Fault, Simulator, World
 from hotmart_simulator.common.row import Row as HeldRow
 from integration_tests.faults.network import API_HOST, AUTH_HOST, Network
-from integration_tests.faults.table import TOKEN_CALL, CallKind, Row
 from source_hotmart.api.pages import DEFAULT_LIMITS, Limits
+from tools.faults.table import TOKEN_CALL, CallKind, Row
 from tools.harness import NOW_MS, Connector, Run, State, VirtualClock, catalog, switches
 from tools.rows import key_of
 

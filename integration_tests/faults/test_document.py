@@ -1,11 +1,11 @@
 """docs/development/reliability.md matches the table."""
 
-from integration_tests.faults.document import PATH, render, used_outcomes
-from integration_tests.faults.table import CALLS, ROWS
+from tools.docs.reliability_page import PAGE, reliability_page, used_outcomes
+from tools.faults.table import CALLS, ROWS
 
 
 def test_the_page_is_current() -> None:
-    assert PATH.read_text("utf-8") == render(), "run `make docs`"
+    assert PAGE.read_text("utf-8") == reliability_page(), "run `make docs`"
 
 
 def test_no_two_outcomes_or_faults_have_one_name() -> None:

@@ -13,9 +13,9 @@ import pytest
 
 from hotmart_simulator import World
 from hotmart_simulator.server.login import TOKEN_PATH
-from integration_tests.faults.hostile import ECHOES, LARGE, LOGIN, NO_HTTP, WILD_HEADERS
-from integration_tests.faults.raw_server import Answer, Asked, RawServer, answer
 from integration_tests.secrecy import secrets_of
+from tools.faults.hostile import ECHOES, LARGE, LOGIN, NO_HTTP, WILD_HEADERS
+from tools.faults.raw_server import Answer, Asked, RawServer, answer
 from tools.harness import Connector, catalog, small_world
 from unit_tests.secrecy import forms
 

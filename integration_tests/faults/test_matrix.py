@@ -14,7 +14,8 @@ from conftest import Tell
 from hotmart_simulator import Simulator
 from integration_tests.faults.laboratory import SIDE_BY_SIDE, STREAMS, SWITCHES, Laboratory, account, held, keys
 from integration_tests.faults.network import Network
-from integration_tests.faults.outcomes import (
+from integration_tests.secrecy import assert_hidden, secrets_of
+from tools.faults.outcomes import (
     CIRCLE,
     GUESSED_KEY,
     NO_KEY,
@@ -23,7 +24,7 @@ from integration_tests.faults.outcomes import (
     TOKENS_REJECTED,
     Outcome,
 )
-from integration_tests.faults.table import (
+from tools.faults.table import (
     CALLS,
     CLUB,
     FIRST,
@@ -36,7 +37,6 @@ from integration_tests.faults.table import (
     CallKind,
     Row,
 )
-from integration_tests.secrecy import assert_hidden, secrets_of
 from tools.harness import Run, VirtualClock, loaded
 from tools.rows import difference, key_of
 from tools.sample import ALL_CASES

@@ -17,8 +17,8 @@ import orjson
 import pytest
 
 from hotmart_simulator import Fault, Simulator, World
-from integration_tests.faults.table import HISTORY, STUDENTS, TOKEN
 from integration_tests.secrecy import assert_hidden, secrets_of
+from tools.faults.table import HISTORY, STUDENTS, TOKEN
 from tools.harness import Connector, Run, catalog, switches
 from tools.rows import difference, key_of
 from tools.sample import ALL_CASES

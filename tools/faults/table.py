@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from hotmart_simulator import Call
 from hotmart_simulator.server.faults import Page
-from integration_tests.faults import outcomes as out
-from integration_tests.faults.one_of_many import of_one_parent
-from integration_tests.faults.outcomes import Outcome
+from tools.faults import outcomes as out
+from tools.faults.one_of_many import of_one_parent
+from tools.faults.outcomes import Outcome
 
 HISTORY: Final = "/payments/api/v1/sales/history"
 STUDENTS: Final = "/club/api/v1/users"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Final
 
-from integration_tests.faults.raw_server import Asked, answer, swelling
+from tools.faults.raw_server import Asked, answer, swelling
 
 LOGIN: Final = {"access_token": "granted%2Btoken%2Fof%3Dthe-gateway", "token_type": "bearer", "expires_in": 86_400}
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Final
 
-from integration_tests.faults import outcomes as out
-from integration_tests.faults.outcomes import Outcome
+from tools.faults import outcomes as out
+from tools.faults.outcomes import Outcome
 
 SKIPPED: Final = Outcome(
     code="✓ P",

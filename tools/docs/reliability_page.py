@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from integration_tests.faults.hostile import OUTCOMES as HOSTILE_OUTCOMES
-from integration_tests.faults.outcomes import Outcome
-from integration_tests.faults.table import CALLS, ROWS, Row
 from source_hotmart.api.pages import DEFAULT_LIMITS
+from tools.faults.hostile import OUTCOMES as HOSTILE_OUTCOMES
+from tools.faults.outcomes import Outcome
+from tools.faults.table import CALLS, ROWS, Row
 
-PATH = Path(__file__).parents[2] / "docs" / "development" / "reliability.md"
+PAGE = Path(__file__).parents[2] / "docs" / "development" / "reliability.md"
 
 INTRODUCTION = """\
 # Reliability
@@ -84,7 +84,7 @@ Sent byte by byte by a server that stands in for Hotmart, to the login and to th
 """
 
 
-def render() -> str:
+def reliability_page() -> str:
     """Return the whole page as text."""
     limits = DEFAULT_LIMITS
     told = {"connect_s": limits.connect_s, "read_s": limits.read_s, "total_s": limits.total_s}
@@ -165,8 +165,3 @@ def _reasons() -> str:
 
 def _hostile() -> str:
     return _table(("Response", "What happens"), ((name, ends) for names, ends in HOSTILE_OUTCOMES for name in names))
-
-
-def write() -> None:
-    """Write the page to its file."""
-    PATH.write_text(render(), encoding="utf-8")
