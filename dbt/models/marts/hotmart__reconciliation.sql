@@ -72,6 +72,9 @@ side_by_side as (
         {%- for view in views %},
         cast(coalesce(priced.{{ view }}_rows, 0) as {{ dbt.type_bigint() }}) as {{ view }}_rows
         {%- endfor %}
+        {%- if 'participants' not in views %},
+        cast(null as {{ dbt.type_bigint() }}) as participants_rows
+        {%- endif %}
     from (select distinct month_on, currency_code from keys) as keys
     left join {{ ref('stg_hotmart__sales_summary') }} as summary
         on keys.month_on = summary.month_on and keys.currency_code = summary.currency_code

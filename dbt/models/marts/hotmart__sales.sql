@@ -4,18 +4,17 @@
     incremental_strategy='merge' if target.type in ('bigquery', 'snowflake') else 'delete+insert',
     on_schema_change='sync_all_columns',
 ) }}
-{%- set with_subscriptions = var('hotmart_using_subscriptions') %}
-{%- set parts = ['stg_hotmart__commissions', 'stg_hotmart__price_details'] %}
-{%- if with_subscriptions %}{% do parts.append('stg_hotmart__subscription_charges') %}{% endif %}
+{%- set parts = ['stg_hotmart__commissions', 'stg_hotmart__price_details', 'int_hotmart__charged_sales'] %}
 {#- Incremental runs alone read these, so dbt has to be shown them. #}
 {%- for part in parts %}
 -- depends_on: {{ ref(part) }}
 {%- endfor %}
 with
 {%- if is_incremental() %}
-{# A late part of a sale, such as its commission, makes the sale be written again. #}
+{# A late part of a sale, such as its commission, makes the sale be written again. Without a sale yet, all are new. #}
+{%- set newest = "coalesce(max(synced_at), cast('2000-01-01 00:00:00' as " ~ dbt.type_timestamp() ~ "))" %}
 since as (
-    select {{ hotmart.days_later('max(synced_at)', '-' ~ var('hotmart_incremental_lookback_days')) }} as moment
+    select {{ hotmart.days_later(newest, '-' ~ var('hotmart_incremental_lookback_days')) }} as moment
     from {{ this }}
 ),
 
@@ -67,24 +66,16 @@ joined as (
         as {{ hotmart.type_amount() }}) as {{ part }}_amount,
         {%- endfor %}
         details.synced_at as details_synced_at,
-        {%- if with_subscriptions %}
         charged.subscription_code,
         charged.given_back_at,
         charged.synced_at as charge_synced_at
-        {%- else %}
-        cast(null as {{ dbt.type_string() }}) as subscription_code,
-        cast(null as {{ dbt.type_timestamp() }}) as given_back_at,
-        cast(null as {{ dbt.type_timestamp() }}) as charge_synced_at
-        {%- endif %}
     from sales
     left join {{ ref('int_hotmart__sale_commissions') }} as commissions
         on sales.transaction_id = commissions.transaction_id
     left join {{ ref('stg_hotmart__price_details') }} as details
         on sales.transaction_id = details.transaction_id
-    {%- if with_subscriptions %}
     left join {{ ref('int_hotmart__charged_sales') }} as charged
         on sales.transaction_id = charged.transaction_id
-    {%- endif %}
 )
 
 select
