@@ -31,13 +31,13 @@ class Package:
     project: Path = PACKAGE
 
     def run(self, command: str, *options: str, **variables: Any) -> str:
-        """Run a dbt command and return its output. Raise `DbtFailed` when it fails."""
+        """Run a dbt command, such as `source freshness`, and return its output. Raise `DbtFailed` when it fails."""
         done = subprocess.run(
             [
                 *(
                     str(DBT),
                     "--no-use-colors",
-                    command,
+                    *command.split(),
                     "--project-dir",
                     str(self.project),
                     "--profiles-dir",
@@ -63,6 +63,10 @@ class Package:
     def results(self) -> dict[str, str]:
         """Return the status of every node of the last command by its unique id."""
         return {result["unique_id"]: result["status"] for result in self._artifact("run_results.json")["results"]}
+
+    def freshness(self) -> dict[str, str]:
+        """Return the status of every source of the last `dbt source freshness` by its unique id."""
+        return {result["unique_id"]: result["status"] for result in self._artifact("sources.json")["results"]}
 
     def durations(self) -> dict[str, float]:
         """Return how many seconds each node of the last command took by its unique id."""
