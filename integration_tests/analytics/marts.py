@@ -32,6 +32,13 @@ def rows_of(cache: CacheBase, table: str) -> list[dict[str, Any]]:
         return [{name: plain(name, value) for name, value in row.items()} for row in found]
 
 
+def tables_in(cache: CacheBase) -> set[str]:
+    """Return the names of the marts and other tables that dbt made."""
+    names = "SELECT table_name FROM information_schema.tables WHERE table_schema = :schema"
+    with cache.get_sql_engine().connect() as connection:
+        return set(connection.execute(text(names), {"schema": SCHEMA}).scalars())
+
+
 def plain(name: str, value: Any) -> Any:
     """Return a column's value in the format of the expected rows."""
     if isinstance(value, datetime):

@@ -2,13 +2,13 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from integration_tests.analytics.account_process import AccountProcess
+from integration_tests.analytics.checks import WITHOUT_UNIT_TESTS, check
 from integration_tests.analytics.conftest import Warehouse
-from integration_tests.analytics.marts import KEYS, differences, rows_of
+from integration_tests.analytics.marts import rows_of
 
 MOVES = {
     "sales": 30,
@@ -33,35 +33,6 @@ MOVES = {
 """Changes made between two syncs."""
 
 
-@pytest.fixture
-def as_of_ms() -> int:
-    """The marts' current time in a test: one hour after its start, so that all changes lie in the past."""
-    return int(time.time() + 3_600) * 1000
-
-
-WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
-"""Unit tests have their own input rows, so one run per warehouse is enough."""
-
-
-def check(
-    warehouse: Warehouse, account: AccountProcess, as_of_ms: int, *options: str, **variables: Any
-) -> dict[str, int]:
-    """Build the marts and compare them. Return the number of rows of each."""
-    as_of = datetime.fromtimestamp(as_of_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    warehouse.package.run("build", *options, hotmart_as_of=as_of, **variables)
-    statuses = warehouse.package.results()
-    assert set(statuses.values()) <= {"success", "pass"}, {name: s for name, s in statuses.items() if s == "warn"}
-    counts = {}
-    for mart in KEYS:
-        found, wanted = rows_of(warehouse.cache, mart), account.truth(mart, as_of_ms)
-        counts[mart] = len(wanted)
-        told = differences(mart, wanted, found)
-        assert not told, f"{len(told)} differences, such as\n" + "\n".join(told[:12])
-    warehouse.cache.get_sql_engine().dispose()
-    assert all(counts.values()), counts
-    return counts
-
-
 def let_pass(account: AccountProcess) -> dict[str, list[str]]:
     """Apply changes and wait until a sync can see them: syncs read up to the last full second of Hotmart's clock."""
     moved = account.move(MOVES)
@@ -70,9 +41,9 @@ def let_pass(account: AccountProcess) -> dict[str, list[str]]:
 
 
 def test_marts_hold_what_the_account_knows_after_each_of_two_syncs(
-    warehouse: Warehouse, account: AccountProcess, as_of_ms: int, capsys: pytest.CaptureFixture[str]
+    filled: tuple[Warehouse, AccountProcess], as_of_ms: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    warehouse.sync(account)
+    warehouse, account = filled
     check(warehouse, account, as_of_ms)
 
     let_pass(account)
