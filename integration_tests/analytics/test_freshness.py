@@ -27,13 +27,13 @@ def freshness(package: Package, **variables: Any) -> dict[str, str]:
     return {name.rpartition(".")[2]: status for name, status in package.freshness().items()}
 
 
-def read_at(warehouse: Warehouse, schema: str, moment: str) -> None:
-    """Create a schema with a copy of the tables that was read at another moment."""
+def read_at(warehouse: Warehouse, moment: str) -> None:
+    """Create the schema `copied` with tables that were read at another moment."""
     warehouse.run(
-        f"DROP SCHEMA IF EXISTS {schema} CASCADE",
-        f"CREATE SCHEMA {schema}",
-        *(f"CREATE TABLE {schema}.{name} AS SELECT * FROM hotmart.{name}" for name in STREAMS),
-        *(f"UPDATE {schema}.{name} SET _airbyte_extracted_at = {moment}" for name in STREAMS),
+        "DROP SCHEMA IF EXISTS copied CASCADE",
+        "CREATE SCHEMA copied",
+        *(f"CREATE TABLE copied.{name} AS SELECT * FROM hotmart.{name}" for name in STREAMS),
+        *(f"UPDATE copied.{name} SET _airbyte_extracted_at = {moment}" for name in STREAMS),
     )
 
 
@@ -45,27 +45,27 @@ def test_streams_are_fresh_after_a_sync(filled: Filled) -> None:
 
 def test_streams_of_a_daily_sync_are_fresh_in_every_time_zone(filled: Filled) -> None:
     warehouse, _ = filled
-    read_at(warehouse, "yesterday", "_airbyte_extracted_at - interval '30 hours'")
+    read_at(warehouse, "_airbyte_extracted_at - interval '30 hours'")
     package = replace(warehouse.package, environment={**warehouse.package.environment, **FAR_EAST})
 
-    assert freshness(package, hotmart_schema="yesterday") == ALL_FRESH
+    assert freshness(package, hotmart_schema="copied") == ALL_FRESH
 
 
 def test_old_streams_are_stale(filled: Filled) -> None:
     warehouse, _ = filled
-    read_at(warehouse, "long_ago", "timestamp '2024-01-31 12:00:00'")
+    read_at(warehouse, "timestamp '2024-01-31 12:00:00'")
 
-    assert freshness(warehouse.package, hotmart_schema="long_ago") == STALE
+    assert freshness(warehouse.package, hotmart_schema="copied") == STALE
 
 
 @pytest.mark.parametrize("synced", ["DuckDB"], indirect=True)
 def test_a_project_sets_its_own_thresholds(filled: Filled, tmp_path: Path) -> None:
     warehouse, _ = filled
-    read_at(warehouse, "long_ago", "timestamp '2024-01-31 12:00:00'")
+    read_at(warehouse, "timestamp '2024-01-31 12:00:00'")
     package = replace(warehouse.package, folder=tmp_path, project=PROJECT)
     package.run("deps")
 
-    assert freshness(package, hotmart_schema="long_ago") == dict.fromkeys(STREAMS, "error")
+    assert freshness(package, hotmart_schema="copied") == dict.fromkeys(STREAMS, "error")
 
 
 @pytest.mark.parametrize("synced", ["DuckDB"], indirect=True)
