@@ -24,6 +24,7 @@ from source_hotmart.api.errors import (
     TokenRejected,
     UnknownMembersArea,
 )
+from source_hotmart.api.page_slots import PAGE_SLOTS
 from source_hotmart.api.pages import (
     DEFAULT_LIMITS,
     MOST_ROWS,
@@ -119,7 +120,11 @@ class HotmartErrorHandler(ErrorHandler):
     def _interpret(self, response: requests.Response, body: bytes) -> ErrorResolution:
         status = response.status_code
         if 200 <= status < 300:
-            return self._accept(response, body)
+            PAGE_SLOTS.take()
+            accepted = self._accept(response, body)
+            if accepted.response_action is not ResponseAction.SUCCESS:
+                PAGE_SLOTS.put_back()  # the next attempt may be minutes away
+            return accepted
         if status == 407:
             raise self._proxy_login()
         if status in FIREWALL_STATUSES and not _is_of_hotmart(body):

@@ -18,6 +18,7 @@ from airbyte_cdk.sources.streams.http.pagination_reset_exception import Paginati
 
 from source_hotmart.api.errors import BadRow, HotmartError, QueryRefused, TooHeavy
 from source_hotmart.api.messages import LONGEST_LABEL, named
+from source_hotmart.api.page_slots import PAGE_SLOTS
 from source_hotmart.api.pages import Envelope, Page
 from source_hotmart.reading.outages import OutageCheck
 from source_hotmart.reading.page_tokens import EndlessPages, PageTokens
@@ -138,9 +139,10 @@ class ListReader:
             self._keys.begin_pass()
             try:
                 while pages.has_next():
-                    records = self._read_page(query, label, this, pages)
-                    while records:  # a record in use must not keep its whole page in memory
-                        yield records.popleft()
+                    with PAGE_SLOTS.reading_page():
+                        records = self._read_page(query, label, this, pages)
+                        while records:  # a record in use must not keep its whole page in memory
+                            yield records.popleft()
             except (PaginationResetRequiredException, EndlessPages) as broken:
                 if passes.number:
                     raise self._without_end(broken, label) from None
