@@ -19,6 +19,8 @@ from tools.bench.failure import BenchFailed
 
 REPLAY: Final = "tools.bench.replay"
 ACCOUNT: Final = "tools.bench.account"
+MALLOC: Final = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "262144"}
+"""As in the image."""
 
 
 class ServerProcess:
@@ -74,7 +76,7 @@ class ServerProcess:
     def environment(self) -> dict[str, str]:
         """Return an environment that points a client to this server instead of Hotmart."""
         own = {"HOTMART_API_URL": self.url, "HOTMART_AUTH_URL": self.url, "NO_PROXY": "127.0.0.1"}
-        return {**os.environ, **own, "MALLOC_ARENA_MAX": "2"}  # as in the image
+        return {**os.environ, **own, **MALLOC}
 
 
 def make_certificate(folder: Path) -> Path:
