@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from queue import Queue
 from threading import Event
+from typing import Any
 
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 
@@ -30,6 +31,14 @@ class Parents:
 Partition.register(Parents)
 
 
+class Planning:
+    """The planning of a stream, which blocks until it is released."""
+
+    def __init__(self, stream: str) -> None:
+        self.name = self.stream = stream
+        self.may_end = Event()
+
+
 class Work:
     """Slices that threads have taken, in order."""
 
@@ -38,7 +47,7 @@ class Work:
         self.threads.begin(planned)
         self.taken: Queue[Parents] = Queue()
 
-    def read(self, of_stream: Parents) -> None:
+    def read(self, of_stream: Any) -> None:
         self.taken.put(of_stream)
         of_stream.may_end.wait()
 
@@ -94,4 +103,49 @@ def test_parents_have_a_part_of_the_threads_until_the_others_are_planned_and_tak
     assert free == ["lessons"] * 5
     for each in [sales, *first, *slices]:
         each.may_end.set()
+    work.threads.close()
+
+
+def test_parents_wait_while_the_others_plan_in_half_of_the_threads() -> None:
+    work = Work(8, ["sales", "users", "lessons"])
+    lessons = [Parents("lessons", 1) for _ in range(3)]
+    planning: list[Any] = [Planning("sales"), Planning("users"), *(Parents("sales") for _ in range(2))]
+    for each in (*planning, *lessons):
+        work.threads.submit(work.read, each)
+    assert {work.taken.get(timeout=30).stream for _ in planning} == {"sales", "users"}
+    assert work.taken.empty()
+
+    planning[-1].may_end.set()  # half of the threads are idle
+    assert work.taken.get(timeout=30).stream == "lessons"
+    work.threads.all_planned("sales")
+    assert work.taken.empty()
+    work.threads.all_planned("users")
+    assert [work.taken.get(timeout=30).stream for _ in range(2)] == ["lessons"] * 2
+    for each in (*planning, *lessons):
+        each.may_end.set()
+    work.threads.close()
+
+
+def test_parents_wait_for_streams_whose_planning_has_not_begun() -> None:
+    work = Work(8, ["sales", "users", "history", "commissions", "lessons"])
+    lessons = Parents("lessons", 1)
+    work.threads.submit(work.read, lessons)
+    assert work.taken.empty()
+
+    planning = Planning("sales")
+    planning.may_end.set()
+    work.threads.submit(work.read, planning)
+    assert work.take(2) == ["sales", "lessons"]
+    work.threads.close()
+
+
+def test_a_stream_is_planned_first_and_read_after_the_streams_before_it() -> None:
+    work = Work(1, ["sales", "users", "lessons"])
+    held = Parents("sales")
+    work.threads.submit(work.read, held)
+    for stream in ("users", "sales", "users", "sales"):
+        work.threads.submit(work.read, Parents(stream))
+    work.threads.submit(work.read, Planning("users"))
+
+    assert work.take(6) == ["sales", "users", "sales", "sales", "users", "users"]
     work.threads.close()

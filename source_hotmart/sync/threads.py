@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -28,9 +28,9 @@ PER_PARENT_SHARE = 4
 """One in so many threads may read streams with a request per parent while other streams have work."""
 
 
-def parents_of(of_stream: Any) -> int:
+def parents_of(partition: Partition) -> int:
     """Return the number of parents in a slice, 0 if it has none."""
-    of_slice = of_stream.to_slice() if isinstance(of_stream, Partition) else None
+    of_slice = partition.to_slice()
     return len(of_slice.parents) if isinstance(of_slice, ParentsSlice) else 0
 
 
@@ -39,7 +39,7 @@ class _Task:
     """The planning of a stream, or the reading of one slice."""
 
     turn: int
-    """Number of parents in the earlier slices of the same stream."""
+    """Zero for planning. For a slice, the position of its stream, or the number of parents in earlier slices."""
     number: int
     stream_name: str = field(compare=False)
     run: Callable[[], None] = field(compare=False)
@@ -48,9 +48,11 @@ class _Task:
 class StreamThreads(ThreadPoolManager):
     """Threads that serve streams of date ranges and lists before streams with a request per parent.
 
-    The former run in the order of their planned slices, because a view of a sale waits for slices that were planned
-    before its own. The others take turns by the number of their parents, so that a stream with few parents ends early.
-    They get a share of the threads from the start, and all free threads once every slice of the former has started.
+    The former run in the order of their streams, so that one ends after the other, and a view of a sale finds the
+    slices it waits for already started. Planning goes first. At most half of the threads plan at the same time.
+    The others take turns by the number of their parents, so that a stream with few parents ends early. They get a
+    share of the threads once the former are planned or leave half of the threads idle, and all free threads once
+    every slice of the former has started.
     """
 
     def __init__(self, workers: int, per_parent: Collection[str] = ()) -> None:
@@ -59,8 +61,11 @@ class StreamThreads(ThreadPoolManager):
         self._workers = workers
         self._per_parent = frozenset(per_parent)
         self._tasks_lock = Lock()
+        self._positions: dict[str, int] = {}
         self._unplanned: set[str] = set()
-        self._first: deque[_Task] = deque()
+        self._unbegun: set[str] = set()
+        """Streams whose planning was not submitted yet."""
+        self._first: list[_Task] = []
         self._others: list[_Task] = []
         self._parents: Counter[str] = Counter()
         self._number = 0
@@ -71,7 +76,9 @@ class StreamThreads(ThreadPoolManager):
     def begin(self, stream_names: Collection[str]) -> None:
         """Set the streams to read."""
         with self._tasks_lock:
+            self._positions = {name: number for number, name in enumerate(stream_names)}
             self._unplanned = {*stream_names} - self._per_parent
+            self._unbegun = {*self._unplanned}
 
     def all_planned(self, stream_name: str) -> None:
         """Record that a stream has no more slices to submit."""
@@ -82,15 +89,14 @@ class StreamThreads(ThreadPoolManager):
     def submit(self, function: Callable[..., Any], *args: Any) -> None:
         """Run a task when its turn arrives. Its first argument is a stream or one of its slices."""
         of_stream = args[0]
-        name = of_stream.stream_name() if isinstance(of_stream, Partition) else of_stream.name
+        is_slice = isinstance(of_stream, Partition)
+        name = of_stream.stream_name() if is_slice else of_stream.name
         with self._tasks_lock:
             self._number += 1
-            task = _Task(self._parents[name], self._number, name, lambda: function(*args))
-            self._parents[name] += parents_of(of_stream)
-            if name in self._per_parent:
-                heappush(self._others, task)
-            else:
-                self._first.append(task)
+            self._unbegun.discard(name)
+            turn = self._turn_of(name, of_stream) if is_slice else 0
+            task = _Task(turn, self._number, name, lambda: function(*args))
+            heappush(self._others if name in self._per_parent else self._first, task)
         self._start_tasks()
 
     def close(self) -> None:
@@ -98,6 +104,13 @@ class StreamThreads(ThreadPoolManager):
         with self._tasks_lock:
             self._is_closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _turn_of(self, stream_name: str, of_stream: Partition) -> int:
+        if stream_name not in self._per_parent:
+            return 1 + self._positions.get(stream_name, 0)
+        turn = self._parents[stream_name]
+        self._parents[stream_name] += parents_of(of_stream)
+        return turn
 
     def _start_tasks(self) -> None:
         """Assign tasks to all free threads."""
@@ -109,10 +122,16 @@ class StreamThreads(ThreadPoolManager):
                 super().submit(self._run, task)
 
     def _next_task(self) -> _Task | None:
-        is_free = not self._first and not self._unplanned
-        if self._others and (is_free or self._running_others < self._workers // PER_PARENT_SHARE):
+        if self._others and self._may_read_others():
             return heappop(self._others)
-        return self._first.popleft() if self._first else None
+        return heappop(self._first) if self._first else None
+
+    def _may_read_others(self) -> bool:
+        """Whether the next task may be one of a stream with a request per parent."""
+        if not self._first and not self._unplanned:
+            return True
+        is_idle = not self._first and self._running + len(self._unbegun) < self._workers // 2
+        return (is_idle or not self._unplanned) and self._running_others < self._workers // PER_PARENT_SHARE
 
     def _run(self, task: _Task) -> None:
         try:
