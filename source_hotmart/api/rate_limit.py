@@ -21,11 +21,8 @@ from source_hotmart.api.turns import Line, Turns
 WINDOW_S = 60.0
 NEW_WINDOW_S = 5.0
 """A reset this many seconds after the expected one belongs to the next window."""
-BURST_CALLS = 125
-"""Requests at the start of a sync that are sent without an even pace, so that a small sync finishes quickly.
-
-A quarter of the limit at most. Short lists then end within the burst, also if all streams are selected.
-"""
+BURST_CALLS = 100
+"""Requests at the start of a sync that are sent without an even pace, so that a small sync finishes quickly."""
 QUIET_S = 1.0
 """A line counts as idle after so many seconds without a request."""
 LINE_S = 0.02
@@ -43,7 +40,7 @@ class CallBudget(APIBudget):
         super().__init__(policies=[])
         self._lock = Lock()
         self._limit = limit
-        self._burst = min(BURST_CALLS, limit // 4)
+        self._burst = min(BURST_CALLS, limit // 5)
         self._remaining = limit
         self._window_s = time.monotonic()
         self._reset_s = self._window_s + WINDOW_S
@@ -135,7 +132,7 @@ class CallBudget(APIBudget):
             if limit is not None and limit >= 1:
                 self._remaining += int(limit) - self._limit
                 self._limit = int(limit)
-                self._burst = min(self._burst, self._limit // 4)
+                self._burst = min(self._burst, self._limit // 5)
             if reset_s is not None and now_s + reset_s > self._reset_s + NEW_WINDOW_S:
                 self._open_window(now_s)  # Hotmart's window has already begun, earlier than estimated
             elif sent_s < self._window_s:
