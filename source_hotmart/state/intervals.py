@@ -113,7 +113,7 @@ def _intervals(state: Mapping[str, Any], cursor_field: str, start_ms: int) -> li
     return [
         Interval(first_ms, last_ms, time_ms(as_of) if as_of else last_ms)
         for first_ms, last_ms, as_of in items
-        if first_ms < last_ms  # the CDK's stock cursor writes [start, start] before the first read
+        if first_ms < last_ms or (as_of and first_ms == last_ms)  # the CDK's own cursor begins with [start, start]
     ]
 
 

@@ -70,7 +70,8 @@ class RereadRule:
         """Merge intervals.
 
         A final part takes on the later time of the interval directly after it, because both are read alike from now on.
-        Adjacent intervals with the same time are merged.
+        Adjacent intervals with the same time are merged. So a look-back that is raised above `late_months` does not
+        reach parts that were older than that when they were read.
         """
         pieces = [piece for interval in intervals for piece in self._at_final(interval)]
         joined: list[Interval] = []
