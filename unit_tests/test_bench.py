@@ -37,7 +37,7 @@ def milliseconds(text: str) -> int:
 # Counting
 
 
-def test_records_are_counted_also_where_a_read_ends_in_the_middle_of_a_line(tmp_path):
+def test_records_are_counted_when_a_read_splits_a_line(tmp_path):
     line = b'{"type":"RECORD","record":{"stream":"a","data":{"text":"{\\"type\\":\\"RECORD\\""}}}\n'
     other = b'{"type":"LOG","log":{"level":"INFO","message":"no record"}}\n'
     whole, cut = RecordCounter(), RecordCounter()
@@ -48,7 +48,7 @@ def test_records_are_counted_also_where_a_read_ends_in_the_middle_of_a_line(tmp_
     assert (whole.records, cut.records) == (20, 20)
 
 
-def test_distinct_sales_are_counted_by_stream(tmp_path):
+def test_distinct_sales_are_counted_per_stream(tmp_path):
     counter = KeyCounter()
     rows = [
         ("sales_history", {"purchase": {"transaction": "HP1"}}),
@@ -86,7 +86,7 @@ def replayed() -> Sales:
     return Sales(7_000, NOW_MS)
 
 
-def test_windows_and_pages_of_the_replay_hold_every_sale_once(replayed):
+def test_replayed_date_ranges_return_every_sale_once(replayed):
     middle_ms = (replayed.start_ms + NOW_MS) // 2
     early, early_totals = pages_of(replayed, replayed.start_ms, middle_ms, SALE_STATUSES)
     late, _ = pages_of(replayed, middle_ms + 1, NOW_MS, SALE_STATUSES)
@@ -106,7 +106,7 @@ def test_the_replay_filters_by_status_as_hotmart_does(replayed):
     assert len(default) == sum(row["purchase"]["status"] in DEFAULT_SALE_STATUSES for row in everything)
 
 
-def test_all_views_of_the_replay_hold_the_same_sales(replayed):
+def test_all_replayed_views_return_the_same_sales(replayed):
     history, _ = pages_of(replayed, replayed.start_ms, NOW_MS, PRICE_DETAILS_STATUSES)
     known = [row["purchase"]["transaction"] for row in history]
     for view in ("users", "commissions", "price/details"):
@@ -116,7 +116,7 @@ def test_all_views_of_the_replay_hold_the_same_sales(replayed):
         assert [row["transaction"] for row in rows] == known
 
 
-def test_a_replayed_sale_is_of_about_a_kilobyte(replayed):
+def test_a_replayed_sale_has_about_one_kilobyte(replayed):
     assert 950 < replayed.mean_bytes["sales_history"] < 1_050
 
 
@@ -127,7 +127,7 @@ def call(at_s: float, status: int = 200, path: str = HISTORY) -> Call:
     return Call(at_s, path, status, 1, ())
 
 
-def test_only_whole_clock_minutes_count_and_nothing_refused_and_no_login():
+def test_whole_minutes_exclude_rejected_requests_and_logins():
     calls = [call(50 + number) for number in range(160)]  # seconds 50 to 209
     calls += [call(70, 429), call(71, path="/security/oauth/token")]
     assert whole_minutes(calls, 50, 210) == [60, 60]
@@ -135,11 +135,11 @@ def test_only_whole_clock_minutes_count_and_nothing_refused_and_no_login():
     assert whole_minutes(calls, 61, 179) == []
 
 
-def test_a_whole_minute_without_a_call_counts_as_nothing():
+def test_a_minute_without_requests_counts_as_zero():
     assert whole_minutes([call(10), call(200)], 10, 250) == [0, 0, 1]
 
 
-def test_refusals_are_of_all_calls_but_logins():
+def test_rejected_requests_are_counted_without_logins():
     calls = [call(1), call(2, 429), call(3, path="/security/oauth/token"), call(4, 500)]
     assert refusals(calls) == (1, 3)
 
@@ -169,20 +169,20 @@ class Account:
 START_MS, END_MS = milliseconds("2022-01-01T00:00:00"), milliseconds("2024-12-31T00:00:00")
 
 
-def test_the_least_of_a_first_read_is_full_pages_of_windows_of_twelve_months():
+def test_minimum_requests_of_a_first_sync_use_full_pages():
     fewest = least.first_read(Account(), START_MS, END_MS, ["sales_history"])
     assert fewest.by_stream == {"sales_history": 6}  # three years of 866 sales
     assert sum(fewest.named.values()) == 4  # a token, and three counts
     assert fewest.total == 10
 
 
-def test_the_least_of_lists_is_a_call_at_least_for_each():
+def test_each_list_needs_at_least_one_request():
     fewest = least.first_read(Account(), START_MS, END_MS, ["subscriptions", "products", "club_students"])
     assert fewest.by_stream == {"subscriptions": 2, "products": 1, "club_students": 3}
     assert fewest.total == 7
 
 
-def test_the_least_of_a_daily_sync_is_the_lookback_and_the_late_statuses_of_a_year():
+def test_daily_minimum_requests_cover_look_back_and_late_statuses():
     saved_ms = milliseconds("2024-12-30T00:00:00")
     fewest = least.daily(Account(), START_MS, saved_ms, END_MS, ["sales_history", "sales_summary"])
     assert fewest.by_stream == {"sales_history": 2, "sales_summary": 13}
@@ -190,7 +190,7 @@ def test_the_least_of_a_daily_sync_is_the_lookback_and_the_late_statuses_of_a_ye
     assert unswept.by_stream == {"sales_history": 1}
 
 
-def test_windows_of_twelve_months_touch_and_end_with_the_end():
+def test_twelve_month_date_ranges_are_contiguous():
     windows = least.years(milliseconds("2020-02-29T12:00:00"), milliseconds("2022-03-01T00:00:00"))
     assert [start for start, _ in windows] == [
         milliseconds("2020-02-29T12:00:00"),
@@ -212,7 +212,7 @@ def test_windows_of_twelve_months_touch_and_end_with_the_end():
         (10.0, 30.0, 3.3, [Verdict.MET, Verdict.MISSED]),
     ],
 )
-def test_three_times_low_code_and_three_times_the_floor(connector, low_code, floor, verdicts):
+def test_cpu_verdicts_compare_with_low_code_and_floor(connector, low_code, floor, verdicts):
     # A slow or fast round on either side of the median does not change the verdict.
     rounds = {
         name: [value, value + 50, value - 3]
@@ -225,11 +225,11 @@ def test_three_times_low_code_and_three_times_the_floor(connector, low_code, flo
     ("middle", "large", "verdict"),
     [(150, 157, Verdict.MET), (150, 158, Verdict.MISSED), (175, 180, Verdict.MISSED), (170, 150, Verdict.MISSED)],
 )
-def test_memory_is_bounded_and_does_not_grow_with_the_account(middle, large, verdict):
+def test_the_memory_verdict_checks_size_and_growth(middle, large, verdict):
     assert memory_row("sales_history", {MIDDLE: middle, LARGE: large}).verdict is verdict
 
 
-def test_growth_is_of_what_a_row_costs_without_the_start():
+def test_growth_compares_cost_per_row_without_start_up():
     cpu_s = {0: 1.0, SMALL: 1.0 + 0.6, LARGE: 1.0 + 30.0}
     cpu, calls = growth_rows(cpu_s, {SMALL: 40, LARGE: 2_000})
     assert (cpu.figure[:4], cpu.verdict) == ("1.00", Verdict.MET)
@@ -238,7 +238,7 @@ def test_growth_is_of_what_a_row_costs_without_the_start():
     assert (dearer.verdict, more.verdict) == (Verdict.MISSED, Verdict.MISSED)
 
 
-def test_one_refusal_in_a_thousand_is_allowed():
+def test_one_rejection_in_a_thousand_requests_is_allowed():
     assert refusal_row("alone", 2, 2_000).verdict is Verdict.MET
     assert refusal_row("alone", 3, 2_000).verdict is Verdict.MISSED
 
@@ -246,7 +246,7 @@ def test_one_refusal_in_a_thousand_is_allowed():
 # The table and its document
 
 
-def test_a_table_is_markdown_with_bars_escaped():
+def test_a_markdown_table_escapes_vertical_bars():
     row = Row("a|b", "most", "1", Verdict.MET, "so")
     assert markdown(HEAD, [row.cells]).splitlines() == [
         "| What | Target | Figure | Met | How |",
@@ -255,13 +255,13 @@ def test_a_table_is_markdown_with_bars_escaped():
     ]
 
 
-def test_the_median_is_told_with_its_spread():
+def test_the_median_is_shown_with_its_spread():
     assert median([3, 1, 2]) == 2
     assert spread([3, 1, 2], "s") == "2.0 s (1.0 to 3.0)"
     assert spread([2], "s") == "2.0 s"
 
 
-def test_a_section_is_replaced_between_its_markers_and_nothing_else(tmp_path):
+def test_only_the_text_between_section_markers_is_replaced(tmp_path):
     document = tmp_path / "page.md"
     begin, end = markers("cpu")
     document.write_text(f"before\n{begin}\nold\n{end}\nafter\n", encoding="utf-8")
@@ -272,14 +272,14 @@ def test_a_section_is_replaced_between_its_markers_and_nothing_else(tmp_path):
         replace_section(document, "memory", "text")
 
 
-def test_the_document_has_a_place_for_every_part():
+def test_the_document_has_markers_for_every_part():
     text = (ROOT / DOCUMENT).read_text(encoding="utf-8")
     for part in PARTS:
         begin, end = markers(part)
         assert text.index(begin) < text.index(end), part
 
 
-def test_parts_are_chosen_by_name():
+def test_parts_are_selected_by_name():
     assert parts("cpu, memory") == ["cpu", "memory"]
     assert parts("") == list(PARTS)
     with pytest.raises(Exception, match="speed"):
@@ -300,7 +300,7 @@ def test_the_low_code_manifest_reads_the_same_sales_as_the_connector():
 # When each stream ends
 
 
-def test_a_stream_that_ends_much_later_beside_others_misses_the_target():
+def test_a_stream_slowed_by_others_misses_the_target():
     alone_s = {"sales_history": 20.0, "products": 0.4}
     beside, last = schedule.rows_of(alone_s, {"sales_history": 25.0, "products": 1.2, "club_lessons": 200.0})
     assert beside.verdict is Verdict.MET
@@ -310,7 +310,7 @@ def test_a_stream_that_ends_much_later_beside_others_misses_the_target():
     assert "sales_history" in late.figure
 
 
-def test_the_replayed_lists_hold_every_row_once():
+def test_replayed_lists_return_every_row_once():
     lists = Lists(1_201, NOW_MS, 1_000 * 86_400_000)
     for path, query, key in (
         (SUBSCRIPTIONS_PATH, "accession_date=0", "subscriber_code"),

@@ -37,7 +37,7 @@ def basic(client_id: str, client_secret: str) -> str:
     return base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
 
 
-def test_the_settings_of_the_form_are_accepted():
+def test_valid_settings_are_accepted():
     config = Config.from_mapping(GOOD)
 
     assert config.client_id.get_secret_value() == CLIENT_ID
@@ -48,7 +48,7 @@ def test_the_settings_of_the_form_are_accepted():
 
 @pytest.mark.parametrize("field", ["client_id", "client_secret", "token", "start_date"])
 @pytest.mark.parametrize("missing", [None, "", "  ", "\n"], ids=repr)
-def test_a_required_field_that_is_empty_is_called_missing(field, missing):
+def test_an_empty_required_field_is_reported_as_missing(field, missing):
     sentence = refusal(**{field: missing})
 
     assert sentence.startswith(f"{field}: it is missing. ")
@@ -56,14 +56,14 @@ def test_a_required_field_that_is_empty_is_called_missing(field, missing):
 
 
 @pytest.mark.parametrize("field", ["client_id", "client_secret", "token", "start_date"])
-def test_a_required_field_that_is_absent_is_called_missing(field):
+def test_an_absent_required_field_is_reported_as_missing(field):
     given_settings = {name: value for name, value in GOOD.items() if name != field}
 
     with pytest.raises(AirbyteTracedException, match=f"^{field}: it is missing"):
         Config.from_mapping(given_settings)
 
 
-def test_no_settings_at_all_give_a_line_a_required_field():
+def test_empty_settings_give_one_error_line_per_required_field():
     with pytest.raises(AirbyteTracedException) as caught:
         Config.from_mapping({})
 
@@ -75,7 +75,7 @@ def test_no_settings_at_all_give_a_line_a_required_field():
     "field", ["members_area_subdomain", "lookback_days", "num_workers", "environment", "personal_data"]
 )
 @pytest.mark.parametrize("empty", [None, "", " "], ids=repr)
-def test_an_optional_field_that_is_empty_has_its_default(field, empty):
+def test_an_empty_optional_field_uses_its_default(field, empty):
     config = Config.from_mapping({**GOOD, field: empty})
 
     assert getattr(config, field) == Config.model_fields[field].default
@@ -83,7 +83,7 @@ def test_an_optional_field_that_is_empty_has_its_default(field, empty):
 
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("value", [[], {}, ["x"], {"a": 1}, 1.5, True], ids=repr)
-def test_a_value_of_a_wrong_type_is_refused_in_one_sentence(field, value):
+def test_a_value_of_the_wrong_type_is_rejected_in_one_line(field, value):
     sentence = refusal(**{field: value})
 
     assert sentence.startswith(f"{field}: ")
@@ -108,7 +108,7 @@ INVISIBLE = [
 
 @pytest.mark.parametrize("field", ["client_id", "client_secret", "token", "start_date", "members_area_subdomain"])
 @pytest.mark.parametrize("char", INVISIBLE, ids=ascii)
-def test_invisible_characters_are_removed_wherever_pasting_put_them(field, char):
+def test_pasted_invisible_characters_are_removed(field, char):
     clean_settings = {**GOOD, "members_area_subdomain": "my-school"}
     value = clean_settings[field]
     pasted = f"{char}{value[:4]}{char} {char}".replace(" ", "") + value[4:] + f"{char} {char}"
@@ -118,7 +118,7 @@ def test_invisible_characters_are_removed_wherever_pasting_put_them(field, char)
     assert config == Config.from_mapping(clean_settings)
 
 
-def test_invisible_characters_are_removed_from_the_key_of_hashes():
+def test_invisible_characters_are_removed_from_the_hash_key():
     config = Config.from_mapping(
         {**GOOD, "personal_data": {"mode": "hash\u200b", "key": "\ufeff0123456789\u200babcdef"}}
     )
@@ -128,7 +128,7 @@ def test_invisible_characters_are_removed_from_the_key_of_hashes():
 
 @pytest.mark.parametrize("secret", ["s", "se", "sec", "secr"])
 @pytest.mark.parametrize("change", [lambda token: token.rstrip("="), lambda token: token + "=", lambda token: token])
-def test_the_token_may_lack_its_padding_and_is_sent_with_it(secret, change):
+def test_token_padding_is_corrected(secret, change):
     whole = basic("an-id", secret)
 
     config = Config.from_mapping({**GOOD, "client_id": "an-id", "client_secret": secret, "token": change(whole)})
@@ -136,7 +136,7 @@ def test_the_token_may_lack_its_padding_and_is_sent_with_it(secret, change):
     assert config.token.get_secret_value() == whole
 
 
-def test_fields_that_nobody_knows_are_let_be():
+def test_unknown_fields_are_ignored():
     config = Config.from_mapping({**GOOD, "region": "BR", "__injected_declarative_manifest": {}})
 
     assert config == Config.from_mapping(GOOD)
@@ -144,7 +144,7 @@ def test_fields_that_nobody_knows_are_let_be():
 
 @pytest.mark.parametrize("field", ["client_id", "client_secret", "token", "start_date"])
 @pytest.mark.parametrize("around", [" {} ", "\t{}", "{}\n", "{}\r\n", "\u00a0{}"], ids=repr)
-def test_spaces_and_line_ends_around_a_value_are_pasted_along_and_removed(field, around):
+def test_surrounding_white_space_is_removed(field, around):
     config = Config.from_mapping({**GOOD, field: around.format(GOOD[field])})
 
     assert config == Config.from_mapping(GOOD)
@@ -163,7 +163,7 @@ def test_spaces_and_line_ends_around_a_value_are_pasted_along_and_removed(field,
     ],
     ids=repr,
 )
-def test_the_basic_value_works_however_it_was_pasted(pasted):
+def test_the_token_accepts_a_basic_prefix_and_white_space(pasted):
     config = Config.from_mapping({**GOOD, "token": pasted})
 
     assert config.token.get_secret_value() == BASIC
@@ -179,7 +179,7 @@ def test_the_basic_value_works_however_it_was_pasted(pasted):
     ],
     ids=repr,
 )
-def test_credentials_of_any_characters_are_accepted(client_id, client_secret):
+def test_credentials_may_contain_any_characters(client_id, client_secret):
     config = Config.from_mapping(
         {
             **GOOD,
@@ -207,7 +207,7 @@ def test_credentials_of_any_characters_are_accepted(client_id, client_secret):
         BASIC + "A",
     ],
 )
-def test_a_token_that_does_not_belong_to_the_credentials_is_refused(token):
+def test_a_token_that_does_not_match_the_credentials_is_rejected(token):
     sentence = refusal(token=token)
 
     assert sentence == (
@@ -233,7 +233,7 @@ def test_a_token_that_does_not_belong_to_the_credentials_is_refused(token):
         ("2010-01-01", datetime(2010, 1, 1, tzinfo=UTC)),
     ],
 )
-def test_a_start_date_is_read_as_utc_and_cut_to_milliseconds(text, start):
+def test_a_start_date_is_utc_and_truncated_to_milliseconds(text, start):
     config = Config.from_mapping({**GOOD, "start_date": text})
 
     assert config.start_date == start
@@ -251,7 +251,7 @@ def test_a_start_date_is_read_as_utc_and_cut_to_milliseconds(text, start):
         "0000-01-01",
     ],
 )
-def test_a_start_date_that_does_not_exist_is_refused(text):
+def test_a_nonexistent_start_date_is_rejected(text):
     sentence = refusal(start_date=text)
 
     assert sentence == (
@@ -280,7 +280,7 @@ def test_a_start_date_that_does_not_exist_is_refused(text):
         "null",
     ],
 )
-def test_a_start_date_in_another_form_is_refused_with_the_wanted_form(text):
+def test_a_start_date_in_another_format_is_rejected(text):
     sentence = refusal(start_date=text)
 
     assert sentence == (
@@ -290,14 +290,14 @@ def test_a_start_date_in_another_form_is_refused_with_the_wanted_form(text):
 
 
 @pytest.mark.parametrize("text", ["2009-12-31", "2009-12-31T23:59:59.999Z", "1970-01-01", "0001-01-01"])
-def test_a_start_date_before_hotmart_is_refused_with_the_earliest_one(text):
+def test_a_start_date_before_2010_is_rejected(text):
     sentence = refusal(start_date=text)
 
     assert f"{text!r} is before Hotmart existed (choose 2010-01-01 or later)." in sentence
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"])
-def test_a_start_date_beyond_the_calendar_is_refused_like_any_other(text):
+def test_a_start_date_out_of_calendar_range_is_rejected(text):
     sentence = refusal(start_date=text)
 
     assert sentence.startswith("start_date: ")
@@ -314,7 +314,7 @@ def test_a_start_date_beyond_the_calendar_is_refused_like_any_other(text):
         ("9999-12-31", False),
     ],
 )
-def test_a_start_date_in_the_future_is_refused(clock, text, accepted):
+def test_a_start_date_in_the_future_is_rejected(clock, text, accepted):
     assert clock.now_ms == NOW_MS
 
     if accepted:
@@ -351,7 +351,7 @@ def test_a_start_date_in_the_future_is_refused(clock, text, accepted):
         ("; \n", ()),
     ],
 )
-def test_club_names_are_found_in_what_was_pasted(pasted, clubs):
+def test_members_area_names_are_extracted_from_pasted_text(pasted, clubs):
     config = Config.from_mapping({**GOOD, "members_area_subdomain": pasted})
 
     assert config.members_area_subdomain == clubs
@@ -369,7 +369,7 @@ def test_club_names_are_found_in_what_was_pasted(pasted, clubs):
         ("escola-ção", "escola-ção"),
     ],
 )
-def test_a_text_that_is_no_club_name_is_refused_by_name(pasted, named):
+def test_an_invalid_members_area_name_is_quoted_in_the_error(pasted, named):
     sentence = refusal(members_area_subdomain=pasted)
 
     assert sentence == (
@@ -410,12 +410,12 @@ def test_whole_numbers_in_range_are_accepted(field, value, number):
         ("num_workers", True, "true is not a number. Give a whole number from 1 to 32"),
     ],
 )
-def test_numbers_out_of_range_are_refused_with_the_range(field, value, problem):
+def test_invalid_numbers_are_rejected_with_the_allowed_range(field, value, problem):
     assert refusal(**{field: value}).startswith(f"{field}: {problem}")
 
 
 @pytest.mark.parametrize("value", ["Production", "prod", "test", 1])
-def test_an_environment_that_does_not_exist_is_refused_with_those_that_do(value):
+def test_an_unknown_environment_is_rejected_with_the_choices(value):
     assert refusal(environment=value) == "environment: it has a wrong value. Choose production or sandbox."
 
 
@@ -432,7 +432,7 @@ def test_an_environment_that_does_not_exist_is_refused_with_those_that_do(value)
         ({"mode": "hash", "key": "abcdefgh" * 2}, "hash", "abcdefgh" * 2),
     ],
 )
-def test_what_becomes_of_personal_data_is_chosen(choice, mode, key):
+def test_valid_personal_data_choices_are_accepted(choice, mode, key):
     config = Config.from_mapping({**GOOD, "personal_data": choice})
 
     assert (config.personal_data.mode, config.personal_data.key.get_secret_value()) == (mode, key)
@@ -464,13 +464,13 @@ def test_what_becomes_of_personal_data_is_chosen(choice, mode, key):
         (True, "it is not one of the three choices"),
     ],
 )
-def test_a_choice_for_personal_data_that_is_not_whole_is_refused_and_never_taken_for_keep(choice, problem):
+def test_invalid_personal_data_choices_are_rejected(choice, problem):
     sentence = refusal(personal_data=choice)
 
     assert sentence == (f"personal_data: {problem}. Choose keep, drop, or hash with a key of at least 16 characters.")
 
 
-def test_several_bad_fields_are_told_in_as_many_lines():
+def test_each_invalid_field_has_its_own_error_line():
     sentence = refusal(client_id=None, start_date="2024-02-31", lookback_days=-1, environment="x")
 
     fields = [line.partition(":")[0] for line in sentence.splitlines()]
@@ -488,14 +488,14 @@ def test_several_bad_fields_are_told_in_as_many_lines():
         {"client_secret": CLIENT_SECRET.upper()},
     ],
 )
-def test_no_sentence_quotes_a_secret(changes):
+def test_error_messages_contain_no_secrets(changes):
     sentence = refusal(**changes)
 
     for secret in (CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET.upper(), BASIC):
         assert secret not in sentence
 
 
-def test_no_secret_is_in_the_settings_when_they_are_printed():
+def test_printed_settings_contain_no_secrets():
     printed = repr(Config.from_mapping(GOOD))
 
     assert CLIENT_SECRET not in printed
@@ -514,7 +514,7 @@ settings_of_all_kinds = st.dictionaries(
 
 
 @given(settings_of_all_kinds)
-def test_any_settings_are_accepted_or_refused_in_sentences_about_known_fields(given_settings):
+def test_any_settings_are_valid_or_raise_a_config_error(given_settings):
     try:
         Config.from_mapping({**GOOD, **given_settings})
     except AirbyteTracedException as refused:
@@ -525,7 +525,7 @@ def test_any_settings_are_accepted_or_refused_in_sentences_about_known_fields(gi
 
 
 @given(settings_of_all_kinds)
-def test_cleaning_never_raises_and_cleaning_twice_changes_nothing_more(given_settings):
+def test_cleaning_never_raises_and_is_idempotent(given_settings):
     once = clean(given_settings)
 
     assert repr(clean(once)) == repr(once)
@@ -535,7 +535,7 @@ def test_cleaning_never_raises_and_cleaning_twice_changes_nothing_more(given_set
     ("environment", "api_url"),
     [("production", "https://developers.hotmart.com"), ("sandbox", "https://sandbox.hotmart.com")],
 )
-def test_the_environment_chooses_the_host(monkeypatch, environment, api_url):
+def test_the_environment_setting_selects_the_host(monkeypatch, environment, api_url):
     monkeypatch.delenv("HOTMART_API_URL", raising=False)
     monkeypatch.delenv("HOTMART_AUTH_URL", raising=False)
 
@@ -555,7 +555,7 @@ def test_the_environment_chooses_the_host(monkeypatch, environment, api_url):
         ("  ", "https://developers.hotmart.com"),
     ],
 )
-def test_the_process_environment_replaces_the_host(monkeypatch, address, used):
+def test_an_environment_variable_overrides_the_host(monkeypatch, address, used):
     monkeypatch.setenv("HOTMART_API_URL", address)
 
     assert Config.from_mapping(GOOD).api_url == used
@@ -573,7 +573,7 @@ def test_the_process_environment_replaces_the_host(monkeypatch, address, used):
         "https://:443",
     ],
 )
-def test_credentials_are_never_sent_in_the_clear_to_another_machine(monkeypatch, address):
+def test_an_invalid_or_insecure_auth_url_is_rejected(monkeypatch, address):
     monkeypatch.setenv("HOTMART_AUTH_URL", address)
 
     with pytest.raises(AirbyteTracedException, match="HOTMART_AUTH_URL must hold an https address") as caught:
@@ -581,7 +581,7 @@ def test_credentials_are_never_sent_in_the_clear_to_another_machine(monkeypatch,
     assert caught.value.failure_type == FailureType.config_error
 
 
-def test_no_setting_can_replace_the_host():
+def test_settings_cannot_override_the_host():
     hosts = {"api_url": "https://evil.example.com", "auth_url": "https://evil.example.com"}
 
     config = Config.from_mapping({**GOOD, **hosts, "HOTMART_API_URL": "https://evil.example.com"})

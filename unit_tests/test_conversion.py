@@ -124,7 +124,7 @@ def test_a_time_is_written_in_utc_with_milliseconds(sent, time):
     ],
     ids=lambda sent: repr(sent)[:30],
 )
-def test_what_is_no_time_is_null_and_kept_apart(sent, raw, caplog):
+def test_an_invalid_time_is_null_and_kept_in_unparsed_values(sent, raw, caplog):
     record = converter(field=TIME)({"field": sent})
 
     assert record == {"field": None, "unparsed_values": {"field": sent if raw is None else raw}}
@@ -184,7 +184,7 @@ def test_what_is_no_time_is_null_and_kept_apart(sent, raw, caplog):
         ({}, 5, 5),
     ],
 )
-def test_a_value_is_converted_where_nothing_is_lost(schema, sent, value, caplog):
+def test_a_value_is_converted_if_no_information_is_lost(schema, sent, value, caplog):
     record = converter(field=schema)({"field": sent})
 
     assert record == {"field": value}
@@ -227,7 +227,7 @@ def test_a_value_is_converted_where_nothing_is_lost(schema, sent, value, caplog)
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_a_value_that_does_not_fit_is_null_and_kept_apart(schema, sent, raw, caplog):
+def test_a_misfit_value_is_null_and_kept_in_unparsed_values(schema, sent, raw, caplog):
     record = converter(field=schema)({"field": copy.deepcopy(sent)})
 
     assert record == {"field": None, "unparsed_values": {"field": raw}}
@@ -256,7 +256,7 @@ def test_an_id_keeps_all_its_digits(sent, id_text, caplog):
 
 
 @pytest.mark.parametrize("sent", ["1.8446744073709551617E19", "9.007199254740993e15"])
-def test_an_id_whose_digits_are_not_known_is_not_guessed(sent):
+def test_an_inexact_id_is_null_and_kept_in_unparsed_values(sent):
     record = on_the_wire(TEXT, sent)
 
     assert record["field"] is None
@@ -265,11 +265,11 @@ def test_an_id_whose_digits_are_not_known_is_not_guessed(sent):
 
 @pytest.mark.parametrize("sent", ["18446744073709551616", "9007199254740993.5", "NaN", "1e999"])
 @pytest.mark.parametrize("schema", [NUMBER, INTEGER, TIME, BOOLEAN], ids=["number", "integer", "time", "boolean"])
-def test_a_number_beyond_all_columns_is_kept_apart_with_all_its_digits(schema, sent):
+def test_an_unrepresentable_number_keeps_its_digits_in_unparsed_values(schema, sent):
     assert on_the_wire(schema, sent) == {"field": None, "unparsed_values": {"field": sent}}
 
 
-def test_every_place_of_a_value_that_does_not_fit_is_named(caplog):
+def test_unparsed_values_names_the_path_of_each_misfit_value(caplog):
     item = record_of(user=record_of(id=TEXT, documents={"type": "array", "items": record_of(number=INTEGER)}))
     convert = converter(users={"type": ["null", "array"], "items": item}, total=NUMBER)
 
@@ -302,13 +302,13 @@ def test_every_place_of_a_value_that_does_not_fit_is_named(caplog):
 
 @pytest.mark.parametrize("name", ["ID", "Name", "", "id ", "brand_new", "unparsed_values", "additional_fields"])
 @pytest.mark.parametrize("value", [{"deep": [1_714_564_800_123, None]}, "x", 5, False, [], None], ids=repr)
-def test_a_field_that_is_not_declared_is_kept_apart_as_sent(name, value):
+def test_an_undeclared_field_is_kept_in_additional_fields(name, value):
     record = converter(id=TEXT)({"id": 5, name: value})
 
     assert record == {"id": "5", "additional_fields": {name: value}}
 
 
-def test_fields_that_are_not_declared_are_logged_once_and_at_most_twenty(caplog):
+def test_at_most_twenty_undeclared_fields_are_logged_once_each(caplog):
     caplog.set_level(logging.INFO)
     convert = converter(id=TEXT)
 
@@ -326,7 +326,7 @@ def test_fields_that_are_not_declared_are_logged_once_and_at_most_twenty(caplog)
     ("name", "shown"),
     [("", '""'), ("a b\n", '"a?b?"'), ("a" * 5_000, f'"{"a" * 40}"'), ("A.b-c_1", "A.b-c_1"), ("\x1b[0m", '"??0m"')],
 )
-def test_an_odd_name_of_a_field_does_no_harm_in_the_log(name, shown, caplog):
+def test_unusual_field_names_are_sanitised_in_the_log(name, shown, caplog):
     caplog.set_level(logging.INFO)
 
     converter(id=TEXT)({name: 1})
@@ -335,7 +335,7 @@ def test_an_odd_name_of_a_field_does_no_harm_in_the_log(name, shown, caplog):
     assert f" {shown}. " in told
 
 
-def test_ids_become_text_and_dates_times_at_every_depth():
+def test_nested_ids_become_text_and_dates_become_timestamps():
     schema = record_of(
         users={
             "type": ["null", "array"],
@@ -357,7 +357,7 @@ def test_ids_become_text_and_dates_times_at_every_depth():
     }
 
 
-def test_a_field_is_told_of_once_however_often_it_does_not_fit(caplog):
+def test_a_misfit_field_is_logged_once(caplog):
     convert = converter(a=NUMBER, b=record_of(c=INTEGER))
 
     for _ in range(50):
@@ -372,7 +372,7 @@ def test_a_field_is_told_of_once_however_often_it_does_not_fit(caplog):
     assert {record.levelno for record in caplog.records} == {logging.WARNING}
 
 
-def test_a_value_in_a_list_is_told_of_with_the_list_and_not_the_place(caplog):
+def test_a_misfit_list_item_is_logged_without_its_index(caplog):
     convert = converter(rows={"type": "array", "items": record_of(n=INTEGER)})
 
     convert({"rows": [{"n": "x"}, {"n": "y"}]})
@@ -381,7 +381,7 @@ def test_a_value_in_a_list_is_told_of_with_the_list_and_not_the_place(caplog):
     assert " in the field rows[].n instead of " in told
 
 
-def test_no_value_is_logged(caplog):
+def test_misfit_values_are_not_logged(caplog):
     normalised(NUMBER, "ana@example.com")
     normalised(TIME, "ana@example.com")
     normalised(record_of(), "ana@example.com")
@@ -391,7 +391,7 @@ def test_no_value_is_logged(caplog):
 
 
 @given(st.integers(FIRST_MS, LAST_MS).filter(lambda ms: len(str(ms)) != 14))
-def test_every_millisecond_comes_back_from_its_text(time_ms):
+def test_a_timestamp_round_trips_to_the_millisecond(time_ms):
     text = normalised(TIME, time_ms)
 
     time = datetime.fromisoformat(text)
@@ -400,14 +400,14 @@ def test_every_millisecond_comes_back_from_its_text(time_ms):
 
 
 @given(st.integers(FIRST_S, FIRST_MS - 1))
-def test_small_numbers_are_seconds(time_s):
+def test_small_numbers_are_read_as_epoch_seconds(time_s):
     time = datetime.fromisoformat(normalised(TIME, time_s))
 
     assert time.timestamp() == time_s
 
 
 @given(st.datetimes(timezones=st.timezones()))
-def test_a_time_in_any_zone_is_the_same_moment_in_utc(moment):
+def test_a_time_in_any_zone_is_converted_to_utc(moment):
     text = normalised(TIME, moment.isoformat())
 
     try:
@@ -419,7 +419,7 @@ def test_a_time_in_any_zone_is_the_same_moment_in_utc(moment):
 
 
 @given(st.lists(st.integers(FIRST_MS, LAST_MS).filter(lambda ms: len(str(ms)) != 14), min_size=2))
-def test_texts_of_times_sort_as_the_times_do(times_ms):
+def test_timestamps_sort_chronologically_as_text(times_ms):
     texts = [normalised(TIME, time_ms) for time_ms in sorted(times_ms)]
 
     assert texts == sorted(texts)
@@ -495,7 +495,7 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 @given(rows())
-def test_no_row_raises_and_every_declared_field_is_of_its_type(given_row):
+def test_any_row_converts_to_a_record_that_matches_its_schema(given_row):
     name, row = given_row
 
     record = RowConverter(SCHEMAS[name], FieldLog(name))(copy.deepcopy(row))
@@ -520,7 +520,7 @@ def test_no_text_of_a_row_is_lost(given_row):
 
 
 @given(rows())
-def test_normalising_twice_changes_nothing_more(given_row):
+def test_conversion_is_idempotent(given_row):
     name, row = given_row
     convert = RowConverter(SCHEMAS[name], FieldLog(name))
     added = ("additional_fields", "unparsed_values")

@@ -65,7 +65,7 @@ def test_a_description_names_its_subject_before_a_pronoun(stream: str) -> None:
 
 
 @pytest.mark.parametrize(("field", "other"), SAME_VALUES)
-def test_two_names_of_one_value_are_named_at_both(field: str, other: str) -> None:
+def test_fields_with_the_same_value_refer_to_each_other(field: str, other: str) -> None:
     stream = field.partition(".")[0]
     for path, other_path in permutations([name.removeprefix(f"{stream}.") for name in (field, other)]):
         same_parent = path.rpartition(".")[0] == other_path.rpartition(".")[0]
@@ -75,14 +75,14 @@ def test_two_names_of_one_value_are_named_at_both(field: str, other: str) -> Non
 
 
 @pytest.mark.parametrize("field", SALE_CODES)
-def test_every_code_of_a_sale_says_that_it_is_that_of_the_history(field: str) -> None:
+def test_every_transaction_code_refers_to_sales_history(field: str) -> None:
     stream, _, path = field.partition(".")
 
     assert re.search(r"Same value as .*\bsales_history\.id\b", dict(nodes(schema_of(stream)))[path]["description"])
 
 
 @pytest.mark.parametrize(("field", "meaning"), MEANINGS.items(), ids=MEANINGS)
-def test_a_field_is_described_as_hotmart_documents_it(field: str, meaning: str) -> None:
+def test_descriptions_match_the_hotmart_documentation(field: str, meaning: str) -> None:
     stream, _, path = field.partition(".")
 
     assert meaning in dict(nodes(schema_of(stream)))[path]["description"]

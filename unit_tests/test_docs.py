@@ -193,19 +193,19 @@ def test_every_stream_is_in_the_table_with_its_key_and_cursor(path):
     assert told == [(name, keys_of(cls), cursor_of(cls)) for name, cls in CLASSES.items()]
 
 
-def test_the_sync_modes_in_the_readme_are_those_of_the_streams():
+def test_readme_sync_modes_match_the_streams():
     for row in table(README, "Stream", "Sync modes"):
         (name,) = names_in(row["Stream"])
         assert row["Sync modes"] == ("full refresh, incremental" if cursor_of(CLASSES[name]) else "full refresh")
 
 
-def test_the_recommended_sync_modes_on_the_page_are_those_of_the_streams():
+def test_recommended_sync_modes_match_the_streams():
     for row in table(PAGE, "Stream", "Sync mode"):
         (name,) = names_in(row["Stream"])
         assert row["Sync mode"] == ("Incremental" if cursor_of(CLASSES[name]) else "Full Refresh")
 
 
-def test_the_endpoints_on_the_page_of_streams_are_those_of_the_streams():
+def test_documented_endpoints_match_the_streams():
     for name, cls in CLASSES.items():
         assert f"`GET /{cls.endpoint}`" in section_of(name)
 
@@ -218,7 +218,7 @@ def test_the_requests_of_every_stream_are_documented():
     assert all(size in (str(CLASSES[name].page_size or "all"), "a month") for name, size in sizes.items())
 
 
-def test_what_arrives_when_is_documented_for_every_stream():
+def test_late_changes_are_documented_for_every_stream():
     streams = [row["Stream"] for row in table(PAGE, "Change in Hotmart", "Stream")]
 
     views = {name for name, cls in CLASSES.items() if issubclass(cls, SalesStream)}
@@ -229,7 +229,7 @@ def test_what_arrives_when_is_documented_for_every_stream():
     assert set(CLASSES) <= set(names_in(prose(LATE_CHANGES)))
 
 
-def test_the_state_of_every_kind_is_documented_with_an_example():
+def test_every_state_format_has_a_documented_example():
     kinds = re.findall(r"^```json\n(.*?)^```$", STATE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
 
     assert [next(iter(json.loads(kind))) for kind in kinds] == ["state_type", "scopes"]
@@ -242,7 +242,7 @@ def test_the_pages_for_users_are_short():
     assert len(README.read_text("utf-8").splitlines()) <= 120
 
 
-def test_every_field_of_the_form_is_on_the_page_with_title_default_and_range():
+def test_every_form_field_is_documented_with_default_and_range():
     rows = {names_in(row["Name in a configuration file"])[0]: row for row in table(PAGE, "Field", "Required")}
 
     assert list(rows) == list(FORM["properties"])
@@ -255,7 +255,7 @@ def test_every_field_of_the_form_is_on_the_page_with_title_default_and_range():
         assert all(f"`{choice}`" in told for choice in field.get("enum", []))
 
 
-def test_the_personal_fields_on_the_page_are_those_that_the_schemas_mark():
+def test_documented_personal_fields_match_the_schema_marks():
     in_schemas = {}
     for name in CLASSES:
         schema = json.loads((ROOT / "source_hotmart" / "schemas" / f"{name}.json").read_text("utf-8"))
@@ -274,7 +274,7 @@ def test_the_personal_fields_on_the_page_are_those_that_the_schemas_mark():
     assert on_page == in_schemas
 
 
-def test_every_choice_of_the_form_is_on_the_page():
+def test_every_personal_data_choice_is_documented():
     (told,) = [row["What to fill in"] for row in table(PAGE, "Field", "Required") if row["Field"] == "Personal data"]
     choices = [row["Choice"] for row in table(PERSONAL_DATA, "Choice", "What arrives")]
 
@@ -290,11 +290,11 @@ def test_the_prerequisites_name_every_required_field():
 
 
 @pytest.mark.parametrize("message", quotes(), ids=lambda message: message[:50])
-def test_a_quoted_message_is_what_the_connector_says(message):
+def test_a_quoted_message_matches_a_message_of_the_connector(message):
     assert not words_of_our_own(message)
 
 
-def test_a_message_that_the_connector_does_not_say_is_noticed():
+def test_a_message_unknown_to_the_connector_is_detected():
     assert words_of_our_own("STREAM: Hotmart had an internal error (500).") == []
     assert words_of_our_own("STREAM: Hotmart had an inner error (500).") != []
     assert words_of_our_own("STREAM: Hotmart had an internal error.") != []
@@ -310,7 +310,7 @@ def test_messages_are_quoted_once():
     assert len(told) == len(set(told))
 
 
-def test_headings_are_in_the_order_of_airbyte():
+def test_headings_follow_the_airbyte_order():
     headings = re.findall(r"^#+ (.+)$", prose(PAGE), re.MULTILINE)
 
     assert [heading for heading in headings if heading in HEADINGS] == HEADINGS
@@ -321,11 +321,11 @@ def test_headings_are_in_the_order_of_airbyte():
 
 
 @pytest.mark.parametrize(("heading", "sentence"), FIXED_SENTENCES.items(), ids=FIXED_SENTENCES)
-def test_a_section_begins_as_in_the_template_of_airbyte(heading, sentence):
+def test_a_section_begins_with_the_airbyte_template_text(heading, sentence):
     assert section(heading).startswith(sentence)
 
 
-def test_the_changelog_of_the_page_is_that_of_the_repository():
+def test_the_page_changelog_matches_the_repository_changelog():
     versions = re.split(r"^## (\S+)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), flags=re.MULTILINE)[1:]
     entries = [
         (version, " ".join(entry.split()))
@@ -336,7 +336,7 @@ def test_the_changelog_of_the_page_is_that_of_the_repository():
     assert [(row["Version"], row["Subject"]) for row in table(PAGE, "Version", "Subject")] == entries
 
 
-def test_the_commands_are_targets_of_the_makefile():
+def test_documented_make_targets_exist():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     shown = [
         name
@@ -356,7 +356,7 @@ def anchors_of(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_links_lead_somewhere(path):
+def test_link_targets_exist(path):
     for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text("utf-8")):
         if "://" not in target:
             file, _, anchor = target.partition("#")
@@ -365,23 +365,23 @@ def test_links_lead_somewhere(path):
             assert not anchor or anchor in anchors_of(document), target
 
 
-def test_the_layout_names_files_that_exist():
+def test_the_layout_table_names_existing_files():
     for row in table(CONTRIBUTING, "Where", "What"):
         assert all((ROOT / name).exists() for name in names_in(row["Where"])), row
 
 
-def test_the_readme_shows_its_streams_and_its_first_command_early():
+def test_the_readme_shows_streams_and_the_demo_command_early():
     lines = README.read_text("utf-8").splitlines()
 
     assert next(number for number, line in enumerate(lines, 1) if line.startswith("| Stream")) <= 15
     assert next(number for number, line in enumerate(lines, 1) if "make demo" in line) <= 40
 
 
-def test_the_page_of_streams_is_that_of_the_classes_and_schemas():
+def test_the_streams_page_matches_the_output_of_make_docs():
     assert STREAMS_PAGE.read_text("utf-8") == streams_page(), "run `make docs`"
 
 
-def test_the_page_of_streams_joins_streams_by_fields_that_they_have():
+def test_documented_joins_use_existing_fields():
     fields = {name: set(re.findall(r"^\| `([^`]+)` \|", section_of(name), re.MULTILINE)) for name in CLASSES}
 
     for left, right, joined in JOINS:

@@ -43,7 +43,7 @@ def bold(step: str) -> list[str]:
     return re.findall(r"\*\*([^*]+)\*\*", step)
 
 
-def test_every_field_of_the_form_is_explained_with_title_default_and_range():
+def test_every_form_field_is_documented_with_default_and_range():
     rows = {names_in(row["Nome no arquivo de configuração"])[0]: row for row in table(GUIDE, "Campo", "Obrigatório")}
 
     assert list(rows) == list(FORM["properties"])
@@ -57,7 +57,7 @@ def test_every_field_of_the_form_is_explained_with_title_default_and_range():
         assert all(f"`{choice}`" in told for choice in choices), told
 
 
-def test_what_is_needed_first_names_every_required_field():
+def test_the_prerequisites_name_every_required_field():
     told = section_of(GUIDE, "Antes de começar")
 
     assert all(FORM["properties"][name]["title"] in told for name in FORM["required"])
@@ -72,20 +72,20 @@ def test_a_section_has_the_same_number_of_steps_in_both_languages(english, portu
 
 
 @pytest.mark.parametrize("english", IN_AIRBYTE)
-def test_a_step_in_airbyte_names_the_same_menus_in_both_languages(english):
+def test_airbyte_steps_name_the_same_menus_in_both_languages(english):
     pairs = zip(steps_of(section_of(PAGE, english)), steps_of(section_of(GUIDE, SECTIONS[english])), strict=True)
     for step, translated in pairs:
         named = bold(step)
         assert bold(translated)[: len(named)] == named, translated
 
 
-def test_the_fields_of_a_custom_connector_are_the_same_in_both_languages():
+def test_custom_connector_fields_match_in_both_languages():
     portuguese = [row["Campo no Airbyte"] for row in table(GUIDE, "Campo no Airbyte")]
 
     assert portuguese == [row["Field in Airbyte"] for row in table(PAGE, "Field in Airbyte")]
 
 
-def test_the_menu_names_of_hotmart_in_portuguese_are_in_both_documents():
+def test_both_documents_have_the_portuguese_menu_names():
     steps = " ".join(steps_of(section_of(GUIDE, "Criar uma credencial")))
     in_english = " ".join(steps_of(section_of(PAGE, "Create a credential")))
     told = set(re.findall(r"\(\*\*([^*]+)\*\*\)", in_english))
@@ -94,7 +94,7 @@ def test_the_menu_names_of_hotmart_in_portuguese_are_in_both_documents():
     assert told <= set(bold(steps))
 
 
-def test_a_quoted_message_begins_like_one_of_the_connector():
+def test_each_message_beginning_matches_a_connector_message():
     beginnings = [names_in(row["Começo da mensagem"])[0] for row in table(GUIDE, "Começo da mensagem")]
 
     assert beginnings
@@ -129,7 +129,7 @@ def problem_with(**changes: Any) -> str:
 
 
 @pytest.mark.parametrize("changes", REFUSED_SETTINGS, ids=repr)
-def test_every_message_about_the_form_has_advice(changes):
+def test_every_form_error_has_advice(changes):
     message = problem_with(**changes)
 
     beginnings = [names_in(row["Começo da mensagem"])[0] for row in table(GUIDE, "Começo da mensagem")]
@@ -137,7 +137,7 @@ def test_every_message_about_the_form_has_advice(changes):
     assert [pattern for pattern in patterns if re.match(pattern, message)], message
 
 
-def test_the_dates_of_the_guide_are_accepted_as_it_says():
+def test_example_dates_are_accepted_as_documented():
     dates = set(re.findall(r"`(\d{2,4}[-/]\d{2}[-/][^`]*)`", prose(GUIDE)))
 
     assert {"2024-02-01", "2024-01-31T00:00:00-03:00", "01/02/2024"} <= dates
@@ -145,7 +145,7 @@ def test_the_dates_of_the_guide_are_accepted_as_it_says():
     assert not problem_with(start_date="2010-01-01")
 
 
-def test_the_date_of_brasilia_in_the_guide_is_midnight_there():
+def test_the_example_date_for_brasilia_is_midnight_there():
     (date,) = set(re.findall(r"meia-noite de Brasília, escreva\s+`([^`]+)`", prose(GUIDE)))
 
     start = Config.from_mapping(
@@ -161,7 +161,7 @@ def test_streams_and_settings_in_the_guide_exist():
     assert named <= {*CLASSES, *FORM["properties"], "order_date"}
 
 
-def test_links_lead_somewhere():
+def test_link_targets_exist():
     targets = re.findall(r"\]\(([^)]+)\)", GUIDE.read_text("utf-8"))
 
     assert targets

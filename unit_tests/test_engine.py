@@ -36,7 +36,7 @@ PUBLIC = {"_exit", "_replace"}
 """Documented names with an underscore: of `os` and of named tuples."""
 
 
-def test_no_other_private_name_of_a_library_is_used() -> None:
+def test_only_known_private_names_of_libraries_are_used() -> None:
     used: set[str] = set()
     own: set[str] = set()
     for path in (Path(__file__).parents[1] / "source_hotmart").rglob("*.py"):
@@ -53,14 +53,14 @@ def test_no_other_private_name_of_a_library_is_used() -> None:
     assert used - own - PUBLIC <= PRIVATE_NAMES.keys()
 
 
-def test_the_private_names_of_the_cdk_are_where_they_are_looked_for() -> None:
+def test_the_private_names_of_the_cdk_exist() -> None:
     assert callable(HttpStream._fetch_next_page)
     assert "_http_client" in HttpStream._fetch_next_page.__code__.co_names
     cursor_names = {"_connector_state_manager", "_stream_name", "_stream_namespace"}
     assert cursor_names <= {*FinalStateCursor.__init__.__code__.co_names}
 
 
-def test_a_message_passes_through_no_list_that_threads_share() -> None:
+def test_a_worker_message_goes_directly_to_the_queue() -> None:
     queue = BatchQueue()
     repository = OrderedRepository(queue)
     state = AirbyteMessage(type=Type.STATE, state=AirbyteStateMessage())
@@ -73,7 +73,7 @@ def test_a_message_passes_through_no_list_that_threads_share() -> None:
     assert queue.get_nowait() is state
 
 
-def test_the_thread_that_prints_never_waits_for_a_full_queue() -> None:
+def test_the_printing_thread_never_waits_for_a_full_queue() -> None:
     queue = BatchQueue()
     repository = OrderedRepository(queue)
     states = [AirbyteMessage(type=Type.STATE, state=AirbyteStateMessage()) for _ in range(3)]
@@ -86,7 +86,7 @@ def test_the_thread_that_prints_never_waits_for_a_full_queue() -> None:
     assert [id(message) for message in repository.consume_queue()] == [id(state) for state in states]
 
 
-def test_a_batch_is_taken_message_by_message_in_its_place() -> None:
+def test_a_batch_is_taken_message_by_message_in_order() -> None:
     queue = BatchQueue()
     before, after = object(), object()
     messages = [AirbyteMessage(type=Type.STATE, state=AirbyteStateMessage()) for _ in range(3)]
@@ -138,7 +138,7 @@ def ids(batch: list[AirbyteMessage]) -> list[int]:
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2, BATCH_ROWS, BATCH_ROWS + 1, BATCH_ROWS + 2, 3 * BATCH_ROWS + 7])
-def test_every_row_of_a_slice_is_handed_over_once_and_the_first_at_once(rows: int) -> None:
+def test_every_row_is_emitted_once_and_the_first_immediately(rows: int) -> None:
     batches = handed_over(slice_of(Numbers(rows)))
 
     assert [number for batch in batches for number in ids(batch)] == list(range(rows))
@@ -146,14 +146,14 @@ def test_every_row_of_a_slice_is_handed_over_once_and_the_first_at_once(rows: in
     assert all(0 < len(ids(batch)) <= BATCH_ROWS for batch in batches)
 
 
-def test_a_stream_runs_from_its_first_row_on() -> None:
+def test_a_stream_is_reported_as_running_at_its_first_row() -> None:
     messages = [message for batch in handed_over(slice_of(Numbers(BATCH_ROWS + 2))) for message in batch]
 
     assert [message.type for message in messages] == [Type.TRACE, *[Type.RECORD] * (BATCH_ROWS + 2)]
     assert not handed_over(slice_of(Numbers(0)))
 
 
-def test_a_slice_keeps_its_problem_for_the_cursor_and_hands_over_every_row_before_it() -> None:
+def test_a_failed_slice_emits_earlier_rows_and_keeps_its_error() -> None:
     problem = HotmartError("numbers: one day could not be read.")
     partition = slice_of(Numbers(7, problem))
 
@@ -163,7 +163,7 @@ def test_a_slice_keeps_its_problem_for_the_cursor_and_hands_over_every_row_befor
     assert partition.problem is problem
 
 
-def test_an_unexpected_failure_loses_no_row_before_it_and_ends_in_a_sentence_without_its_text() -> None:
+def test_an_unexpected_error_keeps_earlier_rows_and_hides_its_text() -> None:
     partition = slice_of(Numbers(7, OSError("a secret")))
 
     batches = handed_over(partition)
@@ -184,7 +184,7 @@ class Unplanned(Numbers):
         raise KeyError(self.rows)
 
 
-def test_an_unexpected_failure_of_a_plan_ends_in_a_sentence_without_its_text() -> None:
+def test_an_unexpected_planning_error_is_reported_without_its_text() -> None:
     cursor, _ = cursor_of([], Emitted())
     stream = concurrent(Unplanned(123_454_321), cursor, Progress())
     assert isinstance(stream, StreamFacade)
@@ -220,7 +220,7 @@ def cursor_of(problems: list[HotmartError | None], emitted: Emitted) -> tuple[Sl
 
 
 @pytest.mark.parametrize("is_planned_last", [True, False])
-def test_a_stream_fails_once_and_after_its_last_slice(is_planned_last: bool, clock: VirtualClock) -> None:
+def test_a_stream_fails_once_after_its_last_slice(is_planned_last: bool, clock: VirtualClock) -> None:
     first, second = HotmartError("first"), HotmartError("second")
     cursor, partitions = cursor_of([first, None, second], Emitted())
 
@@ -253,7 +253,7 @@ def test_states_are_at_least_five_seconds_apart(clock: VirtualClock) -> None:
     assert len(emitted.messages) == 3 + 1  # at 0, 5 and 10 seconds, and at the end
 
 
-def test_a_stream_that_is_silent_for_a_minute_writes_its_state(clock: VirtualClock) -> None:
+def test_a_stream_silent_for_a_minute_emits_its_state(clock: VirtualClock) -> None:
     emitted = Emitted()
     cursor, partitions = cursor_of([None], emitted)
     cursor.close_partition(partitions[0])

@@ -36,7 +36,7 @@ from source_hotmart.api.retries import QuotaBackoff
         ({}, 60, 45),
     ],
 )
-def test_the_wait_after_a_429_is_what_was_told_or_grows_to_a_minute(headers, attempt, wait_s):
+def test_a_429_waits_as_requested_or_backs_off_exponentially(headers, attempt, wait_s):
     response = requests.Response()
     response.status_code = 429
     response.headers.update(headers)
@@ -45,7 +45,7 @@ def test_the_wait_after_a_429_is_what_was_told_or_grows_to_a_minute(headers, att
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 401])
-def test_other_failures_have_the_waits_of_the_cdk(status):
+def test_other_failures_use_the_backoff_of_the_cdk(status):
     response = requests.Response()
     response.status_code = status
     response.headers["Retry-After"] = "5"
@@ -67,7 +67,7 @@ def test_other_failures_have_the_waits_of_the_cdk(status):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_lost_call_is_repeated_or_made_smaller_and_never_quoted(lost, splittable, action):
+def test_a_lost_request_is_retried_or_split(lost, splittable, action):
     resolution = HotmartErrorHandler("things", Envelope(), splittable=splittable).interpret_response(lost)
 
     assert resolution.response_action == action
@@ -76,7 +76,7 @@ def test_a_lost_call_is_repeated_or_made_smaller_and_never_quoted(lost, splittab
     assert "client_secret" not in (resolution.error_message or "")
 
 
-def test_a_certificate_that_cannot_be_verified_is_final():
+def test_a_certificate_error_is_not_retried():
     with pytest.raises(
         HotmartError, match=r"things: The secure connection .* Check the certificates on this machine, and any proxy"
     ) as caught:
@@ -106,7 +106,7 @@ def answer(body: bytes, status: int = 200) -> requests.Response:
     ],
     ids=["dates", "page size", "nothing"],
 )
-def test_a_query_that_is_too_heavy_is_made_smaller_where_it_can_be(status, can, action):
+def test_a_too_heavy_request_is_split_if_possible(status, can, action):
     resolution = HotmartErrorHandler("things", Envelope(), **can).interpret_response(answer(b"", status))
 
     assert resolution.response_action == action
@@ -114,20 +114,20 @@ def test_a_query_that_is_too_heavy_is_made_smaller_where_it_can_be(status, can, 
 
 
 @pytest.mark.parametrize("status", [425, 500, 503, 599])
-def test_what_is_not_too_heavy_is_repeated_as_it_was(status):
+def test_other_temporary_errors_are_retried_unchanged(status):
     handler = HotmartErrorHandler("things", Envelope(), splittable=True, page_size=10)
 
     assert handler.interpret_response(answer(b"", status)).response_action == ResponseAction.RETRY
 
 
-def test_a_time_out_leads_to_smaller_pages_and_a_lost_connection_does_not():
+def test_a_timeout_reduces_the_page_size_unlike_a_lost_connection():
     handler = HotmartErrorHandler("things", Envelope(), page_size=10)
 
     assert handler.interpret_response(requests.ReadTimeout()).response_action == ResponseAction.SPLIT_REQUEST_WINDOW
     assert handler.interpret_response(requests.ConnectionError()).response_action == ResponseAction.RETRY
 
 
-def test_invalid_json_is_reported_once_per_stream_without_its_content(caplog):
+def test_invalid_json_is_logged_once_per_stream_without_its_content(caplog):
     things, others = HotmartErrorHandler("things", Envelope()), HotmartErrorHandler("others", Envelope())
     with caplog.at_level(logging.WARNING, "airbyte.hotmart"):
         for handler, body in [
@@ -145,7 +145,7 @@ def test_invalid_json_is_reported_once_per_stream_without_its_content(caplog):
     ]
 
 
-def test_json_that_is_nested_too_deeply_ends_in_a_sentence():
+def test_deeply_nested_json_is_retried_with_a_clear_error():
     body = b'{"items":[{"id":1,"more":' + b"[" * 1000 + b"]" * 1000 + b"}]}"
 
     resolution = HotmartErrorHandler("things", Envelope()).interpret_response(answer(body))
@@ -154,7 +154,7 @@ def test_json_that_is_nested_too_deeply_ends_in_a_sentence():
     assert resolution.error_message == "things: Hotmart sent JSON that is nested too deeply instead of rows."
 
 
-def test_a_bad_row_says_what_is_wrong_with_it():
+def test_a_bad_row_error_names_the_problem():
     bad = BadRow("charges", "without a primary key")
 
     assert isinstance(bad, HotmartError)

@@ -51,18 +51,18 @@ def room_of(module: str) -> str:
     return module.split(".")[1]
 
 
-def test_every_folder_has_a_floor() -> None:
+def test_every_folder_has_a_layer() -> None:
     assert {room_of(module) for module in MODULES} == FLOOR_OF.keys()
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_imports_from_lower_floors_only(module: str) -> None:
+def test_a_module_imports_only_from_lower_layers(module: str) -> None:
     others = {room_of(other) for other in imported(MODULES[module])} - {room_of(module)}
 
     assert not [other for other in others if FLOOR_OF[other] >= FLOOR_OF[room_of(module)]]
 
 
-def test_no_modules_import_each_other_in_a_circle() -> None:
+def test_module_imports_have_no_cycles() -> None:
     try:
         TopologicalSorter({module: imported(path) for module, path in MODULES.items()}).prepare()
     except CycleError as circle:
@@ -86,7 +86,7 @@ def test_no_tool_imports_tests(name: str) -> None:
     assert not [path for path in files if f"from {name}" in path.read_text("utf-8")]
 
 
-def test_the_simulator_imports_nothing_of_the_connector() -> None:
+def test_the_simulator_does_not_import_the_connector() -> None:
     files = (ROOT / "hotmart_simulator").rglob("*.py")
 
     assert not [path for path in files if "source_hotmart" in path.read_text("utf-8")]
@@ -114,7 +114,7 @@ def imports_of(source: str) -> set[str]:
 
 
 @pytest.mark.parametrize("path", UNIT_TESTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_unit_test_imports_no_server_no_socket_and_no_process(path: Path) -> None:
+def test_unit_tests_import_no_server_socket_or_process(path: Path) -> None:
     assert not imports_of(path.read_text("utf-8")).intersection(NOT_IN_UNIT_TESTS), "move it to integration_tests"
 
 
@@ -128,5 +128,5 @@ def test_a_unit_test_imports_no_server_no_socket_and_no_process(path: Path) -> N
         ("import tools.harness as harness", "tools.harness"),
     ],
 )
-def test_an_import_of_a_server_is_found_in_every_form(source: str, name: str) -> None:
+def test_every_form_of_a_server_import_is_detected(source: str, name: str) -> None:
     assert name in imports_of(source)

@@ -15,14 +15,14 @@ LOGGER = logging.getLogger("airbyte.hotmart")
 
 
 @pytest.mark.parametrize("secret", ["token-of-41cb==", "p+/=&% ?#x-9f2c", 'quo"te\\slash-9f2c', "%2B%2F%3D-of-77a1"])
-def test_a_secret_is_blanked_in_every_form(secret):
+def test_a_secret_is_masked_in_every_form(secret):
     hide(secret)
 
     for form in {*forms(secret), secret.rstrip("=")}:
         assert plain(f"before {form} after") == "before **** after"
 
 
-def test_the_longer_of_two_secrets_is_blanked_whole():
+def test_the_longer_of_two_overlapping_secrets_is_masked_whole():
     hide("short-5521")
     hide("short-5521-and-more")
 
@@ -34,7 +34,7 @@ def test_control_characters_are_replaced_and_lines_are_kept():
     assert plain("ação 日本 😀") == "ação 日本 😀"
 
 
-def test_a_long_text_is_cut_and_no_half_of_a_secret_is_left():
+def test_truncation_leaves_no_part_of_a_secret():
     hide("a-secret-of-many-characters")
 
     assert len(plain("x" * 10_000_000)) < 5_000
@@ -74,14 +74,14 @@ def test_every_kind_of_message_is_cleaned(message):
 
 
 @pytest.mark.parametrize("kind", ["RECORD", "STATE", "SPEC", "CATALOG"])
-def test_data_is_never_changed(kind):
+def test_data_messages_are_not_changed(kind):
     hide("secret-of-6620")
     line = json.dumps({"type": kind, "data": "secret-of-6620 \x1b \u2028"}, separators=(",", ":"))
 
     assert plain_message(line) is line
 
 
-def test_lines_of_one_kind_are_counted_per_stream(caplog):
+def test_repeated_log_lines_are_limited_per_stream(caplog):
     FEW_OF_A_KIND.begin()
 
     for number in range(1_000):
@@ -111,7 +111,7 @@ def test_a_traceback_in_the_log_is_cleaned(caplog):
     assert "ValueError: **** \ufffd[31m" in caplog.text
 
 
-def test_secrets_of_long_ago_are_forgotten_and_those_that_are_added_again_are_not():
+def test_secrets_that_are_added_again_stay_masked():
     for number in range(1_000):
         hide("client-secret-of-5512")
         hide(f"token-{number}-of-5512")

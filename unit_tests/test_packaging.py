@@ -52,7 +52,7 @@ def dockerfile_value(pattern: str) -> str:
     return str(found[0])
 
 
-def test_airbyte_takes_the_metadata(metadata):
+def test_the_metadata_is_valid_for_airbyte(metadata):
     models = pytest.importorskip(
         "airbyte_connector_models.metadata.v0.connector_metadata_definition_v0",
         reason="no release of airbyte-connector-models takes this Python",
@@ -61,11 +61,11 @@ def test_airbyte_takes_the_metadata(metadata):
     models.ConnectorMetadataDefinitionV0.model_validate(metadata)
 
 
-def test_one_version_everywhere():
+def test_the_version_is_the_same_everywhere():
     assert list(disagreements(ROOT)) == []
 
 
-def test_another_version_is_set_by_one_command(tmp_path):
+def test_set_version_updates_all_files_but_the_changelogs(tmp_path):
     for place in PLACES:
         (tmp_path / place.path).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / place.path, tmp_path / place.path)
@@ -86,7 +86,7 @@ def test_another_version_is_set_by_one_command(tmp_path):
     ]
 
 
-def test_one_name_everywhere(pyproject, metadata):
+def test_the_name_is_the_same_everywhere(pyproject, metadata):
     repository = metadata["data"]["dockerRepository"]
     connector = repository.split("/")[-1]
 
@@ -98,12 +98,12 @@ def test_one_name_everywhere(pyproject, metadata):
     assert json.loads(dockerfile_value(r"^ENTRYPOINT (.+)$")) == [dockerfile_value(r"AIRBYTE_ENTRYPOINT=(\S+)")]
 
 
-def test_one_licence_everywhere(pyproject, metadata):
+def test_the_licence_is_the_same_everywhere(pyproject, metadata):
     assert pyproject["tool"]["poetry"]["license"] == metadata["data"]["license"] == "MIT"
     assert text("LICENSE").startswith("MIT License\n\nCopyright (c) 2026 source-hotmart contributors\n")
 
 
-def test_one_base_image_pinned_by_its_digest(metadata):
+def test_the_base_image_is_pinned_by_its_digest(metadata):
     base_image = metadata["data"]["connectorBuildOptions"]["baseImage"]
 
     # Dependabot updates a base image only if FROM names it.
@@ -111,14 +111,14 @@ def test_one_base_image_pinned_by_its_digest(metadata):
     assert re.fullmatch(r"docker\.io/airbyte/python-connector-base:[\d.]+@sha256:[0-9a-f]{64}", base_image)
 
 
-def test_the_icon_is_a_square_drawing(metadata):
+def test_the_icon_is_a_square_svg(metadata):
     icon = ElementTree.fromstring(text(metadata["data"]["icon"]))
 
     assert icon.tag == "{http://www.w3.org/2000/svg}svg"
     assert icon.get("width") == icon.get("height")
 
 
-def test_the_lock_was_made_from_this_pyproject(pyproject, lock):
+def test_the_lock_file_matches_pyproject(pyproject, lock):
     # Same calculation as poetry's for a [tool.poetry] file (Locker._get_content_hash). A missing value counts as null.
     poetry = pyproject["tool"]["poetry"]
     keys = ("dependencies", "source", "extras", "dev-dependencies", "group")
@@ -143,7 +143,7 @@ def pins_of_export(content: str) -> Iterator[tuple[str, frozenset[str]]]:
 
 
 @pytest.mark.parametrize("name", GROUPS_OF_FILE)
-def test_the_requirements_are_those_of_the_lock(name, lock):
+def test_the_requirements_match_the_lock_file(name, lock):
     exported = dict(pins_of_export(text(f"requirements/{name}")))
 
     assert exported == dict(pins_of_lock(lock, GROUPS_OF_FILE[name])), "run make lock"
@@ -151,7 +151,7 @@ def test_the_requirements_are_those_of_the_lock(name, lock):
 
 
 @pytest.mark.parametrize("name", ["audit", "bench", "dbt", "ecosystem", "qa"])
-def test_what_airbytes_tools_need_is_pinned_with_hashes(name):
+def test_tool_requirements_are_pinned_with_hashes(name):
     asked = re.findall(r"^([a-z-]+)[^#\n]*$", text(f"requirements/{name}.in"), re.MULTILINE)
     without_comments_and_extras = re.sub(r"^ *#.*\n|\[.*?\]", "", text(f"requirements/{name}.txt"), flags=re.MULTILINE)
     pins = dict(pins_of_export(without_comments_and_extras))
@@ -161,13 +161,13 @@ def test_what_airbytes_tools_need_is_pinned_with_hashes(name):
     assert all("==" in pin and hashes for pin, hashes in pins.items())
 
 
-def test_nothing_says_where_packages_come_from():
+def test_lock_and_requirements_name_no_package_index():
     others = ("audit.txt", "bench.txt", "dbt.txt", "ecosystem.txt", "qa.txt")
     for path in ("poetry.lock", *(f"requirements/{name}" for name in (*GROUPS_OF_FILE, *others))):
         assert not re.search(r"https?://|--(extra-)?index-url|--find-links|\[package\.source\]", text(path)), path
 
 
-def test_the_image_is_built_from_a_list_of_what_may_go_in():
+def test_the_docker_build_context_is_an_allow_list():
     rules = [line for line in text(".dockerignore").splitlines() if line and not line.startswith("#")]
 
     assert rules[0] == "*"
@@ -181,7 +181,7 @@ def test_the_image_is_built_from_a_list_of_what_may_go_in():
 
 
 @pytest.mark.parametrize("path", ["integration_tests/sample_config.json", "secrets/config.example.json"])
-def test_example_settings_have_what_the_form_asks_for(path):
+def test_example_settings_match_the_form(path):
     form = json.loads(text("source_hotmart/spec.json"))["connectionSpecification"]
     settings = json.loads(text(path))
 

@@ -38,7 +38,7 @@ class Page(Thread):
         self._steps.put(None)
 
 
-def test_a_page_is_decoded_when_another_one_was_passed_on() -> None:
+def test_a_page_is_decoded_when_a_slot_is_free() -> None:
     slots, decoded = PageSlots(2), Queue[Page]()
     for _ in range(3):
         Page(slots, decoded)
@@ -51,7 +51,7 @@ def test_a_page_is_decoded_when_another_one_was_passed_on() -> None:
         page.go_on()
 
 
-def test_a_request_that_reads_no_list_does_not_wait() -> None:
+def test_a_non_list_request_does_not_wait() -> None:
     slots, decoded = PageSlots(1), Queue[Page]()
     page = Page(slots, decoded)
     assert decoded.get(timeout=30) is page
@@ -62,7 +62,7 @@ def test_a_request_that_reads_no_list_does_not_wait() -> None:
         each.go_on()
 
 
-def test_a_page_that_is_requested_again_lends_its_slot() -> None:
+def test_a_retried_page_releases_its_slot() -> None:
     slots, decoded = PageSlots(1), Queue[Page]()
     failing = Page(slots, decoded, responses=2)
     assert decoded.get(timeout=30) is failing

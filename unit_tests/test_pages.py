@@ -41,7 +41,7 @@ from source_hotmart.api.pages import (
         (b'{"items":[],"error":"still a page"}', Page([], None, None, has_page_info=False)),
     ],
 )
-def test_a_page_is_found_in_its_envelope(body, page):
+def test_a_page_is_read_from_its_envelope(body, page):
     assert Envelope().open(body) == page
 
 
@@ -57,7 +57,7 @@ def test_a_page_is_found_in_its_envelope(body, page):
         (b'{"items":null,"page_info":{"total_results":0}}', 0),
     ],
 )
-def test_a_page_without_the_list_is_empty_where_its_page_info_counts_no_rows(body, total):
+def test_a_missing_list_is_empty_if_page_info_counts_no_rows(body, total):
     assert Envelope().open(body) == Page([], None, total)
 
 
@@ -75,7 +75,7 @@ def test_a_page_without_the_list_is_empty_where_its_page_info_counts_no_rows(bod
         (b'{"error":"x","page_info":{"total_results":0}}', "an error object"),
     ],
 )
-def test_a_page_without_the_list_is_a_fault_where_anything_speaks_of_rows_or_of_an_error(body, what):
+def test_a_missing_list_is_rejected_beside_rows_or_errors(body, what):
     with pytest.raises(UnexpectedBody) as caught:
         Envelope().open(body)
 
@@ -83,12 +83,12 @@ def test_a_page_without_the_list_is_a_fault_where_anything_speaks_of_rows_or_of_
 
 
 @pytest.mark.parametrize("envelope", [Envelope(rows=""), Envelope(rows="lessons", has_page_info=False)])
-def test_an_endpoint_without_page_info_has_no_empty_page_of_that_form(envelope):
+def test_a_missing_list_is_rejected_for_endpoints_without_page_info(envelope):
     with pytest.raises(UnexpectedBody):
         envelope.open(b'{"page_info":{"total_results":0}}')
 
 
-def test_bodies_that_are_the_list_or_the_row_have_no_page_info():
+def test_bare_lists_and_rows_have_no_page_info():
     info = b'{"id":1,"page_info":{}}'
 
     assert not Envelope(rows="").has_page_info
@@ -127,7 +127,7 @@ def test_bodies_that_are_the_list_or_the_row_have_no_page_info():
         (b'{"error":"x","items":null}', "an error object"),
     ],
 )
-def test_anything_else_is_no_page_and_never_no_rows(body, what):
+def test_any_other_body_is_rejected(body, what):
     with pytest.raises(UnexpectedBody) as caught:
         Envelope().open(body)
 
@@ -143,7 +143,7 @@ def test_an_envelope_may_have_its_rows_under_another_name():
 
 
 @given(st.binary())
-def test_no_body_does_anything_but_give_a_page_or_be_refused(body):
+def test_any_body_is_a_page_or_is_rejected(body):
     try:
         Envelope().open(body)
     except UnexpectedBody as refused:
@@ -151,7 +151,7 @@ def test_no_body_does_anything_but_give_a_page_or_be_refused(body):
 
 
 @given(st.text(min_size=8, alphabet="abcdefghijklmnopqrstuvwxyz"))
-def test_a_refusal_never_quotes_the_body(text):
+def test_a_rejection_never_quotes_the_body(text):
     with pytest.raises(UnexpectedBody) as caught:
         decode(f"<p>{text}-0123456789".encode())
 
@@ -176,7 +176,7 @@ def test_a_refusal_never_quotes_the_body(text):
         (b"[" * 2000 + b"]" * 2000, ""),
     ],
 )
-def test_the_code_of_a_refusal_is_found_in_either_envelope(body, code):
+def test_the_error_code_is_read_from_both_error_formats(body, code):
     assert error_code(body) == code
 
 
@@ -189,7 +189,7 @@ def test_the_code_of_a_refusal_is_found_in_either_envelope(body, code):
         ("é😀".encode() + rb"\ud83d", "é😀\ufffd"),
     ],
 )
-def test_half_a_character_spoils_nothing_but_itself(sent, name):
+def test_only_an_unpaired_surrogate_is_replaced(sent, name):
     body = b'{"items":[{"name":"' + sent + b'","value":0.1}],"page_info":{}}'
 
     assert Envelope().open(body) == Page([{"name": name, "value": 0.1}], None, None)
@@ -210,7 +210,7 @@ def test_half_a_character_spoils_nothing_but_itself(sent, name):
         (b'[1e999,"\xe9\n",0.1]', ["1e999", "é\n", 0.1], "invalid bytes, invalid numbers, control characters"),
     ],
 )
-def test_invalid_values_are_read_as_text_and_the_rest_of_the_page_is_kept(sent, value, repaired):
+def test_invalid_values_become_text_and_the_page_is_kept(sent, value, repaired):
     rest = b',"id":1},{"id":2,"name":"\xc3\xa9\\ud83d","large":12345678901234567890123}]'
     body = b'{"items":[{"value":' + sent + rest + b',"page_info":{"total_results":2,"next_page_token":"abc="}}'
 
@@ -221,7 +221,7 @@ def test_invalid_values_are_read_as_text_and_the_rest_of_the_page_is_kept(sent, 
 
 
 @pytest.mark.parametrize("sent", [b"1e-999", b"-0", b"18446744073709551615", b"-9223372036854775808", b"1" * 300])
-def test_numbers_are_the_same_beside_invalid_values(sent):
+def test_invalid_values_do_not_change_other_numbers(sent):
     (valid,) = Envelope().open(b'{"items":[' + sent + b"]}").rows
 
     beside, _ = Envelope().open(b'{"items":[' + sent + b",NaN]}").rows
@@ -237,7 +237,7 @@ def test_a_number_that_would_lose_digits_is_read_as_text(sent, beside):
 
 
 @pytest.mark.parametrize("sent", [b"1200240.0", b"9007199254740993", b"18446744073709551615", b"0.30000000000000004"])
-def test_a_number_that_loses_nothing_stays_a_number(sent):
+def test_an_exact_number_stays_a_number(sent):
     body = b'{"items":[' + sent + b',"12345678901234567890"]}'
 
     assert Envelope().open(body).rows[0] == orjson.loads(sent)
@@ -251,18 +251,18 @@ def test_a_number_that_loses_nothing_stays_a_number(sent):
         b'{"items":[{"a\0":"\0b","c":["\0"]}]}',
     ],
 )
-def test_a_zero_character_is_the_sign_for_an_unknown_one_in_texts_and_names(body):
+def test_null_characters_are_replaced_in_text_and_field_names(body):
     assert Envelope().open(body).rows == [{"a\ufffd": "\ufffdb", "c": ["\ufffd"]}]
 
 
-def test_a_text_that_looks_like_a_zero_character_stays():
+def test_text_that_resembles_a_null_escape_is_unchanged():
     rows = [r"\u0000", "\\"]
 
     assert Envelope().open(orjson.dumps({"items": rows})).rows == rows
 
 
 @pytest.mark.parametrize("body", [b'{"items":["\\u0000"]}', b'\xef\xbb\xbf{"items":["\\u0000"]}'])
-def test_zero_characters_and_byte_order_marks_are_not_invalid(body):
+def test_null_characters_and_byte_order_marks_are_valid(body):
     assert not Envelope().open(body).repaired
 
 
@@ -276,7 +276,7 @@ NESTED = {
 @pytest.mark.parametrize("levels", [300, 1000, 1100, 100_000])
 @pytest.mark.parametrize("form", NESTED)
 @pytest.mark.parametrize("beside", [b"", b"NaN,"], ids=["valid", "invalid"])
-def test_json_that_is_nested_too_deeply_is_refused_in_words(levels, form, beside):
+def test_deeply_nested_json_is_rejected_with_a_clear_error(levels, form, beside):
     opening, closing = NESTED[form]
     body = b'{"items":[' + beside + opening * levels + b"1" + closing * levels + b"]}"
 
@@ -284,7 +284,7 @@ def test_json_that_is_nested_too_deeply_is_refused_in_words(levels, form, beside
         Envelope().open(body)
 
 
-def test_many_brackets_in_a_text_are_no_levels():
+def test_brackets_in_text_do_not_count_as_nesting():
     text = "}" * 300 + "]" * 300
 
     assert Envelope().open(orjson.dumps({"items": [text]})).rows == [text]
@@ -293,7 +293,7 @@ def test_many_brackets_in_a_text_are_no_levels():
 @pytest.mark.parametrize(
     "filler", [b'"\xff', b'"\n', b"NaN,", b"9", b"["], ids=["bytes", "lines", "numbers", "digits", "levels"]
 )
-def test_the_time_for_an_invalid_body_grows_with_its_size_only(filler):
+def test_a_large_invalid_body_is_processed_in_bounded_time(filler):
     end = {b'"\xff': b'"', b'"\n': b'"', b"NaN,": b"1"}.get(filler, b"")
     body = b'{"items":[' + filler[:1] * (filler[:1] == b'"') + filler.removeprefix(b'"') * (1 << 20) + end + b"]}"
 
@@ -305,6 +305,6 @@ def test_the_time_for_an_invalid_body_grows_with_its_size_only(filler):
 
 
 @pytest.mark.parametrize("body", [b'{"a":NaN}', b'{"a":"\xff"}', b'{"a":"\n"}', b'{"a":"\\ud83d"', b"<html>"])
-def test_outside_of_pages_nothing_is_replaced(body):
+def test_invalid_json_outside_of_pages_is_rejected(body):
     with pytest.raises(UnexpectedBody):
         decode(body)

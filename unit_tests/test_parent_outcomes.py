@@ -45,7 +45,7 @@ def end(made: ParentOutcomes, *, read: int = 0, rejected: int = 0, again: bool =
         (5_000, 0, 40, True, True, False),
     ],
 )
-def test_rejected_parents_are_judged_by_the_whole_list(
+def test_rejections_are_judged_against_all_listed_parents(
     listed: int, read: int, rejected: int, known: bool, again: bool, fails: bool
 ) -> None:
     made = outcomes(listed, to_read=read + rejected, known=known)
@@ -57,7 +57,7 @@ def test_rejected_parents_are_judged_by_the_whole_list(
         assert sentence.startswith(f"club_lessons: Hotmart rejected {rejected} of {listed} students: S0")
 
 
-def test_failures_in_a_row_stop_and_rejections_in_between_do_not_matter() -> None:
+def test_consecutive_failures_stop_the_stream_despite_rejections() -> None:
     made = outcomes(1_000)
     for number in range(STOPS_AFTER):
         assert not made.stopped
@@ -68,7 +68,7 @@ def test_failures_in_a_row_stop_and_rejections_in_between_do_not_matter() -> Non
     assert f"{STOPS_AFTER} students in a row could not be read" in str(made.verdict())
 
 
-def test_so_many_rejections_in_a_row_that_the_stream_fails_stop() -> None:
+def test_too_many_consecutive_rejections_stop_the_stream() -> None:
     made = outcomes(200)
     for number in range(STOPS_AFTER_REJECTED):
         assert not made.stopped
@@ -77,7 +77,7 @@ def test_so_many_rejections_in_a_row_that_the_stream_fails_stop() -> None:
     assert made.stopped
 
 
-def test_an_access_token_that_is_not_accepted_stops_at_once_and_is_the_only_sentence() -> None:
+def test_a_rejected_access_token_stops_the_stream_at_once() -> None:
     made = outcomes(200)
     denied = AccessDenied("club_lessons: Not accepted.")
     denied.status = 401
@@ -88,7 +88,7 @@ def test_an_access_token_that_is_not_accepted_stops_at_once_and_is_the_only_sent
 
 
 @pytest.mark.parametrize(("empty", "read", "trusted"), [(2, 0, True), (3, 0, False), (3, 1, True)])
-def test_nothing_for_all_of_three_parents_is_a_fault(empty: int, read: int, trusted: bool) -> None:
+def test_empty_responses_for_all_of_three_parents_are_an_error(empty: int, read: int, trusted: bool) -> None:
     made = outcomes(empty + read, doubts=True)
     for number in range(empty):
         assert not made.trusts_empty
@@ -101,7 +101,7 @@ def test_nothing_for_all_of_three_parents_is_a_fault(empty: int, read: int, trus
     assert made.trusts_empty == trusted
 
 
-def test_parents_that_are_expected_to_have_nothing_do_not_count() -> None:
+def test_parents_expected_to_be_empty_do_not_count() -> None:
     made = outcomes(4, doubts=True)
     for number in range(4):
         made.is_empty(f"S{number}", rejection(), is_expected=True)
@@ -109,7 +109,7 @@ def test_parents_that_are_expected_to_have_nothing_do_not_count() -> None:
     assert made.verdict() is None
 
 
-def test_problems_of_lists_and_slices_are_in_the_verdict() -> None:
+def test_the_verdict_includes_list_and_slice_errors() -> None:
     made = outcomes(4)
     made.list_failed(HotmartError("club_lessons: The list could not be read."))
 

@@ -53,7 +53,7 @@ def test_known_parents_are_not_read_again(count: int) -> None:
 
 @pytest.mark.parametrize("count", [1, 10, 500, 20_000])
 @pytest.mark.parametrize("selected", [0, 3, 60])
-def test_each_parent_that_is_new_is_found_at_the_cost_of_its_bucket(count: int, selected: int) -> None:
+def test_a_new_parent_is_found_by_re_reading_its_bucket(count: int, selected: int) -> None:
     before, new = ids(count), ids(5, "new")
     chosen = set(Random(1).sample(before, min(selected, count)))
     read = known(before)
@@ -66,13 +66,13 @@ def test_each_parent_that_is_new_is_found_at_the_cost_of_its_bucket(count: int, 
     assert len(found) <= 5 * (most + 1) or count < 100
 
 
-def test_selected_parents_may_be_new_without_a_bucket_being_read() -> None:
+def test_a_selected_new_parent_needs_no_bucket_read() -> None:
     before, new = ids(300), ids(20, "new")
 
     assert not known(before).unknown([*before, *new], set(new))
 
 
-def test_a_parent_that_vanished_costs_its_bucket_once() -> None:
+def test_a_removed_parent_causes_one_re_read_of_its_bucket() -> None:
     before = ids(1000)
     state = after(ParentProgress(None, keyed(before), (), NOW_MS))
 
@@ -90,7 +90,7 @@ def test_a_state_of_ten_thousand_parents_is_small() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "AAA", "AAAA" * 4, "no base64", "AAAA" * 16384])
-def test_only_digests_are_parsed(text: str) -> None:
+def test_invalid_digests_are_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         KnownParents.parse(text)
 
@@ -98,7 +98,7 @@ def test_only_digests_are_parsed(text: str) -> None:
 # Parents to read
 
 
-def test_a_first_sync_reads_all_parents_and_a_second_those_that_changed() -> None:
+def test_the_second_sync_reads_only_changed_parents() -> None:
     state = after(ParentProgress(None, keyed(ids(50)), (), NOW_MS))
 
     second = ParentProgress(state, keyed(ids(50)), {"P3", "P7"}, NOW_MS + DAY_MS)
@@ -108,7 +108,7 @@ def test_a_first_sync_reads_all_parents_and_a_second_those_that_changed() -> Non
     assert set(second.to_read) == {"P3", "P7"}
 
 
-def test_a_parent_that_failed_is_read_again_and_after_all_others() -> None:
+def test_a_failed_parent_is_read_last_in_the_next_sync() -> None:
     first = ParentProgress(None, keyed(ids(50)), (), NOW_MS)
     for each in first.to_read:
         first.was_not_read(each) if each == "P5" else first.was_read(each)
@@ -119,7 +119,7 @@ def test_a_parent_that_failed_is_read_again_and_after_all_others() -> None:
     assert set(second.to_read) == {"P3", "P5", "P7"}
 
 
-def test_a_parent_that_moves_is_read_once_more_after_it_has_stopped() -> None:
+def test_a_moving_parent_is_read_once_more_when_it_stops() -> None:
     state = after(ParentProgress(None, keyed(ids(50)), (), NOW_MS))
     state = after(ParentProgress(state, keyed(ids(50)), {"P3"}, NOW_MS, moving={"P3"}))
 
@@ -129,7 +129,7 @@ def test_a_parent_that_moves_is_read_once_more_after_it_has_stopped() -> None:
     assert not ParentProgress(after(stopped), keyed(ids(50)), (), NOW_MS).to_read
 
 
-def test_a_parent_whose_key_changes_is_new() -> None:
+def test_a_parent_with_a_changed_key_is_read_again() -> None:
     state = after(ParentProgress(None, keyed(ids(200)), (), NOW_MS))
 
     changed = ParentProgress(state, {**keyed(ids(200)), "P5": "P5/360"}, (), NOW_MS)
@@ -138,7 +138,7 @@ def test_a_parent_whose_key_changes_is_new() -> None:
     assert len(changed.to_read) < 40
 
 
-def test_nothing_for_a_parent_does_not_count_as_read_while_it_is_doubted() -> None:
+def test_untrusted_empty_parents_are_read_again() -> None:
     progress = ParentProgress(None, keyed(ids(3)), (), NOW_MS)
     for each in progress.to_read:
         progress.is_empty(each)
@@ -151,7 +151,7 @@ def test_nothing_for_a_parent_does_not_count_as_read_while_it_is_doubted() -> No
 
 
 @pytest.mark.parametrize("listed", [0, 600])
-def test_a_list_that_lacks_many_parents_costs_no_call_and_gains_nothing(listed: int) -> None:
+def test_a_partial_parent_list_neither_re_reads_nor_advances_state(listed: int) -> None:
     state = after(ParentProgress(None, keyed(ids(2_000)), (), NOW_MS))
 
     short = ParentProgress(state, keyed(ids(listed)), ids(listed)[:2], NOW_MS + DAY_MS, is_partial=True)
@@ -161,7 +161,7 @@ def test_a_list_that_lacks_many_parents_costs_no_call_and_gains_nothing(listed: 
     assert not ParentProgress(after(short), keyed(ids(2_000)), (), NOW_MS + 2 * DAY_MS).to_read
 
 
-def test_many_parents_that_wait_are_not_listed_in_the_state() -> None:
+def test_many_unread_parents_are_not_listed_in_the_state() -> None:
     progress = ParentProgress(None, keyed(ids(3_000)), (), NOW_MS)
 
     state = progress.state(trusts_empty=True)
@@ -173,7 +173,7 @@ def test_many_parents_that_wait_are_not_listed_in_the_state() -> None:
 # Saved forms
 
 
-def test_the_form_of_one_scope_and_of_several() -> None:
+def test_state_format_of_one_and_several_scopes() -> None:
     state = ParentState(until_ms=NOW_MS, open=("a",), known=KnownParents([1]))
     event = ParentState(until_ms=NOW_MS, since_ms=START_MS)
     entry = {"until": iso(NOW_MS), "open": ["a"], "known": "AAAAAQ=="}
@@ -185,7 +185,7 @@ def test_the_form_of_one_scope_and_of_several() -> None:
     assert format_states({"1": event, "2": event}, "event_id") == {"scopes": [{"event_id": ["1", "2"], **event_entry}]}
 
 
-def test_twelve_hundred_events_share_one_entry() -> None:
+def test_events_with_equal_states_share_one_entry() -> None:
     states = {str(number): ParentState(until_ms=NOW_MS, since_ms=START_MS) for number in range(1200)}
 
     saved = format_states(states, "event_id")
@@ -195,7 +195,7 @@ def test_twelve_hundred_events_share_one_entry() -> None:
 
 
 @pytest.mark.parametrize("scope_field", ["", "subdomain"])
-def test_a_saved_state_is_read_as_it_was(scope_field: str) -> None:
+def test_a_saved_state_round_trips(scope_field: str) -> None:
     state = ParentState(until_ms=NOW_MS, open=("a", "b"), known=known(ids(30)))
 
     saved = format_states({"x" if scope_field else "": state}, scope_field)
@@ -231,7 +231,7 @@ def test_states_of_version_1_0_are_read(saved: dict[str, Any], until: dict[str, 
     assert not [state for state in states.values() if state.known is not None]
 
 
-def test_after_a_state_of_version_1_0_every_parent_is_read_once() -> None:
+def test_every_parent_is_read_after_a_version_1_0_state() -> None:
     state = parse_states(date_range((START_MS, NOW_MS)), "synced_until", "", START_MS, NOW_MS)[""]
 
     assert set(ParentProgress(state, keyed(ids(40)), (), NOW_MS).to_read) == set(ids(40))
@@ -250,12 +250,12 @@ def test_after_a_state_of_version_1_0_every_parent_is_read_once() -> None:
         {"synced_until": iso(NOW_MS + 2 * DAY_MS)},
     ],
 )
-def test_any_other_state_is_refused(saved: dict[str, Any]) -> None:
+def test_any_other_state_is_rejected(saved: dict[str, Any]) -> None:
     with pytest.raises(UnreadableState):
         parse_states(saved, "synced_until", "subdomain", START_MS, NOW_MS)
 
 
-def test_scopes_that_are_not_read_keep_their_state() -> None:
+def test_unread_scopes_keep_their_state() -> None:
     old = ParentState(until_ms=NOW_MS, known=known(ids(3)))
     states = ParentStates({"x": old, "y": old, "": old})
     states.progress["x"] = ParentProgress(old, keyed(ids(3)), (), NOW_MS + 1)
@@ -363,7 +363,7 @@ class Syncs:
 
 @pytest.mark.parametrize("seed", range(150))
 @pytest.mark.parametrize("waiting", [3, 1000])
-def test_no_history_loses_a_change(seed: int, waiting: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_change_is_lost_in_any_history(seed: int, waiting: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parents, "MAX_WAITING", waiting)
     monkeypatch.setattr(parents, "DOUBTFUL_AT_LEAST", 5)
     account = Account(Random(seed))

@@ -68,7 +68,7 @@ def leaves_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 @every_stream
-def test_a_field_whose_name_sounds_personal_is_marked_or_says_that_it_is_not(stream):
+def test_personal_sounding_fields_are_marked_personal_or_not_personal(stream):
     marks = marks_of(stream)
 
     undecided = [
@@ -80,7 +80,7 @@ def test_a_field_whose_name_sounds_personal_is_marked_or_says_that_it_is_not(str
 
 
 @every_stream
-def test_what_is_marked_is_text_so_that_a_hash_is_valid_there(stream):
+def test_a_marked_field_is_text_and_can_hold_a_hash(stream):
     marks = marks_of(stream)
 
     for path, schema in nodes(schema_of(stream)):
@@ -90,13 +90,13 @@ def test_what_is_marked_is_text_so_that_a_hash_is_valid_there(stream):
 
 
 @every_stream
-def test_a_mark_is_one_that_is_known(stream):
+def test_every_mark_is_a_known_value(stream):
     found = {json.dumps(schema[MARK]) for _, schema in nodes(schema_of(stream)) if MARK in schema}
     assert found <= {"true", "false", '"drop"', '"keep"'}
 
 
 @every_stream
-def test_keys_and_codes_by_which_streams_join_are_not_marked(stream):
+def test_primary_keys_and_join_keys_are_not_marked(stream):
     marks = marks_of(stream)
 
     joins = {path for path, name, _ in fields(stream) if name in ("ucode", "user_id", "subscriber_code", "transaction")}
@@ -121,7 +121,7 @@ def plan_of(schema: Mapping[str, Any], hide: Hide = drop) -> Hide:
     return plan
 
 
-def test_keep_needs_no_plan():
+def test_keep_mode_needs_no_plan():
     assert hide_of(PersonalData()) is None
     assert compile_hiding(record_of(name=field(True)), None) is None
 
@@ -132,13 +132,13 @@ def test_a_schema_without_marks_needs_no_plan():
     assert compile_hiding(schema, drop) is None
 
 
-def test_a_marked_object_is_dropped_whole_where_nothing_in_it_is_open():
+def test_a_marked_object_without_exempt_fields_is_dropped():
     schema = record_of(address={**record_of(city=field()), MARK: True}, id=field())
 
     assert plan_of(schema)({"id": "1", "address": {"city": "Recife", "new": "x"}}) == {"id": "1", "address": None}
 
 
-def test_what_is_open_in_a_marked_place_stays_at_any_depth():
+def test_exempt_fields_in_marked_objects_are_kept_at_every_depth():
     user = {
         **record_of(
             ucode=field(False),
@@ -179,7 +179,7 @@ def test_what_is_open_in_a_marked_place_stays_at_any_depth():
     }
 
 
-def test_a_place_that_is_dropped_is_dropped_where_others_are_hashed():
+def test_drop_marked_fields_are_dropped_in_hash_mode():
     address = {**record_of(country=field(False), city=field()), MARK: "drop"}
     schema = record_of(user={**record_of(name=field(), address=address, ddd=field("drop")), MARK: True})
     row = {"user": {"name": "Ana", "ddd": "31", "new": "x", "address": {"country": "BR", "city": "Recife", "new": "x"}}}
@@ -190,7 +190,7 @@ def test_a_place_that_is_dropped_is_dropped_where_others_are_hashed():
     assert user == {"name": hmac_of("Ana"), "ddd": None, "new": hmac_of("x")}
 
 
-def test_a_place_that_many_people_share_is_kept_where_others_are_hashed_and_dropped_where_they_are_dropped():
+def test_keep_marked_fields_are_dropped_only_in_drop_mode():
     schema = record_of(user={**record_of(name=field(), country=field("keep")), MARK: True})
 
     def hidden(hide):
@@ -201,13 +201,13 @@ def test_a_place_that_many_people_share_is_kept_where_others_are_hashed_and_drop
 
 
 @pytest.mark.parametrize("value", ["Recife", 7, ["Recife"]], ids=repr)
-def test_a_place_that_is_dropped_is_dropped_if_it_has_another_type(value):
+def test_a_drop_marked_field_of_unexpected_type_is_dropped(value):
     schema = record_of(address={**record_of(country=field(False), city=field()), MARK: "drop"})
 
     assert plan_of(schema, hasher(KEY))({"address": value}) == {"address": None}
 
 
-def test_a_mark_inside_what_was_taken_out_counts_again():
+def test_a_mark_inside_an_exempt_object_applies():
     schema = record_of(user={**record_of(shop={**record_of(name=field(), owner=field(True)), MARK: False}), MARK: True})
 
     row = {"user": {"shop": {"name": "Sample", "owner": "Ana", "new": 1}, "new": 2}}
@@ -215,7 +215,7 @@ def test_a_mark_inside_what_was_taken_out_counts_again():
 
 
 @pytest.mark.parametrize("value", ["Ana", 7, ["Ana"], [{"user": {"name": "Ana"}}]], ids=repr)
-def test_a_place_of_another_type_is_hidden_where_anything_in_it_would_be(value):
+def test_a_container_of_marked_fields_with_unexpected_type_is_hidden(value):
     schema = record_of(users={"type": "array", "items": record_of(user=field(True))}, sale=record_of(name=field(True)))
     plan = plan_of(schema)
 
@@ -230,7 +230,7 @@ json_values = st.recursive(
 
 
 @given(json_values)
-def test_nothing_of_any_value_survives_in_a_marked_object(value):
+def test_no_original_value_remains_in_a_marked_object(value):
     schema = record_of(user={**record_of(ucode=field(False), a=record_of(b=field())), MARK: True})
 
     for hide in (hasher(KEY), drop):
@@ -285,7 +285,7 @@ def test_the_hash_is_hmac_sha_256_in_hexadecimal_digits():
         (1e16, "10000000000000000"),
     ],
 )
-def test_spellings_of_one_thing_have_one_hash(one, other):
+def test_spellings_of_the_same_value_have_the_same_hash(one, other):
     assert hasher(KEY)(one) == hasher(KEY)(other)
 
 
@@ -303,17 +303,17 @@ def test_spellings_of_one_thing_have_one_hash(one, other):
         ("1.0.0", "1"),
     ],
 )
-def test_different_things_have_different_hashes(one, other):
+def test_different_values_have_different_hashes(one, other):
     assert hasher(KEY)(one) != hasher(KEY)(other)
 
 
 @pytest.mark.parametrize("nothing", [None, "", "  ", "\n"], ids=repr)
-def test_nothing_has_no_hash(nothing):
+def test_an_empty_value_has_no_hash(nothing):
     assert hasher(KEY)(nothing) is None
 
 
 @pytest.mark.parametrize("nothing", ["\u200b", "\ufeff \u00ad", "\x00"], ids=ascii)
-def test_what_cannot_be_seen_has_no_hash(nothing):
+def test_invisible_characters_alone_have_no_hash(nothing):
     assert hasher(KEY)(nothing) is None
 
 
@@ -327,7 +327,7 @@ names = st.text(
 
 
 @given(st.text() | names)
-def test_a_spelling_is_the_same_of_itself(text):
+def test_normalising_a_spelling_is_idempotent(text):
     assert same_for_all_spellings(same_for_all_spellings(text)) == same_for_all_spellings(text)
 
 
@@ -359,5 +359,5 @@ def test_a_fraction_of_zero_makes_no_difference(number):
 
 
 @given(st.integers(0, 10**14))
-def test_a_number_of_any_type_has_one_hash(number):
+def test_a_number_has_the_same_hash_in_every_type(number):
     assert hasher(KEY)(float(number)) == hasher(KEY)(number) == hasher(KEY)(str(number))

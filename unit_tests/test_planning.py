@@ -102,7 +102,7 @@ class Model:
 
 
 @given(histories, lookbacks_ms, st.sampled_from([0, LATE_MONTHS]))
-def test_no_change_that_is_promised_is_left_out_and_nothing_is_read_for_no_reason(
+def test_each_sync_plans_every_due_date_range_and_no_other(
     history: list[Sync], lookback_ms: int, late_months: int
 ) -> None:
     rule = RereadRule(lookback_ms, late_months)
@@ -126,7 +126,7 @@ def test_no_change_that_is_promised_is_left_out_and_nothing_is_read_for_no_reaso
 
 
 @given(histories, lookbacks_ms)
-def test_a_state_becomes_one_interval_again_when_everything_was_read(history: list[Sync], lookback_ms: int) -> None:
+def test_a_complete_sync_merges_the_state_into_one_interval(history: list[Sync], lookback_ms: int) -> None:
     rule = RereadRule(lookback_ms, LATE_MONTHS)
     now_ms, saved = EARLIEST_MS + 1300 * DAY_MS, list[Interval]()
     history.append(Sync(DAY_MS, EARLIEST_MS, frozenset()))
@@ -146,7 +146,7 @@ small = st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda pair: (min(
 
 
 @given(st.lists(st.tuples(small, st.integers(0, 1000)), max_size=8))
-def test_each_millisecond_has_the_time_at_which_it_was_read_last(readings: list[tuple[Window, int]]) -> None:
+def test_intervals_hold_the_latest_read_time_of_each_millisecond(readings: list[tuple[Window, int]]) -> None:
     intervals: list[Interval] = []
     expected: dict[int, int] = {}
     for window, at_ms in readings:
@@ -173,7 +173,7 @@ saved_intervals = st.lists(st.tuples(moments, st.integers(1, 900), st.integers(0
 
 @given(saved_intervals, lookbacks_ms, lookbacks_ms)
 @example(as_read([(1_429_776_354_840, 534, 196), (1_461_225_956_000, 366, 0)]), DAY_MS, 400 * DAY_MS)
-def test_a_raised_look_back_reads_what_it_says(intervals: list[Interval], one_ms: int, other_ms: int) -> None:
+def test_a_raised_look_back_re_reads_up_to_twelve_months(intervals: list[Interval], one_ms: int, other_ms: int) -> None:
     """Up to twelve months. What was older when it was read takes on later times, and is then out of reach."""
     lower_ms, higher_ms = sorted((one_ms, other_ms))
     compact = RereadRule(lower_ms, LATE_MONTHS).compact(intervals)
@@ -188,7 +188,7 @@ def test_a_raised_look_back_reads_what_it_says(intervals: list[Interval], one_ms
 
 
 @given(saved_intervals, lookbacks_ms)
-def test_fewer_intervals_read_the_same_again(intervals: list[Interval], lookback_ms: int) -> None:
+def test_compacting_intervals_does_not_change_the_plan(intervals: list[Interval], lookback_ms: int) -> None:
     rule, whole = RereadRule(lookback_ms, LATE_MONTHS), (EARLIEST_MS, LATEST_MS)
 
     compact = rule.compact(intervals)
@@ -199,7 +199,7 @@ def test_fewer_intervals_read_the_same_again(intervals: list[Interval], lookback
     assert rule.compact(compact) == compact
 
 
-def test_a_plan_says_why_each_date_range_is_read() -> None:
+def test_a_plan_gives_the_reason_for_each_date_range() -> None:
     start_ms, last_ms = EARLIEST_MS + 400 * DAY_MS, EARLIEST_MS + 1000 * DAY_MS
     saved = [Interval(start_ms, last_ms, last_ms)]
     rule, now_ms = RereadRule(65 * DAY_MS, LATE_MONTHS), last_ms + DAY_MS
@@ -218,13 +218,13 @@ def test_a_plan_says_why_each_date_range_is_read() -> None:
 
 @given(saved_intervals)
 @example(as_read([(1_767_225_599_517, 1, 0), (1_767_225_599_516, 1, 0)]))  # one millisecond is left of the first
-def test_intervals_survive_their_state(intervals: list[Interval]) -> None:
+def test_intervals_round_trip_through_the_state(intervals: list[Interval]) -> None:
     state = json.loads(json.dumps(as_slices(intervals)))
 
     assert read_slices(state, "order_date", EARLIEST_MS, LATEST_MS + 2000 * DAY_MS) == intervals
 
 
-def test_an_interval_of_the_first_release_was_read_at_its_end() -> None:
+def test_a_first_release_interval_has_its_end_as_read_time() -> None:
     slices = [{"start": "2022-01-01T00:00:00.000Z", "end": "2024-05-01T00:00:00.000Z"}]
     (interval,) = read_slices({"state_type": "date-range", "slices": slices}, "order_date", EARLIEST_MS, LATEST_MS)
 
@@ -232,9 +232,7 @@ def test_an_interval_of_the_first_release_was_read_at_its_end() -> None:
 
 
 @given(moments, moments, st.lists(st.tuples(moments, moments), max_size=4))
-def test_months_are_read_again_for_a_year_after_their_reading(
-    one_ms: int, other_ms: int, ends: list[tuple[int, int]]
-) -> None:
+def test_months_are_re_read_for_a_year(one_ms: int, other_ms: int, ends: list[tuple[int, int]]) -> None:
     start_ms, now_ms = sorted((one_ms, other_ms))
     rule = MonthRule(DAY_MS, LATE_MONTHS)
     intervals: list[Interval] = []
@@ -267,7 +265,7 @@ def planned(cls: type[DatedStream], start_ms: int, now_ms: int, lookback_days: i
 
 
 @given(moments, moments, st.integers(0, 730), st.booleans())
-def test_sales_are_read_again_for_the_look_back_and_at_least_for_a_day(
+def test_the_look_back_of_sales_is_at_least_one_day(
     one_ms: int, other_ms: int, lookback_days: int, is_later: bool
 ) -> None:
     start_ms, saved_ms = sorted((one_ms, other_ms))
@@ -280,7 +278,7 @@ def test_sales_are_read_again_for_the_look_back_and_at_least_for_a_day(
 
 
 @given(moments, moments)
-def test_subscriptions_are_one_window_whatever_the_state(one_ms: int, other_ms: int) -> None:
+def test_subscriptions_are_always_read_in_one_full_date_range(one_ms: int, other_ms: int) -> None:
     start_ms, now_ms = sorted((one_ms, other_ms))
     stream = planned(Subscriptions, start_ms, now_ms, 65, [(start_ms, now_ms)])
 
@@ -290,7 +288,7 @@ def test_subscriptions_are_one_window_whatever_the_state(one_ms: int, other_ms: 
 
 
 @given(moments, moments, moments)
-def test_summaries_start_with_a_month(one_ms: int, other_ms: int, saved_ms: int) -> None:
+def test_sales_summary_date_ranges_begin_with_a_month(one_ms: int, other_ms: int, saved_ms: int) -> None:
     start_ms, now_ms = sorted((one_ms, other_ms))
     stream = planned(SalesSummary, start_ms, now_ms, 65, [(EARLIEST_MS, min(saved_ms, now_ms))])
 
@@ -303,7 +301,7 @@ keys = st.lists(st.tuples(st.integers(-3, 40), st.text(max_size=12)), max_size=3
 
 
 @given(keys, st.integers(0, 20), st.integers(0, 20))
-def test_digests_survive_their_state(of_keys: list[tuple[int, str]], first_day: int, days: int) -> None:
+def test_digests_round_trip_through_the_state(of_keys: list[tuple[int, str]], first_day: int, days: int) -> None:
     found = day_digests.digests(of_keys, first_day, first_day + days)
 
     assert set(found) == set(range(first_day, first_day + days + 1))
@@ -311,19 +309,19 @@ def test_digests_survive_their_state(of_keys: list[tuple[int, str]], first_day: 
 
 
 @given(st.dictionaries(st.integers(0, 400), st.integers(0, 0xFFFFFE), max_size=40))
-def test_days_without_a_digest_stay_without_one(of_days: dict[int, int]) -> None:
+def test_days_without_a_digest_round_trip(of_days: dict[int, int]) -> None:
     assert day_digests.decode(day_digests.encode(of_days)) == of_days
 
 
 @given(keys, st.permutations(range(30)))
-def test_a_digest_does_not_depend_on_the_order_of_its_keys(of_keys: list[tuple[int, str]], order: list[int]) -> None:
+def test_a_digest_does_not_depend_on_key_order(of_keys: list[tuple[int, str]], order: list[int]) -> None:
     shuffled = [of_keys[number] for number in order if number < len(of_keys)]
 
     assert day_digests.digests(shuffled, 0, 40) == day_digests.digests(of_keys, 0, 40)
 
 
 @given(st.sets(st.text(max_size=12), min_size=1, max_size=8), st.integers(0, 9))
-def test_a_key_that_is_added_or_gone_changes_its_day_only(of_day: set[str], day: int) -> None:
+def test_an_added_or_removed_key_changes_only_its_day_digest(of_day: set[str], day: int) -> None:
     key = min(of_day)
     others = of_day - {key}
 
@@ -338,6 +336,6 @@ def test_a_key_that_is_added_or_gone_changes_its_day_only(of_day: set[str], day:
     "state",
     [{"from": "yesterday", "days": "AAAA"}, {"from": "2024-01-01"}, {"from": "2024-01-01", "days": "?"}, {"from": 5}],
 )
-def test_digests_that_nobody_wrote_are_refused(state: dict[str, object]) -> None:
+def test_invalid_digests_are_rejected(state: dict[str, object]) -> None:
     with pytest.raises(UnreadableState):
         day_digests.decode(state)

@@ -167,7 +167,7 @@ def run_side_by_side(
 
 @pytest.mark.parametrize("phase_s", sample([0, 1, 17, 30, 59.9, 59], 2))
 @pytest.mark.parametrize(("workers", "latency_s"), [(1, 0.05), (16, 0.3), (32, 2.0)])
-def test_minutes_are_used_to_the_full_and_no_call_is_refused(mocker, phase_s, workers, latency_s):
+def test_the_full_quota_is_used_without_a_rejected_request(mocker, phase_s, workers, latency_s):
     gateway = run_side_by_side(
         mocker,
         lambda clock: Gateway(clock.time, phase_s=phase_s),
@@ -183,7 +183,7 @@ def test_minutes_are_used_to_the_full_and_no_call_is_refused(mocker, phase_s, wo
 
 @pytest.mark.parametrize("phase_s", sample([25, 0, 55], 3))
 @pytest.mark.parametrize("limit", [60, 100, 300, 1_000])
-def test_another_limit_is_learned_from_the_first_answers(mocker, phase_s, limit):
+def test_a_different_limit_is_learned_from_the_first_responses(mocker, phase_s, limit):
     gateway = run_side_by_side(
         mocker,
         lambda clock: Gateway(clock.time, limit=limit, phase_s=phase_s),
@@ -210,9 +210,7 @@ def test_another_limit_is_learned_from_the_first_answers(mocker, phase_s, limit)
     ],
     ids=["at once", "every other minute", "evenly", "in bursts", "unevenly"],
 )
-def test_what_another_client_uses_is_left_to_it_and_no_call_is_refused(
-    mocker, phase_s, limit, others_share, least_used
-):
+def test_the_budget_leaves_room_for_requests_of_another_client(mocker, phase_s, limit, others_share, least_used):
     def others(minute: int, into_s: float) -> int:
         return int(limit * others_share(minute, into_s))
 
@@ -230,7 +228,7 @@ def test_what_another_client_uses_is_left_to_it_and_no_call_is_refused(
     assert sum(gateway.full_minutes) >= least_used * left
 
 
-def test_a_stream_whose_calls_follow_one_another_is_held_up_by_its_own_latency_only(mocker):
+def test_a_sequential_stream_is_slowed_mainly_by_its_own_latency(mocker):
     gateway = run_side_by_side(
         mocker, lambda clock: Gateway(clock.time), minutes=5, workers=16, latency_s=0.6, chains=1
     )
@@ -241,7 +239,7 @@ def test_a_stream_whose_calls_follow_one_another_is_held_up_by_its_own_latency_o
     assert min(gateway.full_minutes) >= 0.95 * 500
 
 
-def test_calls_that_go_first_leave_half_of_the_quota_to_the_others(mocker):
+def test_sequential_streams_leave_half_of_the_quota_to_others(mocker):
     gateway = run_side_by_side(
         mocker, lambda clock: Gateway(clock.time), minutes=5, workers=16, latency_s=0.3, chains=8
     )
@@ -251,7 +249,7 @@ def test_calls_that_go_first_leave_half_of_the_quota_to_the_others(mocker):
 
 
 @pytest.mark.parametrize("latency_s", [0.3, 1.5])
-def test_requests_per_parent_take_a_small_part_of_the_quota_while_others_have_requests(mocker, latency_s):
+def test_per_parent_requests_use_a_small_share_beside_other_requests(mocker, latency_s):
     gateway = run_side_by_side(
         mocker, lambda clock: Gateway(clock.time), minutes=5, workers=32, latency_s=latency_s, per_parent=16
     )
@@ -262,7 +260,7 @@ def test_requests_per_parent_take_a_small_part_of_the_quota_while_others_have_re
     assert min(gateway.full_minutes) >= 0.95 * 500
 
 
-def test_requests_per_parent_use_what_the_others_leave(mocker):
+def test_per_parent_requests_use_the_remaining_quota(mocker):
     gateway = run_side_by_side(
         mocker, lambda clock: Gateway(clock.time), minutes=5, workers=9, latency_s=1.5, per_parent=8
     )
@@ -272,7 +270,7 @@ def test_requests_per_parent_use_what_the_others_leave(mocker):
     assert gateway.calls_of[LineBudget] >= 0.9 * 5 * 320
 
 
-def test_requests_per_parent_leave_the_burst_of_a_start_to_the_others(clock: VirtualClock):
+def test_per_parent_requests_leave_the_initial_burst_to_others(clock: VirtualClock):
     budget = CallBudget()
     per_parent = LineBudget(budget, Line.PER_PARENT)
     call(budget)
@@ -288,7 +286,7 @@ def test_requests_per_parent_leave_the_burst_of_a_start_to_the_others(clock: Vir
     assert clock.slept_s == []
 
 
-def test_a_small_sync_of_requests_per_parent_does_not_wait(clock: VirtualClock):
+def test_a_small_sync_of_per_parent_requests_does_not_wait(clock: VirtualClock):
     per_parent = LineBudget(CallBudget(), Line.PER_PARENT)
     for _ in range(BURST_CALLS):
         sent = request()
@@ -298,7 +296,7 @@ def test_a_small_sync_of_requests_per_parent_does_not_wait(clock: VirtualClock):
     assert clock.slept_s == []
 
 
-def test_a_burst_goes_out_at_once_and_the_rest_at_an_even_pace(clock: VirtualClock):
+def test_an_initial_burst_is_followed_by_an_even_pace(clock: VirtualClock):
     budget = CallBudget(limit=500)
     gateway = Gateway(clock.time, limit=500)
     times_s = []
@@ -324,7 +322,7 @@ def test_a_small_sync_does_not_wait(clock: VirtualClock):
     assert clock.slept_s == []
 
 
-def test_without_any_header_the_limit_is_kept_by_counting(clock: VirtualClock):
+def test_the_limit_is_kept_without_rate_limit_headers(clock: VirtualClock):
     budget = CallBudget(limit=500)
     start_s = clock.time()
 
@@ -338,7 +336,7 @@ def test_without_any_header_the_limit_is_kept_by_counting(clock: VirtualClock):
 
 
 @pytest.mark.parametrize("reset_s", [1, 37, 60])
-def test_after_a_429_the_reset_is_waited_for(clock: VirtualClock, reset_s):
+def test_the_budget_waits_for_the_reset_after_a_429(clock: VirtualClock, reset_s):
     budget = CallBudget()
     call(budget, {"RateLimit-Reset": str(reset_s)}, status=429)
 
@@ -351,7 +349,7 @@ def test_after_a_429_the_reset_is_waited_for(clock: VirtualClock, reset_s):
     "headers",
     [{"RateLimit-Remaining": "0", "RateLimit-Reset": "20"}, {"X-RateLimit-Remaining-Minute": "0", "Retry-After": "20"}],
 )
-def test_when_nothing_is_left_the_reset_is_waited_for_before_a_call_is_refused(clock: VirtualClock, headers):
+def test_the_budget_waits_for_the_reset_when_no_requests_remain(clock: VirtualClock, headers):
     budget = CallBudget()
     call(budget, headers)
 
@@ -360,7 +358,7 @@ def test_when_nothing_is_left_the_reset_is_waited_for_before_a_call_is_refused(c
     assert 20 <= sum(clock.slept_s) <= 21
 
 
-def test_headers_are_found_in_any_case(clock: VirtualClock):
+def test_header_names_are_case_insensitive(clock: VirtualClock):
     budget = CallBudget()
     call(budget, {"ratelimit-remaining": "0", "RATELIMIT-RESET": "20"})
 
@@ -369,7 +367,7 @@ def test_headers_are_found_in_any_case(clock: VirtualClock):
     assert 20 <= sum(clock.slept_s) <= 21
 
 
-def test_a_429_without_headers_waits_for_the_end_of_the_minute_at_most(clock: VirtualClock):
+def test_a_429_without_headers_waits_at_most_a_minute(clock: VirtualClock):
     budget = CallBudget()
     call(budget, status=429)
 
@@ -384,7 +382,7 @@ GARBAGE = ["", " ", "abc", "-1", "NaN", "inf", "-inf", "1e400", "0x10", "500;w=6
 @pytest.mark.parametrize("header", ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"])
 @pytest.mark.parametrize("value", GARBAGE, ids=repr)
 @pytest.mark.parametrize("status", [200, 429])
-def test_garbage_in_a_header_neither_raises_nor_stalls(clock: VirtualClock, header, value, status):
+def test_an_invalid_header_neither_raises_nor_stalls(clock: VirtualClock, header, value, status):
     budget = CallBudget()
     call(budget, {header: value}, status=status)
 
@@ -395,7 +393,7 @@ def test_garbage_in_a_header_neither_raises_nor_stalls(clock: VirtualClock, head
 
 
 @pytest.mark.parametrize("value", GARBAGE, ids=repr)
-def test_garbage_in_one_header_does_not_hide_the_others(clock: VirtualClock, value):
+def test_an_invalid_header_does_not_hide_the_others(clock: VirtualClock, value):
     budget = CallBudget()
     call(budget, {"RateLimit-Limit": value, "RateLimit-Remaining": "0", "RateLimit-Reset": "20"})
 
@@ -404,7 +402,7 @@ def test_garbage_in_one_header_does_not_hide_the_others(clock: VirtualClock, val
     assert 20 <= sum(clock.slept_s) <= 21
 
 
-def test_remaining_is_not_believed_when_it_grows_within_a_minute(clock: VirtualClock):
+def test_an_increase_of_remaining_within_a_minute_is_ignored(clock: VirtualClock):
     budget = CallBudget()
     call(budget, {"RateLimit-Remaining": "10", "RateLimit-Reset": "30"})
     call(budget, {"RateLimit-Remaining": "400", "RateLimit-Reset": "30"})
@@ -415,7 +413,7 @@ def test_remaining_is_not_believed_when_it_grows_within_a_minute(clock: VirtualC
     assert sum(clock.slept_s) >= 30
 
 
-def test_an_answer_about_the_minute_before_is_not_taken_for_this_one(clock: VirtualClock):
+def test_a_late_response_does_not_affect_the_current_minute(clock: VirtualClock):
     budget = CallBudget()
     late = request()
     budget.acquire_call(late)
@@ -428,7 +426,7 @@ def test_an_answer_about_the_minute_before_is_not_taken_for_this_one(clock: Virt
     assert clock.slept_s == []
 
 
-def test_calls_without_an_answer_do_not_hold_up_the_minutes_after(clock: VirtualClock, mocker: MockerFixture):
+def test_unanswered_requests_do_not_block_later_minutes(clock: VirtualClock, mocker: MockerFixture):
     budget = CallBudget(limit=100)
     lost = [request() for _ in range(150)]
     turns = iter(range(2_000))
@@ -444,7 +442,7 @@ def test_calls_without_an_answer_do_not_hold_up_the_minutes_after(clock: Virtual
     assert sum(clock.slept_s) <= 3 * MINUTE_S
 
 
-def test_a_call_that_is_repeated_is_not_counted_twice_at_a_time(clock: VirtualClock):
+def test_a_retried_request_is_counted_once(clock: VirtualClock):
     budget = CallBudget(limit=100)
     repeated = request()
     for _ in range(15):

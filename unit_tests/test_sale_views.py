@@ -37,7 +37,7 @@ def test_a_date_range_that_was_not_read_has_no_sales() -> None:
     assert views.take("2025") is None
 
 
-def test_a_sale_that_waits_for_the_other_views_takes_few_bytes() -> None:
+def test_a_sale_waiting_for_other_views_takes_under_20_bytes() -> None:
     views = three_views()
     tracemalloc.start()
     try:

@@ -12,7 +12,7 @@ EXAMPLE = ROOT / "examples" / "dagster_accounts.py"
 TEXT = PAGE.read_text("utf-8")
 
 
-def test_its_links_lead_somewhere():
+def test_link_targets_exist():
     targets = [target for target in re.findall(r"\]\(([^)\s]+)\)", TEXT) if "://" not in target]
 
     assert targets
@@ -22,7 +22,7 @@ def test_its_links_lead_somewhere():
         assert not anchor or anchor in anchors_of(PAGE.parent / file), target
 
 
-def test_its_command_names_the_example_and_a_job_in_it():
+def test_the_command_names_the_example_and_its_job():
     (file, job) = re.findall(r"dagster job execute -f (\S+) -j (\S+)", TEXT)[0]
     functions = [node for node in ast.walk(ast.parse(EXAMPLE.read_text("utf-8"))) if isinstance(node, ast.FunctionDef)]
 
@@ -33,13 +33,13 @@ def test_its_command_names_the_example_and_a_job_in_it():
     assert any(item.name == "find_accounts" for item in functions)
 
 
-def test_it_says_how_many_accounts_are_read_at_a_time_as_the_example_has_it():
+def test_the_documented_concurrency_matches_the_example():
     (number,) = re.findall(r'"max_concurrent": (\d+)', EXAMPLE.read_text("utf-8"))
 
     assert f"up to {number} at a time" in TEXT
     assert {"5": "Five accounts are read at a time"}[number] in TEXT
 
 
-def test_the_example_and_the_page_name_files_that_exist():
+def test_the_page_names_existing_files():
     for name in re.findall(r"`((?:examples|integration_tests)/\S+?\.py)`", TEXT):
         assert (ROOT / name).exists(), name

@@ -15,7 +15,7 @@ hashes = st.integers(-(2**63), 2**63 - 1).map(lambda number: number & ~15)
 
 
 @given(st.lists(st.tuples(hashes | st.sampled_from([0, 16, -16, -(2**63)]), st.integers(1, 15))))
-def test_each_key_keeps_the_number_of_the_pass_that_had_it_last(marks):
+def test_each_key_keeps_the_number_of_its_last_pass(marks):
     keys = SeenKeys()
     expected: dict[int, int] = {}
     for key_hash, number in marks:
@@ -26,7 +26,7 @@ def test_each_key_keeps_the_number_of_the_pass_that_had_it_last(marks):
 
 
 @pytest.mark.parametrize("count", [500, 3_000, 40_000])
-def test_keys_are_found_again_when_they_are_many(count):
+def test_all_keys_of_a_large_set_are_found(count):
     numbers = [hash((f"HP{number:010d}", number % 3)) for number in range(count)]
     keys = SeenKeys()
     random.Random(7).shuffle(numbers)

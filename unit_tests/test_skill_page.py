@@ -21,12 +21,12 @@ def fields_of(text: str, stream: str) -> str:
     return " ".join(found[1].split())
 
 
-def test_it_is_what_make_docs_would_write():
+def test_the_page_matches_the_output_of_make_docs():
     assert skill_page() == TEXT, "run `make docs`"
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_a_stream_is_told_with_key_cursor_endpoint_and_its_top_level_fields(name):
+def test_each_stream_lists_its_key_cursor_and_endpoint(name):
     cls = CLASSES[name]
     names = re.sub(r"\[[^\[\]]*\]", "", fields_of(TEXT, name))
     while "{" in names:
@@ -37,37 +37,37 @@ def test_a_stream_is_told_with_key_cursor_endpoint_and_its_top_level_fields(name
     assert f", `GET /{cls.endpoint}`\n" in TEXT
 
 
-def test_it_is_short():
+def test_the_page_has_at_most_4000_words():
     assert len(TEXT.split()) <= 4_000
 
 
-def test_joins_are_told():
+def test_joins_are_listed():
     assert "`sales_history` and `sales_users` (id = transaction)" in " ".join(TEXT.split())
 
 
-def test_types_are_told_at_every_depth():
+def test_nested_field_types_are_listed():
     assert "price {value:number, currency_code}" in fields_of(TEXT, "sales_history")
     assert "users [{role, user {" in fields_of(TEXT, "sales_users")
 
 
-def test_every_setting_is_told_with_its_description():
+def test_every_setting_is_listed_with_its_description():
     for name, field in FORM["properties"].items():
         assert f"- `{name}` ({field['title']}), {field['type']}" in TEXT
         assert field["description"] in TEXT
 
 
-def test_every_quoted_message_is_told():
+def test_every_quoted_message_is_listed():
     assert all(f"`{message.removesuffix(' …')}`" in TEXT for message in quotes())
 
 
-def test_every_command_of_the_makefile_is_told():
+def test_every_make_target_is_listed():
     targets = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
 
     assert "test" in targets
     assert all(f"`make {name}`" in " ".join(TEXT.split()) for name in targets)
 
 
-def test_a_stream_is_told_from_its_class_alone():
+def test_a_new_stream_is_described_from_its_class():
     class Tenth(SalesUsers):
         """A tenth."""
 
@@ -81,11 +81,11 @@ def test_a_stream_is_told_from_its_class_alone():
     assert "- Needs `members_area_subdomain`" in told
 
 
-def test_a_stream_that_others_are_needed_to_find_says_so():
+def test_a_child_stream_names_its_parent_stream():
     assert "- One list per product, from `products`" in "\n".join(stream_lines("coupons", CLASSES["coupons"]))
 
 
-def test_choices_with_settings_of_their_own_are_told():
+def test_choices_are_listed_with_their_own_settings():
     choices = [
         {"title": "Keep", "description": "As it is.", "properties": {"mode": {"type": "string", "const": "keep"}}},
         {
@@ -106,7 +106,7 @@ def test_choices_with_settings_of_their_own_are_told():
     ]
 
 
-def test_links_lead_somewhere():
+def test_link_targets_exist():
     targets = re.findall(r"\]\(([^)\s]+)\)", TEXT)
 
     assert len(targets) > 5
@@ -117,7 +117,7 @@ def test_links_lead_somewhere():
             assert not anchor or anchor in anchors_of(PAGE.parent / file), target
 
 
-def test_a_section_is_taken_over_with_links_from_its_new_place():
+def test_links_in_a_copied_section_are_rewritten():
     taken = section(CONTRIBUTING, "Adding a stream", README)
 
     assert taken.level == 2
@@ -126,12 +126,12 @@ def test_a_section_is_taken_over_with_links_from_its_new_place():
     assert "hotmart.md#what-arrives-when" in links
 
 
-def test_a_section_that_is_not_there_is_not_left_out_silently():
+def test_a_missing_section_raises_an_error():
     with pytest.raises(ValueError, match="one is needed"):
         section(README, "No such heading", PAGE)
 
 
-def test_tables_of_a_column_are_left_out_and_others_are_not():
+def test_only_tables_with_the_given_column_are_removed():
     text = "One.\n\n| A | B |\n|---|---|\n| 1 | 2 |\n\n| C |\n|---|\n| 3 |"
 
     assert without_tables(text, "B") == "One.\n\n| C |\n|---|\n| 3 |"

@@ -44,7 +44,7 @@ def keywords_of(value: Any) -> set[str]:
     return set().union(*map(keywords_of, value)) if isinstance(value, list) else set()
 
 
-def test_the_form_passes_the_lint_of_the_cdk(spec):
+def test_the_form_passes_the_cdk_lint(spec):
     message = ConnectorSpecification(**{key: value for key, value in spec.items() if value is not None})
 
     assert_spec_is_valid(message, connector_name="source-hotmart")
@@ -58,22 +58,22 @@ def test_the_form_links_to_its_documentation(spec):
     assert re.fullmatch(r"https://docs\.airbyte\.com/integrations/sources/hotmart", spec["documentationUrl"])
 
 
-def test_the_form_uses_nothing_that_the_platform_misreads(spec):
+def test_the_form_uses_no_unsupported_keywords(spec):
     assert not KEYWORDS_THE_PLATFORM_MISREADS & keywords_of(spec["connectionSpecification"])
 
 
-def test_the_form_has_the_fields_of_the_model_and_no_others(form):
+def test_the_form_and_the_model_have_the_same_fields(form):
     assert sorted(form) == sorted(FIELDS)
 
 
-def test_the_form_requires_what_the_model_requires(spec):
+def test_the_form_and_the_model_require_the_same_fields(spec):
     required = [name for name, field in Config.model_fields.items() if field.is_required()]
 
     assert sorted(spec["connectionSpecification"]["required"]) == sorted(required)
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_every_field_has_a_title_that_is_not_its_name(form, field):
+def test_every_field_has_a_readable_title(form, field):
     title = form[field]["title"]
 
     assert title[0].isupper()
@@ -98,7 +98,7 @@ def test_no_two_fields_have_the_same_title_or_description(form, field):
     assert form[field]["description"] not in [other["description"] for other in others]
 
 
-def test_the_secrets_and_only_they_are_masked(spec):
+def test_exactly_the_secrets_are_masked(spec):
     paths = get_secret_paths(spec["connectionSpecification"]["properties"])
 
     assert sorted(paths) == sorted([*([name] for name in SECRETS), ["personal_data", "key"]])
@@ -110,7 +110,7 @@ def test_a_secret_has_no_example_no_default_and_no_pattern(form, field):
 
 
 @pytest.mark.parametrize("field", [name for name in FIELDS if name not in SECRETS])
-def test_an_open_field_shows_what_to_fill_in(form, field):
+def test_a_non_secret_field_has_an_example_default_or_choices(form, field):
     helps = {"examples", "default", "enum", "oneOf"} & form[field].keys()
 
     assert helps
@@ -128,14 +128,14 @@ def test_every_example_is_accepted(form, field):
         )
 
 
-def test_every_field_belongs_to_a_group_that_exists(spec, form):
+def test_every_field_belongs_to_an_existing_group(spec, form):
     groups = [group["id"] for group in spec["connectionSpecification"]["groups"]]
 
     assert all(group["title"] for group in spec["connectionSpecification"]["groups"])
     assert {field["group"] for field in form.values()} == set(groups)
 
 
-def test_the_fields_of_a_group_are_ordered_from_zero_without_a_gap(form):
+def test_field_order_in_a_group_starts_at_zero_without_gaps(form):
     orders: dict[str, list[int]] = {}
     for field in form.values():
         orders.setdefault(field["group"], []).append(field["order"])
@@ -143,7 +143,7 @@ def test_the_fields_of_a_group_are_ordered_from_zero_without_a_gap(form):
     assert all(sorted(numbers) == list(range(len(numbers))) for numbers in orders.values())
 
 
-def test_the_form_shows_its_groups_and_fields_in_this_order(spec, form):
+def test_groups_and_fields_are_in_the_expected_order(spec, form):
     shown = [
         (
             group["title"],
@@ -159,13 +159,13 @@ def test_the_form_shows_its_groups_and_fields_in_this_order(spec, form):
     ]
 
 
-def test_the_form_lists_its_fields_in_the_order_it_shows_them(spec, form):
+def test_fields_are_declared_in_display_order(spec, form):
     groups = [group["id"] for group in spec["connectionSpecification"]["groups"]]
 
     assert list(form) == sorted(form, key=lambda name: (groups.index(form[name]["group"]), form[name]["order"]))
 
 
-def test_no_optional_field_outside_of_advanced_is_folded_away(spec, form):
+def test_only_advanced_optional_fields_are_collapsed(spec, form):
     folded = [
         name
         for name, field in form.items()
@@ -175,7 +175,7 @@ def test_no_optional_field_outside_of_advanced_is_folded_away(spec, form):
     assert {form[name]["group"] for name in folded} == {"advanced"}
 
 
-def test_the_account_comes_first_and_the_secrets_in_the_order_hotmart_shows_them(form):
+def test_account_fields_follow_the_order_of_hotmart(form):
     account = sorted((name for name in form if form[name]["group"] == "auth"), key=lambda name: form[name]["order"])
 
     assert account == SECRETS
@@ -222,7 +222,7 @@ PERSONAL_DATA: list[tuple[Any, bool]] = [
 
 
 @pytest.mark.parametrize(("choice", "accepted"), PERSONAL_DATA, ids=repr)
-def test_the_form_and_the_model_let_the_same_choices_for_personal_data_through(form, choice, accepted):
+def test_the_form_and_the_model_accept_the_same_personal_data_choices(form, choice, accepted):
     assert Draft7Validator(form["personal_data"]).is_valid(choice) is accepted
 
     settings = {"client_id": "a", "client_secret": "b", "token": "YTpi", "start_date": "2024-01-01"}
@@ -230,7 +230,7 @@ def test_the_form_and_the_model_let_the_same_choices_for_personal_data_through(f
         Config.from_mapping({**settings, "personal_data": choice})
 
 
-def test_the_choices_for_personal_data_are_shown_as_a_list_of_titles(form):
+def test_personal_data_choices_are_shown_as_a_dropdown(form):
     field = form["personal_data"]
 
     assert field["display_type"] == "dropdown"
@@ -242,7 +242,7 @@ def test_the_choices_for_personal_data_are_shown_as_a_list_of_titles(form):
     assert field["oneOf"][1]["properties"]["key"]["minLength"] == MIN_KEY_LENGTH
 
 
-def test_the_key_of_hashes_is_a_secret_without_an_example(form):
+def test_the_hash_key_is_a_secret_without_an_example(form):
     key = form["personal_data"]["oneOf"][1]["properties"]["key"]
 
     assert key["airbyte_secret"] is True
@@ -268,7 +268,7 @@ def test_the_key_of_hashes_is_a_secret_without_an_example(form):
         ("", False),
     ],
 )
-def test_the_form_and_the_model_let_the_same_dates_through(form, text, accepted):
+def test_the_form_and_the_model_accept_the_same_dates(form, text, accepted):
     assert Draft7Validator(form["start_date"]).is_valid(text) is accepted
 
     settings = {"client_id": "a", "client_secret": "b", "token": "YTpi", "start_date": text}

@@ -61,7 +61,7 @@ class Work:
         return names
 
 
-def test_slices_of_date_ranges_are_read_in_order_and_before_slices_of_parents() -> None:
+def test_date_range_slices_are_read_before_parent_slices() -> None:
     work = Work(1, ["sales", "lessons"])
     held = Parents("sales")
     work.threads.submit(work.read, held)
@@ -73,7 +73,7 @@ def test_slices_of_date_ranges_are_read_in_order_and_before_slices_of_parents() 
     work.threads.close()
 
 
-def test_a_stream_with_few_parents_takes_turns_with_one_that_has_many() -> None:
+def test_streams_with_few_and_many_parents_take_turns() -> None:
     work = Work(1, ["lessons", "offers"])
     work.threads.submit(work.read, Parents("sales"))
     for _ in range(4):
@@ -87,7 +87,7 @@ def test_a_stream_with_few_parents_takes_turns_with_one_that_has_many() -> None:
     work.threads.close()
 
 
-def test_parents_have_a_part_of_the_threads_until_the_others_are_planned_and_taken_up() -> None:
+def test_parent_slices_use_few_threads_until_others_are_planned() -> None:
     work = Work(8, ["sales", "lessons"])
     slices = [Parents("lessons", 1) for _ in range(20)]
     for each in slices:
@@ -106,7 +106,7 @@ def test_parents_have_a_part_of_the_threads_until_the_others_are_planned_and_tak
     work.threads.close()
 
 
-def test_parents_wait_while_the_others_plan_in_half_of_the_threads() -> None:
+def test_parent_slices_wait_while_others_plan_in_half_the_threads() -> None:
     work = Work(8, ["sales", "users", "lessons"])
     lessons = [Parents("lessons", 1) for _ in range(3)]
     planning: list[Any] = [Planning("sales"), Planning("users"), *(Parents("sales") for _ in range(2))]
@@ -126,7 +126,7 @@ def test_parents_wait_while_the_others_plan_in_half_of_the_threads() -> None:
     work.threads.close()
 
 
-def test_parents_wait_for_streams_whose_planning_has_not_begun() -> None:
+def test_parent_slices_wait_for_unplanned_streams() -> None:
     work = Work(8, ["sales", "users", "history", "commissions", "lessons"])
     lessons = Parents("lessons", 1)
     work.threads.submit(work.read, lessons)
@@ -139,7 +139,7 @@ def test_parents_wait_for_streams_whose_planning_has_not_begun() -> None:
     work.threads.close()
 
 
-def test_a_stream_is_planned_first_and_read_after_the_streams_before_it() -> None:
+def test_streams_are_planned_first_and_read_in_order() -> None:
     work = Work(1, ["sales", "users", "lessons"])
     held = Parents("sales")
     work.threads.submit(work.read, held)

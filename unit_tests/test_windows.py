@@ -57,7 +57,7 @@ def meet_at_whole_seconds(pieces: list[Window]) -> bool:
 
 
 @given(windows, st.sampled_from([1, 30, 180]))
-def test_days_cover_a_window_once_meet_at_whole_seconds_and_none_is_too_long(window: Window, days: int) -> None:
+def test_split_days_covers_the_date_range_within_the_length_limit(window: Window, days: int) -> None:
     pieces = split_days(window, days)
 
     covers_once(pieces, window)
@@ -67,7 +67,7 @@ def test_days_cover_a_window_once_meet_at_whole_seconds_and_none_is_too_long(win
 
 
 @given(windows, st.integers(1, 400))
-def test_even_parts_cover_a_window_once_and_differ_by_little_more_than_a_second(window: Window, parts: int) -> None:
+def test_split_evenly_covers_the_date_range_in_equal_parts(window: Window, parts: int) -> None:
     pieces = split_evenly(window, parts)
 
     covers_once(pieces, window)
@@ -80,7 +80,7 @@ def test_even_parts_cover_a_window_once_and_differ_by_little_more_than_a_second(
 
 
 @given(st.tuples(moments, st.integers(0, 5000)), st.integers(1, 8))
-def test_a_short_window_is_not_cut_below_a_second(start_and_length: tuple[int, int], parts: int) -> None:
+def test_a_short_date_range_is_not_split_below_a_second(start_and_length: tuple[int, int], parts: int) -> None:
     start_ms, length_ms = start_and_length
     window = start_ms, start_ms + length_ms
 
@@ -91,7 +91,7 @@ def test_a_short_window_is_not_cut_below_a_second(start_and_length: tuple[int, i
 
 
 @given(windows, moments)
-def test_a_window_is_cut_at_the_second_of_a_time_inside(window: Window, time_ms: int) -> None:
+def test_a_date_range_is_split_at_a_whole_second(window: Window, time_ms: int) -> None:
     before, after = split_at(window, time_ms)
 
     covers_once([before, after] if after else [before], window)
@@ -100,7 +100,7 @@ def test_a_window_is_cut_at_the_second_of_a_time_inside(window: Window, time_ms:
 
 
 @given(windows)
-def test_calendar_months_cover_a_window_once_and_cross_no_month(window: Window) -> None:
+def test_split_into_months_covers_the_date_range_by_calendar_month(window: Window) -> None:
     pieces = split_into_months(window)
 
     covers_once(pieces, window)
@@ -109,7 +109,7 @@ def test_calendar_months_cover_a_window_once_and_cross_no_month(window: Window) 
 
 
 @given(st.lists(small, max_size=6), st.lists(small, max_size=6))
-def test_union_and_subtract_are_those_of_the_points(some: list[Window], others: list[Window]) -> None:
+def test_union_and_subtract_match_set_operations_on_points(some: list[Window], others: list[Window]) -> None:
     assert points(union(some)) == points(some)
     assert points(subtract(some, others)) == points(some) - points(others)
     for result in (union(some), subtract(some, others)):
@@ -117,14 +117,14 @@ def test_union_and_subtract_are_those_of_the_points(some: list[Window], others: 
 
 
 @given(st.lists(small, max_size=6))
-def test_union_leaves_a_gap_between_windows(some: list[Window]) -> None:
+def test_union_merges_adjacent_date_ranges(some: list[Window]) -> None:
     merged = union(some)
 
     assert all(after[0] > before[1] + 1 for before, after in itertools.pairwise(merged))
 
 
 @given(moments)
-def test_a_time_survives_its_text(time_ms: int) -> None:
+def test_a_time_round_trips_through_its_text(time_ms: int) -> None:
     assert milliseconds(datetime.fromisoformat(iso(time_ms))) == time_ms
     assert milliseconds(moment(time_ms)) == time_ms
     assert len(iso(time_ms)) == 24
@@ -140,5 +140,5 @@ def test_a_time_survives_its_text(time_ms: int) -> None:
         ("2024-01-15T00:00:00Z", -12, "2023-01-15T00:00:00.000Z"),
     ],
 )
-def test_months_later_keep_the_day_or_take_the_last(time: str, months: int, expected: str) -> None:
+def test_adding_months_keeps_the_day_or_uses_the_last(time: str, months: int, expected: str) -> None:
     assert iso(later(milliseconds(datetime.fromisoformat(time)), months)) == expected

@@ -35,14 +35,14 @@ def commands() -> list[str]:
     return list(dict.fromkeys([*lines, *(hook["entry"] for hook in hooks)]))
 
 
-def test_the_workflows_run_the_checks_that_people_run():
+def test_workflows_run_the_required_make_targets():
     targets = {command.split()[1] for command in commands()}
 
     assert targets >= {"test", "lint", "docs", "flips", "audit", "audit-online", "test-ecosystem", "qa"}
     assert targets >= {"release-check", "image", "image-test", "image-push", "packages", "release-publish"}
 
 
-def test_every_action_is_pinned_by_its_commit():
+def test_every_action_is_pinned_to_a_commit():
     lines = [line.strip(" -") for path in WORKFLOWS for line in path.read_text("utf-8").splitlines()]
     used = [line.removeprefix("uses: ") for line in lines if line.startswith("uses:")]
     foreign = [action for action in used if not action.startswith("./")]
@@ -52,7 +52,7 @@ def test_every_action_is_pinned_by_its_commit():
     assert len({action.partition("@")[0] for action in foreign}) == len(set(foreign)), "an action in two versions"
 
 
-def test_jobs_may_read_and_only_a_release_may_write():
+def test_only_release_jobs_have_write_permission():
     assert [loaded(path)["permissions"] for path in WORKFLOWS] == [{"contents": "read"}] * len(WORKFLOWS)
     assert {name: job["permissions"] for name, job in jobs() if "permissions" in job} == {
         "release: image": {"contents": "read", "packages": "write"},
@@ -60,7 +60,7 @@ def test_jobs_may_read_and_only_a_release_may_write():
     }
 
 
-def test_no_job_keeps_its_credentials_in_the_clone():
+def test_checkouts_do_not_persist_credentials():
     clones = [
         step
         for _, job in jobs()
@@ -72,7 +72,7 @@ def test_no_job_keeps_its_credentials_in_the_clone():
     assert all(clone["with"] == {"persist-credentials": False} for clone in clones)
 
 
-def test_no_file_invents_an_address():
+def test_project_files_contain_no_hard_coded_addresses():
     paths = [ROOT / "SECURITY.md", ROOT / ".pre-commit-config.yaml", *GITHUB.rglob("*.yml")]
     for path in paths:
         text = path.read_text("utf-8")
@@ -80,14 +80,14 @@ def test_no_file_invents_an_address():
         assert not re.search(r"\b(ghcr\.io|github\.com|docker\.io)/(?!\$)", text), path
 
 
-def test_dependabot_watches_what_it_can_update():
+def test_dependabot_updates_pip_actions_and_docker():
     watched = loaded(GITHUB / "dependabot.yml")["updates"]
 
     assert [update["package-ecosystem"] for update in watched] == ["pip", "github-actions", "docker"]
     assert all(update["directory"] == "/" for update in watched)
 
 
-def test_the_issue_form_asks_for_what_a_report_needs():
+def test_the_issue_form_has_the_required_fields():
     (path,) = (GITHUB / "ISSUE_TEMPLATE").iterdir()
     fields = {field["id"]: field for field in loaded(path)["body"] if "id" in field}
     (promise,) = fields["data"]["attributes"]["options"]
@@ -96,7 +96,7 @@ def test_the_issue_form_asks_for_what_a_report_needs():
     assert promise["required"]
 
 
-def test_editors_break_lines_where_ruff_does():
+def test_the_editor_line_length_matches_ruff():
     editor = configparser.ConfigParser()
     editor.read_string("[top]\n" + (ROOT / ".editorconfig").read_text("utf-8"))
     ruff = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["ruff"]

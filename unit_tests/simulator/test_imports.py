@@ -26,13 +26,13 @@ def imports_of(path: Path) -> set[str]:
 IMPORTS = {module_of(path): imports_of(path) for path in FOLDER.rglob("*.py")}
 
 
-def test_nothing_of_the_connector_or_its_tests_is_imported() -> None:
+def test_the_simulator_does_not_import_the_connector_or_tests() -> None:
     others = {"source_hotmart", "integration_tests", "unit_tests", "conftest"}
 
     assert {name.partition(".")[0] for names in IMPORTS.values() for name in names} & others == set()
 
 
-def test_no_import_leads_back() -> None:
+def test_imports_have_no_cycles() -> None:
     # A package's own `__init__` only re-exports or documents, so it cannot cause an import cycle.
     packages = {name for name in IMPORTS if any(other.startswith(f"{name}.") for other in IMPORTS)}
     graph = {name: {other for other in names if other in IMPORTS} - packages for name, names in IMPORTS.items()}

@@ -76,13 +76,13 @@ def test_every_switch_has_exactly_one_entry() -> None:
         assert missing == {belief.switch} - {""}
 
 
-def test_every_row_of_the_list_of_beliefs_is_covered() -> None:
+def test_every_row_of_the_belief_list_has_an_entry() -> None:
     assert list(ROWS) == list(range(1, 37))
     assert rows_without_entry(BELIEFS) == set()
     assert rows_without_entry(belief for belief in BELIEFS if belief.id != "subscriptions.request_date") == {1}
 
 
-def test_an_entry_without_a_switch_is_documented_or_seen_and_has_one_side() -> None:
+def test_an_entry_without_a_switch_is_certain_and_has_no_sides() -> None:
     certain = [belief for belief in BELIEFS if not belief.switch]
     assert certain
     for belief in certain:
@@ -91,7 +91,7 @@ def test_an_entry_without_a_switch_is_documented_or_seen_and_has_one_side() -> N
 
 
 @pytest.mark.parametrize("belief", [belief for belief in BELIEFS if belief.switch], ids=lambda belief: belief.id)
-def test_sides_and_default_are_those_of_the_switch(belief: Belief) -> None:
+def test_sides_and_default_match_the_switch(belief: Belief) -> None:
     hint = get_type_hints(Switches)[belief.switch]
     values = [side.value for side in belief.sides]
     assert belief.default == getattr(Switches(), belief.switch)
@@ -103,7 +103,7 @@ def test_sides_and_default_are_those_of_the_switch(belief: Belief) -> None:
         assert 2 <= len(values) <= 3
 
 
-def test_an_uncertain_default_has_its_reason() -> None:
+def test_an_uncertain_default_has_a_reason() -> None:
     for belief in BELIEFS:
         certain = set(belief.mark) <= {"OD", "RR"}
         assert certain or belief.why_default, belief.id
@@ -114,7 +114,7 @@ def test_ids_are_unique_and_sources_are_not_empty() -> None:
     assert all(belief.source for belief in BELIEFS)
 
 
-def test_no_entry_hides_in_another_one() -> None:
+def test_the_register_has_no_repeated_keys() -> None:
     document = PATH.read_text(encoding="utf-8")
     assert repeated_keys(yaml.compose(document)) == []
     assert len(BELIEFS) == document.count("\n- id: ")
@@ -128,7 +128,7 @@ def test_sentences_end_with_a_full_stop_and_have_no_semicolon() -> None:
         assert ";" not in "".join((*sentences, belief.why_default)), belief.id
 
 
-def test_other_sides_are_all_but_the_defaults_and_can_be_set() -> None:
+def test_other_sides_are_non_default_and_can_be_set() -> None:
     pairs = other_sides()
     assert len(pairs) == sum(len(belief.sides) - 1 for belief in BELIEFS if belief.switch)
     for belief, side in pairs:
@@ -136,7 +136,7 @@ def test_other_sides_are_all_but_the_defaults_and_can_be_set() -> None:
         assert replace(Switches(), **flip) != Switches(), (belief.id, side.value)
 
 
-def test_a_small_register_is_read_as_it_is_written(tmp_path: Path) -> None:
+def test_a_register_is_loaded_as_written(tmp_path: Path) -> None:
     certain, switched, numeric = loaded(tmp_path, WITHOUT_SWITCH, WITH_SWITCH, NUMERIC)
     assert (certain.mark, certain.switch, certain.sides, certain.default) == (("OD",), "", (), None)
     assert [(side.value, side.sentence) for side in switched.sides] == list(SIDES.items())
@@ -198,7 +198,7 @@ def test_a_small_register_is_read_as_it_is_written(tmp_path: Path) -> None:
         pytest.param(WITHOUT_SWITCH, {"remark": "x"}, "remark is no key", id="unknown key"),
     ],
 )
-def test_a_faulty_entry_is_rejected_by_name(
+def test_an_invalid_entry_is_rejected_with_its_id(
     tmp_path: Path, entry: dict[str, Any], change: dict[str, Any], fault: str
 ) -> None:
     loaded(tmp_path, entry)
@@ -208,26 +208,26 @@ def test_a_faulty_entry_is_rejected_by_name(
 
 
 @pytest.mark.parametrize("key", ["belief", "mark", "source", "where"])
-def test_an_entry_that_lacks_a_key_is_rejected_by_name(tmp_path: Path, key: str) -> None:
+def test_an_entry_without_a_key_is_rejected_with_its_id(tmp_path: Path, key: str) -> None:
     with pytest.raises(ValueError, match=rf"^quota\.reset: {key} is missing"):
         loaded(tmp_path, {name: value for name, value in WITH_SWITCH.items() if name != key})
 
 
-def test_an_entry_without_a_name_is_rejected_by_its_place(tmp_path: Path) -> None:
+def test_an_entry_without_an_id_is_rejected_with_its_position(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"^entry 2: id is missing"):
         loaded(tmp_path, WITH_SWITCH, {name: value for name, value in WITHOUT_SWITCH.items() if name != "id"})
     with pytest.raises(ValueError, match=r"^entry 1: it is not a mapping"):
         loaded(tmp_path, "quota.reset")
 
 
-def test_an_id_or_a_switch_of_two_entries_is_rejected_by_name(tmp_path: Path) -> None:
+def test_a_duplicate_id_or_switch_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"^errors\.slow_query: another entry has the id errors\.slow_query"):
         loaded(tmp_path, WITHOUT_SWITCH, WITH_SWITCH, WITHOUT_SWITCH)
     with pytest.raises(ValueError, match=r"^quota\.again: another entry has the switch quota_reset"):
         loaded(tmp_path, WITH_SWITCH, WITH_SWITCH | {"id": "quota.again"})
 
 
-def test_settings_are_no_beliefs() -> None:
+def test_settings_are_not_beliefs() -> None:
     settings = set(get_type_hints(Settings))
     assert settings and not settings & set(belief_names())
     assert not settings & {belief.switch for belief in BELIEFS}

@@ -74,10 +74,10 @@ def test_the_simulator_reads_the_switch(patterns: frozenset[str], switch: str) -
         ("PagedEndpoint(cap='club_cap')", ["club_cap"]),
     ],
 )
-def test_only_reading_counts(source: str, expected: list[str]) -> None:
+def test_only_reads_of_a_switch_are_found(source: str, expected: list[str]) -> None:
     assert list(read_names(source)) == expected
 
 
-def test_every_switch_of_the_register_is_looked_for() -> None:
+def test_the_register_has_over_100_unique_switches() -> None:
     assert len(SWITCHES) > 100
     assert len(SWITCHES) == len(set(SWITCHES))

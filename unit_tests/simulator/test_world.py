@@ -37,7 +37,7 @@ def fingerprint(world: World) -> dict[str, Any]:
     return {stream: keyed(world, stream) for stream in STREAMS}
 
 
-def test_equal_arguments_make_equal_worlds_and_another_seed_another_one(world: World) -> None:
+def test_a_world_depends_only_on_its_arguments_and_seed(world: World) -> None:
     twin = World(seed=5, sales=600, subscriptions=100, students=60, products=12, now_ms=NOW_MS)
     other = World(seed=6, sales=600, subscriptions=100, students=60, products=12, now_ms=NOW_MS)
 
@@ -45,7 +45,7 @@ def test_equal_arguments_make_equal_worlds_and_another_seed_another_one(world: W
     assert not set(keyed(world, "sales_history")) & set(keyed(other, "sales_history"))
 
 
-def test_the_changes_of_equal_worlds_are_equal(world: World) -> None:
+def test_changes_of_equal_worlds_are_equal(world: World) -> None:
     twin = World(seed=5, sales=600, subscriptions=100, students=60, products=12, now_ms=NOW_MS)
     moves = {"sales": 5, "refunds": 4, "chargebacks": 2, "cancellations": 3, "subscriptions": 2}
     moves |= {"studies": 6, "checkins": 5, "participants": 2, "coupons": 3}
@@ -54,7 +54,7 @@ def test_the_changes_of_equal_worlds_are_equal(world: World) -> None:
     assert fingerprint(world) == fingerprint(twin)
 
 
-def test_the_world_has_the_size_asked_for() -> None:
+def test_the_world_has_the_requested_size() -> None:
     for size in (0, 1, 2, 17, 250):
         world = World(sales=size, subscriptions=size, students=size, products=size, now_ms=NOW_MS)
         counts = {stream: len(keyed(world, stream)) for stream in STREAMS}
@@ -62,7 +62,7 @@ def test_the_world_has_the_size_asked_for() -> None:
         assert counts["subscriptions"] == counts["products"] == counts["club_students"] == size
 
 
-def test_sales_lie_between_start_and_now_by_default_four_years(large: World) -> None:
+def test_sales_cover_four_years_by_default(large: World) -> None:
     dates = [raw["purchase"]["order_date"] for raw in raw_rows(large, "sales_history")]
 
     assert dates[0] == large.start_ms == NOW_MS - 1_461 * DAY_MS
@@ -81,7 +81,7 @@ def test_every_status_occurs_and_most_sales_are_complete(large: World, world: Wo
     assert {raw["purchase"]["payment"]["type"] for raw in raw_rows(large, "sales_history")} == set(PAYMENT_TYPES)
 
 
-def test_statuses_fit_the_age_of_a_sale(large: World) -> None:
+def test_the_status_of_a_sale_matches_its_age(large: World) -> None:
     warranty = {raw["id"]: raw["warranty_period"] for raw in raw_rows(large, "products")}
     for raw in raw_rows(large, "sales_history"):
         purchase = raw["purchase"]
@@ -98,7 +98,7 @@ def test_statuses_fit_the_age_of_a_sale(large: World) -> None:
         assert purchase.get("approved_date", NOW_MS) <= NOW_MS
 
 
-def test_streams_join(large: World) -> None:
+def test_streams_can_be_joined(large: World) -> None:
     sales = keyed(large, "sales_history")
     products = keyed(large, "products")
     subscriptions = keyed(large, "subscriptions")
@@ -117,14 +117,14 @@ def test_streams_join(large: World) -> None:
     }
 
 
-def test_a_subscription_is_charged_only_while_it_runs(large: World) -> None:
+def test_a_subscription_is_charged_only_while_active(large: World) -> None:
     for raw in raw_rows(large, "subscription_transactions"):
         assert raw["adoption_date"] - 2_000 <= raw["purchase"]["order_date"]
         assert raw["purchase"]["order_date"] <= raw.get("cancellation_date", NOW_MS)
         assert raw["purchase"]["order_date"] <= raw["last_update"] <= NOW_MS
 
 
-def test_the_truth_can_be_cut_by_date(large: World) -> None:
+def test_expected_records_can_be_filtered_by_date(large: World) -> None:
     start_ms, end_ms = NOW_MS - 400 * DAY_MS, NOW_MS - 100 * DAY_MS
     cases: list[tuple[str, Callable[[Any], int]]] = [
         ("sales_history", lambda raw: raw["purchase"]["order_date"]),
@@ -137,7 +137,7 @@ def test_the_truth_can_be_cut_by_date(large: World) -> None:
         assert cut
 
 
-def test_the_truth_is_a_copy(world: World) -> None:
+def test_expected_records_are_copies(world: World) -> None:
     truth = keyed(world, "sales_users")
     for raw in truth.values():
         raw["users"].clear()
@@ -145,7 +145,7 @@ def test_the_truth_is_a_copy(world: World) -> None:
     assert all(raw["users"] for raw in raw_rows(world, "sales_users"))
 
 
-def test_an_unknown_stream_is_an_error(world: World) -> None:
+def test_an_unknown_stream_raises_an_error(world: World) -> None:
     with pytest.raises(KeyError, match="no stream sales; there are sales_history"):
         keyed(world, "sales")
 
