@@ -36,7 +36,7 @@ def assert_complete(run: Run, connector: Connector, stream: str) -> None:
     assert not difference(stream, connector.simulator.world.expected(stream), run.records(stream))
 
 
-def test_the_token_call_is_the_documented_one(connector):
+def test_the_token_request_is_the_documented_one(connector):
     connector.read(["products"])
 
     (call,) = token_calls(connector)
@@ -58,7 +58,7 @@ def test_one_token_serves_all_streams_and_threads(connector):
     assert len({call.headers["authorization"] for call in data_calls(connector)}) == 1
 
 
-def test_the_token_is_used_exactly_as_it_came(connector):
+def test_the_token_is_used_unchanged(connector):
     granted: list[str] = []
     grant = connector.simulator.login.grant
 
@@ -75,7 +75,7 @@ def test_the_token_is_used_exactly_as_it_came(connector):
     assert {call.headers["authorization"] for call in data_calls(connector)} == {f"Bearer {granted[0]}"}
 
 
-def test_nothing_but_the_token_is_ever_posted(connector):
+def test_only_the_token_request_is_a_post(connector):
     connector.run("check")
     connector.run("discover")
     connector.read()
@@ -85,14 +85,14 @@ def test_nothing_but_the_token_is_ever_posted(connector):
     assert len(data_calls(connector)) > 20
 
 
-def test_discover_needs_no_call(connector):
+def test_discover_makes_no_request(connector):
     connector.run("discover")
 
     assert connector.simulator.calls == []
 
 
 @pytest.mark.parametrize("life_s", [60, 119, 300, 3_600])
-def test_a_token_is_renewed_before_its_end(connector, clock: VirtualClock, life_s):
+def test_a_token_is_renewed_before_it_expires(connector, clock: VirtualClock, life_s):
     connector.simulator.switches = replace(connector.simulator.switches, token_life_s=life_s, page_cap=1)
     connector.simulator.before_call = lambda call: clock.advance(seconds=50)
 
@@ -106,7 +106,7 @@ def test_a_token_is_renewed_before_its_end(connector, clock: VirtualClock, life_
 
 
 @pytest.mark.parametrize("life_s", [300, 3_600])
-def test_no_call_is_sent_with_a_token_in_its_last_minute(connector, clock: VirtualClock, life_s):
+def test_no_request_uses_a_token_in_its_last_minute(connector, clock: VirtualClock, life_s):
     connector.simulator.switches = replace(connector.simulator.switches, token_life_s=life_s, page_cap=1)
     connector.simulator.before_call = lambda call: clock.advance(seconds=7)
     granted_at_s: dict[str, float] = {}
@@ -126,7 +126,7 @@ def test_no_call_is_sent_with_a_token_in_its_last_minute(connector, clock: Virtu
     assert max(ages_s) <= life_s - 60
 
 
-def test_a_token_is_not_renewed_long_before_its_end(connector, clock: VirtualClock):
+def test_a_token_is_not_renewed_long_before_it_expires(connector, clock: VirtualClock):
     connector.simulator.switches = replace(connector.simulator.switches, token_life_s=3_600, page_cap=1)
     connector.simulator.before_call = lambda call: clock.advance(seconds=50)
 
@@ -137,7 +137,7 @@ def test_a_token_is_not_renewed_long_before_its_end(connector, clock: VirtualClo
 
 
 @pytest.mark.parametrize("page", ["first", "middle", "last"])
-def test_a_token_that_dies_in_mid_sync_is_renewed_and_the_call_repeated(connector, page):
+def test_a_rejected_token_is_renewed_and_the_request_retried(connector, page):
     connector.simulator.switches = replace(connector.simulator.switches, page_cap=1)
     connector.simulator.add_fault(Fault(kind=401, path=SALES_PATH, page=page))
 
@@ -160,7 +160,7 @@ def long_sync(connector, clock: VirtualClock) -> Connector:
 
 
 @pytest.mark.parametrize("kind", [400, 401, 403, 404, 500])
-def test_a_renewal_that_is_refused_in_passing_costs_nothing(long_sync, kind):
+def test_a_temporarily_rejected_renewal_loses_no_row(long_sync, kind):
     refusal = long_sync.simulator.add_fault(Fault(kind=kind, path=TOKEN_PATH, nth=2))
 
     run = long_sync.read(["sales_history", "products"])
@@ -171,7 +171,7 @@ def test_a_renewal_that_is_refused_in_passing_costs_nothing(long_sync, kind):
     assert long_sync.simulator.count(status=401) == (kind == 401)
 
 
-def test_renewals_that_are_refused_for_ever_end_the_sync_as_something_to_try_again(long_sync):
+def test_permanently_rejected_renewals_are_a_transient_error(long_sync):
     long_sync.simulator.add_fault(Fault(kind=403, path=TOKEN_PATH, nth=2, times=None))
 
     run = long_sync.read(["sales_history", "products"])
@@ -182,7 +182,7 @@ def test_renewals_that_are_refused_for_ever_end_the_sync_as_something_to_try_aga
     assert len(data_calls(long_sync)) * 20 > 560  # until the token expires
 
 
-def test_a_token_revoked_for_all_threads_is_renewed_once(connector):
+def test_a_token_revoked_during_the_sync_is_renewed_once(connector):
     count = 0
 
     def revoke(call: Call) -> None:
@@ -210,7 +210,7 @@ def failure_of(run: Run, stream: str) -> dict[str, Any]:
     return next(error for error in run.errors if error["message"].startswith(f"{stream}: "))
 
 
-def test_a_stream_whose_calls_are_never_accepted_fails_alone_and_soon(connector, clock: VirtualClock):
+def test_a_stream_with_only_rejected_requests_fails_alone_and_soon(connector, clock: VirtualClock):
     connector.simulator.add_fault(Fault(kind=401, path=PRODUCTS_PATH, times=None))
 
     run = connector.read(["products", "sales_history"])
@@ -227,7 +227,7 @@ def test_a_stream_whose_calls_are_never_accepted_fails_alone_and_soon(connector,
     assert 30 < sum(clock.slept_s) < 120
 
 
-def test_a_credential_that_never_worked_is_called_wrong(connector, clock: VirtualClock):
+def test_a_credential_that_never_worked_is_reported_as_wrong(connector, clock: VirtualClock):
     connector.simulator.switches = replace(connector.simulator.switches, sandbox=True)
 
     run = connector.read(["products", "sales_history", "product_offers", "club_students"])
@@ -241,7 +241,7 @@ def test_a_credential_that_never_worked_is_called_wrong(connector, clock: Virtua
     assert sum(clock.slept_s) < 600
 
 
-def test_a_credential_that_stops_working_is_something_to_try_again(connector):
+def test_a_credential_that_stops_working_is_a_transient_error(connector):
     connector.simulator.switches = replace(connector.simulator.switches, page_cap=5)
     connector.simulator.add_fault(Fault(kind=401, path=DATA, nth=12, times=None))
 
@@ -253,7 +253,7 @@ def test_a_credential_that_stops_working_is_something_to_try_again(connector):
 
 
 @pytest.mark.parametrize("times", [1, 3, 6])
-def test_a_call_that_is_rejected_several_times_in_succession_is_outlived(connector, clock: VirtualClock, times):
+def test_a_request_rejected_several_times_is_retried(connector, clock: VirtualClock, times):
     connector.simulator.add_fault(Fault(kind=401, path=PRODUCTS_PATH, times=times))
 
     run = connector.read(["products"])
@@ -267,7 +267,7 @@ def test_a_call_that_is_rejected_several_times_in_succession_is_outlived(connect
         assert 2**number / 2 <= pause_s <= 2**number * 3 / 2
 
 
-def test_the_pauses_of_two_programs_differ(connector, clock: VirtualClock):
+def test_renewal_pauses_are_random(connector, clock: VirtualClock):
     connector.simulator.add_fault(Fault(kind=401, path=PRODUCTS_PATH, times=None))
     connector.read(["products"])
     first = list(clock.slept_s)
@@ -281,7 +281,7 @@ def test_the_pauses_of_two_programs_differ(connector, clock: VirtualClock):
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("answer", [HTML, {"body": "Access denied", "content_type": "text/plain"}, {"body": "[]"}])
-def test_a_firewall_at_the_login_is_waited_for_and_blames_no_credential(connector, status, answer):
+def test_a_login_blocked_temporarily_by_a_firewall_is_retried(connector, status, answer):
     refusal = connector.simulator.add_fault(Fault(kind=status, path=TOKEN_PATH, times=2, **answer))
 
     run = connector.read(["products"])
@@ -293,7 +293,7 @@ def test_a_firewall_at_the_login_is_waited_for_and_blames_no_credential(connecto
 
 @pytest.mark.parametrize("command", ["check", "read"])
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_firewall_that_stays_at_the_login_has_a_sentence_of_its_own(connector, command, status):
+def test_a_login_blocked_by_a_firewall_has_its_own_message(connector, command, status):
     connector.simulator.add_fault(Fault(kind=status, path=TOKEN_PATH, times=None, **HTML))
 
     run = connector.read(["products"]) if command == "read" else connector.run("check")
@@ -306,7 +306,7 @@ def test_a_firewall_that_stays_at_the_login_has_a_sentence_of_its_own(connector,
 
 
 @pytest.mark.parametrize("body", ["", " \n", "{}", '{"message":"Unauthorized"}'])
-def test_a_refused_login_without_a_page_is_hotmarts_own(connector, body):
+def test_a_rejected_login_without_an_html_page_blames_the_credentials(connector, body):
     connector.simulator.add_fault(Fault(kind=401, path=TOKEN_PATH, times=None, body=body))
 
     run = connector.run("check")
@@ -314,7 +314,7 @@ def test_a_refused_login_without_a_page_is_hotmarts_own(connector, body):
     assert "Copy all three values again" in run.connection_status["message"]
 
 
-def test_wrong_credentials_in_a_read_are_told_as_in_a_check(connector):
+def test_read_reports_wrong_credentials_like_check(connector):
     token = base64.b64encode(f"{connector.config['client_id']}:wrong-secret".encode()).decode()
 
     run = connector.read(["products"], config={**connector.config, "client_secret": "wrong-secret", "token": token})
@@ -326,7 +326,7 @@ def test_wrong_credentials_in_a_read_are_told_as_in_a_check(connector):
 
 
 @pytest.mark.parametrize("reset_s", [1, 37, 60])
-def test_a_throttled_token_call_is_waited_for(connector, clock: VirtualClock, reset_s):
+def test_a_rate_limited_token_request_is_retried(connector, clock: VirtualClock, reset_s):
     connector.simulator.add_fault(Fault(kind=429, path=TOKEN_PATH, times=2, headers={"RateLimit-Reset": str(reset_s)}))
 
     run = connector.read(["products"])
@@ -340,7 +340,7 @@ def test_a_throttled_token_call_is_waited_for(connector, clock: VirtualClock, re
 @pytest.mark.parametrize(
     "kind", [500, 502, 503, 504, "html200", "empty200", "empty_object", "reset", "cut", "bad_gzip"]
 )
-def test_a_token_call_that_fails_twice_is_repeated(connector, kind):
+def test_a_token_request_that_fails_twice_is_retried(connector, kind):
     connector.simulator.add_fault(Fault(kind=kind, path=TOKEN_PATH, times=2))
 
     run = connector.read(["products"])
@@ -361,7 +361,7 @@ def test_a_token_call_that_fails_twice_is_repeated(connector, kind):
         ("reset", "access token: Hotmart could not be reached."),
     ],
 )
-def test_a_token_that_cannot_be_had_ends_the_sync_with_a_sentence(connector, kind, sentence):
+def test_a_permanently_failing_token_request_fails_the_sync(connector, kind, sentence):
     connector.simulator.add_fault(Fault(kind=kind, path=TOKEN_PATH, times=None))
 
     run = connector.read(["products"])
@@ -373,7 +373,7 @@ def test_a_token_that_cannot_be_had_ends_the_sync_with_a_sentence(connector, kin
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
-def test_a_refusal_by_the_token_host_is_not_repeated(connector, status):
+def test_rejected_credentials_are_not_retried(connector, status):
     connector.simulator.add_fault(Fault(kind=status, path=TOKEN_PATH, times=None))
 
     run = connector.run("check")
@@ -384,7 +384,7 @@ def test_a_refusal_by_the_token_host_is_not_repeated(connector, status):
 
 
 @pytest.mark.parametrize("location", ["/elsewhere", "http://127.0.0.1:9/elsewhere"])
-def test_credentials_do_not_follow_a_redirect(connector, location):
+def test_a_redirect_of_the_token_request_is_not_followed(connector, location):
     connector.simulator.add_fault(Fault(kind="redirect", path=TOKEN_PATH, times=None, location=location))
 
     run = connector.read(["products"])
@@ -406,7 +406,7 @@ def strange_token(connector: Any, **fields: Any) -> None:
 
 
 @pytest.mark.parametrize("life", [None, "3600", 0, -5, -(10**18), True, 10**9, 3_599.5], ids=repr)
-def test_a_strange_life_of_the_token_does_no_harm(connector, life):
+def test_an_unusual_token_lifetime_is_accepted(connector, life):
     strange_token(connector, expires_in=life)
 
     run = connector.read(["products", "subscriptions", "sales_history"])
@@ -433,7 +433,7 @@ def test_a_strange_life_of_the_token_does_no_harm(connector, life):
     ],
     ids=lambda token: repr(token)[:12],
 )
-def test_a_token_that_no_header_can_hold_is_not_sent_and_not_printed(connector, token):
+def test_an_invalid_token_is_neither_sent_nor_printed(connector, token):
     strange_token(connector, access_token=token)
 
     run = connector.read(["products"])
@@ -468,7 +468,7 @@ def test_a_netrc_file_does_not_replace_the_credentials(connector, tmp_path, monk
     assert all(call.headers["authorization"].startswith("Bearer ") for call in data_calls(connector))
 
 
-def test_a_token_pasted_with_its_prefix_is_sent_with_one(connector):
+def test_a_pasted_basic_prefix_is_not_duplicated(connector):
     run = connector.read(["products"], config={**connector.config, "token": f"Basic {connector.config['token']}\n"})
 
     assert run.exit_code == 0
@@ -476,7 +476,7 @@ def test_a_token_pasted_with_its_prefix_is_sent_with_one(connector):
 
 
 @pytest.mark.parametrize("secret", ["p+/=&% ?#x", "sécret-ção", 'quo"te\\slash', "%2B%2F", "a b  c"])
-def test_a_secret_of_any_characters_reaches_hotmart_unchanged(connector, secret):
+def test_a_secret_with_special_characters_is_sent_unchanged(connector, secret):
     login = connector.simulator.login
     login.client_secret = secret
 
@@ -486,7 +486,7 @@ def test_a_secret_of_any_characters_reaches_hotmart_unchanged(connector, secret)
     assert token_calls(connector)[0].get("client_secret") == secret
 
 
-def test_every_stream_can_be_the_one_that_asks_for_the_token(connector):
+def test_every_stream_can_request_the_token(connector):
     for stream in stream_names():
         connector.simulator.reset_log()
         run = connector.read([stream])

@@ -22,7 +22,7 @@ def run(folder: Path, code: str, counter: RecordCounter | None = None):
     return measure([sys.executable, "-c", code], dict(os.environ), folder, counter)
 
 
-def test_the_peak_of_a_process_is_its_own_and_not_that_of_the_harness(tmp_path):
+def test_the_peak_memory_excludes_the_harness(tmp_path):
     ballast = bytearray(300 * MIB)
     ballast[::4096] = b"x" * len(ballast[::4096])
     small = run(tmp_path, "pass")
@@ -31,26 +31,26 @@ def test_the_peak_of_a_process_is_its_own_and_not_that_of_the_harness(tmp_path):
     assert 200 < large.peak_mib < 300
 
 
-def test_cpu_is_counted_and_sleep_is_not(tmp_path):
+def test_cpu_time_excludes_sleep(tmp_path):
     busy = run(tmp_path, "import time; end = time.process_time() + 0.5\nwhile time.process_time() < end: pass")
     asleep = run(tmp_path, "import time; time.sleep(0.5)")
     assert busy.cpu_s >= 0.5
     assert asleep.cpu_s < 0.5 <= asleep.wall_s
 
 
-def test_the_first_record_is_timed_from_the_start_of_the_process(tmp_path):
+def test_the_first_record_is_timed_from_the_process_start(tmp_path):
     code = """import time; time.sleep(0.4); print('{"type":"RECORD"}', flush=True); time.sleep(0.4)"""
     usage = run(tmp_path, code)
     assert usage.first_record_s is not None
     assert 0.4 <= usage.first_record_s <= usage.wall_s - 0.4
 
 
-def test_a_process_that_fails_gives_no_figure_but_its_last_words(tmp_path):
+def test_a_failed_process_raises_its_last_error_output(tmp_path):
     with pytest.raises(BenchFailed, match=r"ended with 3: .*out of luck"):
         run(tmp_path, "import sys; print('out of luck', file=sys.stderr); sys.exit(3)")
 
 
-def test_the_launcher_is_ended_with_its_command(tmp_path):
+def test_terminating_the_launcher_ends_its_command(tmp_path):
     report = tmp_path / "report.json"
     launcher = ROOT / "tools" / "bench" / "launcher.py"
     command = [sys.executable, "-I", "-S", str(launcher), str(report), sys.executable, "-c"]

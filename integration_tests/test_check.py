@@ -54,11 +54,11 @@ def basic(client_id: str, client_secret: str) -> str:
     return base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
 
 
-def test_an_account_that_can_be_read_succeeds_without_a_note(connector):
+def test_a_readable_account_succeeds_without_a_note(connector):
     assert check(connector) == ("SUCCEEDED", "")
 
 
-def test_the_check_asks_for_a_token_one_sale_one_product_and_one_student_a_club(connector):
+def test_check_makes_one_small_request_per_api_family(connector):
     check(connector)
 
     calls = [
@@ -73,21 +73,21 @@ def test_the_check_asks_for_a_token_one_sale_one_product_and_one_student_a_club(
     ]
 
 
-def test_the_check_sends_dates_that_are_not_in_the_future(connector):
+def test_check_sends_no_future_date(connector):
     check(connector)
 
     (call,) = [call for call in connector.simulator.calls if call.path == SALES_PATH]
     assert int(call.get("start_date") or 0) < int(call.get("end_date") or 0) <= NOW_MS
 
 
-def test_without_a_club_only_the_account_is_checked(connector):
+def test_without_a_members_area_only_the_account_is_checked(connector):
     assert check(connector, members_area_subdomain="") == ("SUCCEEDED", "")
 
     assert connector.simulator.count(CLUB_PATH) == 0
 
 
 @pytest.mark.parametrize(("wrong_id", "wrong_secret"), [(True, False), (False, True), (True, True)])
-def test_a_wrong_id_or_secret_says_which_values_to_copy_again(connector, wrong_id, wrong_secret):
+def test_a_wrong_id_or_secret_message_names_the_values_to_copy(connector, wrong_id, wrong_secret):
     client_id = "11111111-2222" if wrong_id else connector.config["client_id"]
     client_secret = "33333333-4444" if wrong_secret else connector.config["client_secret"]
 
@@ -99,7 +99,7 @@ def test_a_wrong_id_or_secret_says_which_values_to_copy_again(connector, wrong_i
     assert "rejected the Client ID and Client Secret. Copy all three values again from Hotmart" in sentence
 
 
-def test_a_token_of_another_credential_is_told_apart_without_a_call(connector):
+def test_a_token_of_another_credential_is_rejected_without_a_request(connector):
     status, sentence = check(connector, token=basic("another-id", "another-secret"))
 
     assert status == "FAILED"
@@ -107,7 +107,7 @@ def test_a_token_of_another_credential_is_told_apart_without_a_call(connector):
     assert connector.simulator.calls == []
 
 
-def test_a_credential_without_permission_says_who_has_to_create_it(connector):
+def test_a_missing_permission_message_names_who_must_create_the_credential(connector):
     refuse(connector, "payments", "products", "club")
 
     status, sentence = check(connector)
@@ -140,7 +140,7 @@ def refuse(connector: Connector, *families: str, status: Literal[401, 403] = 403
 @pytest.mark.parametrize(
     "families", [("payments",), ("products",), ("club",), ("payments", "products"), ("payments", "club")], ids=str
 )
-def test_a_credential_that_may_read_a_part_succeeds_and_names_the_other_part(connector, families, status):
+def test_a_partial_permission_succeeds_and_lists_unreadable_streams(connector, families, status):
     refuse(connector, *families, status=status)
 
     run = connector.run("check", config={**connector.config, "members_area_subdomain": "my-school"})
@@ -157,7 +157,7 @@ def test_a_credential_that_may_read_a_part_succeeds_and_names_the_other_part(con
     assert "deselect this stream" not in outcome["message"]
 
 
-def test_streams_that_the_settings_leave_out_are_not_named(connector):
+def test_streams_excluded_by_the_settings_are_not_listed(connector):
     refuse(connector, "products")
 
     status, note = check(connector, members_area_subdomain="")
@@ -166,7 +166,7 @@ def test_streams_that_the_settings_leave_out_are_not_named(connector):
     assert "club" not in note
 
 
-def test_what_a_check_names_is_what_a_sync_cannot_read(connector):
+def test_check_lists_exactly_the_streams_that_fail_in_a_sync(connector):
     refuse(connector, "products")
     note = connector.run("check").connection_status["message"]
 
@@ -176,7 +176,7 @@ def test_what_a_check_names_is_what_a_sync_cannot_read(connector):
     assert failed == {stream for stream in run.statuses if re.search(rf"\b{stream}\b", note.partition("fail: ")[2])}
 
 
-def test_one_refused_members_area_of_two_is_named(connector):
+def test_one_rejected_members_area_of_two_is_named(connector):
     connector.simulator.add_fault(
         Fault(kind=403, path=CLUB_PATH, times=None, where=lambda call: call.get("subdomain") == "second-school")
     )
@@ -189,7 +189,7 @@ def test_one_refused_members_area_of_two_is_named(connector):
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_firewall_is_no_refusal_by_hotmart(connector, status):
+def test_a_firewall_is_not_reported_as_a_rejection_by_hotmart(connector, status):
     connector.simulator.add_fault(
         Fault(kind=status, path=SALES_PATH, times=None, body="<html>blocked</html>", content_type="text/html")
     )
@@ -203,7 +203,7 @@ def test_a_firewall_is_no_refusal_by_hotmart(connector, status):
     assert "blocked" not in sentence
 
 
-def test_a_login_elsewhere_during_the_check_does_not_fail_it(connector):
+def test_a_login_of_another_program_does_not_fail_the_check(connector):
     """Another program logs in after each request of the check except the last ones."""
     login = connector.simulator.login
     calls = 0
@@ -218,7 +218,7 @@ def test_a_login_elsewhere_during_the_check_does_not_fail_it(connector):
     assert check(connector) == ("SUCCEEDED", "")
 
 
-def test_a_rejected_token_is_reported_also_where_no_further_login_is_taken(connector):
+def test_a_rejected_token_is_reported_despite_a_login_rate_limit(connector):
     """Hotmart accepts three logins per minute, and the first check makes one of them."""
     connector.simulator.switches = replace(connector.simulator.switches, login_limit="few_per_minute")
     assert check(connector) == ("SUCCEEDED", "")
@@ -232,7 +232,7 @@ def test_a_rejected_token_is_reported_also_where_no_further_login_is_taken(conne
 
 
 @pytest.mark.parametrize("answer", ["404", "redirect", "html"])
-def test_an_unknown_club_is_named_with_its_setting(connector, answer):
+def test_an_unknown_members_area_is_named_with_its_setting(connector, answer):
     connector.simulator.switches = replace(connector.simulator.switches, unknown_subdomain=answer)
 
     status, sentence = check(connector, members_area_subdomain="wrong-one")
@@ -244,7 +244,7 @@ def test_an_unknown_club_is_named_with_its_setting(connector, answer):
 
 @pytest.mark.parametrize("answer", ["404", "redirect", "html"])
 @pytest.mark.parametrize("clubs", ["my-school, wrong-one", "wrong-one, my-school"])
-def test_of_two_clubs_the_wrong_one_is_named(connector, answer, clubs):
+def test_the_wrong_one_of_two_members_areas_is_named(connector, answer, clubs):
     connector.simulator.switches = replace(connector.simulator.switches, unknown_subdomain=answer)
 
     status, sentence = check(connector, members_area_subdomain=clubs)
@@ -263,7 +263,7 @@ def test_of_two_clubs_the_wrong_one_is_named(connector, answer, clubs):
         ("2001-01-01", "start_date: '2001-01-01' is before Hotmart existed (choose 2010-01-01 or later)."),
     ],
 )
-def test_a_start_date_that_cannot_be_is_told(connector, start_date, problem):
+def test_an_invalid_start_date_is_reported(connector, start_date, problem):
     status, sentence = check(connector, start_date=start_date)
 
     assert status == "FAILED"
@@ -271,7 +271,7 @@ def test_a_start_date_that_cannot_be_is_told(connector, start_date, problem):
 
 
 @pytest.mark.parametrize("variable", ["HOTMART_AUTH_URL", "HOTMART_API_URL"])
-def test_no_network_is_told_apart_from_wrong_credentials(connector, monkeypatch, closed_url, variable):
+def test_a_network_failure_is_not_reported_as_wrong_credentials(connector, monkeypatch, closed_url, variable):
     monkeypatch.setenv(variable, closed_url)
 
     status, sentence = check(connector)
@@ -281,7 +281,7 @@ def test_no_network_is_told_apart_from_wrong_credentials(connector, monkeypatch,
     assert re.search("network|connection|internet|proxy|firewall", sentence)
 
 
-def test_a_quota_that_is_used_up_is_success_with_a_note(connector):
+def test_an_exhausted_quota_succeeds_with_a_note(connector):
     connector.simulator.add_fault(Fault(kind=429, times=None))
 
     status, note = check(connector)
@@ -291,7 +291,7 @@ def test_a_quota_that_is_used_up_is_success_with_a_note(connector):
     assert "quota" in note
 
 
-def test_a_quota_that_is_used_up_between_two_calls_is_not_waited_for(connector):
+def test_a_quota_exhausted_during_the_check_succeeds_without_waiting(connector):
     connector.simulator.switches = replace(connector.simulator.switches, limit_per_minute=1)
 
     status, note = check(connector)
@@ -300,7 +300,7 @@ def test_a_quota_that_is_used_up_between_two_calls_is_not_waited_for(connector):
     assert "quota" in note
 
 
-def test_a_throttled_login_fails_for_nothing_says_that_the_credentials_are_good(connector):
+def test_a_rate_limited_login_fails_the_check(connector):
     connector.simulator.add_fault(Fault(kind=429, path=TOKEN_PATH, times=None))
 
     status, sentence = check(connector, client_secret="wrong", token=basic(connector.config["client_id"], "wrong"))
@@ -311,7 +311,7 @@ def test_a_throttled_login_fails_for_nothing_says_that_the_credentials_are_good(
     )
 
 
-def test_slow_answers_of_many_clubs_do_not_add_up_beyond_half_a_minute(connector, clock: VirtualClock):
+def test_slow_responses_of_many_members_areas_have_a_total_timeout(connector, clock: VirtualClock):
     clubs = tuple(f"school-{number}" for number in range(8))
     connector.simulator.switches = replace(connector.simulator.switches, subdomains=clubs)
     connector.simulator.before_call = lambda call: clock.advance(seconds=6)
@@ -349,7 +349,7 @@ FAULTS: dict[str, Fault | dict[str, Any]] = {
     "path", [TOKEN_PATH, SALES_PATH, PRODUCTS_PATH, CLUB_PATH], ids=["token", "sales", "products", "club"]
 )
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
-def test_whatever_goes_wrong_is_told_in_our_words_with_what_to_do(connector, fault, path):
+def test_every_error_message_is_our_own_and_has_a_remedy(connector, fault, path):
     connector.simulator.add_fault(Fault(**fault, path=path, times=None))
 
     status, sentence = check(connector)
@@ -359,7 +359,7 @@ def test_whatever_goes_wrong_is_told_in_our_words_with_what_to_do(connector, fau
     assert WHAT_TO_DO.search(sentence), sentence
 
 
-def test_different_causes_have_different_sentences(connector, monkeypatch, closed_url):
+def test_different_causes_have_different_messages(connector, monkeypatch, closed_url):
     def wrong_secret(simulator: Simulator) -> dict[str, Any]:
         return {"client_secret": "wrong", "token": basic(simulator.client_id, "wrong")}
 

@@ -99,7 +99,7 @@ def pages_of(connector: Connector, path: str) -> int:
 
 @pytest.mark.parametrize("workers", [1, 2, 16])
 @pytest.mark.parametrize("selected", [(), PARENTS], ids=["children only", "parents as well"])
-def test_each_page_of_a_parent_is_read_once_for_all_its_children(
+def test_each_page_of_a_parent_is_read_once_for_all_children(
     small: Make, workers: int, selected: tuple[str, ...]
 ) -> None:
     connector = small(page_cap=5)
@@ -116,7 +116,7 @@ def test_each_page_of_a_parent_is_read_once_for_all_its_children(
     assert len(paths(connector, "/club/api/v1/modules")) == 4  # two halves of each members area
 
 
-def test_a_parent_that_is_not_selected_gives_no_rows(small: Make) -> None:
+def test_an_unselected_parent_emits_no_records(small: Make) -> None:
     run = small().read(["product_offers", "club_lessons"])
 
     assert {message["record"]["stream"] for message in run.of_type("RECORD")} == {"product_offers", "club_lessons"}
@@ -124,7 +124,7 @@ def test_a_parent_that_is_not_selected_gives_no_rows(small: Make) -> None:
 
 
 @pytest.mark.parametrize("selected", [(), ("products",)], ids=["children only", "parents as well"])
-def test_children_of_a_list_that_cannot_be_read_say_so(small: Make, selected: tuple[str, ...]) -> None:
+def test_children_of_an_unreadable_parent_fail(small: Make, selected: tuple[str, ...]) -> None:
     connector = small()
     connector.simulator.add_fault(Fault(kind=500, path=PRODUCTS, times=None))
 
@@ -145,7 +145,7 @@ def pages_of_failed(connector: Connector) -> int:
     return len(paths(connector, PRODUCTS))
 
 
-def test_a_parent_whose_state_is_refused_fails_its_children_and_no_other(small: Make, clock: VirtualClock) -> None:
+def test_a_parent_with_a_rejected_state_fails_only_its_children(small: Make, clock: VirtualClock) -> None:
     connector = small()
     streams = ["subscriptions", "subscription_purchases", "club_lessons"]
     state = connector.read(streams).state
@@ -163,7 +163,7 @@ def test_a_parent_whose_state_is_refused_fails_its_children_and_no_other(small: 
     assert "subscription_purchases: The list of subscribers could not be read" in run.sentences
 
 
-def test_the_cost_is_told_before_it_begins(small: Make) -> None:
+def test_the_number_of_requests_is_logged_in_advance(small: Make) -> None:
     run = small().read(["club_lessons", "subscription_purchases"])
 
     assert "INFO subscription_purchases: 20 subscribers to read, about 20 requests" in run.logs
@@ -182,7 +182,7 @@ def without_products(connector: Connector, run: Run, ucodes: set[str]) -> Differ
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
-def test_one_refused_parent_is_counted_and_named_and_the_others_are_read(small: Make, status: int) -> None:
+def test_one_rejected_parent_is_logged_and_the_others_are_read(small: Make, status: int) -> None:
     connector = small()
     ucode = next(iter(connector.simulator.world.products.own)).ucode
     connector.simulator.add_fault(Fault(kind=status, path=OFFERS.replace("*", ucode), times=None))
@@ -197,7 +197,7 @@ def test_one_refused_parent_is_counted_and_named_and_the_others_are_read(small: 
     assert f"{status}" in run.logs.partition(told)[2]
 
 
-def test_many_refused_parents_fail_the_stream_and_those_that_came_are_kept(small: Make) -> None:
+def test_many_rejected_parents_fail_the_stream_and_keep_other_rows(small: Make) -> None:
     connector = small()
     refused = [each.ucode for each in connector.simulator.world.products.own if each.raw["status"] != "DRAFT"][:4]
     for ucode in refused:
@@ -212,7 +212,7 @@ def test_many_refused_parents_fail_the_stream_and_those_that_came_are_kept(small
     assert not differs(connector, "coupons", run)
 
 
-def test_products_without_plans_are_no_error(small: Make) -> None:
+def test_products_without_plans_do_not_fail_the_stream(small: Make) -> None:
     connector = small()
     world = connector.simulator.world
     for product in world.products.own:
@@ -228,7 +228,7 @@ def test_products_without_plans_are_no_error(small: Make) -> None:
     assert {ucode for ucode in asked if asked[ucode] == 2} == set(without), "this 400 may pass"
 
 
-def test_a_400_that_passes_loses_no_plans(small: Make) -> None:
+def test_a_temporary_400_loses_no_plans(small: Make) -> None:
     connector = small()
     for product in connector.simulator.world.products.own:
         if product.plans:
@@ -241,7 +241,7 @@ def test_a_400_that_passes_loses_no_plans(small: Make) -> None:
     assert not differs(connector, "product_plans", run)
 
 
-def test_no_plans_for_every_subscription_product_is_a_fault(small: Make) -> None:
+def test_no_plans_for_any_subscription_product_fails_the_stream(small: Make) -> None:
     connector = small()
     connector.simulator.add_fault(Fault(kind=400, path=f"{PRODUCTS}/*/plans", error="invalid_parameter", times=None))
 
@@ -251,7 +251,7 @@ def test_no_plans_for_every_subscription_product_is_a_fault(small: Make) -> None
     assert "product_plans: Hotmart rejected 3 of 12 products: " in run.sentences
 
 
-def test_all_products_are_asked_for_plans(small: Make) -> None:
+def test_plans_of_all_products_are_requested(small: Make) -> None:
     connector = small(plans_of="instalments_too")
 
     run = connector.read(["product_plans"])
@@ -262,7 +262,7 @@ def test_all_products_are_asked_for_plans(small: Make) -> None:
     assert asked == {product.ucode for product in connector.simulator.world.products.own}
 
 
-def test_an_unknown_subscriber_ends_nothing_and_is_not_asked_for_again(small: Make) -> None:
+def test_an_unknown_subscriber_is_requested_once_and_fails_no_stream(small: Make) -> None:
     connector = small()
     code = next(iter(truth(connector.simulator.world, "subscriptions")))
     connector.simulator.add_fault(Fault(kind=404, path=PURCHASES.replace("*", code), error="not_found", times=None))
@@ -277,7 +277,7 @@ def test_an_unknown_subscriber_ends_nothing_and_is_not_asked_for_again(small: Ma
     assert len(paths(connector, PURCHASES.replace("*", code))) == 1
 
 
-def test_nothing_for_every_subscriber_is_a_refusal_of_all(small: Make, clock: VirtualClock) -> None:
+def test_a_404_for_every_subscriber_fails_the_stream(small: Make, clock: VirtualClock) -> None:
     connector = small()
     connector.simulator.add_fault(Fault(kind=404, path=PURCHASES, times=None))
     first = connector.read(["subscription_purchases"])
@@ -300,7 +300,7 @@ def test_nothing_for_every_subscriber_is_a_refusal_of_all(small: Make, clock: Vi
     assert not differs(connector, "subscription_purchases", second)
 
 
-def test_a_refusal_of_all_leaves_what_was_covered(small: Make, clock: VirtualClock) -> None:
+def test_a_rejection_of_all_parents_keeps_the_covered_range(small: Make, clock: VirtualClock) -> None:
     connector = small(small_world(subscriptions=60))
     first = connector.read(["subscription_purchases"])
     clock.advance(days=30)
@@ -319,7 +319,7 @@ def test_a_refusal_of_all_leaves_what_was_covered(small: Make, clock: VirtualClo
     assert len(paths(connector, PURCHASES)) < 64, "what had been read before is not read again"
 
 
-def test_nothing_for_two_subscribers_is_an_answer(small: Make) -> None:
+def test_a_404_for_two_subscribers_means_no_rows(small: Make) -> None:
     connector = small(small_world(subscriptions=2))
     connector.simulator.add_fault(Fault(kind=404, path=PURCHASES, times=None))
 
@@ -331,7 +331,7 @@ def test_nothing_for_two_subscribers_is_an_answer(small: Make) -> None:
 
 
 @pytest.mark.parametrize("code", ["invalid_value_headers", "invalid_token", ""])
-def test_only_the_code_that_was_seen_says_that_there_are_no_plans(small: Make, code: str) -> None:
+def test_only_the_known_error_code_means_no_plans(small: Make, code: str) -> None:
     connector = small()
     order: dict[str, Any] = (
         {"error": code} if code else {"body": "<html>Bad request</html>", "content_type": "text/html"}
@@ -347,7 +347,7 @@ def test_only_the_code_that_was_seen_says_that_there_are_no_plans(small: Make, c
     assert run.statuses == {"product_plans": "INCOMPLETE"}
 
 
-def test_a_further_page_that_is_refused_does_not_say_that_there_are_no_plans(small: Make) -> None:
+def test_a_rejected_later_page_does_not_mean_no_plans(small: Make) -> None:
     connector = small(page_cap=1)
     later = Fault(
         kind=400, path=f"{PRODUCTS}/*/plans", times=None, where=lambda call: call.get("page_token") is not None
@@ -362,7 +362,7 @@ def test_a_further_page_that_is_refused_does_not_say_that_there_are_no_plans(sma
 @pytest.mark.parametrize(
     ("stream", "pattern"), [("club_lessons", LESSONS), ("subscription_purchases", PURCHASES)], ids=str
 )
-def test_a_parent_that_failed_stays_open_in_the_state_and_comes_with_the_next_sync(
+def test_a_failed_parent_stays_in_the_state_and_is_read_next_sync(
     small: Make, clock: VirtualClock, stream: str, pattern: str
 ) -> None:
     connector = small()
@@ -389,7 +389,7 @@ def test_a_parent_that_failed_stays_open_in_the_state_and_comes_with_the_next_sy
     assert set(found.lost) <= keys(second, stream)
 
 
-def test_an_endpoint_that_fails_for_everybody_is_given_up(small: Make) -> None:
+def test_an_endpoint_failing_for_all_parents_is_abandoned(small: Make) -> None:
     connector = small(small_world(students=400))
     connector.config["num_workers"] = 1
     connector.simulator.add_fault(Fault(kind=500, path=LESSONS, times=None))
@@ -401,7 +401,7 @@ def test_an_endpoint_that_fails_for_everybody_is_given_up(small: Make) -> None:
     assert [error["failure_type"] for error in run.errors][:1] == ["transient_error"]
 
 
-def test_a_product_without_its_uuid_is_told(small: Make) -> None:
+def test_a_product_without_its_ucode_is_reported(small: Make) -> None:
     connector = small()
     connector.simulator.add_fault(Fault(kind="bad_date", path=PRODUCTS, field_name="ucode", value=None))
 
@@ -418,7 +418,7 @@ def test_a_product_without_its_uuid_is_told(small: Make) -> None:
 
 @pytest.mark.parametrize("stream", ["club_modules", "club_pages", "club_lessons"])
 @pytest.mark.parametrize("form", ["404", "redirect"])
-def test_a_wrong_club_fails_by_name_and_the_other_is_read(small: Make, stream: str, form: str) -> None:
+def test_a_wrong_members_area_is_named_and_the_other_is_read(small: Make, stream: str, form: str) -> None:
     connector = small(unknown_subdomain=form)
     connector.config["members_area_subdomain"] = "wrong-one, my-school"
 
@@ -433,7 +433,7 @@ def test_a_wrong_club_fails_by_name_and_the_other_is_read(small: Make, stream: s
         assert [item["subdomain"] for item in run.state[stream]["scopes"]] == ["my-school"]
 
 
-def test_a_club_that_is_added_later_is_read_whole(small: Make, clock: VirtualClock) -> None:
+def test_a_members_area_added_later_is_fully_read(small: Make, clock: VirtualClock) -> None:
     connector = small()
     connector.config["members_area_subdomain"] = "my-school"
     first = connector.read(["club_lessons"])
@@ -448,7 +448,7 @@ def test_a_club_that_is_added_later_is_read_whole(small: Make, clock: VirtualClo
 
 @pytest.mark.parametrize("form", ["refused", "gone", "some_empty"])
 @pytest.mark.parametrize("wrong", ["empty", "404", "400"])
-def test_pages_that_their_club_does_not_tell_are_found_by_a_product(small: Make, form: str, wrong: str) -> None:
+def test_pages_missing_in_version_1_are_found_by_product(small: Make, form: str, wrong: str) -> None:
     connector = small(pages_v1=form, pages_of_wrong_product=wrong)
     world = connector.simulator.world
 
@@ -475,7 +475,7 @@ def test_pages_that_their_club_does_not_tell_are_found_by_a_product(small: Make,
     assert products <= modules + 4 * 12
 
 
-def test_one_call_a_module_is_enough_where_the_club_tells_its_pages(small: Make) -> None:
+def test_version_1_needs_one_request_per_module(small: Make) -> None:
     connector = small()
 
     connector.read(["club_pages"])
@@ -485,7 +485,7 @@ def test_one_call_a_module_is_enough_where_the_club_tells_its_pages(small: Make)
     assert not paths(connector, PRODUCTS)
 
 
-def test_at_most_twenty_products_are_tried_and_modules_that_stay_unknown_are_named(small: Make) -> None:
+def test_at_most_twenty_products_are_tried_for_the_pages_of_a_module(small: Make) -> None:
     world = small_world(products=40)
     connector = small(world, pages_v1="some_empty")
     hidden = [product for product in world.products.own if product.raw["format"] == "ONLINE_COURSE"]
@@ -509,7 +509,7 @@ def test_at_most_twenty_products_are_tried_and_modules_that_stay_unknown_are_nam
     assert all(f"{module_id}/my-school" in run.sentences for module_id in unknown)
 
 
-def test_an_empty_club_may_be_an_object_where_a_list_is_expected(small: Make) -> None:
+def test_an_empty_members_area_can_return_an_object(small: Make) -> None:
     connector = small(small_world(students=0), empty_club_items="object")
 
     run = connector.read(["club_students", "club_lessons"])
@@ -519,7 +519,7 @@ def test_an_empty_club_may_be_an_object_where_a_list_is_expected(small: Make) ->
 
 
 @pytest.mark.parametrize("form", ["list", "empty"])
-def test_a_product_without_coupons_is_no_error(small: Make, form: str) -> None:
+def test_a_product_without_coupons_does_not_fail_the_stream(small: Make, form: str) -> None:
     connector = small(no_coupons=form)
 
     run = connector.read(["coupons"])
@@ -533,7 +533,7 @@ def test_a_product_without_coupons_is_no_error(small: Make, form: str) -> None:
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("family", ["products", "club", "events"])
-def test_a_family_that_may_not_be_read_fails_its_streams_and_no_other(small: Make, status: int, family: str) -> None:
+def test_a_forbidden_api_family_fails_only_its_own_streams(small: Make, status: int, family: str) -> None:
     connector = small(refused_families=(family,), refused_with=status)
     first = {"products": "product", "club": "club", "events": "event"}[family]
     needed = {"products": ("product", "coupons", "event"), "club": ("club",), "events": ("event",)}[family]
@@ -555,7 +555,7 @@ def test_a_family_that_may_not_be_read_fails_its_streams_and_no_other(small: Mak
 # States
 
 
-def test_a_second_sync_asks_for_what_moved_and_for_no_more(small: Make, clock: VirtualClock) -> None:
+def test_a_second_sync_requests_only_recent_or_changed_parents(small: Make, clock: VirtualClock) -> None:
     connector = small(small_world(subscriptions=60, participants=200))
     connector.config["lookback_days"] = 2
     world = connector.simulator.world
@@ -613,7 +613,7 @@ def test_a_second_sync_asks_for_what_moved_and_for_no_more(small: Make, clock: V
     assert asked_for == {str(NOW_MS - 2 * DAY_MS), None}
 
 
-def test_students_who_are_listed_late_are_read_whatever_their_dates(small: Make, clock: VirtualClock) -> None:
+def test_students_listed_late_are_read_regardless_of_their_dates(small: Make, clock: VirtualClock) -> None:
     """New students are found without dates: FREE, IMPORTED and GUEST students have none."""
     world = small_world(students=300)
     connector = small(world)
@@ -636,7 +636,7 @@ def test_students_who_are_listed_late_are_read_whatever_their_dates(small: Make,
     assert not differs(connector, "club_lessons", first, second, third)
 
 
-def test_a_student_who_failed_comes_also_when_nothing_has_changed_since(small: Make, clock: VirtualClock) -> None:
+def test_a_failed_student_without_changes_is_read_again(small: Make, clock: VirtualClock) -> None:
     world = small_world(students=300)
     connector = small(world)
     first = connector.read(["club_lessons"])
@@ -657,7 +657,7 @@ def test_a_student_who_failed_comes_also_when_nothing_has_changed_since(small: M
 
 
 @pytest.mark.parametrize("selected", [(), PARENTS], ids=["children only", "parents as well"])
-def test_a_parent_that_a_short_list_lacks_is_read_by_the_next_sync(
+def test_a_parent_missing_in_an_incomplete_list_is_read_next_sync(
     small: Make, clock: VirtualClock, selected: tuple[str, ...]
 ) -> None:
     """Hotmart counts one more student and subscriber than it lists. Both are listed in the next sync."""
@@ -696,7 +696,7 @@ def _asks_for_club(club: str | None, call: Call) -> bool:
     return call.get("subdomain") == club
 
 
-def test_an_event_that_is_seen_for_the_first_time_is_read_whole(small: Make, clock: VirtualClock) -> None:
+def test_a_new_event_is_fully_read(small: Make, clock: VirtualClock) -> None:
     world = small_world(products=24)
     connector = small(world)
     first = connector.read(["event_participants"])
@@ -718,7 +718,7 @@ def test_an_event_that_is_seen_for_the_first_time_is_read_whole(small: Make, clo
     assert {str(row["event_id"]) for row in second.records("event_participants")} >= {new}
 
 
-def test_the_event_is_in_every_row_and_asked_for_once(small: Make) -> None:
+def test_the_event_is_requested_once_and_added_to_every_row(small: Make) -> None:
     connector = small(page_cap=20)
 
     run = connector.read(["event_participants"])
@@ -729,7 +729,7 @@ def test_the_event_is_in_every_row_and_asked_for_once(small: Make) -> None:
     assert len(paths(connector, "/events/api/v1/*/info")) == len({record["event_id"] for record in records})
 
 
-def test_an_earlier_start_date_brings_the_purchases_of_what_began_before(small: Make, clock: VirtualClock) -> None:
+def test_an_earlier_start_date_reads_purchases_of_older_subscriptions(small: Make, clock: VirtualClock) -> None:
     connector = small()
     connector.simulator.world.cancel_subscriptions(5, NOW_MS - 700 * DAY_MS)
     connector.config["start_date"] = "2024-06-01"
@@ -744,7 +744,7 @@ def test_an_earlier_start_date_brings_the_purchases_of_what_began_before(small: 
 
 
 @pytest.mark.parametrize("answered", [10, 60, 150])
-def test_a_sync_that_breaks_off_goes_on_where_it_was(small: Make, clock: VirtualClock, answered: int) -> None:
+def test_an_interrupted_sync_resumes_where_it_stopped(small: Make, clock: VirtualClock, answered: int) -> None:
     """As after a kill: rows covered by the last state are not requested again, and nothing is missing."""
     connector = small(small_world(students=200))
     connector.config["num_workers"] = 2
@@ -764,7 +764,7 @@ def test_a_sync_that_breaks_off_goes_on_where_it_was(small: Make, clock: Virtual
 
 @pytest.mark.parametrize("stream", ["subscription_purchases", "club_lessons", "event_participants"])
 @pytest.mark.parametrize("state", [{"x": 1}, {"states": "none"}, {"states": [{"partition": 1, "cursor": {}}]}], ids=str)
-def test_a_state_that_cannot_be_read_fails_the_stream_and_is_left_as_it_was(
+def test_an_invalid_state_fails_the_stream_and_is_not_overwritten(
     small: Make, stream: str, state: dict[str, Any]
 ) -> None:
     run = small().read([stream, "products"], state={stream: state})
@@ -774,7 +774,7 @@ def test_a_state_that_cannot_be_read_fails_the_stream_and_is_left_as_it_was(
     assert stream not in run.state
 
 
-def test_a_plain_state_is_read_as_that_of_every_club(small: Make, clock: VirtualClock) -> None:
+def test_a_plain_state_applies_to_every_members_area(small: Make, clock: VirtualClock) -> None:
     run = small().read(["club_lessons"], state={"club_lessons": {"synced_until": "2025-12-31T00:00:00.000Z"}})
 
     assert run.exit_code == 0

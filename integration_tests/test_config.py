@@ -29,7 +29,7 @@ BAD_ADDRESSES = [
 @pytest.mark.parametrize("variable", ["HOTMART_API_URL", "HOTMART_AUTH_URL"])
 @pytest.mark.parametrize(("address", "problem"), BAD_ADDRESSES, ids=[ascii(address) for address, _ in BAD_ADDRESSES])
 @pytest.mark.parametrize("command", ["check", "discover", "read"])
-def test_a_bad_address_in_the_environment_is_named_in_one_sentence(
+def test_an_invalid_url_in_the_environment_is_reported(
     connector: Connector, monkeypatch, command, variable, address, problem
 ):
     monkeypatch.setenv(variable, address)
@@ -46,7 +46,7 @@ def test_a_bad_address_in_the_environment_is_named_in_one_sentence(
     assert connector.simulator.calls == []
 
 
-def test_an_address_is_used_in_the_form_in_which_it_is_sent(connector: Connector, monkeypatch):
+def test_a_url_in_the_environment_is_normalised(connector: Connector, monkeypatch):
     monkeypatch.setenv(
         "HOTMART_API_URL", connector.simulator.url.replace("http://127.0.0.1", "HTTP://LocalHost") + "//"
     )
@@ -56,7 +56,7 @@ def test_an_address_is_used_in_the_form_in_which_it_is_sent(connector: Connector
     assert run.connection_status["status"] == "SUCCEEDED", run.connection_status
 
 
-def test_the_token_is_sent_with_its_padding(connector: Connector):
+def test_missing_padding_of_the_token_is_added(connector: Connector):
     connector.simulator.login.client_secret += "!"
     login = connector.simulator.login
     connector.config |= {"client_secret": login.client_secret, "token": f"\u200bBasic {login.basic.rstrip('=')}\u200b"}
@@ -85,7 +85,7 @@ UNKNOWN = [
 
 @pytest.mark.parametrize("command", ["check", "discover", "read"])
 @pytest.mark.parametrize(("settings_given", "sentence"), UNKNOWN, ids=str)
-def test_an_unknown_setting_is_named_with_the_nearest_known_one(
+def test_an_unknown_setting_warning_suggests_the_nearest_known_one(
     connector: Connector, command, settings_given, sentence
 ):
     run = connector.run(command, config={**connector.config, **settings_given})
@@ -96,13 +96,13 @@ def test_an_unknown_setting_is_named_with_the_nearest_known_one(
 
 
 @pytest.mark.parametrize("name", ["_limit", "__injected_declarative_manifest"])
-def test_what_platforms_add_to_settings_is_no_mistyped_setting(connector: Connector, name):
+def test_settings_added_by_platforms_give_no_warning(connector: Connector, name):
     run = connector.run("check", config={**connector.config, name: 1})
 
     assert "WARN" not in run.logs
 
 
-def test_known_settings_are_not_warned_of(connector: Connector):
+def test_known_settings_give_no_warning(connector: Connector):
     everything = {
         "lookback_days": 1,
         "num_workers": 2,
@@ -124,7 +124,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("field", REFUSED)
-def test_check_fails_with_the_sentence_and_without_a_trace(connector: Connector, field):
+def test_check_fails_with_the_message_and_without_a_trace(connector: Connector, field):
     value, sentence = REFUSED[field]
 
     run = connector.run("check", config={**connector.config, field: value})
@@ -137,7 +137,7 @@ def test_check_fails_with_the_sentence_and_without_a_trace(connector: Connector,
 
 
 @pytest.mark.parametrize("value", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"])
-def test_check_has_a_sentence_for_a_date_beyond_the_calendar(connector: Connector, value):
+def test_check_rejects_a_date_outside_the_calendar(connector: Connector, value):
     run = connector.run("check", config={**connector.config, "start_date": value})
 
     assert not run.of_type("TRACE")
@@ -158,7 +158,7 @@ def test_read_and_discover_end_with_a_config_error(connector: Connector, command
     assert connector.simulator.calls == []
 
 
-def test_an_optional_number_left_empty_in_the_form_is_no_error(connector: Connector, clock: VirtualClock):
+def test_an_empty_optional_number_is_accepted(connector: Connector, clock: VirtualClock):
     run = connector.run("check", config={**connector.config, "lookback_days": None, "num_workers": None})
 
     assert run.connection_status["status"] == "SUCCEEDED"

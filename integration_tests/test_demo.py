@@ -31,7 +31,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Completed
     return subprocess.run(command, capture_output=True, text=True, timeout=120), folder
 
 
-def test_the_demo_syncs_every_stream_twice_and_finds_nothing_missing(
+def test_the_demo_syncs_every_stream_twice_without_missing_rows(
     demo: tuple[subprocess.CompletedProcess[str], Path],
 ) -> None:
     run, folder = demo
@@ -69,7 +69,7 @@ def test_the_printed_commands_work(demo: tuple[subprocess.CompletedProcess[str],
     assert answer.returncode == 0
 
 
-def test_the_demo_says_what_its_syncs_cost_and_ends_with_the_figures_of_the_shop(
+def test_the_demo_prints_the_sync_costs_and_the_shop_figures(
     demo: tuple[subprocess.CompletedProcess[str], Path],
 ) -> None:
     printed = demo[0].stdout
@@ -111,7 +111,7 @@ def lines_without_figures(printed: str) -> list[str]:
     return [" ".join(re.sub(r"\d[\d.,]*(?<=\d)", "0", line).split()) for line in text.splitlines()]
 
 
-def test_the_demo_needs_no_more_than_its_set_up_installs() -> None:
+def test_the_demo_imports_only_packages_of_its_setup() -> None:
     imports = "import json, sys, hotmart_simulator.__main__, tools.demo.__main__, source_hotmart.run"
     script = f"{imports}; print(json.dumps(sorted({{name.partition('.')[0] for name in sys.modules}})))"
     run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -127,7 +127,7 @@ def test_the_demo_needs_no_more_than_its_set_up_installs() -> None:
     assert imported - {"airbyte-source-hotmart", "rfc3339-validator"} <= installed
 
 
-def test_a_move_that_the_second_sync_missed_is_named() -> None:
+def test_a_change_missed_by_the_second_sync_is_reported() -> None:
     before = {"sales_history": {"a": "APPROVED", "b": "APPROVED"}, "subscriptions": {"s": "ACTIVE"}}
     after = {
         "sales_history": {"a": "REFUNDED", "b": "APPROVED", "c": "APPROVED"},
@@ -142,14 +142,14 @@ def test_a_move_that_the_second_sync_missed_is_named() -> None:
     assert changes.moved_on == {("APPROVED", "REFUNDED"): 1}
 
 
-def test_settings_that_the_connector_refuses_end_the_demo_with_its_sentence(tmp_path: Path) -> None:
+def test_rejected_settings_end_the_demo_with_the_connectors_message(tmp_path: Path) -> None:
     connector = Connector({"client_id": "client-of-a-test"}, {}, tmp_path, warn=pytest.fail)
 
     with pytest.raises(DemoFailed, match="client_secret: it is missing"):
         connector.check()
 
 
-def test_a_simulator_that_does_not_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_simulator_that_does_not_start_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = tmp_path / "python"
     broken.write_text("#!/bin/sh\necho no memory left >&2\nexit 1\n", encoding="utf-8")
     broken.chmod(0o755)

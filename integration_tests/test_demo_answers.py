@@ -135,7 +135,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         yield shop
 
 
-def test_net_revenue_is_my_commission_of_approved_and_complete_sales_by_month_and_currency(shop: Shop) -> None:
+def test_net_revenue_is_my_commission_of_paid_sales(shop: Shop) -> None:
     assert shop.query("FROM answers.net_revenue ORDER BY month, currency") == [
         (AUGUST, "BRL", 1, Decimal("80.00")),
         (OCTOBER, "BRL", 1, Decimal("80.00")),
@@ -144,13 +144,13 @@ def test_net_revenue_is_my_commission_of_approved_and_complete_sales_by_month_an
     ]
 
 
-def test_refunds_count_whole_refunds_with_their_price(shop: Shop) -> None:
+def test_refunds_count_full_refunds_with_their_price(shop: Shop) -> None:
     found = shop.query("SELECT month, product, currency, refunds, refunded FROM answers.refunds")
 
     assert found == [(NOVEMBER, "Course", "BRL", 1, Decimal("20.50"))]
 
 
-def test_active_are_paid_and_late_subscriptions_and_changes_are_counted_by_month(shop: Shop) -> None:
+def test_active_subscriptions_and_monthly_changes_are_counted(shop: Shop) -> None:
     rows = [
         subscription("ACTIVE", "2026-11-02T12:00:00.000Z"),
         subscription("DELAYED", "2026-10-02T12:00:00.000Z"),
@@ -176,7 +176,7 @@ def test_active_are_paid_and_late_subscriptions_and_changes_are_counted_by_month
     assert "4 of 9 subscriptions are active now." in shop.printed()
 
 
-def test_three_months_are_printed_and_the_last_one_is_not_over(shop: Shop) -> None:
+def test_the_current_and_two_previous_months_are_printed(shop: Shop) -> None:
     printed = shop.printed()
     net_revenue = printed.partition("Net revenue")[2].partition("Refunds")[0]
 
@@ -197,7 +197,7 @@ def test_the_three_newest_sales_are_printed_with_their_buyers(shop: Shop) -> Non
     ]
 
 
-def test_five_products_with_most_refunds_are_printed_and_all_when_asked(shop: Shop) -> None:
+def test_five_products_with_most_refunds_are_printed_by_default(shop: Shop) -> None:
     refunded = [
         {
             **sale(f"{place}-{number}", "REFUNDED", "2026-10-10T12:00:00.000Z"),
@@ -217,7 +217,7 @@ def test_five_products_with_most_refunds_are_printed_and_all_when_asked(shop: Sh
     assert "Not shown" not in shop.printed(verbose=True)
 
 
-def test_an_account_without_a_sale_has_empty_answers(tmp_path: Path) -> None:
+def test_an_account_without_sales_has_empty_figures(tmp_path: Path) -> None:
     with Warehouse(tmp_path / "empty.duckdb", STREAMS.values()) as warehouse:
         printed = Shop(warehouse, tmp_path).printed()
 

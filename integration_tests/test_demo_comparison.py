@@ -89,7 +89,7 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
         yield opened
 
 
-def test_a_second_row_replaces_the_first_of_its_key(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_later_row_replaces_an_earlier_one_of_its_key(warehouse: Warehouse, tmp_path: Path) -> None:
     warehouse.load(SALES, file_of(tmp_path, sale("a", "APPROVED"), sale("b", "APPROVED")))
     loaded = warehouse.load(SALES, file_of(tmp_path, sale("a", "REFUNDED"), sale("c", "STARTED")))
 
@@ -100,9 +100,7 @@ def test_a_second_row_replaces_the_first_of_its_key(warehouse: Warehouse, tmp_pa
     assert types == [("VARCHAR", "TIMESTAMP WITH TIME ZONE", "JSON")]
 
 
-def test_an_older_row_does_not_replace_a_newer_one_and_a_repeated_key_is_counted(
-    warehouse: Warehouse, tmp_path: Path
-) -> None:
+def test_an_older_row_does_not_replace_a_newer_one(warehouse: Warehouse, tmp_path: Path) -> None:
     newer = sale("a", "REFUNDED", at="2024-05-02T00:00:00.000Z")
     warehouse.load(SALES, file_of(tmp_path, newer))
     loaded = warehouse.load(SALES, file_of(tmp_path, sale("a", "APPROVED"), sale("a", "STARTED")))
@@ -111,9 +109,7 @@ def test_an_older_row_does_not_replace_a_newer_one_and_a_repeated_key_is_counted
     assert warehouse.query("SELECT purchase->>'status' FROM sales_history") == [("REFUNDED",)]
 
 
-def test_rows_that_are_missing_or_surplus_are_counted_and_rows_of_zeros_are_not(
-    warehouse: Warehouse, tmp_path: Path
-) -> None:
+def test_missing_and_surplus_rows_are_counted(warehouse: Warehouse, tmp_path: Path) -> None:
     records = total("2024-04-01", 0, 0), total("2024-05-01", 2, 21), total("2024-05-01", 1, 5, "USD")
     warehouse.load(TOTALS, file_of(tmp_path, *records))
     in_hotmart = total("2024-05-01", 2, 21), total("2024-05-01", 3, 7, "EUR")
@@ -125,7 +121,7 @@ def test_rows_that_are_missing_or_surplus_are_counted_and_rows_of_zeros_are_not(
     assert not found.is_equal
 
 
-def test_a_row_that_says_something_else_is_named(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_differing_row_is_reported(warehouse: Warehouse, tmp_path: Path) -> None:
     sales = sale("a", "APPROVED"), sale("b", "APPROVED", 10.25), sale("c", "APPROVED")
     warehouse.load(SALES, file_of(tmp_path, *sales))
     console = Console(width=100)
@@ -143,7 +139,7 @@ def test_a_row_that_says_something_else_is_named(warehouse: Warehouse, tmp_path:
     assert (later.differing, later.surplus) == (["a"], 2)
 
 
-def test_a_difference_of_a_cent_to_the_summary_is_shown(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_one_cent_difference_to_the_summary_is_reported(warehouse: Warehouse, tmp_path: Path) -> None:
     warehouse.load(SALES, file_of(tmp_path, sale("a", "APPROVED"), sale("b", "COMPLETE"), sale("c", "REFUNDED")))
     warehouse.load(COMMISSIONS, file_of(tmp_path, commissions("a", 9, 1), commissions("b", 9), commissions("c", 9)))
     warehouse.load(TOTALS, file_of(tmp_path, total("2024-04-01", 0, 0), total("2024-05-01", 2, 21.01)))
@@ -165,7 +161,7 @@ def test_a_difference_of_a_cent_to_the_summary_is_shown(warehouse: Warehouse, tm
 @pytest.mark.parametrize(
     ("items", "value", "what"), [(2, 21, "prices"), (3, 19.3, "commissions")], ids=["prices", "commissions"]
 )
-def test_what_the_summary_adds_up_is_said(
+def test_the_demo_prints_whether_the_summary_adds_commissions_or_prices(
     warehouse: Warehouse, tmp_path: Path, items: int, value: float, what: str
 ) -> None:
     warehouse.load(SALES, file_of(tmp_path, sale("a", "APPROVED"), sale("b", "COMPLETE"), sale("c", "REFUNDED")))
@@ -184,7 +180,7 @@ def test_what_the_summary_adds_up_is_said(
     assert "differ" not in printed.get()
 
 
-def test_months_are_printed_when_asked(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_months_are_printed_on_request(warehouse: Warehouse, tmp_path: Path) -> None:
     warehouse.load(
         SALES, file_of(tmp_path, sale("a", "APPROVED"), sale("b", "COMPLETE", at="2024-06-01T00:00:00.000Z"))
     )

@@ -97,7 +97,7 @@ def clone(
     return folder, printed
 
 
-def test_every_block_is_of_a_kind_that_is_executed_here():
+def test_every_block_has_a_tested_language():
     kinds = {block.language for block in BLOCKS}
 
     assert kinds == {"console", "sql", "json", "python", "mermaid", ""}
@@ -123,7 +123,7 @@ def test_every_command_is_valid_shell():
             assert done.stderr == "", command.line
 
 
-def test_the_commands_of_the_readme_print_what_it_shows(clone):
+def test_the_readme_commands_print_the_documented_output(clone):
     _, printed = clone
 
     assert len(printed) == 6
@@ -132,7 +132,7 @@ def test_the_commands_of_the_readme_print_what_it_shows(clone):
         assert shape(output) == shape(command.output), command.line
 
 
-def test_the_readme_reads_an_account_and_then_what_is_new(clone):
+def test_the_readme_commands_sync_an_account_fully_and_incrementally(clone):
     folder, _ = clone
     first, second = (
         [orjson.loads(line) for line in (folder / "secrets" / name).read_bytes().splitlines()]
@@ -143,7 +143,7 @@ def test_the_readme_reads_an_account_and_then_what_is_new(clone):
     assert 0 < sum(m["type"] == "RECORD" for m in second) < sum(m["type"] == "RECORD" for m in first) / 2
 
 
-def test_the_commands_of_the_guide_run(simulator, environment, tmp_path):
+def test_the_guide_commands_run(simulator, environment, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(simulator.config), encoding="utf-8")
     shown = [command for block in of(GUIDE, "console") for command in commands(block) if is_run(command)]
 
@@ -154,7 +154,7 @@ def test_the_commands_of_the_guide_run(simulator, environment, tmp_path):
     assert b'"RECORD"' in (tmp_path / "second.jsonl").read_bytes()
 
 
-def test_the_files_for_dagster_are_written_as_the_page_shows(environment, tmp_path):
+def test_the_documented_files_for_dagster_are_written(environment, tmp_path):
     listing, *_ = [block for block in blocks(SCALING) if not block.language]
     for name in listing.text.splitlines():
         (tmp_path / name).parent.mkdir(parents=True)
@@ -168,7 +168,7 @@ def test_the_files_for_dagster_are_written_as_the_page_shows(environment, tmp_pa
     assert (tmp_path / "accounts.yaml").read_text("utf-8") == "ops: {find_accounts: {config: {folder: accounts}}}\n"
 
 
-def test_the_simulator_starts_as_its_page_shows(environment):
+def test_the_documented_simulator_command_works(environment):
     (command,) = [command for block in of(SIMULATOR, "console") for command in commands(block)]
     arguments = ["bash", "-c", f"exec {command.line}"]
     with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE) as process:
@@ -179,14 +179,14 @@ def test_the_simulator_starts_as_its_page_shows(environment):
             process.terminate()
 
 
-def test_the_simulator_is_used_in_a_test_as_its_page_shows():
+def test_the_documented_simulator_test_works():
     (block,) = of(SIMULATOR, "python")
     names = {"Fault": Fault, "Simulator": Simulator, "Switches": Switches, "World": World}
 
     exec(compile(block.text, str(SIMULATOR), "exec"), names)
 
 
-def test_python_blocks_are_those_that_are_executed():
+def test_every_python_block_is_executed():
     """PyAirbyte has its own environment: `ecosystem/test_readme.py` runs the README's block there."""
     texts = {block.text for block in BLOCKS if block.language == "python" and block.document != SIMULATOR}
 
@@ -215,12 +215,12 @@ def warehouse(clone, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wareh
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.language == "sql"], ids=lambda block: block.document.name)
-def test_a_query_runs_on_what_was_read(block, warehouse):
+def test_a_documented_query_returns_rows(block, warehouse):
     assert warehouse.query(block.text)
     assert not re.search(r"(?<!\()\b[\w.]+(?:->'\w+')*->>'\w+'(?!\))", block.text), "write (column->>'field')"
 
 
-def test_the_query_of_the_guide_shows_no_missing_rows(warehouse):
+def test_the_guide_query_shows_no_missing_rows(warehouse):
     (block,) = of(GUIDE, "sql")
     rows = warehouse.query(block.text)
 
@@ -228,7 +228,7 @@ def test_the_query_of_the_guide_shows_no_missing_rows(warehouse):
     assert {row[2] for row in rows} == {0} or {row[3] for row in rows} == {0}
 
 
-def test_the_query_of_the_guide_shows_a_missing_sale(warehouse):
+def test_the_guide_query_shows_a_missing_sale(warehouse):
     (block,) = of(GUIDE, "sql")
     warehouse.query("BEGIN")
     warehouse.query("DELETE FROM sales_history WHERE (purchase->>'status') = 'COMPLETE' AND id LIKE '%7'")
@@ -241,7 +241,7 @@ def test_the_query_of_the_guide_shows_a_missing_sale(warehouse):
 
 
 @pytest.mark.parametrize("stream", ["sales_users", "club_lessons"])
-def test_a_state_on_the_page_has_the_form_of_one_that_is_written_and_is_read(stream: str, connector: Connector):
+def test_a_documented_state_has_the_current_form_and_is_accepted(stream: str, connector: Connector):
     states = [json.loads(block.text) for block in BLOCKS if block.language == "json"]
     (state,) = [state for state in states if ("scopes" in state) == (stream == "club_lessons")]
     written = connector.run("read", catalog=catalog([stream])).state[stream]

@@ -8,7 +8,7 @@ from source_hotmart.sync.engine import BATCH_ROWS
 from tools.rows import difference
 
 
-def test_rows_are_counted_one_by_one_for_the_log_the_state_and_the_status(connector: Any, hotmart: Any) -> None:
+def test_batched_records_are_counted_individually(connector: Any, hotmart: Any) -> None:
     run = connector.read(["sales_history"])
 
     rows = len(run.records("sales_history"))

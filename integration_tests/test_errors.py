@@ -56,7 +56,7 @@ HEAVY = (502, 504, "bad_gzip", "wrong_length", "cut")
 
 
 @pytest.mark.parametrize("kind", PASSING)
-def test_what_may_pass_is_repeated_until_it_does(connector, kind):
+def test_a_temporary_failure_is_retried(connector, kind):
     run = read_products(connector, kind=kind, times=3)
 
     assert run.exit_code == 0
@@ -87,7 +87,7 @@ def test_what_may_pass_is_repeated_until_it_does(connector, kind):
         (429, "products: Hotmart's quota of requests per minute is used up (429)."),
     ],
 )
-def test_what_does_not_pass_ends_its_stream_with_a_sentence(connector, kind, sentence):
+def test_a_permanent_failure_fails_the_stream_with_one_message(connector, kind, sentence):
     run = read_products(connector, kind=kind, times=None)
 
     assert run.exit_code != 0
@@ -102,7 +102,7 @@ def test_what_does_not_pass_ends_its_stream_with_a_sentence(connector, kind, sen
 
 
 @pytest.mark.parametrize("kind", [403, 404, 405, 422, "redirect"])
-def test_what_cannot_pass_is_not_repeated(connector, kind):
+def test_a_failure_that_retries_cannot_fix_is_not_retried(connector, kind):
     run = read_products(connector, kind=kind, times=None)
 
     assert run.exit_code != 0
@@ -111,7 +111,7 @@ def test_what_cannot_pass_is_not_repeated(connector, kind):
 
 
 @pytest.mark.parametrize("kind", [403, 404, 422, 500, "html200", "redirect", "no_key", 400])
-def test_a_stream_that_fails_does_not_keep_others_from_being_read(connector, kind):
+def test_a_failed_stream_does_not_affect_the_others(connector, kind):
     run = read_products(connector, kind=kind, times=None)
 
     assert run.exit_code != 0
@@ -120,7 +120,7 @@ def test_a_stream_that_fails_does_not_keep_others_from_being_read(connector, kin
     assert not difference("subscriptions", expected, run.records("subscriptions"))
 
 
-def test_no_permission_says_who_has_to_create_the_credential(connector):
+def test_a_missing_permission_message_names_who_must_create_the_credential(connector):
     run = read_products(connector, kind=403, times=None)
 
     error = next(error for error in run.errors if error["message"].startswith("products: "))
@@ -139,14 +139,14 @@ def test_a_redirect_is_not_followed(connector):
     assert connector.simulator.count("/docs") == 0
 
 
-def test_the_waits_between_tries_grow(connector, clock: VirtualClock):
+def test_the_wait_between_retries_grows(connector, clock: VirtualClock):
     read_products(connector, kind=500, times=None)
 
     assert clock.slept_s == [1, 2, 4, 8, 16, 32]
 
 
 @pytest.mark.parametrize("reset_s", [1, 37, 60])
-def test_after_a_429_the_reset_is_waited_for_and_not_much_longer(connector, clock: VirtualClock, reset_s):
+def test_a_429_is_retried_after_the_rate_limit_reset(connector, clock: VirtualClock, reset_s):
     run = read_products(connector, kind=429, reset_s=reset_s)
 
     assert run.exit_code == 0
@@ -154,7 +154,7 @@ def test_after_a_429_the_reset_is_waited_for_and_not_much_longer(connector, cloc
     assert reset_s <= clock.longest_wait_s <= reset_s + 3
 
 
-def test_after_a_429_a_wait_in_the_usual_header_is_kept_as_well(connector, clock: VirtualClock):
+def test_a_429_is_retried_after_retry_after(connector, clock: VirtualClock):
     run = read_products(connector, kind=429, quota_headers=False, retry_after_s=20)
 
     assert run.exit_code == 0
@@ -162,7 +162,7 @@ def test_after_a_429_a_wait_in_the_usual_header_is_kept_as_well(connector, clock
 
 
 @pytest.mark.parametrize("told", ["soon", "-5", "3600", "NaN", ""])
-def test_after_a_429_with_a_useless_header_the_wait_is_bounded(connector, clock: VirtualClock, told):
+def test_a_429_with_an_invalid_header_has_a_bounded_wait(connector, clock: VirtualClock, told):
     run = read_products(connector, kind=429, reset_s=told, times=2)
 
     assert run.exit_code == 0
@@ -170,7 +170,7 @@ def test_after_a_429_with_a_useless_header_the_wait_is_bounded(connector, clock:
     assert 1 <= clock.longest_wait_s <= 3 * 60
 
 
-def test_a_quota_that_stays_closed_for_minutes_is_waited_for(connector, clock: VirtualClock):
+def test_the_sync_waits_minutes_for_an_exhausted_quota(connector, clock: VirtualClock):
     run = read_products(connector, kind=429, reset_s=60, times=5)
 
     assert run.exit_code == 0
@@ -179,7 +179,7 @@ def test_a_quota_that_stays_closed_for_minutes_is_waited_for(connector, clock: V
 
 
 @pytest.mark.parametrize("kind", [502, 504])
-def test_a_query_that_was_too_heavy_once_is_repeated_once_as_it_was(connector, clock: VirtualClock, kind):
+def test_a_query_that_is_too_heavy_once_is_retried_unchanged(connector, clock: VirtualClock, kind):
     def reads_a_range(call: Call) -> bool:
         return (
             call.get("commission_as") is None
@@ -200,7 +200,7 @@ def test_a_query_that_was_too_heavy_once_is_repeated_once_as_it_was(connector, c
     assert clock.slept_s == [5]
 
 
-def test_a_row_with_invalid_bytes_keeps_no_other_from_being_read(connector):
+def test_a_row_with_invalid_bytes_does_not_affect_others(connector):
     run = read_products(connector, kind="bad_utf8", times=1)
 
     assert run.exit_code == 0
@@ -210,14 +210,14 @@ def test_a_row_with_invalid_bytes_keeps_no_other_from_being_read(connector):
     assert "products: Hotmart sent invalid JSON (invalid bytes)." in run.logs
 
 
-def test_the_logger_of_the_http_client_never_prints_bodies(connector):
+def test_the_http_client_never_logs_bodies(connector):
     connector.run("read", "--debug", catalog={"streams": []})
 
     assert HTTP_LOGGER.getEffectiveLevel() == logging.INFO
 
 
 @pytest.mark.parametrize("kind", [400, 403, 404, 422, 500, 503])
-def test_no_sentence_and_no_log_quotes_a_body(connector, kind):
+def test_messages_and_logs_never_quote_a_body(connector, kind):
     body = '{"error":"invalid_parameter","error_description":"QUOTED-BODY"}'
 
     run = read_products(connector, kind=kind, times=None, body=body)

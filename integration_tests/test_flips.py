@@ -28,15 +28,15 @@ PLAYED = [name for place, name in enumerate(flips()) if (ASKED in name if ASKED 
 
 
 @pytest.mark.parametrize("name", PLAYED)
-def test_a_flip_has_the_verdict_that_is_known(name: str) -> None:
+def test_a_flip_has_its_known_verdict(name: str) -> None:
     assert not problems([judge(name)])
 
 
-def test_nothing_is_listed_that_the_simulator_cannot_do() -> None:
+def test_every_known_flip_is_supported_by_the_simulator() -> None:
     assert not unknown_names()
 
 
-def test_every_side_that_is_not_used_by_default_is_a_flip() -> None:
+def test_every_non_default_switch_value_is_a_flip() -> None:
     sides = {f"{belief.switch}={side.value}" for belief in load() for side in belief.sides}
 
     assert len(sides - set(flips())) == len([belief for belief in load() if belief.sides])
@@ -44,7 +44,7 @@ def test_every_side_that_is_not_used_by_default_is_a_flip() -> None:
 
 
 @pytest.mark.parametrize("entry", known().values(), ids=list(known()))
-def test_a_known_fault_says_who_mends_it_or_where_it_is_documented(entry: Known) -> None:
+def test_a_known_fault_has_an_owner_or_documentation(entry: Known) -> None:
     text = " ".join((ROOT / "docs" / "development" / "late-changes.md").read_text("utf-8").split())
 
     assert entry.verdict in set(Verdict) - {"equal"}
@@ -82,24 +82,24 @@ def outcome(statuses: dict[str, str], log: str = "", *differing: str, exit_code:
         (outcome({"a": "INCOMPLETE", "b": "COMPLETE"}, "", "a", "b", exit_code=1), Verdict.SILENT),
     ],
 )
-def test_a_loss_is_loud_only_where_its_stream_is_named(left: Outcome, verdict: Verdict) -> None:
+def test_a_loss_is_loud_only_if_its_stream_is_named(left: Outcome, verdict: Verdict) -> None:
     assert verdict_of("switch=side", left) is verdict
 
 
-def test_a_silent_flip_that_is_not_listed_is_a_problem() -> None:
+def test_an_unlisted_silent_flip_is_a_problem() -> None:
     silent = Result("untotalled_order=never_heard_of", Verdict.SILENT, ("coupons",), "coupons: 3 lost")
 
     assert "untotalled_order=never_heard_of loses rows in silence: coupons: 3 lost" in problems([silent])
 
 
-def test_an_entry_that_is_mended_is_a_problem() -> None:
+def test_a_listed_flip_that_is_fixed_is_a_problem() -> None:
     name, entry = next((name, entry) for name, entry in known().items() if entry.verdict == "loud")
     mended = Result(name, Verdict.EQUAL, (), "")
 
     assert any(f"lists {name} as {entry.verdict}, but it is equal" in problem for problem in problems([mended]))
 
 
-def test_the_connector_sends_no_parameter_that_hotmart_does_not_know(connector: Connector, world: World) -> None:
+def test_the_connector_sends_no_unknown_parameter(connector: Connector, world: World) -> None:
     """Hotmart silently ignores unknown parameters, so a misspelt filter would return unwanted rows."""
     first = connector.read()
     connector.simulator.world.now_ms = NOW_MS + 86_400_000

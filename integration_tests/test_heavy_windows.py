@@ -58,7 +58,7 @@ def window_days(call: Call) -> float:
 
 
 @pytest.mark.parametrize("heavy", [{"heavy_days": 100}, {"heavy_days": 20}, {"heavy_rows": 40}])
-def test_windows_that_are_too_heavy_are_halved_until_they_are_not(
+def test_date_ranges_that_are_too_heavy_are_halved(
     connector: Connector, hotmart: Simulator, world: World, heavy: dict[str, int]
 ) -> None:
     switch(hotmart, page_cap=25, **heavy)
@@ -69,9 +69,7 @@ def test_windows_that_are_too_heavy_are_halved_until_they_are_not(
     complete(run, world, DATED)
 
 
-def test_a_half_that_is_longer_by_a_second_is_read_at_once(
-    connector: Connector, hotmart: Simulator, world: World
-) -> None:
+def test_a_half_one_second_longer_is_not_split_again(connector: Connector, hotmart: Simulator, world: World) -> None:
     switch(hotmart, heavy_days=100)
     connector.config["num_workers"] = 1
     connector.config["start_date"] = "2025-02-05T00:00:01Z"  # 180 days, and 150 days of an odd number of seconds
@@ -83,7 +81,9 @@ def test_a_half_that_is_longer_by_a_second_is_read_at_once(
     assert {round(window_days(call)) for call in answered} == {90, 75}
 
 
-def test_the_size_that_worked_is_remembered(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_the_length_of_a_successful_date_range_is_reused(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
     switch(hotmart, heavy_days=100)
     connector.config["num_workers"] = 1
 
@@ -96,7 +96,7 @@ def test_the_size_that_worked_is_remembered(connector: Connector, hotmart: Simul
     assert {round(window_days(call)) for call in refused} == {180}
 
 
-def test_a_single_502_costs_a_wait_and_one_more_call(
+def test_a_single_502_needs_one_more_request(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     connector.read(["sales_history"])
@@ -115,7 +115,7 @@ def test_a_single_502_costs_a_wait_and_one_more_call(
 @pytest.mark.parametrize(
     "kind", ["cut", "truncated_json", "wrong_length", "html200", "empty200", 500, 503, 504, "reset"]
 )
-def test_a_passing_fault_in_the_middle_of_a_window_loses_no_row(
+def test_a_temporary_failure_within_a_date_range_loses_no_row(
     connector: Connector, hotmart: Simulator, world: World, kind: int | str
 ) -> None:
     switch(hotmart, page_cap=40)
@@ -128,9 +128,7 @@ def test_a_passing_fault_in_the_middle_of_a_window_loses_no_row(
     complete(run, world, ["sales_history"])
 
 
-def test_a_day_that_cannot_be_read_fails_the_stream_with_a_sentence_and_the_others_go_on(
-    connector: Connector, hotmart: Simulator, world: World
-) -> None:
+def test_an_unreadable_day_fails_only_its_stream(connector: Connector, hotmart: Simulator, world: World) -> None:
     bad_day_ms = NOW_MS - 200 * DAY_MS
 
     def holds_bad_day(call: Call) -> bool:
@@ -152,7 +150,9 @@ def test_a_day_that_cannot_be_read_fails_the_stream_with_a_sentence_and_the_othe
     assert not difference("sales_history", world.expected("sales_history"), rows)
 
 
-def test_a_refused_list_of_statuses_is_asked_one_by_one(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_statuses_are_requested_one_by_one_if_a_list_is_rejected(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
     switch(hotmart, several_statuses="refused", page_cap=100)
     connector.config["num_workers"] = 1  # so that requests are in the order of a single reader
     streams = ["sales_history", "sales_users", "sales_commissions", "sales_price_details", "sales_summary"]
@@ -192,7 +192,7 @@ def test_a_refused_list_of_statuses_is_asked_one_by_one(connector: Connector, ho
     assert not any("transaction_status" in dict(c.query) for c in hotmart.calls if c.path.endswith("summary"))
 
 
-def test_an_endpoint_that_heeds_the_first_status_only_is_asked_one_by_one(
+def test_statuses_are_requested_one_by_one_if_all_but_one_are_ignored(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """History and commissions are known to combine several statuses."""
@@ -209,7 +209,7 @@ def test_an_endpoint_that_heeds_the_first_status_only_is_asked_one_by_one(
     assert "WARN" not in run.logs
 
 
-def test_what_statuses_an_endpoint_heeds_is_asked_in_two_calls(connector: Connector, hotmart: Simulator) -> None:
+def test_two_preflight_requests_check_support_of_several_statuses(connector: Connector, hotmart: Simulator) -> None:
     connector.read(["sales_users"])
 
     path = "/payments/api/v1/sales/users"
@@ -219,9 +219,7 @@ def test_what_statuses_an_endpoint_heeds_is_asked_in_two_calls(connector: Connec
     assert 0 not in counts[2:]
 
 
-def test_statuses_read_one_by_one_meet_a_sale_that_moves_on_meanwhile(
-    connector: Connector, hotmart: Simulator, world: World
-) -> None:
+def test_a_sale_refunded_between_two_statuses_is_synced(connector: Connector, hotmart: Simulator, world: World) -> None:
     switch(hotmart, several_statuses="refused")
     connector.config["num_workers"] = 1
     moved: list[str] = []
@@ -238,7 +236,7 @@ def test_statuses_read_one_by_one_meet_a_sale_that_moves_on_meanwhile(
     complete(run, world, ["sales_history"])
 
 
-def test_a_dispute_that_ends_between_two_statuses_costs_no_row(
+def test_a_dispute_that_ends_between_two_statuses_loses_no_row(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     switch(hotmart, several_statuses="refused")
@@ -264,7 +262,7 @@ def test_a_dispute_that_ends_between_two_statuses_costs_no_row(
 
 @pytest.mark.parametrize("kind", ["repeat_token", "empty_page_with_token"])
 @pytest.mark.parametrize("page", ["first", "middle", "last"])
-def test_pages_that_lead_in_a_circle_once_are_read_again(
+def test_a_temporary_loop_of_pages_is_read_again(
     connector: Connector, hotmart: Simulator, world: World, kind: str, page: Any
 ) -> None:
     switch(hotmart, page_cap=40)
@@ -277,9 +275,7 @@ def test_pages_that_lead_in_a_circle_once_are_read_again(
     complete(run, world, ["sales_history"])
 
 
-def test_a_count_that_does_not_agree_is_read_again_and_then_told(
-    connector: Connector, hotmart: Simulator, world: World
-) -> None:
+def test_a_permanent_count_mismatch_gives_a_warning(connector: Connector, hotmart: Simulator, world: World) -> None:
     hotmart.add_fault(Fault(kind="wrong_total", path=HISTORY, value=3, where=asks_for_rows, nth=2, times=None))
 
     run = connector.read(["sales_history"])
@@ -290,9 +286,7 @@ def test_a_count_that_does_not_agree_is_read_again_and_then_told(
     assert any(line.startswith("WARN Rows may be missing: sales_history") for line in warnings)
 
 
-def test_a_count_that_agrees_the_second_time_is_no_cause_for_a_warning(
-    connector: Connector, hotmart: Simulator, world: World
-) -> None:
+def test_a_temporary_count_mismatch_gives_no_warning(connector: Connector, hotmart: Simulator, world: World) -> None:
     hotmart.add_fault(Fault(kind="wrong_total", path=HISTORY, value=3, where=asks_for_rows, nth=2))
 
     run = connector.read(["sales_history"])
@@ -302,7 +296,7 @@ def test_a_count_that_agrees_the_second_time_is_no_cause_for_a_warning(
     assert "Complete: the rows match Hotmart's count in all" in run.logs
 
 
-def test_without_totals_nothing_is_claimed(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_without_totals_completeness_is_not_logged(connector: Connector, hotmart: Simulator, world: World) -> None:
     switch(hotmart, totals="nowhere")
 
     run = connector.read(["sales_history"])
@@ -312,7 +306,7 @@ def test_without_totals_nothing_is_claimed(connector: Connector, hotmart: Simula
 
 
 @pytest.mark.parametrize("stream", ["sales_history", "sales_price_details", "subscription_transactions"])
-def test_sales_made_and_changed_while_a_window_is_read_cost_no_row(
+def test_sales_made_and_changed_during_the_sync_lose_no_row(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, stream: str
 ) -> None:
     switch(hotmart, page_cap=20)
@@ -343,7 +337,7 @@ def test_sales_made_and_changed_while_a_window_is_read_cost_no_row(
     assert not missing
 
 
-def test_a_stale_page_token_starts_the_window_anew(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_a_stale_page_token_restarts_the_date_range(connector: Connector, hotmart: Simulator, world: World) -> None:
     switch(hotmart, page_cap=50)
     fault = hotmart.add_fault(Fault(kind=400, error="invalid_token", path=HISTORY, page="middle"))
 
@@ -354,9 +348,7 @@ def test_a_stale_page_token_starts_the_window_anew(connector: Connector, hotmart
 
 
 @pytest.mark.parametrize("kind", ["repeat_token", "empty_page_with_token"])
-def test_a_list_of_pages_without_an_end_fails_with_a_sentence(
-    connector: Connector, hotmart: Simulator, kind: str
-) -> None:
+def test_an_endless_list_of_pages_fails_with_a_message(connector: Connector, hotmart: Simulator, kind: str) -> None:
     switch(hotmart, page_cap=20)
     hotmart.add_fault(Fault(kind=kind, path=HISTORY, times=None))
 
@@ -366,7 +358,7 @@ def test_a_list_of_pages_without_an_end_fails_with_a_sentence(
     assert "list of pages has no end" in run.sentences
 
 
-def test_subscriptions_in_halves_are_complete_or_fail_loudly(
+def test_halved_date_ranges_of_subscriptions_are_complete_or_fail(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     switch(hotmart, heavy_days=400)
@@ -386,7 +378,7 @@ def test_subscriptions_in_halves_are_complete_or_fail_loudly(
     assert "cannot answer the whole list in one query" in run.sentences
 
 
-def test_subscriptions_in_halves_outlive_a_fault_and_a_new_one_at_their_count(
+def test_halved_date_ranges_of_subscriptions_survive_a_failed_count(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     switch(hotmart, heavy_days=400)
@@ -407,7 +399,7 @@ def test_subscriptions_in_halves_outlive_a_fault_and_a_new_one_at_their_count(
     complete(run, world, ["subscriptions"])
 
 
-def test_an_outage_is_waited_for_and_not_taken_for_a_heavy_window(
+def test_an_outage_is_not_treated_as_a_heavy_date_range(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     connector.config["num_workers"] = 1
@@ -424,7 +416,7 @@ def test_an_outage_is_waited_for_and_not_taken_for_a_heavy_window(
     assert hotmart.count(HISTORY) < undisturbed + 15
 
 
-def test_a_full_refresh_of_charges_misses_none_that_is_updated_meanwhile(
+def test_a_full_refresh_reads_charges_updated_during_the_sync(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     switch(hotmart, page_cap=100)
@@ -449,7 +441,7 @@ def test_a_full_refresh_of_charges_misses_none_that_is_updated_meanwhile(
     assert {key[0] for key in now.stale} <= set(changed)
 
 
-def test_a_charge_whose_update_is_told_late_comes_once(
+def test_a_charge_with_a_late_update_is_synced_once(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """Hotmart's data is up to a day old here: an update appears after its date range was read, with an earlier date."""
@@ -483,7 +475,7 @@ def test_a_charge_whose_update_is_told_late_comes_once(
     assert not difference("subscription_transactions", expected, both, after_increments=True)
 
 
-def test_new_charges_alone_are_no_cause_to_read_twice(
+def test_new_charges_do_not_cause_a_second_read(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     switch(hotmart, page_cap=100)
@@ -503,14 +495,16 @@ def test_new_charges_alone_are_no_cause_to_read_twice(
     assert hotmart.count(TRANSACTIONS) <= undisturbed + 2
 
 
-def test_a_count_that_fails_does_not_fail_the_window(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_a_failed_counting_request_does_not_fail_the_date_range(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
     hotmart.add_fault(Fault(kind=500, path=HISTORY, times=None, where=lambda call: not asks_for_rows(call)))
 
     complete(connector.read(["sales_history"]), world, ["sales_history"])
 
 
 @pytest.mark.parametrize("times", [1, None])
-def test_a_question_about_roles_that_fails_leaves_no_sale_out(
+def test_a_failed_preflight_request_for_roles_loses_no_sale(
     connector: Connector, hotmart: Simulator, world: World, times: int | None
 ) -> None:
     switch(hotmart, roles_by_default="producer_only")

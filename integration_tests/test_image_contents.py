@@ -78,7 +78,7 @@ def run_without(connector: Connector, command: str, imported: Path) -> subproces
     )
 
 
-def test_the_image_installs_the_lock_without_what_is_left_out():
+def test_the_image_installs_the_lock_without_excluded_packages():
     in_lock = requirements("main.txt")
 
     assert left_out() <= set(in_lock)
@@ -88,7 +88,7 @@ def test_the_image_installs_the_lock_without_what_is_left_out():
 
 
 @pytest.mark.parametrize("command", ["spec", "check", "discover", "read"])
-def test_each_command_works_without_what_is_left_out(command: str, tmp_path: Path) -> None:
+def test_each_command_works_without_excluded_packages(command: str, tmp_path: Path) -> None:
     assert {"numpy", "pandas", "nltk", "grpc", "unidecode", "google"} <= set(left_out_modules())
     with small_account(tmp_path) as (_, connector, world):
         done = run_without(connector, command, tmp_path / "imported")
@@ -115,7 +115,7 @@ def test_each_command_works_without_what_is_left_out(command: str, tmp_path: Pat
     ],
     ids=lambda fault: str(fault.kind),
 )
-def test_a_fault_that_passes_needs_nothing_that_is_left_out(fault: Fault, tmp_path: Path) -> None:
+def test_a_temporary_failure_needs_no_excluded_package(fault: Fault, tmp_path: Path) -> None:
     with small_account(tmp_path) as (hotmart, connector, _):
         hotmart.add_fault(fault)
         done = run_without(connector, "read", tmp_path / "imported")
@@ -133,7 +133,7 @@ def test_a_fault_that_passes_needs_nothing_that_is_left_out(fault: Fault, tmp_pa
     ],
     ids=["403", "400", "login"],
 )
-def test_a_fault_that_lasts_ends_in_its_own_sentence(fault: Fault, tmp_path: Path) -> None:
+def test_a_permanent_failure_needs_no_excluded_package(fault: Fault, tmp_path: Path) -> None:
     with small_account(tmp_path) as (hotmart, connector, _):
         hotmart.add_fault(fault)
         done = run_without(connector, "read", tmp_path / "imported")
@@ -149,7 +149,7 @@ def test_a_fault_that_lasts_ends_in_its_own_sentence(fault: Fault, tmp_path: Pat
     assert b"ImportError" not in done.stdout + done.stderr
 
 
-def test_all_that_the_image_installs_is_imported(tmp_path: Path) -> None:
+def test_every_installed_package_is_imported(tmp_path: Path) -> None:
     with small_account(tmp_path) as (_, connector, _):
         done = run_without(connector, "read", tmp_path / "imported")
 

@@ -71,7 +71,7 @@ def refusal_of(connector: Connector, option: str, path: Path) -> str:
 
 @pytest.mark.parametrize("option", FORMS)
 @pytest.mark.parametrize(("content", "problem"), BAD_JSON, ids=[repr(content[:20]) for content, _ in BAD_JSON])
-def test_a_file_that_is_no_json_is_named_with_line_and_column(
+def test_invalid_json_is_reported_with_line_and_column(
     connector: Connector, tmp_path: Path, option: str, content: bytes, problem: str
 ) -> None:
     path = tmp_path / "given.json"
@@ -84,7 +84,7 @@ def test_a_file_that_is_no_json_is_named_with_line_and_column(
     ("option", "what"),
     [("--config", "Line 3 of the file"), ("--catalog", "Line 3 of the file"), ("--state", "The file")],
 )
-def test_a_file_that_is_no_text_is_named(connector: Connector, tmp_path: Path, option: str, what: str) -> None:
+def test_a_file_that_is_not_utf8_is_reported(connector: Connector, tmp_path: Path, option: str, what: str) -> None:
     path = tmp_path / "given.json"
     path.write_bytes(b'{\n\n"a": "caf\xe9"}')
 
@@ -93,7 +93,7 @@ def test_a_file_that_is_no_text_is_named(connector: Connector, tmp_path: Path, o
 
 @pytest.mark.parametrize("option", ["--config", "--catalog"])
 @pytest.mark.parametrize("content", ["[" * 100_000, f"[{'9' * 5_000}]"], ids=["deep", "long"])
-def test_json_beyond_all_bounds_is_named(connector: Connector, tmp_path: Path, option: str, content: str) -> None:
+def test_json_beyond_parser_limits_is_reported(connector: Connector, tmp_path: Path, option: str, content: str) -> None:
     path = tmp_path / "given.json"
     path.write_text(content, "utf-8")
 
@@ -101,7 +101,7 @@ def test_json_beyond_all_bounds_is_named(connector: Connector, tmp_path: Path, o
 
 
 @pytest.mark.parametrize("option", FORMS)
-def test_a_file_that_cannot_be_opened_is_named_with_the_reason(
+def test_a_file_that_cannot_be_opened_is_reported_with_the_reason(
     connector: Connector, tmp_path: Path, option: str
 ) -> None:
     file = tmp_path / "file"
@@ -115,7 +115,7 @@ def test_a_file_that_cannot_be_opened_is_named_with_the_reason(
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
 @pytest.mark.parametrize("option", FORMS)
-def test_a_file_without_permission_is_named(connector: Connector, tmp_path: Path, option: str) -> None:
+def test_a_file_without_permission_is_reported(connector: Connector, tmp_path: Path, option: str) -> None:
     path = tmp_path / "given.json"
     path.touch(0o000)
 
@@ -125,7 +125,7 @@ def test_a_file_without_permission_is_named(connector: Connector, tmp_path: Path
 
 
 @pytest.mark.parametrize("option", ["--config", "--catalog"])
-def test_an_empty_file_is_named(connector: Connector, tmp_path: Path, option: str) -> None:
+def test_an_empty_file_is_reported(connector: Connector, tmp_path: Path, option: str) -> None:
     path = tmp_path / "given.json"
     path.write_text(" \n", "utf-8")
 
@@ -134,7 +134,7 @@ def test_an_empty_file_is_named(connector: Connector, tmp_path: Path, option: st
 
 @pytest.mark.parametrize("command", ["check", "discover", "read"])
 @pytest.mark.parametrize("content", ["[]", "null", '"x"', "NaN", "5", '[{"client_id":"x"}]'])
-def test_a_settings_file_that_holds_no_settings_is_told(
+def test_a_settings_file_without_settings_is_reported(
     connector: Connector, tmp_path: Path, command: str, content: str
 ) -> None:
     files = {"catalog": catalog(["products"])} if command == "read" else {}
@@ -146,9 +146,7 @@ def test_a_settings_file_that_holds_no_settings_is_told(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
-def test_files_are_read_as_editors_and_powershell_write_them(
-    connector: Connector, tmp_path: Path, encoding: str
-) -> None:
+def test_files_in_any_unicode_encoding_are_read(connector: Connector, tmp_path: Path, encoding: str) -> None:
     files = {"--config": connector.config, "--catalog": catalog(["products"]), "--state": {"sales_history": {}}}
     flags = []
     for option, content in files.items():
@@ -188,7 +186,7 @@ NO_CATALOG: list[Any] = [
 
 
 @pytest.mark.parametrize("content", NO_CATALOG, ids=lambda content: json.dumps(content)[:40])
-def test_a_catalog_that_is_none_is_told(connector: Connector, tmp_path: Path, content: Any) -> None:
+def test_an_invalid_catalog_is_reported(connector: Connector, tmp_path: Path, content: Any) -> None:
     path = tmp_path / "given.json"
     path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
 
@@ -204,19 +202,19 @@ def test_a_catalog_without_streams_reads_nothing(connector: Connector) -> None:
 
 
 @pytest.mark.parametrize("mode", ["cdc", "INCREMENTAL", "", "full-refresh"])
-def test_a_sync_mode_that_does_not_exist_is_told_with_its_stream(connector: Connector, mode: str) -> None:
+def test_an_unknown_sync_mode_is_reported_with_its_stream(connector: Connector, mode: str) -> None:
     run = connector.run("read", catalog=products(sync_mode=mode))
 
     assert only_error(run) == f"products: There is no sync mode {mode!r}. Choose full_refresh or incremental."
 
 
-def test_a_stream_that_is_configured_twice_is_told(connector: Connector) -> None:
+def test_a_stream_configured_twice_is_reported(connector: Connector) -> None:
     run = connector.read(["products", "sales_users", "products"])
 
     assert only_error(run) == "products: The catalog has this stream more than once. Select it once."
 
 
-def test_every_stream_is_read_where_all_are_configured_incremental_as_pyairbyte_does(connector: Connector) -> None:
+def test_every_stream_accepts_the_incremental_sync_mode(connector: Connector) -> None:
     made = catalog()
     for configured in made["streams"]:
         configured["sync_mode"] = "incremental"
@@ -229,7 +227,7 @@ def test_every_stream_is_read_where_all_are_configured_incremental_as_pyairbyte_
     assert "subscription_summary: Without a cursor, an incremental sync reads all rows." in run.logs
 
 
-def test_an_unknown_stream_fails_by_name_and_the_others_go_on(connector: Connector) -> None:
+def test_an_unknown_stream_is_named_and_the_others_are_read(connector: Connector) -> None:
     run = connector.read(["products", "prodcuts"])
 
     assert run.exit_code != 0
@@ -256,7 +254,7 @@ anything = st.recursive(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(anything)
-def test_any_content_is_read_or_refused_in_a_sentence(tmp_path: Path, content: Any) -> None:
+def test_any_content_is_accepted_or_rejected_with_a_message(tmp_path: Path, content: Any) -> None:
     path = tmp_path / "given.json"
     path.write_text(json.dumps(content), encoding="utf-8")
     source = SourceHotmart()

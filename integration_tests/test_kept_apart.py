@@ -97,7 +97,7 @@ def assert_complete(run: Run, world: World, stream: str) -> None:
 
 
 @pytest.mark.parametrize("stream", stream_names())
-def test_every_stream_declares_both_columns(connector, stream):
+def test_every_stream_declares_both_extra_columns(connector, stream):
     (message,) = connector.run("discover").of_type("CATALOG")
     schemas = {each["name"]: each["json_schema"]["properties"] for each in message["catalog"]["streams"]}
 
@@ -107,7 +107,7 @@ def test_every_stream_declares_both_columns(connector, stream):
 
 
 @pytest.mark.parametrize("stream", stream_names())
-def test_what_fits_leaves_nothing_apart(connector, world, stream):
+def test_valid_records_have_no_extra_columns(connector, world, stream):
     run = connector.read([stream])
 
     assert run.records(stream)
@@ -130,7 +130,7 @@ def test_a_field_with_the_name_of_a_filled_column_is_not_lost(connector, world, 
 
 
 @pytest.mark.parametrize("name", ["ID", "Name", "brand_new", "."])
-def test_a_field_that_is_not_declared_takes_no_column_of_another(connector, world, name):
+def test_an_undeclared_field_does_not_overwrite_another_column(connector, world, name):
     """The name "." equals the path of an empty name inside an object with an empty name."""
     spoil(connector, "products", name, '"another"')
 
@@ -143,7 +143,7 @@ def test_a_field_that_is_not_declared_takes_no_column_of_another(connector, worl
     assert "another" not in run.logs
 
 
-def test_every_row_that_was_changed_says_so_in_the_protocol(connector, world):
+def test_every_changed_record_is_marked_in_the_protocol(connector, world):
     keys = tuple(row.record["purchase"]["transaction"] for row in world.expected("sales_history")[::7])
     spoil(connector, "sales_history", "purchase.price.value", '"5,20"', keys=keys)
     spoil(connector, "sales_history", "purchase.approved_date", '"soon"', keys=keys)
@@ -170,7 +170,7 @@ def test_every_row_that_was_changed_says_so_in_the_protocol(connector, world):
     assert run.logs.count("The field is null in such rows") == 2
 
 
-def test_ids_of_any_length_stay_apart(connector, world):
+def test_ids_of_any_length_stay_distinct(connector, world):
     products = world.expected("products")
     ids = [str(2**64 + number) for number in range(3)]
     for row, sent in zip(products, [*ids, "77.0"], strict=False):
@@ -185,7 +185,7 @@ def test_ids_of_any_length_stay_apart(connector, world):
     assert {*ids, "77"} < set(found)
 
 
-def test_an_id_that_is_a_number_with_a_fraction_joins_as_any_other(connector, world):
+def test_an_id_with_a_zero_fraction_becomes_an_integer_string(connector, world):
     key = world.expected("sales_history")[5].record["purchase"]["transaction"]
     spoil(connector, "sales_history", "product.id", "1200240.0", keys=(key,))
 
@@ -196,7 +196,7 @@ def test_an_id_that_is_a_number_with_a_fraction_joins_as_any_other(connector, wo
 
 
 @pytest.mark.parametrize("sent", ['"caf\xe9"', r'"a\ud83d"', "1.8446744073709551617E19"])
-def test_a_row_whose_key_had_to_be_guessed_is_not_given_out(connector, world, sent):
+def test_a_row_with_an_unreliable_key_is_not_emitted(connector, world, sent):
     good, bad = world.expected("products")[1:], world.expected("products")[0]
     connector.simulator.add_fault(
         Fault(kind="raw_key", path=PATHS["products"], times=None, keys=[bad.record["id"]], value=sent)
@@ -222,7 +222,7 @@ class FaultyProducts(Products):
             raise RuntimeError(f"this text names {MAIL}")
 
 
-def test_an_error_in_the_conversion_of_a_row_costs_no_other_row(connector, world, caplog):
+def test_a_conversion_error_of_one_row_loses_no_other_row(connector, world, caplog):
     config = Config.from_mapping(connector.config)
     stream = FaultyProducts(Api(config, HotmartAuthenticator(config), now_ms=NOW_MS))
     *good, bad = world.expected("products")
@@ -242,7 +242,7 @@ def test_an_error_in_the_conversion_of_a_row_costs_no_other_row(connector, world
 
 
 @MODES
-def test_personal_data_is_hidden_also_where_it_is_kept_apart(connector, world, mode):
+def test_personal_data_is_hidden_in_extra_columns(connector, world, mode):
     keys = [row.record["purchase"]["transaction"] for row in world.expected("sales_history")[:4]]
     for key, (name, value) in zip(
         keys,
@@ -271,7 +271,7 @@ def test_personal_data_is_hidden_also_where_it_is_kept_apart(connector, world, m
 
 
 @MODES
-def test_undeclared_fields_are_hidden_in_streams_without_personal_data_too(connector, world, mode):
+def test_undeclared_fields_are_hidden_in_streams_without_personal_data(connector, world, mode):
     spoil(connector, "products", "producer_mail", f'"{MAIL}"')
     connector.config["personal_data"] = mode
 
@@ -281,7 +281,7 @@ def test_undeclared_fields_are_hidden_in_streams_without_personal_data_too(conne
     assert (MAIL in run.output) == (mode["mode"] == "keep")
 
 
-def test_a_value_that_is_dropped_where_others_are_hashed_is_not_kept_apart_either(connector, world):
+def test_a_value_dropped_in_hash_mode_is_not_kept_in_extra_columns(connector, world):
     transaction = world.expected("subscription_transactions")[0].record["purchase"]["transaction"]
     spoil(connector, "subscription_transactions", "subscriber.phone_ddd", '["31 secret"]', keys=(transaction,))
     connector.config["personal_data"] = HASH

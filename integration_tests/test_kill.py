@@ -68,7 +68,7 @@ def above_last_state(messages: list[Message]) -> list[Message]:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
-def test_a_sync_ended_anywhere_and_resumed_brings_every_row(
+def test_a_killed_and_resumed_sync_reads_every_row(
     process_connector: Connector, account: Simulator, ending: signal.Signals, tell: Tell
 ) -> None:
     random = Random(int(ending))
@@ -113,7 +113,7 @@ ENDS = {signal.SIGTERM: -signal.SIGTERM, signal.SIGHUP: -signal.SIGHUP, signal.S
 
 
 @pytest.mark.parametrize("ending", ENDS)
-def test_a_signal_ends_within_seconds_and_says_so(
+def test_a_signal_ends_the_process_within_seconds(
     process_connector: Connector, account: Simulator, ending: signal.Signals
 ) -> None:
     account.switches = switches(page_cap=60, latency_ms=3_000)
@@ -132,7 +132,7 @@ def test_a_signal_ends_within_seconds_and_says_so(
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_a_second_signal_ends_a_process_at_once_whose_output_nobody_reads(
+def test_a_second_signal_ends_a_process_with_blocked_output_at_once(
     process_connector: Connector, ending: signal.Signals
 ) -> None:
     process = process_connector.start("read", catalog=catalog(STREAMS))
@@ -153,7 +153,7 @@ def test_a_second_signal_ends_a_process_at_once_whose_output_nobody_reads(
 
 
 @pytest.mark.parametrize("ending", ENDS)
-def test_a_process_whose_output_nobody_reads_ends_within_seconds(
+def test_a_signal_ends_a_process_with_blocked_output_within_seconds(
     process_connector: Connector, ending: signal.Signals
 ) -> None:
     process = process_connector.start("read", catalog=catalog(STREAMS))
@@ -168,9 +168,7 @@ def test_a_process_whose_output_nobody_reads_ends_within_seconds(
     process.stdout.close()
 
 
-def test_a_signal_that_the_parent_has_set_to_be_ignored_stays_ignored(
-    process_connector: Connector, account: Simulator
-) -> None:
+def test_an_ignored_signal_stays_ignored(process_connector: Connector, account: Simulator) -> None:
     """As under nohup, and for a background job of a script."""
     account.switches = switches(page_cap=60, latency_ms=300)
     arguments = process_connector.arguments("read", catalog=catalog(["products"]))
@@ -195,7 +193,7 @@ UNSHARE = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-ch
     subprocess.run([*UNSHARE, "true"], check=False, capture_output=True).returncode != 0,
     reason="this machine lets nobody make a process the first of its namespace",
 )
-def test_the_first_process_of_a_container_ends_with_143(process_connector: Connector, account: Simulator) -> None:
+def test_sigterm_ends_process_1_of_a_container_with_143(process_connector: Connector, account: Simulator) -> None:
     """Signals have no default action in process 1, so it cannot be ended by one."""
     account.switches = switches(page_cap=60, latency_ms=3_000)
     arguments = process_connector.arguments("read", catalog=catalog(STREAMS))
@@ -214,7 +212,7 @@ def test_the_first_process_of_a_container_ends_with_143(process_connector: Conne
     assert b"Ended by SIGTERM" in rest
 
 
-def test_a_closed_output_ends_the_process_with_a_sentence(process_connector: Connector, account: Simulator) -> None:
+def test_a_closed_output_ends_the_process_with_a_message(process_connector: Connector, account: Simulator) -> None:
     arguments = process_connector.arguments("read", catalog=catalog(STREAMS))
     process = subprocess.Popen(
         ["sh", "-c", '"$@" | head -n 3 >/dev/null', "-", sys.executable, "-m", "source_hotmart.run", *arguments],
@@ -227,7 +225,9 @@ def test_a_closed_output_ends_the_process_with_a_sentence(process_connector: Con
     assert b"The output could not be written" in errors
 
 
-def test_a_reader_that_stops_for_ten_seconds_gets_every_row(process_connector: Connector, account: Simulator) -> None:
+def test_a_reader_that_pauses_for_ten_seconds_receives_every_row(
+    process_connector: Connector, account: Simulator
+) -> None:
     with process_connector.start("read", catalog=catalog(["sales_history", "sales_users"])) as process:
         assert process.stdout is not None
         output = [process.stdout.readline() for _ in range(20)]

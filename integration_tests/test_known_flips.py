@@ -33,7 +33,7 @@ def entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("entries")
-def test_milder_sides_become_switches_and_options_of_the_command_line() -> None:
+def test_milder_variants_become_switches_and_command_line_options() -> None:
     assert known.switch_arguments() == ["--switch", "currency_rows=one"]
     assert switches().currency_rows == "one"
     assert switches(currency_rows="per_currency").currency_rows == "per_currency"

@@ -40,7 +40,7 @@ def workers() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith("workerpool")]
 
 
-def test_a_read_leaves_no_socket(connector: Connector) -> None:
+def test_a_read_leaves_no_open_socket(connector: Connector) -> None:
     before = sockets()
 
     for _ in range(2):
@@ -49,7 +49,7 @@ def test_a_read_leaves_no_socket(connector: Connector) -> None:
     assert sockets_are_closed(before)
 
 
-def test_a_failed_read_leaves_no_thread_and_no_socket(hotmart: Simulator, connector: Connector) -> None:
+def test_a_failed_read_leaves_no_thread_and_no_open_socket(hotmart: Simulator, connector: Connector) -> None:
     hotmart.add_fault(Fault(kind=500, path="/products/api/v1/products", times=None))
     before = sockets()
 
@@ -62,7 +62,7 @@ def test_a_failed_read_leaves_no_thread_and_no_socket(hotmart: Simulator, connec
     assert sockets_are_closed(before)
 
 
-def test_a_check_leaves_no_socket(connector: Connector) -> None:
+def test_a_check_leaves_no_open_socket(connector: Connector) -> None:
     before = sockets()
 
     assert connector.run("check").connection_status["status"] == "SUCCEEDED"
@@ -70,9 +70,7 @@ def test_a_check_leaves_no_socket(connector: Connector) -> None:
     assert sockets_are_closed(before)
 
 
-def test_an_interrupted_read_leaves_no_socket_and_makes_no_further_request(
-    hotmart: Simulator, connector: Connector
-) -> None:
+def test_an_interrupted_read_leaves_no_socket_and_stops_requests(hotmart: Simulator, connector: Connector) -> None:
     hotmart.switches = switches(page_cap=10, latency_ms=20)
     before = sockets()
     source = SourceHotmart()
@@ -90,7 +88,7 @@ def test_an_interrupted_read_leaves_no_socket_and_makes_no_further_request(
     assert asked < len(hotmart.world.expected("sales_history")) // 10
 
 
-def test_all_workers_share_one_connection_each(
+def test_each_worker_reuses_one_connection(
     hotmart: Simulator, connector: Connector, caplog: pytest.LogCaptureFixture
 ) -> None:
     hotmart.switches = switches(latency_ms=20)

@@ -66,9 +66,7 @@ def command_line(
     return run
 
 
-def test_a_run_answers_every_question_read_only_and_within_its_calls(
-    simulator: Simulator, command_line: CommandLine
-) -> None:
+def test_a_run_answers_every_question_within_its_request_limit(simulator: Simulator, command_line: CommandLine) -> None:
     _, printed = command_line()
 
     for belief_id in QUESTIONS:
@@ -100,7 +98,7 @@ def test_a_run_answers_every_question_read_only_and_within_its_calls(
         {"limit_per_minute": 20},
     ],
 )
-def test_every_account_has_calls_enough_for_the_decisive_questions(
+def test_the_request_limit_covers_the_decisive_questions(
     simulator: Simulator, command_line: CommandLine, switches: dict[str, Any]
 ) -> None:
     simulator.switches = Switches(**switches)
@@ -112,7 +110,9 @@ def test_every_account_has_calls_enough_for_the_decisive_questions(
     assert not [belief_id for belief_id in DECISIVE for line in left_out if BELIEFS[belief_id].belief in line]
 
 
-def test_the_rate_limit_is_waited_for(simulator: Simulator, command_line: CommandLine, clock: VirtualClock) -> None:
+def test_the_probe_waits_for_the_rate_limit(
+    simulator: Simulator, command_line: CommandLine, clock: VirtualClock
+) -> None:
     simulator.switches = Switches(limit_per_minute=20)
     command_line()
 
@@ -120,7 +120,7 @@ def test_the_rate_limit_is_waited_for(simulator: Simulator, command_line: Comman
     assert sum(clock.slept_s) > 60
 
 
-def test_a_429_is_waited_for_once(simulator: Simulator, command_line: CommandLine, clock: VirtualClock) -> None:
+def test_a_429_is_retried_once(simulator: Simulator, command_line: CommandLine, clock: VirtualClock) -> None:
     simulator.add_fault(Fault(kind=429, path=SALES_PATH, times=1))
     _, printed = command_line()
 
@@ -141,7 +141,7 @@ def first_of_its_kind() -> Callable[[Call], bool]:
     return is_first
 
 
-def test_failures_are_tried_again_within_the_same_calls(simulator: Simulator, command_line: CommandLine) -> None:
+def test_retries_count_towards_the_request_limit(simulator: Simulator, command_line: CommandLine) -> None:
     simulator.add_fault(Fault(kind=503, times=None, where=first_of_its_kind()))
     _, printed = command_line()
 
@@ -150,7 +150,7 @@ def test_failures_are_tried_again_within_the_same_calls(simulator: Simulator, co
     assert "not asked: the 60 calls are used up" in printed
 
 
-def test_an_outage_is_no_answer(simulator: Simulator, command_line: CommandLine) -> None:
+def test_an_outage_leaves_questions_unanswered(simulator: Simulator, command_line: CommandLine) -> None:
     simulator.add_fault(Fault(kind=503, times=None))
     exit_code, printed = command_line()
 
@@ -161,7 +161,7 @@ def test_an_outage_is_no_answer(simulator: Simulator, command_line: CommandLine)
 
 
 @pytest.mark.parametrize(("family", "status"), [("payments", 401), ("products", 403), ("club", 403), ("events", 403)])
-def test_what_the_credential_may_not_read_is_left_open(
+def test_questions_about_forbidden_endpoints_are_left_open(
     simulator: Simulator, command_line: CommandLine, family: str, status: Literal[401, 403]
 ) -> None:
     simulator.switches = Switches(refused_families=(family,), refused_with=status)
@@ -171,13 +171,13 @@ def test_what_the_credential_may_not_read_is_left_open(
     assert "an unexpected form" not in printed
 
 
-def test_questions_about_members_areas_are_left_open_without_one(command_line: CommandLine) -> None:
+def test_questions_about_members_areas_need_a_members_area(command_line: CommandLine) -> None:
     _, printed = command_line(members_area_subdomain="")
 
     assert printed.count("not known: the settings name no members_area_subdomain") > 10
 
 
-def test_a_run_ends_cleanly_when_its_calls_do(simulator: Simulator, command_line: CommandLine) -> None:
+def test_a_run_ends_cleanly_at_its_request_limit(simulator: Simulator, command_line: CommandLine) -> None:
     _, printed = command_line("--calls", "12")
 
     assert len(simulator.calls) == 12
@@ -185,14 +185,14 @@ def test_a_run_ends_cleanly_when_its_calls_do(simulator: Simulator, command_line
     assert "answered in 12 calls" in printed
 
 
-def test_no_more_calls_can_be_asked_for_than_allowed(simulator: Simulator, command_line: CommandLine) -> None:
+def test_the_request_limit_cannot_exceed_the_maximum(simulator: Simulator, command_line: CommandLine) -> None:
     simulator.add_fault(Fault(kind=503, times=None, where=first_of_its_kind()))
     command_line("--calls", "500")
 
     assert len(simulator.calls) == MAX_CALLS
 
 
-def test_an_answer_that_loses_rows_makes_the_exit_code_one(simulator: Simulator, command_line: CommandLine) -> None:
+def test_a_result_that_loses_rows_gives_exit_code_one(simulator: Simulator, command_line: CommandLine) -> None:
     simulator.switches = Switches(statuses_on_history="first")
     exit_code, printed = command_line()
 
@@ -247,7 +247,7 @@ def personal(world: World) -> set[str]:
         ({}, Fault(kind="gzip_bomb", path=SALES_PATH, megabytes=70, times=2)),
     ],
 )
-def test_nothing_personal_and_no_secret_is_printed(
+def test_no_personal_data_and_no_secret_is_printed(
     simulator: Simulator,
     command_line: CommandLine,
     personal: set[str],

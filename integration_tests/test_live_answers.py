@@ -61,7 +61,7 @@ def tiny(switches: Switches, **sizes: Any) -> World:
         ("members_area.staff_lessons", {}, "no owner or administrator is on the first page of students"),
     ],
 )
-def test_what_the_account_cannot_answer_is_said(
+def test_an_unanswerable_question_is_reported_with_the_reason(
     belief_id: str, sizes: dict[str, int], reason: str, clock: VirtualClock
 ) -> None:
     with served(tiny(Switches(), **sizes)) as simulator:
@@ -90,9 +90,7 @@ def test_what_the_account_cannot_answer_is_said(
         ),
     ],
 )
-def test_an_answer_that_no_side_foresees_is_put_in_words(
-    belief_id: str, fault: Fault, says: str, clock: VirtualClock
-) -> None:
+def test_an_unexpected_response_is_described(belief_id: str, fault: Fault, says: str, clock: VirtualClock) -> None:
     with served(full_account(Switches()), fault) as simulator:
         found, outcome = asked(logged_in(simulator), belief_id)
 
@@ -104,7 +102,7 @@ def test_an_answer_that_no_side_foresees_is_put_in_words(
 
 @pytest.mark.parametrize("kind", [403, 503, "reset", "truncated_json"])
 @pytest.mark.parametrize("share", range(3))
-def test_calls_that_fail_never_make_up_a_side(kind: int | str, share: int, clock: VirtualClock) -> None:
+def test_failed_requests_never_lead_to_a_wrong_result(kind: int | str, share: int, clock: VirtualClock) -> None:
     def is_hit(call: Call) -> bool:
         return crc32(repr((call.path, call.query)).encode()) % 3 == share
 
@@ -134,7 +132,7 @@ def test_calls_that_fail_never_make_up_a_side(kind: int | str, share: int, clock
         ({"summary_delay_hours": 6}, "subscriptions.summary_delay", "The summary is some hours old"),
     ],
 )
-def test_figures_that_no_side_foresees_are_put_in_words(
+def test_unexpected_figures_are_described(
     switches: dict[str, Any], belief_id: str, says: str, clock: VirtualClock
 ) -> None:
     with served(full_account(Switches(**switches))) as simulator:
@@ -163,11 +161,11 @@ def test_figures_that_no_side_foresees_are_put_in_words(
         (b'{"page_info": {}}', Form.PAGE),
     ],
 )
-def test_a_body_has_a_form(body: bytes, form: Form) -> None:
+def test_the_form_of_a_body_is_recognised(body: bytes, form: Form) -> None:
     assert parse(body)[0] is form
 
 
-def test_a_page_is_taken_apart() -> None:
+def test_a_page_is_parsed_into_rows_total_and_token() -> None:
     page = {"items": [{"a": {"b": 1}}, {"a": None}, 3], "page_info": {"total_results": 9, "next_page_token": "t"}}
     answer = Answer(200, Form.PAGE, page)
 
@@ -190,5 +188,5 @@ def test_a_page_is_taken_apart() -> None:
         (Answer(404, Form.OBJECT, {"error": {"code": 3}}), "404, an object"),
     ],
 )
-def test_an_answer_in_words_holds_none_of_its_content(answer: Answer, says: str) -> None:
+def test_the_description_of_a_response_contains_no_content(answer: Answer, says: str) -> None:
     assert answer.says == says

@@ -76,7 +76,7 @@ def refused(
         ({"members_area_subdomain": ["my-school"]}, "members_area_subdomain: it is not text"),
     ],
 )
-def test_wrong_settings_are_refused_in_a_sentence_before_any_call(
+def test_invalid_settings_are_rejected_before_any_request(
     simulator: Simulator, refused: Refused, wrong: dict[str, Any], sentence: str
 ) -> None:
     printed = refused(**wrong)
@@ -86,14 +86,14 @@ def test_wrong_settings_are_refused_in_a_sentence_before_any_call(
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "client_id=secret-of-mine"])
-def test_a_file_that_is_no_json_object_is_not_quoted(refused: Refused, content: str) -> None:
+def test_an_invalid_settings_file_is_not_quoted(refused: Refused, content: str) -> None:
     printed = refused(content)
 
     assert "compare it with secrets/config.example.json" in printed
     assert "secret-of-mine" not in printed
 
 
-def test_without_a_file_one_sentence_says_what_to_put_where(
+def test_a_missing_default_settings_file_gives_instructions(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -109,7 +109,7 @@ def test_without_a_file_one_sentence_says_what_to_put_where(
 
 
 @pytest.mark.parametrize("url", ["http://example.com", "ftp://127.0.0.1", "example.com"])
-def test_credentials_are_sent_to_no_unsafe_address(
+def test_credentials_are_not_sent_to_an_unsafe_address(
     refused: Refused, monkeypatch: pytest.MonkeyPatch, simulator: Simulator, url: str
 ) -> None:
     monkeypatch.setenv("HOTMART_AUTH_URL", url)
@@ -119,9 +119,7 @@ def test_credentials_are_sent_to_no_unsafe_address(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
-def test_credentials_that_hotmart_refuses_end_the_run_with_its_sentence(
-    simulator: Simulator, refused: Refused, status: int
-) -> None:
+def test_rejected_credentials_end_the_run_with_a_message(simulator: Simulator, refused: Refused, status: int) -> None:
     simulator.add_fault(Fault(kind=status, path=TOKEN_PATH, times=None))
 
     assert "Hotmart rejected the Client ID and Client Secret" in refused()
@@ -138,7 +136,7 @@ def test_credentials_that_hotmart_refuses_end_the_run_with_its_sentence(
         ("reset", "no whole"),
     ],
 )
-def test_a_login_that_fails_otherwise_ends_the_run(
+def test_a_failed_login_ends_the_run_with_the_reason(
     simulator: Simulator, refused: Refused, kind: int | str, says: str
 ) -> None:
     simulator.add_fault(Fault(kind=kind, path=TOKEN_PATH, times=None))
@@ -146,7 +144,7 @@ def test_a_login_that_fails_otherwise_ends_the_run(
     assert f"the login failed: {says}" in refused()
 
 
-def test_no_call_is_left_for_the_login(
+def test_a_request_limit_of_zero_is_rejected(
     simulator: Simulator, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "config.json"
@@ -166,7 +164,7 @@ def test_no_call_is_left_for_the_login(
         ("", ()),
     ],
 )
-def test_members_areas_are_names_or_addresses(
+def test_members_areas_are_subdomains_or_urls(
     simulator: Simulator, tmp_path: Path, text: str, names: tuple[str, ...]
 ) -> None:
     config = tmp_path / "config.json"
@@ -175,7 +173,7 @@ def test_members_areas_are_names_or_addresses(
     assert read_settings(config).members_areas == names
 
 
-def test_settings_are_not_printed_by_accident(simulator: Simulator, tmp_path: Path) -> None:
+def test_the_repr_of_settings_contains_no_secret(simulator: Simulator, tmp_path: Path) -> None:
     config = tmp_path / "config.json"
     config.write_text(json.dumps(settings_of(simulator, token=f" basic  {simulator.basic}\n")))
     settings = read_settings(config)

@@ -33,7 +33,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("belief", "side"), CASES)
-def test_the_probe_finds_the_side_that_the_account_takes(belief: Belief, side: SideValue, clock: VirtualClock) -> None:
+def test_the_probe_finds_the_behaviour_of_the_account(belief: Belief, side: SideValue, clock: VirtualClock) -> None:
     switches: dict[str, Any] = {belief.switch: side}
     with served(full_account(Switches(**switches), **SIZES.get((belief.id, side), {}))) as simulator:
         found, outcome = asked(logged_in(simulator), belief.id)
@@ -45,7 +45,7 @@ def test_the_probe_finds_the_side_that_the_account_takes(belief: Belief, side: S
     assert (found.kind is Kind.LOSES) == bool(CONSEQUENCES[belief.id][side].loses)
 
 
-def test_every_belief_with_another_side_is_asked_about_or_has_a_reason() -> None:
+def test_every_belief_with_alternatives_has_a_question_or_a_reason() -> None:
     with_sides = {belief.id for belief in register.load() if belief.sides}
 
     assert with_sides >= {belief.id for belief, _ in register.other_sides()}
@@ -53,11 +53,11 @@ def test_every_belief_with_another_side_is_asked_about_or_has_a_reason() -> None
     assert not set(QUESTIONS) & set(UNASKED)
 
 
-def test_every_belief_that_is_uncertain_has_another_side() -> None:
+def test_every_uncertain_belief_has_an_alternative() -> None:
     assert not [belief.id for belief in register.load() if not belief.is_certain and len(belief.sides) < 2]
 
 
-def test_every_side_that_can_be_found_has_its_consequence() -> None:
+def test_every_detectable_alternative_has_a_consequence() -> None:
     assert {belief_id: set(sides) for belief_id, sides in CONSEQUENCES.items()} == {
         belief_id: {side.value for side in BELIEFS[belief_id].sides} for belief_id in QUESTIONS
     }
@@ -72,7 +72,7 @@ def test_every_reason_and_every_consequence_is_a_sentence() -> None:
     assert not [text for text in texts if not text.endswith(".") or "\n" in text or ";" in text]
 
 
-def test_what_is_not_simulated_is_a_side_of_a_question() -> None:
+def test_every_unsimulated_alternative_belongs_to_a_question() -> None:
     for (belief_id, side), reason in NOT_SIMULATED.items():
         assert belief_id in QUESTIONS
         assert side in {known.value for known in BELIEFS[belief_id].sides}

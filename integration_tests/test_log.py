@@ -32,7 +32,7 @@ def pieces(run: Run) -> list[tuple[str, ...]]:
     return [match.groups() for match in map(PIECE.fullmatch, lines) if match]
 
 
-def test_a_long_sync_says_again_and_again_how_far_it_is(
+def test_a_long_sync_logs_its_progress_regularly(
     connector: Connector, hotmart: Simulator, mocker: MockerFixture
 ) -> None:
     mocker.patch("source_hotmart.sync.progress.LOG_EVERY_S", 0.02)
@@ -53,7 +53,7 @@ def test_a_long_sync_says_again_and_again_how_far_it_is(
     assert re.search(r"^INFO sales_history: page \d+, \d+ of about \d+ rows \(\d+%\)\.$", run.logs, re.MULTILINE)
 
 
-def test_a_stream_that_has_not_moved_has_no_line(
+def test_unchanged_progress_is_not_logged_again(
     connector: Connector, hotmart: Simulator, mocker: MockerFixture
 ) -> None:
     mocker.patch("source_hotmart.sync.progress.LOG_EVERY_S", 0.01)
@@ -66,9 +66,7 @@ def test_a_stream_that_has_not_moved_has_no_line(
     assert len(OVERALL.findall(run.logs)) > len(lines)
 
 
-def test_the_time_that_the_requests_of_a_stream_take_is_told_by_the_limit_that_was_learned(
-    connector: Connector, hotmart: Simulator
-) -> None:
+def test_the_estimated_time_uses_the_observed_rate_limit(connector: Connector, hotmart: Simulator) -> None:
     hotmart.switches = switches(limit_per_minute=1_234)
 
     run = connector.read(["product_offers"])
@@ -76,7 +74,7 @@ def test_the_time_that_the_requests_of_a_stream_take_is_told_by_the_limit_that_w
     assert "less than two minutes at Hotmart's 1234 requests per minute." in run.logs
 
 
-def test_the_log_has_no_line_of_the_engine_that_says_nothing_new(connector: Connector) -> None:
+def test_the_log_has_no_redundant_lines_of_the_cdk(connector: Connector) -> None:
     run = connector.read(["products", "sales_history"])
 
     assert not re.search("Marking stream|Syncing stream|Finished syncing|Starting syncing", run.logs)
@@ -84,7 +82,7 @@ def test_the_log_has_no_line_of_the_engine_that_says_nothing_new(connector: Conn
         assert f"Read {len(run.records(stream))} records from {stream} stream" in run.logs
 
 
-def test_every_list_has_a_line_for_those_who_ask_and_none_for_others(connector: Connector) -> None:
+def test_every_list_is_logged_only_at_debug_level(connector: Connector) -> None:
     streams = ["products", "product_offers"]
 
     quiet = connector.read(streams)
@@ -96,7 +94,7 @@ def test_every_list_has_a_line_for_those_who_ask_and_none_for_others(connector: 
     assert {reasons for _, _, reasons, _, _ in pieces(run)} == {"whole list"}
 
 
-def test_a_page_that_was_asked_for_again_is_told(connector: Connector, hotmart: Simulator) -> None:
+def test_a_retried_page_is_logged(connector: Connector, hotmart: Simulator) -> None:
     hotmart.add_fault(Fault(kind=502, path=PRODUCTS, times=1))
 
     run = connector.read(["products"])
@@ -105,7 +103,7 @@ def test_a_page_that_was_asked_for_again_is_told(connector: Connector, hotmart: 
     assert [reasons for _, _, reasons, _, _ in pieces(run)] == ["whole list, retried"]
 
 
-def test_a_list_whose_rows_and_count_differed_is_told(connector: Connector, hotmart: Simulator) -> None:
+def test_a_count_mismatch_is_logged(connector: Connector, hotmart: Simulator) -> None:
     hotmart.add_fault(Fault(kind="wrong_total", value=1, path="/payments/api/v1/sales/history", times=None))
 
     run = connector.read(["sales_history"])
@@ -113,7 +111,7 @@ def test_a_list_whose_rows_and_count_differed_is_told(connector: Connector, hotm
     assert any("counts differed" in reasons for _, _, reasons, _, _ in pieces(run)), run.logs
 
 
-def test_no_line_of_a_debug_log_names_a_person(connector: Connector, hotmart: Simulator) -> None:
+def test_the_debug_log_names_no_person(connector: Connector, hotmart: Simulator) -> None:
     connector.config["personal_data"] = {"mode": "drop"}
 
     run = connector.run("read", "--debug", catalog=catalog(["subscription_purchases", "club_lessons"]))
@@ -125,7 +123,7 @@ def test_no_line_of_a_debug_log_names_a_person(connector: Connector, hotmart: Si
     assert not [person for person in people if person in lines]
 
 
-def test_each_date_range_is_logged_with_the_reason_why_it_is_read(
+def test_each_date_range_is_logged_with_its_reason(
     connector: Connector, hotmart: Simulator, clock: VirtualClock
 ) -> None:
     first = connector.run("read", "--debug", catalog=catalog(["sales_users"]))
@@ -145,7 +143,7 @@ def test_each_date_range_is_logged_with_the_reason_why_it_is_read(
     assert found == [{"new"}, {"gap", "look-back", "late statuses"}]
 
 
-def test_the_halves_of_a_date_range_that_is_too_heavy_are_logged(connector: Connector, hotmart: Simulator) -> None:
+def test_the_halves_of_a_heavy_date_range_are_logged(connector: Connector, hotmart: Simulator) -> None:
     year = DAY_MS * 365
     is_heavy = heavy_range(hotmart.world, NOW_MS - year, NOW_MS, rows=5, page_rows=0)
     hotmart.add_fault(Fault(kind=502, times=None, where=is_heavy))

@@ -47,7 +47,7 @@ def equal_flips() -> list[str]:
 
 
 @pytest.mark.parametrize("seed", range(FIRST_WORLD, FIRST_WORLD + WORLDS))
-def test_the_warehouse_equals_hotmart_as_far_as_promised(
+def test_the_warehouse_equals_hotmart_within_documented_limits(
     seed: int, tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     random = Random(seed)

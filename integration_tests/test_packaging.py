@@ -12,7 +12,7 @@ from tools.release.package import build, package_files, surprises
 ROOT = Path(__file__).parent.parent
 
 
-def test_both_packages_carry_the_code_the_form_and_the_schemas_and_nothing_else(tmp_path):
+def test_both_packages_contain_only_code_spec_and_schemas(tmp_path):
     packages = build(ROOT, tmp_path)
 
     assert {"source_hotmart/spec.json", "source_hotmart/schemas/products.json"} <= package_files(ROOT)

@@ -70,7 +70,7 @@ def by_key(run: Run, stream: str) -> dict[Any, Record]:
     return {key_of(stream, record): record for record in run.records(stream)}
 
 
-def test_every_place_where_a_person_appears_is_marked(connector, world):
+def test_every_field_with_personal_data_is_marked(connector, world):
     run = read(connector)
 
     people = telling_values(world)
@@ -89,14 +89,14 @@ def test_every_place_where_a_person_appears_is_marked(connector, world):
     assert not unmarked
 
 
-def test_the_marks_are_not_shown_by_discover(connector):
+def test_discover_does_not_show_the_marks(connector):
     (message,) = connector.run("discover").of_type("CATALOG")
 
     assert MARK not in json.dumps(message)
 
 
 @CHOICES
-def test_no_person_is_in_any_output_of_any_stream_at_debug(connector, command_line, world, choice):
+def test_the_debug_output_of_every_stream_contains_no_person(connector, command_line, world, choice):
     connector.config["personal_data"] = choice
 
     exit_code, output = command_line("read", "--debug", catalog=catalog())
@@ -109,7 +109,7 @@ def test_no_person_is_in_any_output_of_any_stream_at_debug(connector, command_li
 
 @CHOICES
 @pytest.mark.parametrize("kind", ["no_key", "number_for_string", "truncated_json", "wrong_total", 400, 500])
-def test_no_person_is_in_any_output_when_something_goes_wrong(connector, command_line, world, choice, kind):
+def test_the_output_of_a_failed_sync_contains_no_person(connector, command_line, world, choice, kind):
     connector.config["personal_data"] = choice
     connector.simulator.add_fault(
         Fault(kind=kind, times=None, field_name="buyer" if kind == "number_for_string" else None)
@@ -122,7 +122,7 @@ def test_no_person_is_in_any_output_when_something_goes_wrong(connector, command
     assert KEY not in output
 
 
-def test_without_the_setting_people_are_in_the_output(connector, command_line, world):
+def test_without_the_setting_the_output_contains_people(connector, command_line, world):
     _, output = command_line("read", catalog=catalog(["sales_users"]))
 
     assert len(people_in(output, world)) > 100
@@ -136,7 +136,7 @@ def people_in(output: str, world: World) -> list[str]:
 
 @pytest.mark.parametrize("stream", stream_names())
 @CHOICES
-def test_all_but_the_marked_values_is_as_without_the_setting(connector, stream, choice):
+def test_the_setting_changes_only_marked_values(connector, stream, choice):
     kept, hidden = (by_key(read(connector, setting, [stream]), stream) for setting in (None, choice))
 
     assert kept
@@ -161,7 +161,7 @@ def test_all_but_the_marked_values_is_as_without_the_setting(connector, stream, 
 
 
 @CHOICES
-def test_records_stay_valid_and_keep_their_keys(connector, choice):
+def test_records_stay_valid_and_keep_their_primary_keys(connector, choice):
     run = read(connector, choice)
 
     assert run.exit_code == 0
@@ -175,7 +175,7 @@ def test_records_stay_valid_and_keep_their_keys(connector, choice):
             assert all(record[field] for field in keys_of(stream))
 
 
-def test_the_hash_of_a_value_that_few_people_have_is_not_given_out(connector):
+def test_values_with_few_alternatives_are_dropped_instead_of_hashed(connector):
     """For example a city: the most frequent hash would be that of the largest city."""
     streams = ["sales_users", "subscription_transactions"]
     kept, hashed, dropped = (read(connector, choice, streams) for choice in (None, HASH, DROP))
@@ -204,9 +204,7 @@ STREAMS_OF_PERSONS = {"club_lessons": "/club/api/v1/users/*/lessons", "subscript
 @pytest.mark.parametrize("kind", ["no_key", "truncated_json", 403, 500, 502])
 @pytest.mark.parametrize("choice", [None, HASH, DROP], ids=["keep", "hash", "drop"])
 @pytest.mark.parametrize(("stream", "path"), STREAMS_OF_PERSONS.items())
-def test_the_id_of_a_person_is_in_a_message_only_where_personal_data_is_kept(
-    connector, command_line, world, choice, stream, path, kind
-):
+def test_messages_contain_personal_ids_only_in_keep_mode(connector, command_line, world, choice, stream, path, kind):
     connector.config["personal_data"] = choice or {"mode": "keep"}
     connector.simulator.add_fault(Fault(kind=kind, path=path, nth=2, times=None))
     parent, name = ("club_students", "user_id") if stream == "club_lessons" else ("subscriptions", "subscriber_code")
@@ -225,7 +223,7 @@ def test_the_id_of_a_person_is_in_a_message_only_where_personal_data_is_kept(
     assert ("id not shown" in told) is (choice is DROP)
 
 
-def test_a_mail_has_one_hash_in_all_streams(connector, world):
+def test_an_email_has_the_same_hash_in_all_streams(connector, world):
     run = read(connector, HASH)
 
     def mails(stream: str, *path: str) -> set[str]:
@@ -244,7 +242,7 @@ def test_a_mail_has_one_hash_in_all_streams(connector, world):
     assert mails("club_students", "email") & {hmac_of(person.email) for person in world.people.buyers}
 
 
-def test_another_key_gives_other_hashes(connector):
+def test_a_different_key_gives_different_hashes(connector):
     first, second = (
         {
             record["buyer"]["email"]
@@ -264,7 +262,7 @@ def test_another_key_gives_other_hashes(connector):
     ["Rua Nova 12", 5511999998888, ["Ana", {"also": "Ana"}], {"cpf": "123.456.789-09", "more": [{"x": "Ana"}]}, True],
     ids=repr,
 )
-def test_a_field_that_is_new_inside_a_marked_object_is_personal(connector, choice, value):
+def test_a_new_field_inside_a_marked_object_is_personal(connector, choice, value):
     connector.simulator.add_fault(
         Fault(kind="number_for_string", field_name="buyer.new_field", value=value, times=None)
     )
@@ -279,7 +277,7 @@ def test_a_field_that_is_new_inside_a_marked_object_is_personal(connector, choic
 
 @CHOICES
 @pytest.mark.parametrize("value", ["Ana Example", ["Ana Example"], 5511999998888], ids=repr)
-def test_what_is_no_object_where_one_is_marked_is_hidden_whole(connector, choice, value):
+def test_a_value_in_place_of_a_marked_object_is_hidden(connector, choice, value):
     connector.simulator.add_fault(Fault(kind="number_for_string", field_name="buyer", value=value, times=None))
 
     run = read(connector, choice, ["sales_history"])
@@ -289,7 +287,7 @@ def test_what_is_no_object_where_one_is_marked_is_hidden_whole(connector, choice
     assert "in the field buyer instead of an object" in run.logs
 
 
-def test_a_key_that_is_too_short_reads_nothing(connector):
+def test_a_key_that_is_too_short_is_rejected(connector):
     connector.config["personal_data"] = {"mode": "hash", "key": "too-short-7c1"}
 
     run = connector.read()
@@ -299,7 +297,7 @@ def test_a_key_that_is_too_short_reads_nothing(connector):
     assert "too-short-7c1" not in run.output
 
 
-def test_the_key_is_in_no_trace_whatever_goes_wrong(connector, command_line):
+def test_no_output_contains_the_key(connector, command_line):
     key = "p+/=&% ?#x-key-9f2c"
     connector.config["personal_data"] = {"mode": "hash", "key": key}
     connector.simulator.add_fault(Fault(kind=500, times=None, body=key))

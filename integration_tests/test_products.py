@@ -39,7 +39,7 @@ def test_the_statuses_are_the_documented_ones():
     assert PRODUCT_STATUSES == DOCUMENTED
 
 
-def test_only_statuses_that_the_default_list_lacks_are_asked_for(connector):
+def test_only_statuses_missing_in_the_default_list_are_requested(connector):
     run = connector.read(["products"])
 
     expected = connector.simulator.world.expected("products")
@@ -47,7 +47,7 @@ def test_only_statuses_that_the_default_list_lacks_are_asked_for(connector):
     assert statuses_asked(connector) == dict.fromkeys({"", *DOCUMENTED} - listed_statuses(connector), 1)
 
 
-def test_every_status_is_read_to_its_last_page_where_the_default_list_is_of_active_products(connector):
+def test_every_status_is_read_if_only_active_products_are_listed(connector):
     simulator = connector.simulator
     simulator.switches = replace(simulator.switches, products_by_default="active", products_cap=2)
 
@@ -75,7 +75,7 @@ def test_a_status_that_hotmart_does_not_accept_is_skipped(connector):
     assert "WARN" not in {message["log"]["level"] for message in run.of_type("LOG")}
 
 
-def test_a_later_page_that_is_refused_is_no_status_that_is_not_accepted(connector):
+def test_a_rejected_later_page_fails_the_stream(connector):
     simulator = connector.simulator
     simulator.switches = replace(simulator.switches, products_by_default="active", products_cap=1)
     simulator.add_fault(of_status("PAUSED", kind=400, times=None, page="last"))
@@ -86,7 +86,7 @@ def test_a_later_page_that_is_refused_is_no_status_that_is_not_accepted(connecto
     assert "products: Hotmart rejected the query (400 invalid_parameter)." in run.sentences
 
 
-def test_a_status_that_cannot_be_read_fails_the_stream_after_its_other_products(connector):
+def test_an_unreadable_status_fails_the_stream_after_other_products(connector):
     simulator = connector.simulator
     simulator.switches = replace(simulator.switches, products_by_default="active")
     simulator.add_fault(of_status("CHANGES_PENDING_ON_PRODUCT", kind=500, times=None))

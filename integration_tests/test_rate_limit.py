@@ -8,7 +8,7 @@ from tools.harness import VirtualClock, switches
 from tools.rows import difference
 
 
-def test_a_sync_of_the_connector_keeps_the_quota(connector, clock: VirtualClock, hotmart: Any):
+def test_a_sync_stays_within_the_quota(connector, clock: VirtualClock, hotmart: Any):
     hotmart.switches = switches(limit_per_minute=100, page_cap=10)
 
     run = connector.read(["sales_history", "sales_users"])

@@ -14,7 +14,7 @@ DAY_MS = 86_400_000
 SALES_STREAMS = ("sales_history", "sales_users", "sales_commissions", "sales_price_details")
 
 
-def test_rows_of_zeros_replace_a_total_that_fell_to_nothing(
+def test_a_total_that_drops_to_zero_is_replaced(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     warehouse = Warehouse()
@@ -44,7 +44,7 @@ def test_pages_of_any_size_give_the_same_rows(connector: Connector, hotmart: Sim
         assert not difference(stream, world.expected(stream), run.records(stream))
 
 
-def test_a_long_year_is_cut_and_read_side_by_side(
+def test_a_busy_year_is_split_and_read_in_parallel(
     tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy = World(
@@ -87,7 +87,7 @@ def covered_before(run: Run, stream: str) -> None:
             assert not late
 
 
-def test_a_record_stands_above_every_state_that_covers_it(
+def test_records_are_emitted_before_the_states_that_cover_them(
     connector: Connector, hotmart: Simulator, clock: VirtualClock
 ) -> None:
     hotmart.before_call = lambda call: clock.advance(seconds=2)
@@ -98,7 +98,7 @@ def test_a_record_stands_above_every_state_that_covers_it(
     assert len(run.of_type("STATE")) >= 4 * len(SALES_STREAMS)
 
 
-def test_platforms_are_told_how_many_rows_to_expect(connector: Connector, hotmart: Simulator) -> None:
+def test_the_number_of_expected_rows_is_emitted(connector: Connector, hotmart: Simulator) -> None:
     run = connector.read(["sales_history", "subscriptions", "products"])
 
     estimates = [m["trace"] for m in run.of_type("TRACE") if m["trace"]["type"] == "ESTIMATE"]
@@ -107,7 +107,7 @@ def test_platforms_are_told_how_many_rows_to_expect(connector: Connector, hotmar
     assert {trace["estimate"]["type"] for trace in estimates} == {"STREAM"}
 
 
-def test_a_list_that_has_no_place_for_a_total_is_asked_for_once(connector: Connector, hotmart: Simulator) -> None:
+def test_a_list_without_pagination_is_requested_once(connector: Connector, hotmart: Simulator) -> None:
     run = connector.read(["club_modules", "club_pages"])
 
     assert run.exit_code == 0, run.sentences

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 
-def test_one_command_writes_all_that_a_release_publishes(tmp_path):
+def test_one_command_writes_all_files_of_a_release(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "tools.release", "--packages", tmp_path / "dist"],
         cwd=ROOT,

@@ -43,17 +43,17 @@ def streamed(server: Simulator, fault: Fault | None = None, limits: Limits = DEF
     return client.session.get(f"{server.url}{PATH}", stream=True, timeout=limits.read_s)
 
 
-def test_a_good_body_is_read_whole(server):
+def test_a_valid_body_is_read_completely(server):
     body = read_body(streamed(server), Limits())
 
     assert len(orjson.loads(body)["items"]) == 12
 
 
-def test_an_empty_body_is_empty(server):
+def test_an_empty_body_is_returned_as_empty(server):
     assert read_body(streamed(server, Fault(kind="empty200")), Limits()) == b""
 
 
-def test_a_body_that_drips_is_cut_off_by_its_total_time(server):
+def test_a_slow_body_exceeds_the_total_timeout(server):
     limits = Limits(read_s=10, total_s=0.2)
     answer = streamed(server, Fault(kind="drip", interval_s=0.02), limits)
 
@@ -62,7 +62,7 @@ def test_a_body_that_drips_is_cut_off_by_its_total_time(server):
 
 
 @pytest.mark.parametrize("read_s", [0.05, 10])
-def test_headers_that_drip_are_cut_off_by_the_total_time_of_the_answer(server, read_s):
+def test_slow_headers_exceed_the_total_timeout(server, read_s):
     began_s = time.monotonic()
 
     with pytest.raises(requests.ReadTimeout) as caught:
@@ -72,7 +72,7 @@ def test_headers_that_drip_are_cut_off_by_the_total_time_of_the_answer(server, r
     assert 0.2 <= time.monotonic() - began_s < 5
 
 
-def test_headers_and_body_share_the_time_of_an_answer(server, mocker):
+def test_headers_and_body_share_the_total_timeout(server, mocker):
     limits = Limits(total_s=20)
     answer = streamed(server, Fault(kind="huge", megabytes=1), limits)
     mocker.patch("time.perf_counter", return_value=time.perf_counter() + 20)
@@ -81,14 +81,14 @@ def test_headers_and_body_share_the_time_of_an_answer(server, mocker):
         read_body(answer, limits)
 
 
-def test_a_silence_is_no_end_of_the_time_of_an_answer(server):
+def test_a_read_timeout_is_not_a_total_timeout(server):
     with pytest.raises(requests.ReadTimeout) as caught:
         streamed(server, Fault(kind="hang"), Limits(read_s=0.1, total_s=20))
 
     assert not ran_out_of_time(caught.value)
 
 
-def test_the_time_of_an_answer_begins_anew_on_a_connection_that_stays_open(server):
+def test_each_response_on_a_connection_has_its_own_total_timeout(server):
     client = Client(server)
     client.session.mount("http://", BoundedAdapter(0.3))
     for _ in range(3):
@@ -100,21 +100,21 @@ def test_the_time_of_an_answer_begins_anew_on_a_connection_that_stays_open(serve
     assert len(server._connections) == 1
 
 
-def test_an_answer_that_drips_within_its_time_is_read(server):
+def test_a_slow_response_within_the_total_timeout_is_read(server):
     for kind in ("drip", "drip_head"):
         answer = streamed(server, Fault(kind=kind, interval_s=0.0001), Limits(total_s=20))
 
         assert orjson.loads(read_body(answer, Limits(total_s=20)))["items"]
 
 
-def test_a_huge_body_is_cut_off_by_its_size(server):
+def test_a_huge_body_exceeds_the_size_limit(server):
     answer = streamed(server, Fault(kind="huge", megabytes=50))
 
     with pytest.raises(TruncatedBody, match=r"^is larger than 2 MiB$"):
         read_body(answer, Limits(body_bytes=2 << 20))
 
 
-def test_a_small_body_that_swells_is_cut_off_by_its_decoded_size(server):
+def test_a_compressed_body_exceeds_the_size_limit_when_decoded(server):
     answer = streamed(server, Fault(kind="gzip_bomb", megabytes=200))
 
     tracemalloc.start()
@@ -127,14 +127,14 @@ def test_a_small_body_that_swells_is_cut_off_by_its_decoded_size(server):
 
 
 @pytest.mark.parametrize("kind", ["cut", "wrong_length", "bad_gzip"])
-def test_a_body_that_does_not_arrive_whole_is_cut_off(server, kind):
+def test_an_incomplete_body_is_reported_as_truncated(server, kind):
     answer = streamed(server, Fault(kind=kind))
 
     with pytest.raises(TruncatedBody, match=r"^broke off$"):
         read_body(answer, Limits())
 
 
-def test_a_server_that_falls_silent_in_mid_body_is_cut_off(server):
+def test_a_stalled_body_is_reported_as_truncated(server):
     client = Client(server)
     server.add_fault(Fault(kind="drip", interval_s=60))
     answer = client.session.get(f"{server.url}{PATH}", stream=True, timeout=(5, 0.2))
@@ -144,7 +144,7 @@ def test_a_server_that_falls_silent_in_mid_body_is_cut_off(server):
 
 
 @pytest.mark.parametrize("kind", ["cut", "wrong_length", "bad_gzip", "huge", "gzip_bomb"])
-def test_an_answer_that_was_cut_off_holds_no_content(server, kind):
+def test_a_truncated_response_has_no_content(server, kind):
     answer = streamed(server, Fault(kind=kind))
     received = answer.raw
 
@@ -158,7 +158,7 @@ def test_an_answer_that_was_cut_off_holds_no_content(server, kind):
 
 
 @pytest.mark.parametrize("kind", ["cut", "bad_gzip"])
-def test_what_is_said_of_a_broken_answer_has_no_address_in_it(server, kind):
+def test_the_error_of_a_truncated_response_contains_no_url(server, kind):
     answer = streamed(server, Fault(kind=kind))
 
     with pytest.raises(TruncatedBody) as caught:

@@ -32,7 +32,7 @@ def kinds(output: str) -> set[str]:
     return {message["type"] for message in messages(output)}
 
 
-def test_spec_prints_the_form(command_line):
+def test_spec_prints_the_specification(command_line):
     exit_code, output = command_line("spec")
 
     assert exit_code == 0
@@ -56,7 +56,7 @@ def test_discover_prints_every_stream(command_line):
     assert [stream["name"] for stream in found["streams"]] == stream_names()
 
 
-def test_read_prints_nothing_but_messages(connector, command_line):
+def test_read_prints_only_protocol_messages(connector, command_line):
     exit_code, output = command_line("read", catalog=catalog())
 
     assert exit_code == 0
@@ -67,7 +67,7 @@ def test_read_prints_nothing_but_messages(connector, command_line):
     assert not difference("products", connector.simulator.world.expected("products"), rows)
 
 
-def test_a_stream_that_fails_makes_the_command_fail(connector, command_line):
+def test_a_failed_stream_fails_the_command(connector, command_line):
     connector.simulator.add_fault(Fault(kind=403, path="/products/*", times=None))
 
     exit_code, output = command_line("read", catalog=catalog(["products", "sales_users"]))
@@ -77,7 +77,7 @@ def test_a_stream_that_fails_makes_the_command_fail(connector, command_line):
 
 
 @pytest.mark.parametrize("command", ["check", "discover", "read"])
-def test_a_settings_file_that_is_no_json_is_a_message_too(connector, command_line, command):
+def test_an_invalid_settings_file_is_reported_as_a_message(connector, command_line, command):
     exit_code, output = command_line(command, config="{", catalog=catalog(["products"]) if command == "read" else None)
 
     assert exit_code != 0
@@ -95,7 +95,7 @@ FILES = [
 
 
 @pytest.mark.parametrize(("command", "file"), FILES)
-def test_a_file_that_is_not_there_is_named_in_one_message(connector, command_line, tmp_path, command, file):
+def test_a_missing_file_is_named_in_one_message(connector, command_line, tmp_path, command, file):
     missing = str(tmp_path / "missing.json")
     files = {"catalog": catalog(["products"])} if command == "read" else {}
 
@@ -110,7 +110,7 @@ def test_a_file_that_is_not_there_is_named_in_one_message(connector, command_lin
 
 
 @pytest.mark.parametrize(("field", "value"), [("start_date", "01/02/2024"), ("token", "eHh4Onl5eQ==")])
-def test_a_bad_setting_is_one_message_without_a_traceback(connector, command_line, field, value):
+def test_an_invalid_setting_gives_one_message_without_a_traceback(connector, command_line, field, value):
     exit_code, output = command_line("read", config={**connector.config, field: value}, catalog=catalog(["products"]))
 
     assert exit_code == 1
@@ -147,21 +147,21 @@ def assert_help(ended: subprocess.CompletedProcess[str], command: str) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["write"], ["check"], ["read", "--config", "x"], ["--nothing"]], ids=str)
-def test_a_command_line_with_a_mistake_prints_the_usage(in_this_process, arguments):
+def test_an_invalid_command_line_prints_the_usage(in_this_process, arguments):
     assert_usage(in_this_process(*arguments))
 
 
 @pytest.mark.parametrize("command", ["", "spec", "check", "discover", "read", "catalog"])
-def test_help_prints_help_only(in_this_process, command):
+def test_help_prints_only_the_help(in_this_process, command):
     assert_help(in_this_process(*command.split(), "--help"), command)
 
 
-def test_a_process_prints_help_or_usage_only():
+def test_a_process_prints_only_help_or_usage():
     assert_help(run_process("read", "--help"), "read")
     assert_usage(run_process("read", "--config", "x"))
 
 
-def test_the_version_is_that_of_the_package():
+def test_the_version_is_the_package_version():
     process = run_process("--version")
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
 
@@ -177,7 +177,7 @@ def cursors() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("full", [False, True])
-def test_catalog_prints_what_read_takes(connector, command_line, full):
+def test_catalog_prints_a_catalog_for_read(connector, command_line, full):
     exit_code, output = command_line("catalog", *["--full-refresh"] * full)
 
     assert exit_code == 0
@@ -198,7 +198,7 @@ def test_catalog_prints_what_read_takes(connector, command_line, full):
     assert exit_code == 0
 
 
-def test_catalog_leaves_out_the_members_area_without_the_setting(connector, command_line):
+def test_catalog_omits_members_area_streams_without_the_setting(connector, command_line):
     connector.config["members_area_subdomain"] = ""
 
     exit_code, output = command_line("catalog")
@@ -215,7 +215,7 @@ def test_catalog_leaves_out_the_members_area_without_the_setting(connector, comm
     assert statuses == dict.fromkeys(names, "COMPLETE")
 
 
-def test_catalog_prints_the_streams_that_are_named(connector, command_line):
+def test_catalog_prints_only_the_given_streams(connector, command_line):
     exit_code, output = command_line("catalog", "products", "sales_history")
 
     assert exit_code == 0
@@ -241,14 +241,14 @@ def test_catalog_writes_its_error_as_text_to_stderr(connector, in_this_process, 
     assert process.stderr.count("\n") == 1
 
 
-def test_catalog_names_a_file_that_is_not_there():
+def test_catalog_names_a_missing_file():
     process = run_process("catalog", "--config", "nowhere.json")
 
     assert (process.returncode, process.stdout) == (1, "")
     assert process.stderr.startswith("source-hotmart: --config nowhere.json: There is no such file.")
 
 
-def test_catalog_warns_of_an_unknown_setting_on_stderr(connector):
+def test_catalog_warns_about_an_unknown_setting_on_stderr(connector):
     process = run_process(*connector.arguments("catalog", config={**connector.config, "lookback_day": 3}))
 
     assert process.returncode == 0
@@ -258,7 +258,7 @@ def test_catalog_warns_of_an_unknown_setting_on_stderr(connector):
     )
 
 
-def test_streams_of_the_members_area_fail_by_name_without_the_setting_and_the_others_are_read(connector, command_line):
+def test_members_area_streams_fail_without_the_setting(connector, command_line):
     connector.config["members_area_subdomain"] = ""
 
     exit_code, output = command_line("read", catalog=catalog(["club_students", "products", "club_pages"]))
@@ -273,7 +273,7 @@ def test_streams_of_the_members_area_fail_by_name_without_the_setting_and_the_ot
     assert "source-hotmart catalog --config FILE" in run.sentences
 
 
-def test_rows_are_not_blanked_where_they_hold_a_word_of_the_settings(connector, command_line):
+def test_records_that_contain_a_setting_are_not_redacted(connector, command_line):
     login = connector.simulator.login
     names = {row.record["name"] for row in connector.simulator.world.expected("products")}
     word = min(names).split()[0]
@@ -294,7 +294,7 @@ def test_the_module_runs_as_a_process(connector: Connector):
     assert "SPEC" in kinds(process.stdout.decode())
 
 
-def test_a_read_as_a_process_ends_with_success(connector: Connector):
+def test_a_read_as_a_process_succeeds(connector: Connector):
     # The process uses the real clock, so a login dated by the test clock would be too early.
     apart_s = int(datetime.now(UTC).timestamp()) - NOW_MS // 1000
     connector.simulator.switches = replace(connector.simulator.switches, date_offset_s=apart_s)

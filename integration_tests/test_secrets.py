@@ -95,7 +95,7 @@ TROUBLES: dict[str, Callable[[Simulator], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("command", ["check", "read"])
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=list(TROUBLES))
-def test_no_secret_is_printed_whatever_goes_wrong(connector, command_line, trouble, command):
+def test_no_secret_is_printed_after_any_failure(connector, command_line, trouble, command):
     connector.config |= trouble(connector.simulator)
 
     _, output = command_line(command, "--debug", catalog=catalog(STREAMS) if command == "read" else None)
@@ -106,7 +106,7 @@ def test_no_secret_is_printed_whatever_goes_wrong(connector, command_line, troub
 
 @pytest.mark.parametrize("command", ["check", "read"])
 @pytest.mark.parametrize("variable", ["HOTMART_AUTH_URL", "HOTMART_API_URL"])
-def test_no_secret_is_printed_when_a_host_cannot_be_reached(
+def test_no_secret_is_printed_if_a_host_is_unreachable(
     connector, command_line, monkeypatch, closed_url, variable, command
 ):
     monkeypatch.setenv(variable, closed_url)
@@ -120,7 +120,7 @@ def test_no_secret_is_printed_when_a_host_cannot_be_reached(
 
 @pytest.mark.parametrize("secret", AWKWARD_SECRETS)
 @pytest.mark.parametrize("trouble", ["nothing", "401 for ever", "token: 500 for ever", "token: broken connection"])
-def test_a_secret_of_awkward_characters_is_not_printed_in_any_form(connector, command_line, secret, trouble):
+def test_a_secret_with_special_characters_is_not_printed_in_any_form(connector, command_line, secret, trouble):
     login = connector.simulator.login
     login.client_secret = secret
     connector.config |= {"client_secret": secret, "token": login.basic, **TROUBLES[trouble](connector.simulator)}
@@ -132,7 +132,7 @@ def test_a_secret_of_awkward_characters_is_not_printed_in_any_form(connector, co
 
 
 @pytest.mark.parametrize("trouble", ["nothing", "a wrong secret", "token: 500 for ever", "500 for ever"])
-def test_no_secret_is_printed_when_the_platform_asks_for_debug_logs(connector, command_line, monkeypatch, trouble):
+def test_no_secret_is_printed_at_the_platforms_debug_level(connector, command_line, monkeypatch, trouble):
     monkeypatch.setenv("LOG_LEVEL", "debug")
     connector.config |= TROUBLES[trouble](connector.simulator)
 
@@ -163,7 +163,7 @@ LOGIN_TROUBLES: dict[str, Callable[[Simulator], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("trouble", [*LOGIN_TROUBLES, "no TLS", "nobody listens"])
-def test_no_exception_of_the_login_holds_a_secret(connector, monkeypatch, closed_url, trouble):
+def test_login_exceptions_contain_no_secret(connector, monkeypatch, closed_url, trouble):
     simulator, secret = connector.simulator, AWKWARD_SECRETS[0]
     simulator.login.client_secret = secret
     connector.config |= {"client_secret": secret, "token": simulator.login.basic}
@@ -181,7 +181,7 @@ def test_no_exception_of_the_login_holds_a_secret(connector, monkeypatch, closed
 
 
 @pytest.mark.parametrize("secret", AWKWARD_SECRETS)
-def test_what_a_library_may_say_of_an_address_is_blanked(connector, secret):
+def test_secrets_in_logged_urls_are_redacted(connector, secret):
     login = connector.simulator.login
     login.client_secret = secret
     connector.config |= {"client_secret": secret, "token": login.basic}
@@ -196,7 +196,7 @@ def test_what_a_library_may_say_of_an_address_is_blanked(connector, secret):
             assert_hidden(filter_secrets(text), [hidden])
 
 
-def test_no_secret_is_printed_by_a_process_whose_token_host_is_away(connector: Connector, closed_url):
+def test_no_secret_is_printed_by_a_process_with_an_unreachable_token_host(connector: Connector, closed_url):
     connector.environment = {"HOTMART_API_URL": closed_url, "HOTMART_AUTH_URL": closed_url}
     connector.simulator.login.client_secret = AWKWARD_SECRETS[0]
     connector.config |= {"client_secret": AWKWARD_SECRETS[0], "token": connector.simulator.basic}
@@ -237,7 +237,7 @@ QUOTING: dict[str, Callable[[str], Fault]] = {
 
 
 @pytest.mark.parametrize("order", QUOTING.values(), ids=list(QUOTING))
-def test_no_mail_address_is_said_whatever_goes_wrong(connector, command_line, order):
+def test_no_email_address_is_logged_after_any_failure(connector, command_line, order):
     addresses = mails(connector.simulator.world)
     connector.simulator.add_fault(order(min(addresses)))
 
@@ -247,7 +247,7 @@ def test_no_mail_address_is_said_whatever_goes_wrong(connector, command_line, or
     assert not [address for address in addresses if address in said(output)]
 
 
-def test_rows_keep_the_mail_addresses(connector, command_line):
+def test_records_keep_the_email_addresses(connector, command_line):
     _, output = command_line("read", catalog=catalog(["sales_history"]))
 
     assert [address for address in mails(connector.simulator.world) if address in output]

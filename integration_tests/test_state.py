@@ -45,7 +45,7 @@ def starts_at(time_ms: int) -> Callable[[Call], bool]:
     return lambda call: call.get("start_date") == str(time_ms) and call.get("max_results") != "1"
 
 
-def test_a_state_names_the_date_ranges_that_were_read_and_when(connector: Connector) -> None:
+def test_a_state_contains_the_date_ranges_read_and_their_time(connector: Connector) -> None:
     run = connector.read(["sales_history", "subscriptions"])
 
     assert run.state["sales_history"].pop("unsettled")["from"] == "2024-12-31"  # see state/day_digests.py
@@ -72,7 +72,7 @@ def test_an_earlier_start_date_reads_the_gap_and_the_look_back(
     assert run.state["sales_history"]["slices"] == EVERYTHING
 
 
-def test_a_later_start_date_reads_nothing_twice_but_the_look_back(connector: Connector, hotmart: Simulator) -> None:
+def test_a_later_start_date_rereads_only_the_look_back(connector: Connector, hotmart: Simulator) -> None:
     first = connector.read(["sales_history"])
     hotmart.reset_log()
 
@@ -83,7 +83,7 @@ def test_a_later_start_date_reads_nothing_twice_but_the_look_back(connector: Con
     assert min(whole_ranges(hotmart)) == NOW_MS - 65 * DAY_MS
 
 
-def test_what_changed_before_a_later_start_date_is_read_when_it_is_moved_back(
+def test_moving_the_start_date_back_reads_earlier_changes(
     connector: Connector, world: World, clock: VirtualClock
 ) -> None:
     first = connector.read(["sales_history"])
@@ -125,7 +125,9 @@ def test_the_plain_form_of_a_state_is_accepted(connector: Connector, hotmart: Si
     assert min(whole_ranges(hotmart)) == NOW_MS - 65 * DAY_MS
 
 
-def test_a_state_of_the_first_release_is_carried_on(connector: Connector, world: World, clock: VirtualClock) -> None:
+def test_a_sync_continues_from_a_state_of_the_first_release(
+    connector: Connector, world: World, clock: VirtualClock
+) -> None:
     first = connector.read(["sales_history"])
     window = {"start": "2022-01-01T00:00:00.000Z", "end": NOW}
     old = {"sales_history": {"state_type": "date-range", "slices": [window]}}
@@ -168,7 +170,7 @@ GARBAGE = [
 
 
 @pytest.mark.parametrize("garbage", GARBAGE)
-def test_a_state_that_is_garbage_is_refused_in_a_sentence(connector: Connector, garbage: dict[str, Any]) -> None:
+def test_an_invalid_state_is_rejected_with_a_message(connector: Connector, garbage: dict[str, Any]) -> None:
     run = connector.read(["sales_history"], {"sales_history": garbage})
 
     assert run.exit_code != 0
@@ -177,7 +179,7 @@ def test_a_state_that_is_garbage_is_refused_in_a_sentence(connector: Connector, 
     assert not run.records("sales_history")
 
 
-def test_a_state_from_the_future_is_refused_in_a_sentence(connector: Connector) -> None:
+def test_a_state_from_the_future_is_rejected_with_a_message(connector: Connector) -> None:
     window = {"start": "2024-01-01T00:00:00Z", "end": "2099-01-01T00:00:00Z"}
 
     run = connector.read(["sales_history"], {"sales_history": {"state_type": "date-range", "slices": [window]}})
@@ -186,9 +188,7 @@ def test_a_state_from_the_future_is_refused_in_a_sentence(connector: Connector) 
     assert "ends in the future" in run.sentences
 
 
-def test_a_clock_set_back_a_little_loses_nothing_and_the_cursor_still_grows(
-    connector: Connector, clock: VirtualClock, world: World
-) -> None:
+def test_a_clock_set_back_slightly_loses_no_row(connector: Connector, clock: VirtualClock, world: World) -> None:
     first = connector.read(["sales_users"])
     clock.advance(hours=-2)
 
@@ -210,7 +210,7 @@ def test_a_full_refresh_ignores_the_state(connector: Connector, world: World) ->
     assert run.state == {"sales_history": {"__ab_no_cursor_state_message": True}}
 
 
-def test_a_failed_window_keeps_the_progress_of_the_others_and_stays_open(
+def test_a_failed_date_range_keeps_the_progress_of_the_others(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     failing_ms = world.start_ms + 4 * RANGE_MS
@@ -233,7 +233,7 @@ def test_a_failed_window_keeps_the_progress_of_the_others_and_stays_open(
     assert not difference("sales_history", world.expected("sales_history"), rows)
 
 
-def test_an_older_window_read_again_is_not_hidden_behind_a_newer_one(
+def test_a_failed_look_back_date_range_is_read_by_a_later_sync(
     connector: Connector, hotmart: Simulator, clock: VirtualClock
 ) -> None:
     config = {**connector.config, "lookback_days": 600}
@@ -257,7 +257,7 @@ def test_an_older_window_read_again_is_not_hidden_behind_a_newer_one(
     assert reread_ms in whole_ranges(hotmart)
 
 
-def test_a_late_status_is_not_lost_when_its_range_cannot_be_read(
+def test_a_late_status_in_an_unreadable_date_range_is_synced_later(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     first = connector.read(["sales_history"], config={**connector.config, "start_date": "2024-01-01"})
@@ -290,7 +290,7 @@ def reverse_chargebacks(world: World, transactions: list[str]) -> None:
         world.set_status(transaction, "COMPLETE", world.now_ms)
 
 
-def test_a_reversed_chargeback_is_read_also_when_a_part_of_its_day_could_not_be(
+def test_a_reversed_chargeback_on_an_unreadable_day_is_synced_later(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     streams, config = ["sales_history"], {**connector.config, "num_workers": 1}
@@ -317,7 +317,7 @@ def test_a_reversed_chargeback_is_read_also_when_a_part_of_its_day_could_not_be(
     assert not difference("sales_history", world.expected("sales_history"), rows)
 
 
-def test_a_chargeback_reversed_while_no_sync_ran_for_weeks_is_read(
+def test_a_chargeback_reversed_between_distant_syncs_is_synced(
     connector: Connector, world: World, clock: VirtualClock
 ) -> None:
     ordered = NOW_MS - 360 * DAY_MS, NOW_MS - 345 * DAY_MS
@@ -334,9 +334,7 @@ def test_a_chargeback_reversed_while_no_sync_ran_for_weeks_is_read(
     assert not difference("sales_history", world.expected("sales_history"), rows)
 
 
-def test_a_state_that_is_garbage_ends_only_its_own_stream_and_is_left_as_it_was(
-    connector: Connector, world: World
-) -> None:
+def test_an_invalid_state_fails_only_its_stream_and_is_not_overwritten(connector: Connector, world: World) -> None:
     run = connector.read(["sales_history", "products", "sales_users"], {"sales_history": {"foo": 1}})
 
     assert run.exit_code != 0

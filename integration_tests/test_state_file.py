@@ -76,7 +76,9 @@ NO_STATE: list[Any] = [
 
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize("content", NO_STATE, ids=lambda content: json.dumps(content)[:60])
-def test_a_file_without_a_state_is_told(connector: Connector, tmp_path: Path, content: Any, indent: int | None) -> None:
+def test_a_file_without_a_state_is_rejected(
+    connector: Connector, tmp_path: Path, content: Any, indent: int | None
+) -> None:
     path = tmp_path / "given.json"
     path.write_text(content if isinstance(content, str) else json.dumps(content, indent=indent), encoding="utf-8")
 
@@ -157,7 +159,7 @@ FORMS_OF_STATES = {
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 @pytest.mark.parametrize("form", FORMS_OF_STATES)
-def test_a_state_is_read_in_every_form(connector: Connector, tmp_path: Path, form: str, encoding: str) -> None:
+def test_a_state_is_accepted_in_every_form(connector: Connector, tmp_path: Path, form: str, encoding: str) -> None:
     path = tmp_path / "given"
     path.write_bytes(FORMS_OF_STATES[form].encode(encoding))
 
@@ -196,7 +198,7 @@ def test_a_single_state_needs_no_list(connector: Connector, tmp_path: Path, form
     assert 0 < len(run.records("sales_history")) < len(connector.simulator.world.expected("sales_history")) / 2
 
 
-def test_the_output_of_a_read_is_the_state_of_the_next(
+def test_the_output_of_a_read_is_accepted_as_state(
     connector: Connector, command_line: CommandLine, tmp_path: Path
 ) -> None:
     exit_code, output = command_line("read", catalog=catalog())
@@ -221,7 +223,7 @@ def test_the_output_of_a_read_is_the_state_of_the_next(
         ),
     ],
 )
-def test_a_broken_line_that_may_hold_a_state_is_not_skipped(
+def test_an_invalid_line_that_may_contain_a_state_is_rejected(
     connector: Connector, tmp_path: Path, content: str, problem: str
 ) -> None:
     path = tmp_path / "given.json"
@@ -230,7 +232,7 @@ def test_a_broken_line_that_may_hold_a_state_is_not_skipped(
     assert refusal_of(connector, "--state", path) == problem
 
 
-def test_the_state_of_another_stream_concerns_nobody(connector: Connector) -> None:
+def test_the_state_of_another_stream_is_ignored(connector: Connector) -> None:
     run = connector.read(["sales_history"], {"coupons_of_old": {"foo": 1}, "products": {"page": 3}})
 
     assert run.exit_code == 0, run.sentences

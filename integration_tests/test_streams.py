@@ -177,12 +177,12 @@ def by_key(run: Run, stream: str) -> dict[Any, Row]:
 # Offered
 
 
-def test_there_are_streams():
+def test_the_connector_has_at_least_nine_streams():
     assert len(STREAMS) >= 9
 
 
 @every_stream
-def test_the_stream_is_offered_with_its_key_and_its_cursor(offered, stream):
+def test_discover_returns_the_primary_key_and_cursor(offered, stream):
     found = offered[stream]
 
     cls = CLASSES[stream]
@@ -197,7 +197,7 @@ def test_the_stream_is_offered_with_its_key_and_its_cursor(offered, stream):
 
 
 @every_stream
-def test_key_and_cursor_are_in_the_schema_as_plain_fields(offered, stream):
+def test_the_schema_contains_primary_key_and_cursor(offered, stream):
     fields = offered[stream]["json_schema"]["properties"]
 
     for name in keys_of(stream):
@@ -208,7 +208,7 @@ def test_key_and_cursor_are_in_the_schema_as_plain_fields(offered, stream):
 
 
 @every_stream
-def test_the_description_says_what_the_stream_costs(offered, stream):
+def test_the_description_states_the_number_of_requests(offered, stream):
     described = offered[stream]["json_schema"]["description"]
 
     assert described.endswith(f" Requests: {CLASSES[stream].cost_note}.")
@@ -216,7 +216,7 @@ def test_the_description_says_what_the_stream_costs(offered, stream):
 
 
 @every_stream
-def test_the_stream_has_its_page_of_the_documentation_in_its_docstring(stream):
+def test_the_docstring_links_to_the_documentation(stream):
     assert "https://developers.hotmart.com/docs/en/" in (CLASSES[stream].__doc__ or "")
 
 
@@ -233,7 +233,7 @@ def test_lists_without_a_date_have_no_cursor():
     ]
 
 
-def test_discover_needs_a_club_for_the_club_streams(connector):
+def test_discover_omits_members_area_streams_without_a_members_area(connector):
     connector.config["members_area_subdomain"] = ""
 
     assert list(discovered(connector)) == [name for name in STREAMS if not name.startswith("club_")]
@@ -243,7 +243,7 @@ def test_discover_needs_a_club_for_the_club_streams(connector):
 
 
 @every_stream
-def test_one_page_and_many_give_the_same_rows(small_whole, stream):
+def test_one_page_and_many_pages_give_the_same_rows(small_whole, stream):
     _, unpaged = small_whole(stream)
 
     connector, paged = small_whole(stream, page_cap=1 if stream == "sales_summary" else 2)
@@ -259,7 +259,7 @@ def test_one_page_and_many_give_the_same_rows(small_whole, stream):
 
 
 @every_stream
-def test_the_rows_are_those_of_the_account(whole, stream):
+def test_the_records_equal_the_rows_of_the_account(whole, stream):
     connector, run = whole
 
     assert not difference(stream, connector.simulator.world.expected(stream), run.records(stream))
@@ -270,7 +270,7 @@ def test_the_rows_are_those_of_the_account(whole, stream):
 
 @every_stream
 @pytest.mark.parametrize("full_refresh", [True, False], ids=["full refresh", "incremental"])
-def test_an_empty_account_gives_no_rows_and_no_error(small, stream, full_refresh):
+def test_an_empty_account_succeeds_without_records(small, stream, full_refresh):
     connector = small(small_world(**dict.fromkeys(SIZES, 0)))
 
     run = connector.read([stream], full_refresh=full_refresh)
@@ -296,7 +296,7 @@ def test_a_full_refresh_ignores_the_state(small, stream):
 @pytest.mark.parametrize(
     "state", [{"synced_until": "next week"}, {"slices": "none", "state_type": "date-range"}, {"x": 1}]
 )
-def test_a_full_refresh_does_not_mind_a_state_that_cannot_be_read(small, state):
+def test_a_full_refresh_accepts_an_invalid_state(small, state):
     connector = small()
 
     run = connector.read(["sales_users"], state={"sales_users": state}, full_refresh=True)
@@ -309,7 +309,7 @@ def test_a_full_refresh_does_not_mind_a_state_that_cannot_be_read(small, state):
 
 
 @every_stream
-def test_every_record_is_valid_and_has_its_key(offered, whole, stream):
+def test_every_record_is_valid_and_has_its_primary_key(offered, whole, stream):
     check = validator(offered[stream]["json_schema"])
 
     _, run = whole
@@ -321,7 +321,7 @@ def test_every_record_is_valid_and_has_its_key(offered, whole, stream):
     assert "The field is null in such rows" not in run.logs
 
 
-def test_the_validator_minds_types_and_formats():
+def test_the_validator_checks_types_and_formats():
     check = validator({"properties": {"at": {"type": ["null", "string"], "format": "date-time"}}})
 
     assert check.is_valid({"at": "2024-05-01T12:00:00.123Z"})
@@ -331,7 +331,7 @@ def test_the_validator_minds_types_and_formats():
 
 
 @every_stream
-def test_no_declared_time_is_left_as_a_number(offered, whole, stream):
+def test_every_declared_time_is_text(offered, whole, stream):
     schema = offered[stream]["json_schema"]
     _, run = whole
 
@@ -354,7 +354,7 @@ def test_no_declared_time_is_left_as_a_number(offered, whole, stream):
 
 
 @pytest.mark.parametrize("stream", INCREMENTAL)
-def test_every_record_has_a_cursor_that_is_not_in_the_future(whole, stream):
+def test_no_cursor_is_in_the_future(whole, stream):
     cursor = str(CLASSES[stream].cursor_field)
 
     _, run = whole
@@ -373,7 +373,7 @@ def test_every_record_has_a_cursor_that_is_not_in_the_future(whole, stream):
         ("coupons", "coupon-get-real.json"),
     ],
 )
-def test_genuine_records_of_hotmart_come_out_as_the_schema_says(api, caplog, stream, file):
+def test_genuine_records_of_hotmart_match_the_schema(api, caplog, stream, file):
     rows = json.loads((SAMPLE_FOLDER / file).read_text(encoding="utf-8"))["response"]["body"]
     made: HotmartStream = CLASSES[stream](api)
     check = validator(made.get_json_schema())
@@ -393,7 +393,7 @@ def test_genuine_records_of_hotmart_come_out_as_the_schema_says(api, caplog, str
     assert not [log for log in caplog.records if log.levelname == "WARNING"]
 
 
-def test_both_spellings_of_a_commission_currency_end_in_one_column(connector):
+def test_both_spellings_of_a_commission_currency_share_one_column(connector):
     held = truth(connector.simulator.world, "sales_commissions")
 
     found = by_key(connector.read(["sales_commissions"]), "sales_commissions")
@@ -418,7 +418,7 @@ def test_both_spellings_of_a_commission_currency_end_in_one_column(connector):
         ({"value": 1}, None),
     ],
 )
-def test_the_currency_of_a_commission_is_the_one_that_was_sent(api, commission, code):
+def test_the_currency_of_a_commission_is_copied_from_either_field(api, commission, code):
     row = {"transaction": "HP1", "commissions": [{"commission": dict(commission)}]}
 
     _, record = CLASSES["sales_commissions"](api).record(row)
@@ -427,7 +427,7 @@ def test_the_currency_of_a_commission_is_the_one_that_was_sent(api, commission, 
 
 
 @pytest.mark.parametrize("commissions", [None, [], [None], [{}], [{"commission": None}]])
-def test_a_commission_with_less_in_it_is_kept(api, commissions):
+def test_an_incomplete_commission_is_kept(api, commissions):
     _, record = CLASSES["sales_commissions"](api).record({"transaction": "HP1", "commissions": commissions})
 
     assert record["commissions"] == commissions
@@ -447,14 +447,14 @@ def test_a_commission_with_less_in_it_is_kept(api, commissions):
     ],
     ids=repr,
 )
-def test_commissions_in_another_form_are_kept_apart(api, commissions, column, path, raw):
+def test_commissions_of_an_unexpected_type_are_kept_as_unparsed_values(api, commissions, column, path, raw):
     _, record = CLASSES["sales_commissions"](api).record({"transaction": "HP1", "commissions": commissions})
 
     assert record["commissions"] == column
     assert record["unparsed_values"] == {path: raw}
 
 
-def test_plus_access_is_a_boolean_and_its_word_is_kept(connector):
+def test_plus_access_is_a_boolean_and_its_text_is_kept(connector):
     words = {key: row["plus_access"] for key, row in truth(connector.simulator.world, "club_students").items()}
 
     found = by_key(connector.read(["club_students"]), "club_students")
@@ -483,7 +483,7 @@ def test_plus_access_is_a_boolean_and_its_word_is_kept(connector):
     ],
     ids=repr,
 )
-def test_a_word_of_plus_access_is_read_as_it_is_meant(api, sent, made):
+def test_plus_access_is_parsed_from_its_text(api, sent, made):
     _, record = CLASSES["club_students"](api).record({"user_id": "U1", "subdomain": "my-school", **sent})
 
     assert (record.get("plus_access"), record.get("plus_access_type")) == made
@@ -501,7 +501,7 @@ def test_a_word_of_plus_access_is_read_as_it_is_meant(api, sent, made):
     ],
     ids=repr,
 )
-def test_both_spellings_of_the_payment_delay_end_in_one_column(api, recurrency, days):
+def test_both_spellings_of_the_payment_delay_share_one_column(api, recurrency, days):
     row = {"purchase": {"transaction": "HP1"}, "recurrency": dict(recurrency)}
     made: HotmartStream = CLASSES["subscription_transactions"](api)
 
@@ -523,7 +523,7 @@ def test_both_spellings_of_the_payment_delay_end_in_one_column(api, recurrency, 
     ],
     ids=repr,
 )
-def test_a_charge_without_a_commission_currency_has_a_key_all_the_same(api, commission, currency):
+def test_a_charge_without_a_commission_currency_has_a_primary_key(api, commission, currency):
     row = {"purchase": {"transaction": "HP1", "commission": commission}}
 
     key, record = CLASSES["subscription_transactions"](api).record(row)
@@ -534,7 +534,7 @@ def test_a_charge_without_a_commission_currency_has_a_key_all_the_same(api, comm
 
 @pytest.mark.parametrize("stream", ["sales_history", "subscriptions", "products", "club_students"])
 @pytest.mark.parametrize("value", [{"deep": [1_714_564_800_123, None]}, "x", 5, False, []], ids=repr)
-def test_fields_that_are_not_declared_are_kept_as_they_are(small, stream, value):
+def test_undeclared_fields_are_kept_unchanged(small, stream, value):
     connector = small()
     for name in ("brand_new", "product.brand_new"):
         connector.simulator.add_fault(
@@ -556,7 +556,7 @@ def test_fields_that_are_not_declared_are_kept_as_they_are(small, stream, value)
 
 
 @every_stream
-def test_nothing_that_hotmart_sends_is_left_out(whole, stream):
+def test_every_field_that_hotmart_sends_is_kept(whole, stream):
     def fields(value: Any, path: str = "") -> set[str]:
         if isinstance(value, dict):
             return set().union(*({f"{path}.{name}"} | fields(item, f"{path}.{name}") for name, item in value.items()))
@@ -578,7 +578,7 @@ def test_nothing_that_hotmart_sends_is_left_out(whole, stream):
         ("sales_history", {"kind": "number_for_string", "field_name": "product.name", "value": 12_345}),
     ],
 )
-def test_a_number_where_text_is_declared_becomes_text(small, stream, fault):
+def test_a_number_in_a_text_field_becomes_text(small, stream, fault):
     connector = small()
     connector.simulator.add_fault(Fault(path=PATHS[stream], where=is_for_rows, **fault))
 
@@ -599,7 +599,7 @@ def test_a_number_where_text_is_declared_becomes_text(small, stream, fault):
         ("1714564800123", "2024-05-01T12:00:00.123Z"),
     ],
 )
-def test_a_date_in_another_form_becomes_a_time_or_nothing(small, sent, came):
+def test_a_date_in_another_format_becomes_a_time_or_null(small, sent, came):
     connector = small()
     connector.simulator.add_fault(Fault(kind="bad_date", path=PATHS["products"], value=sent))
 
@@ -619,7 +619,7 @@ def test_a_date_in_another_form_becomes_a_time_or_nothing(small, sent, came):
         ({}, "{}"),
     ],
 )
-def test_a_date_that_is_none_is_null_kept_apart_and_told_once(small, sent, raw):
+def test_an_invalid_date_becomes_null_and_is_logged_once(small, sent, raw):
     connector = small()
     connector.simulator.add_fault(Fault(kind="bad_date", path=PATHS["products"], value=sent))
 
@@ -639,7 +639,7 @@ def test_a_date_that_is_none_is_null_kept_apart_and_told_once(small, sent, raw):
 
 
 @every_stream
-def test_a_row_without_its_key_is_an_error_of_the_stream(small, stream):
+def test_a_row_without_its_primary_key_fails_the_stream(small, stream):
     connector = small()
     connector.simulator.add_fault(
         Fault(kind="no_key", path=PATHS[stream], times=None, where=lambda call: call.get("max_results") != "1")
@@ -657,7 +657,7 @@ def test_a_row_without_its_key_is_an_error_of_the_stream(small, stream):
 
 @pytest.mark.parametrize("stream", STATUSES)
 @pytest.mark.parametrize("full_refresh", [True, False], ids=["full refresh", "incremental"])
-def test_statuses_are_repeated_keys_and_all_of_them(small, stream, full_refresh):
+def test_all_statuses_are_sent_as_repeated_parameters(small, stream, full_refresh):
     connector = small(page_cap=5)
 
     connector.read([stream], full_refresh=full_refresh)
@@ -670,13 +670,13 @@ def test_statuses_are_repeated_keys_and_all_of_them(small, stream, full_refresh)
         assert not [status for status in asked if "," in status]
 
 
-def test_there_are_seventeen_statuses_and_fourteen_for_prices():
+def test_sales_have_17_statuses_and_price_details_14():
     assert (len(STATUSES["sales_history"]), len(STATUSES["sales_price_details"])) == (17, 14)
 
 
 @pytest.mark.parametrize("stream", DATES)
 @pytest.mark.parametrize("full_refresh", [True, False], ids=["full refresh", "incremental"])
-def test_both_dates_are_sent_with_every_call_and_never_in_the_future(small, clock, stream, full_refresh):
+def test_every_request_has_both_dates_and_none_in_the_future(small, clock, stream, full_refresh):
     connector = small(page_cap=5)
     connector.simulator.before_call = lambda call: clock.advance(seconds=1)
     start, end = DATES[stream]
@@ -694,7 +694,7 @@ def test_both_dates_are_sent_with_every_call_and_never_in_the_future(small, cloc
         assert after_now or int(call.get(end) or 0) <= NOW_MS
 
 
-def test_subscriptions_are_asked_for_from_2010_on_and_without_an_end(small):
+def test_subscriptions_are_requested_since_2010_without_an_end_date(small):
     connector = small(page_cap=5)
 
     connector.read(["subscriptions"])
@@ -705,7 +705,7 @@ def test_subscriptions_are_asked_for_from_2010_on_and_without_an_end(small):
 
 
 @pytest.mark.parametrize("stream", PAGED)
-def test_a_page_token_goes_with_the_very_query_it_came_from(small_whole, stream):
+def test_a_page_token_is_sent_with_its_original_query(small_whole, stream):
     connector, _ = small_whole(stream, page_cap=1 if stream == "sales_summary" else 2)
 
     queries = [
@@ -730,7 +730,7 @@ def test_a_page_token_goes_with_the_very_query_it_came_from(small_whole, stream)
         ),
     }.items(),
 )
-def test_pages_are_asked_for_as_large_as_they_come(small_whole, stream, rows):
+def test_pages_are_requested_with_the_maximum_size(small_whole, stream, rows):
     connector, _ = small_whole(stream)
 
     questions = {"1", "10"}
@@ -739,14 +739,14 @@ def test_pages_are_asked_for_as_large_as_they_come(small_whole, stream, rows):
 
 
 @every_stream
-def test_the_headers_are_few_and_plain(small_whole, stream):
+def test_requests_have_only_standard_headers(small_whole, stream):
     connector, _ = small_whole(stream)
 
     for call in calls_of(connector, stream):
         assert set(call.headers) <= {"authorization", "user-agent", "accept", "accept-encoding", "connection"}
 
 
-def test_students_are_read_from_every_club_with_the_club_as_a_part_of_the_key(connector):
+def test_students_of_every_members_area_have_distinct_primary_keys(connector):
     found = by_key(connector.read(["club_students"]), "club_students")
 
     assert {club for club, _ in found} == {"my-school", "second-school"}
@@ -755,7 +755,7 @@ def test_students_are_read_from_every_club_with_the_club_as_a_part_of_the_key(co
 
 
 @every_stream
-def test_the_stream_is_read_alone_as_it_is_among_all(small_whole, stream):
+def test_the_stream_alone_has_the_same_rows_as_among_all(small_whole, stream):
     _, alone = small_whole(stream)
 
     _, among_all = small_whole()
@@ -766,7 +766,7 @@ def test_the_stream_is_read_alone_as_it_is_among_all(small_whole, stream):
 # Not offered
 
 
-def test_a_stream_that_does_not_exist_fails_by_name_and_the_others_are_read(small):
+def test_an_unknown_stream_is_named_and_the_others_are_read(small):
     connector = small()
 
     run = connector.read(["products", "refunds", "sales_users"])
@@ -781,7 +781,7 @@ def test_a_stream_that_does_not_exist_fails_by_name_and_the_others_are_read(smal
     assert len(by_key(run, "sales_users")) == 60
 
 
-def test_a_club_stream_without_a_club_names_the_setting_and_the_others_are_read(small):
+def test_a_missing_members_area_setting_fails_only_its_streams(small):
     connector = small()
     connector.config["members_area_subdomain"] = ""
 
@@ -794,7 +794,7 @@ def test_a_club_stream_without_a_club_names_the_setting_and_the_others_are_read(
     assert len(by_key(run, "products")) == 12
 
 
-def test_both_kinds_of_streams_that_cannot_be_read_are_told(small):
+def test_unknown_and_unconfigured_streams_are_both_reported(small):
     connector = small()
     connector.config["members_area_subdomain"] = ""
 
@@ -806,7 +806,7 @@ def test_both_kinds_of_streams_that_cannot_be_read_are_told(small):
     assert len(by_key(run, "products")) == 12
 
 
-def test_an_unknown_club_fails_by_name_and_the_other_club_is_read(small):
+def test_an_unknown_members_area_is_named_and_the_other_is_read(small):
     connector = small()
     connector.config["members_area_subdomain"] = "my-school, wrong-one"
 
@@ -827,7 +827,7 @@ def test_an_empty_catalog_reads_nothing(small):
     assert not [call for call in connector.simulator.calls if call.method == "GET"]
 
 
-def test_the_default_of_hotmart_would_have_left_most_statuses_out(small):
+def test_sales_outside_hotmarts_default_statuses_are_read(small):
     connector = small()
 
     run = connector.read(["sales_history"])
@@ -836,7 +836,7 @@ def test_the_default_of_hotmart_would_have_left_most_statuses_out(small):
     assert len(statuses - set(DEFAULT_SALE_STATUSES)) > 5
 
 
-def test_refused_lists_of_statuses_are_read_one_by_one(small):
+def test_statuses_are_requested_one_by_one_if_a_list_is_rejected(small):
     connector = small(several_statuses="refused")
 
     run = connector.read(["sales_history"])
@@ -859,7 +859,7 @@ def test_the_summary_has_a_row_for_every_month_and_currency(connector):
         assert row["total_value"]["currency_code"] == currency
 
 
-def test_the_summary_holds_hotmarts_own_totals(connector):
+def test_the_summary_contains_hotmarts_own_totals(connector):
     held = truth(connector.simulator.world, "sales_summary")
 
     found = by_key(connector.read(["sales_summary"]), "sales_summary")

@@ -90,7 +90,7 @@ def calls_told(sync: str, hotmart: Simulator) -> str:
     return f"calls of the {sync}: {calls.total()}: " + ", ".join(f"{name} {count}" for name, count in calls.items())
 
 
-def test_every_key_arrives_once_and_as_its_schema_says(
+def test_every_record_is_unique_and_matches_its_schema(
     connector: Connector, hotmart: Simulator, world: World, tell: Tell
 ) -> None:
     declared = schemas(connector)
@@ -124,7 +124,7 @@ def test_every_key_arrives_once_and_as_its_schema_says(
 
 
 @pytest.mark.parametrize("world", [6_000], indirect=True)
-def test_a_second_sync_brings_what_changed_and_no_more_than_it_must(
+def test_a_second_sync_reads_changes_and_the_look_back(
     connector: Connector,
     hotmart: Simulator,
     world: World,

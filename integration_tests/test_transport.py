@@ -154,7 +154,7 @@ def use(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "BREW"])
-def test_a_stream_sends_nothing_but_get(stream, connector, method):
+def test_a_stream_sends_only_get_requests(stream, connector, method):
     with pytest.raises(OutOfReach):
         send(data_client(stream), method, stream.url_base + PRODUCTS)
 
@@ -162,7 +162,7 @@ def test_a_stream_sends_nothing_but_get(stream, connector, method):
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "HEAD"])
-def test_a_login_sends_nothing_but_post(stream, connector, method):
+def test_a_login_sends_only_post_requests(stream, connector, method):
     with pytest.raises(OutOfReach):
         send(token_client(stream), method, f"{connector.simulator.url}{TOKEN_PATH}")
 
@@ -170,14 +170,14 @@ def test_a_login_sends_nothing_but_post(stream, connector, method):
 
 
 @pytest.mark.parametrize("path", ["/", "/security/oauth/revoke", f"{TOKEN_PATH}/x", f"/{PRODUCTS}", f"{TOKEN_PATH}%2F"])
-def test_a_login_calls_nothing_but_the_token_address(stream, connector, path):
+def test_a_login_requests_only_the_token_url(stream, connector, path):
     with pytest.raises(OutOfReach):
         send(token_client(stream), "POST", f"{connector.simulator.url}{path}")
 
     assert not connector.simulator.calls
 
 
-def test_get_to_the_api_and_post_to_the_token_address_are_sent(stream, connector):
+def test_get_to_the_api_and_post_to_the_token_url_are_allowed(stream, connector):
     send(data_client(stream), "GET", stream.url_base + PRODUCTS)
     stream.api.authenticator.refresh_and_set_access_token()
 
@@ -188,7 +188,7 @@ def test_get_to_the_api_and_post_to_the_token_address_are_sent(stream, connector
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_no_other_host_or_port_is_called(stream, recorder, method):
+def test_no_other_host_or_port_is_requested(stream, recorder, method):
     for client in (data_client(stream), token_client(stream)):
         with pytest.raises(OutOfReach):
             send(client, method, f"{recorder.url}{TOKEN_PATH}")
@@ -208,7 +208,7 @@ def test_no_other_host_or_port_is_called(stream, recorder, method):
         "https://sandbox.hotmart.com/",
     ],
 )
-def test_an_address_that_looks_like_the_apis_is_not_called(connector, monkeypatch, url):
+def test_a_url_similar_to_the_api_url_is_rejected(connector, monkeypatch, url):
     monkeypatch.delenv("HOTMART_API_URL")
     config = Config.from_mapping(connector.config)
     stream = Products(Api(config, HotmartAuthenticator(config), connector.simulator.world.now_ms))
@@ -220,7 +220,7 @@ def test_an_address_that_looks_like_the_apis_is_not_called(connector, monkeypatc
 # Redirects
 
 
-def test_a_redirect_takes_the_bearer_to_no_other_host_even_if_it_were_followed(stream, connector, recorder):
+def test_an_allowed_redirect_sends_no_token_to_another_host(stream, connector, recorder):
     connector.simulator.add_fault(Fault(kind="redirect", times=None, location=f"{recorder.url}/{PRODUCTS}"))
 
     with pytest.raises(HotmartError, match=r"The request was redirected to another address \(302\)"):
@@ -229,7 +229,7 @@ def test_a_redirect_takes_the_bearer_to_no_other_host_even_if_it_were_followed(s
     assert not recorder.asked
 
 
-def test_a_redirect_is_not_followed_at_all(connector, recorder):
+def test_redirects_are_not_followed(connector, recorder):
     for path in (None, TOKEN_PATH):
         connector.simulator.add_fault(Fault(kind="redirect", location=f"{recorder.url}/x", times=None, path=path))
         connector.read(["products"])
@@ -240,7 +240,7 @@ def test_a_redirect_is_not_followed_at_all(connector, recorder):
 # The whole connector
 
 
-def test_a_check_and_a_whole_read_connect_to_nobody_but_hotmart(connector, monkeypatch):
+def test_check_and_read_connect_only_to_hotmart(connector, monkeypatch):
     connected = set()
     connect = socket.socket.connect
 
@@ -259,14 +259,14 @@ def test_a_check_and_a_whole_read_connect_to_nobody_but_hotmart(connector, monke
     assert calls == {("GET", False), ("POST", True)}
 
 
-def test_the_hosts_are_those_that_the_platform_allows():
+def test_the_hosts_equal_the_allowed_hosts_of_the_metadata():
     metadata = yaml.safe_load((PACKAGE.parent / "metadata.yaml").read_text())
 
     hosts = [urlsplit(url).hostname for url in (*API_URLS.values(), AUTH_URL)]
     assert sorted(str(host) for host in hosts) == sorted(metadata["data"]["allowedHosts"]["hosts"])
 
 
-def test_no_module_has_another_way_out():
+def test_no_module_opens_other_connections():
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             match node:
@@ -293,7 +293,7 @@ def test_no_module_has_another_way_out():
 @pytest.mark.parametrize(
     "setting", ["verify", "verify_ssl", "ssl_verify", "tls_verify", "insecure", "requests_kwargs", "ssl"]
 )
-def test_no_setting_switches_the_check_of_certificates_off(connector, monkeypatch, secure, setting):
+def test_no_setting_disables_certificate_verification(connector, monkeypatch, secure, setting):
     use(monkeypatch, secure.url)
     connector.config[setting] = {"verify": False} if setting.endswith("kwargs") else False
 
@@ -304,7 +304,7 @@ def test_no_setting_switches_the_check_of_certificates_off(connector, monkeypatc
     assert not secure.asked
 
 
-def test_a_client_that_is_told_to_trust_anybody_does_not(connector, monkeypatch, secure):
+def test_a_client_cannot_disable_certificate_verification(connector, monkeypatch, secure):
     use(monkeypatch, secure.url)
     config = Config.from_mapping(connector.config)
     stream = Products(Api(config, HotmartAuthenticator(config), connector.simulator.world.now_ms))
@@ -317,7 +317,7 @@ def test_a_client_that_is_told_to_trust_anybody_does_not(connector, monkeypatch,
     assert not secure.asked
 
 
-def test_the_certificates_that_the_environment_names_are_trusted(connector, monkeypatch, secure, certificate):
+def test_certificates_from_the_environment_are_trusted(connector, monkeypatch, secure, certificate):
     use(monkeypatch, secure.url)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     connector.config["members_area_subdomain"] = ""
@@ -339,7 +339,7 @@ def unusable(tmp_path: Path) -> dict[str, Path]:
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 @pytest.mark.parametrize("command", ["check", "read"])
 @pytest.mark.parametrize("wrong", ["missing", "below a file", "not certificates"])
-def test_certificates_that_cannot_be_read_are_reported_with_their_variable(
+def test_unreadable_certificates_are_reported_with_their_variable(
     connector, command_line, monkeypatch, secure, unusable, variable, command, wrong
 ):
     use(monkeypatch, secure.url)
@@ -361,7 +361,7 @@ def test_certificates_that_cannot_be_read_are_reported_with_their_variable(
         assert '"FAILED"' in output
 
 
-def test_a_variable_that_is_not_used_for_plain_http_is_not_looked_at(connector, monkeypatch, unusable):
+def test_certificate_variables_are_ignored_for_plain_http(connector, monkeypatch, unusable):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(unusable["missing"]))
 
     assert connector.run("check").connection_status["status"] == "SUCCEEDED"
@@ -402,7 +402,7 @@ class RefusingProxy:
         (502, "Hotmart could not be reached.", "transient_error", 7),
     ],
 )
-def test_a_proxy_that_opens_no_connection_gets_the_blame(connector, monkeypatch, status, sentence, failure_type, tries):
+def test_a_proxy_that_rejects_the_connection_is_reported(connector, monkeypatch, status, sentence, failure_type, tries):
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "")
     for name in ("HOTMART_API_URL", "HOTMART_AUTH_URL"):
@@ -432,7 +432,7 @@ def use_proxy(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
         monkeypatch.setenv(name, url)
 
 
-def test_the_proxy_that_the_environment_names_is_used(connector, monkeypatch, recorder):
+def test_the_proxy_from_the_environment_is_used(connector, monkeypatch, recorder):
     use(monkeypatch, "https://hotmart.example.com")
     use_proxy(monkeypatch, recorder.url)
 
@@ -444,7 +444,7 @@ def test_the_proxy_that_the_environment_names_is_used(connector, monkeypatch, re
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_this_machine_is_called_without_a_proxy(connector, monkeypatch, recorder, host):
+def test_localhost_is_requested_without_a_proxy(connector, monkeypatch, recorder, host):
     use(monkeypatch, connector.simulator.url.replace("127.0.0.1", host))
     use_proxy(monkeypatch, recorder.url)
 
@@ -454,7 +454,7 @@ def test_this_machine_is_called_without_a_proxy(connector, monkeypatch, recorder
     assert not recorder.asked
 
 
-def test_a_read_uses_no_other_server_than_the_one_of_the_environment(connector: Connector, recorder: Recorder):
+def test_no_setting_changes_the_server(connector: Connector, recorder: Recorder):
     """No setting can name a host."""
     hosts = ("api_url", "auth_url", "base_url", "url", "host", "HOTMART_API_URL", "HOTMART_AUTH_URL", "proxy")
     connector.config |= dict.fromkeys(hosts, recorder.url)

@@ -55,7 +55,7 @@ def complete(run: Run, world: World, *streams: str) -> None:
         assert not difference(stream, world.expected(stream), run.records(stream))
 
 
-def test_trap_01_sales_of_every_status_come_and_a_refunded_one_does_not_stay_approved(
+def test_trap_01_sales_of_every_status_are_read_and_updated(
     connector: Connector, world: World, clock: VirtualClock
 ) -> None:
     warehouse = Warehouse()
@@ -87,7 +87,7 @@ def test_trap_02_both_dates_are_always_sent(connector: Connector, hotmart: Simul
             assert "accession_date" in dict(call.query)
 
 
-def test_trap_03_a_change_of_an_old_sale_is_not_missed(connector: Connector, world: World, clock: VirtualClock) -> None:
+def test_trap_03_a_change_of_an_old_sale_is_synced(connector: Connector, world: World, clock: VirtualClock) -> None:
     first = connector.read(["sales_commissions"])
     clock.advance(days=1)
     changed = world.change_status(
@@ -101,7 +101,7 @@ def test_trap_03_a_change_of_an_old_sale_is_not_missed(connector: Connector, wor
     assert not difference("sales_commissions", world.expected("sales_commissions"), rows)
 
 
-def test_trap_04_no_window_is_longer_than_twelve_months(connector: Connector, hotmart: Simulator) -> None:
+def test_trap_04_no_date_range_is_longer_than_twelve_months(connector: Connector, hotmart: Simulator) -> None:
     switch(hotmart, max_window_days=366)
 
     run = connector.read(["sales_history"], config={**connector.config, "start_date": "2012-02-29"})
@@ -110,7 +110,7 @@ def test_trap_04_no_window_is_longer_than_twelve_months(connector: Connector, ho
     assert not [call for call in hotmart.calls if call.status == 400]
 
 
-def test_trap_05_every_status_is_spelled_as_its_endpoint_does(connector: Connector, hotmart: Simulator) -> None:
+def test_trap_05_statuses_are_spelled_as_the_endpoint_expects(connector: Connector, hotmart: Simulator) -> None:
     connector.read()
 
     assert not refused(hotmart)
@@ -119,7 +119,7 @@ def test_trap_05_every_status_is_spelled_as_its_endpoint_does(connector: Connect
     assert not sent & {"UNDER_ANALYSIS", "BILLET_PRINTED", "COMPLETED"}
 
 
-def test_trap_06_several_statuses_are_repeated_keys(connector: Connector, hotmart: Simulator) -> None:
+def test_trap_06_several_statuses_are_repeated_parameters(connector: Connector, hotmart: Simulator) -> None:
     connector.read(["sales_history"])
 
     statuses = [call.all("transaction_status") for call in hotmart.calls if call.path == HISTORY]
@@ -127,23 +127,19 @@ def test_trap_06_several_statuses_are_repeated_keys(connector: Connector, hotmar
     assert not [value for values in statuses for value in values if "," in value]
 
 
-def test_trap_07_a_page_that_was_cut_short_is_not_the_last(
-    connector: Connector, hotmart: Simulator, world: World
-) -> None:
+def test_trap_07_a_short_page_does_not_end_pagination(connector: Connector, hotmart: Simulator, world: World) -> None:
     switch(hotmart, page_cap=7)
 
     complete(connector.read(["products", "subscriptions"]), world, "products", "subscriptions")
 
 
-def test_trap_08_totals_may_be_absent(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_trap_08_totals_are_optional(connector: Connector, hotmart: Simulator, world: World) -> None:
     switch(hotmart, totals="nowhere", page_cap=100)
 
     complete(connector.read(["sales_history", "sales_users"]), world, "sales_history", "sales_users")
 
 
-def test_trap_09_a_stale_page_token_is_not_taken_for_a_stale_login(
-    connector: Connector, hotmart: Simulator, world: World
-) -> None:
+def test_trap_09_a_stale_page_token_causes_no_new_login(connector: Connector, hotmart: Simulator, world: World) -> None:
     switch(hotmart, page_cap=50)
     hotmart.add_fault(Fault(kind=400, error="invalid_token", path=HISTORY, page="middle"))
 
@@ -151,7 +147,7 @@ def test_trap_09_a_stale_page_token_is_not_taken_for_a_stale_login(
     assert hotmart.count("/security/oauth/token") == 1
 
 
-def test_trap_10_filters_stay_the_same_from_page_to_page(connector: Connector, hotmart: Simulator) -> None:
+def test_trap_10_filters_stay_the_same_on_every_page(connector: Connector, hotmart: Simulator) -> None:
     switch(hotmart, page_cap=50)
 
     connector.read(["sales_history"])
@@ -164,7 +160,7 @@ def test_trap_10_filters_stay_the_same_from_page_to_page(connector: Connector, h
         assert [pair for pair in query if pair[0] != "page_token"] in first
 
 
-def test_trap_11_windows_are_closed_while_sales_come_in(
+def test_trap_11_new_sales_do_not_shift_pages_of_a_date_range(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     switch(hotmart, page_cap=25)
@@ -182,7 +178,7 @@ def test_trap_11_windows_are_closed_while_sales_come_in(
     assert "WARN" not in run.logs
 
 
-def test_trap_12_the_access_token_is_used_as_received(connector: Connector, hotmart: Simulator) -> None:
+def test_trap_12_the_access_token_is_used_unchanged(connector: Connector, hotmart: Simulator) -> None:
     connector.read(["products"])
 
     call = next(call for call in hotmart.calls if call.path.startswith("/products"))
@@ -191,7 +187,7 @@ def test_trap_12_the_access_token_is_used_as_received(connector: Connector, hotm
     assert call.status == 200
 
 
-def test_trap_13_the_life_of_the_token_is_what_hotmart_says(
+def test_trap_13_the_token_lifetime_is_read_from_the_response(
     connector: Connector, hotmart: Simulator, clock: VirtualClock, world: World
 ) -> None:
     switch(hotmart, token_life_s=600, page_cap=20)
@@ -204,7 +200,7 @@ def test_trap_13_the_life_of_the_token_is_what_hotmart_says(
     assert not [call for call in hotmart.calls if call.status == 401]
 
 
-def test_trap_14_the_token_address_is_in_no_output(connector: Connector, hotmart: Simulator) -> None:
+def test_trap_14_no_output_contains_the_token_url(connector: Connector, hotmart: Simulator) -> None:
     hotmart.add_fault(Fault(kind=500, path="/security/oauth/token", times=None))
 
     run = connector.run("read", "--debug", catalog=catalog(["products"]))
@@ -215,7 +211,7 @@ def test_trap_14_the_token_address_is_in_no_output(connector: Connector, hotmart
 
 
 @pytest.mark.parametrize("kind", ["empty200", "html200"])
-def test_trap_15_an_answer_that_is_no_json_is_asked_again(
+def test_trap_15_a_response_that_is_not_json_is_retried(
     connector: Connector, hotmart: Simulator, world: World, kind: str
 ) -> None:
     hotmart.add_fault(Fault(kind=kind, path=HISTORY, times=2))
@@ -233,7 +229,7 @@ def test_trap_16_a_redirect_is_not_followed(connector: Connector, hotmart: Simul
     assert {call.path for call in hotmart.calls} == {"/security/oauth/token", "/club/api/v1/users"}
 
 
-def test_trap_17_an_empty_answer_is_never_taken_for_no_rows(connector: Connector, hotmart: Simulator) -> None:
+def test_trap_17_an_empty_response_does_not_mean_no_rows(connector: Connector, hotmart: Simulator) -> None:
     hotmart.add_fault(Fault(kind="empty200", path="/products/api/v1/products", times=None))
 
     run = connector.read(["products"])
@@ -243,7 +239,7 @@ def test_trap_17_an_empty_answer_is_never_taken_for_no_rows(connector: Connector
     assert "an empty body instead of rows" in run.sentences
 
 
-def test_trap_20_dates_may_be_seconds(connector: Connector, hotmart: Simulator) -> None:
+def test_trap_20_dates_in_seconds_are_converted(connector: Connector, hotmart: Simulator) -> None:
     hotmart.add_fault(Fault(kind="bad_date", path="/products/api/v1/products", value=1_700_000_000))
 
     run = connector.read(["products"])
@@ -263,7 +259,7 @@ def test_trap_21_the_currency_of_a_commission_is_in_one_column(connector: Connec
     complete(run, world, "sales_commissions")
 
 
-def test_trap_22_to_25_absent_objects_new_words_and_whole_amounts_are_data(connector: Connector, world: World) -> None:
+def test_trap_22_to_25_absent_objects_and_unusual_values_are_accepted(connector: Connector, world: World) -> None:
     run = connector.read(["sales_history"])
 
     records = run.records("sales_history")
@@ -278,7 +274,7 @@ def test_trap_22_to_25_absent_objects_new_words_and_whole_amounts_are_data(conne
     complete(run, world, "sales_history")
 
 
-def test_trap_28_one_quota_is_shared_by_all_streams(
+def test_trap_28_all_streams_share_one_quota(
     connector: Connector, hotmart: Simulator, clock: VirtualClock, world: World
 ) -> None:
     switch(hotmart, limit_per_minute=60, page_cap=60)
@@ -288,7 +284,9 @@ def test_trap_28_one_quota_is_shared_by_all_streams(
     assert refused <= len(hotmart.calls) // 100
 
 
-def test_trap_29_the_reset_is_waited_for(connector: Connector, hotmart: Simulator, clock: VirtualClock) -> None:
+def test_trap_29_a_429_is_retried_after_the_reset(
+    connector: Connector, hotmart: Simulator, clock: VirtualClock
+) -> None:
     hotmart.add_fault(Fault(kind=429, path="/products/api/v1/products", reset_s=37))
 
     run = connector.read(["products"])
@@ -297,7 +295,7 @@ def test_trap_29_the_reset_is_waited_for(connector: Connector, hotmart: Simulato
     assert 37 <= clock.longest_wait_s <= 41
 
 
-def test_trap_30_a_family_that_may_not_be_read_ends_only_its_own_streams(
+def test_trap_30_a_forbidden_api_family_fails_only_its_own_streams(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     hotmart.add_fault(Fault(kind=403, path="/products/*", times=None))
@@ -310,7 +308,7 @@ def test_trap_30_a_family_that_may_not_be_read_ends_only_its_own_streams(
     assert not difference("sales_history", world.expected("sales_history"), run.records("sales_history"))
 
 
-def test_trap_31_no_window_ends_in_the_future(connector: Connector, hotmart: Simulator) -> None:
+def test_trap_31_no_date_range_ends_in_the_future(connector: Connector, hotmart: Simulator) -> None:
     connector.read()
 
     parameters = [pair for call in hotmart.calls for pair in call.query]
@@ -321,7 +319,7 @@ def test_trap_31_no_window_ends_in_the_future(connector: Connector, hotmart: Sim
     assert not refused(hotmart)
 
 
-def test_trap_32_nothing_rests_on_the_order_of_rows(connector: Connector, world: World) -> None:
+def test_trap_32_rows_in_any_order_are_read(connector: Connector, world: World) -> None:
     run = connector.read(["sales_history", "subscription_transactions"])
 
     dates = [record["order_date"] for record in run.records("sales_history")]
@@ -329,7 +327,7 @@ def test_trap_32_nothing_rests_on_the_order_of_rows(connector: Connector, world:
     complete(run, world, "sales_history", "subscription_transactions")
 
 
-def test_trap_33_summaries_carry_the_month_they_are_of(connector: Connector) -> None:
+def test_trap_33_summaries_contain_their_month(connector: Connector) -> None:
     run = connector.read(["sales_summary"])
 
     keys = [(record["month"], record["currency_code"]) for record in run.records("sales_summary")]
@@ -337,7 +335,7 @@ def test_trap_33_summaries_carry_the_month_they_are_of(connector: Connector) -> 
     assert all(month.endswith("-01") for month, _ in keys)
 
 
-def test_trap_35_personal_data_is_in_records_only(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_trap_35_only_records_contain_personal_data(connector: Connector, hotmart: Simulator, world: World) -> None:
     hotmart.add_fault(Fault(kind=403, path="/payments/api/v1/sales/users", nth=3, times=None))
 
     run = connector.run("read", "--debug", catalog=catalog(["sales_history", "sales_users", "subscriptions"]))
@@ -348,21 +346,21 @@ def test_trap_35_personal_data_is_in_records_only(connector: Connector, hotmart:
     assert not [mail for mail in mails if mail in others]
 
 
-def test_trap_36_only_get_is_sent_but_for_the_login(connector: Connector, hotmart: Simulator) -> None:
+def test_trap_36_all_requests_except_the_login_are_get(connector: Connector, hotmart: Simulator) -> None:
     connector.run("check")
     connector.read()
 
     assert {call.method for call in hotmart.calls if not call.path.startswith("/security")} == {"GET"}
 
 
-def test_trap_37_requests_carry_few_and_plain_headers(connector: Connector, hotmart: Simulator) -> None:
+def test_trap_37_requests_have_only_standard_headers(connector: Connector, hotmart: Simulator) -> None:
     connector.read(["products"])
 
     call = next(call for call in hotmart.calls if call.path.startswith("/products"))
     assert set(call.headers) <= {"host", "user-agent", "accept", "accept-encoding", "connection", "authorization"}
 
 
-def test_trap_34_keys_are_unique_within_one_account(connector: Connector) -> None:
+def test_trap_34_primary_keys_are_unique_within_one_account(connector: Connector) -> None:
     run = connector.read()
 
     for stream in stream_names():

@@ -55,7 +55,7 @@ def assert_whole(run: Run, account: Simulator) -> None:
         assert not difference(stream, account.world.expected(stream), run.records(stream))
 
 
-def test_two_syncs_side_by_side_end_complete(account: Simulator, connect: Connect) -> None:
+def test_two_parallel_syncs_are_complete(account: Simulator, connect: Connect) -> None:
     connectors = [connect("one"), connect("other")]
 
     with ThreadPoolExecutor(2) as pool:
@@ -66,7 +66,7 @@ def test_two_syncs_side_by_side_end_complete(account: Simulator, connect: Connec
     assert account.count(status=401) > 2  # they did conflict
 
 
-def test_checks_during_a_sync_do_not_end_it_and_succeed(account: Simulator, connect: Connect) -> None:
+def test_checks_during_a_sync_succeed_and_do_not_fail_it(account: Simulator, connect: Connect) -> None:
     connector, other = connect("one"), connect("other")
     connector.retries = RetryPolicy(renewal_pause_s=0.1)  # beside a check, with the usual pauses
     checks: list[Future[Run]] = []

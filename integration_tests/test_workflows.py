@@ -28,7 +28,7 @@ def planned(command: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(("schema", "path"), SCHEMAS, ids=lambda value: getattr(value, "name", value))
-def test_each_file_of_github_follows_its_schema(schema, path):
+def test_each_github_file_matches_its_schema(schema, path):
     done = subprocess.run(
         [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, path], capture_output=True, text=True
     )
@@ -36,7 +36,7 @@ def test_each_file_of_github_follows_its_schema(schema, path):
     assert done.returncode == 0, done.stdout
 
 
-def test_the_hooks_are_valid():
+def test_the_pre_commit_hooks_are_valid():
     done = subprocess.run(
         [sys.executable, "-m", "pre_commit", "validate-config", ".pre-commit-config.yaml"],
         cwd=ROOT,
@@ -48,7 +48,7 @@ def test_the_hooks_are_valid():
 
 
 @pytest.mark.parametrize("command", commands())
-def test_a_step_runs_a_make_target_that_exists(command):
+def test_each_step_runs_an_existing_make_target(command):
     assert re.fullmatch(r"make [a-z-]+( [A-Z]+=\S+)*", command)
 
     done = planned(command)
@@ -56,7 +56,7 @@ def test_a_step_runs_a_make_target_that_exists(command):
     assert done.returncode == 0, done.stderr
 
 
-def test_a_release_pushes_one_image_for_two_processors_with_its_origin():
+def test_a_release_pushes_a_multi_architecture_image_with_provenance():
     (command,) = [command for command in commands() if "image-push" in command]
 
     build = planned(command).stdout.split()

@@ -29,7 +29,7 @@ def run(*arguments: str) -> str:
     return done.stdout
 
 
-def test_the_demo_and_the_marts_agree(tmp_path: Path) -> None:
+def test_demo_figures_equal_the_marts(tmp_path: Path) -> None:
     run("-m", "tools.demo", "--sales", SALES, "--folder", str(tmp_path))
     database = str(tmp_path / "hotmart.duckdb")
     run("-c", WITH_TIMES, database)

@@ -40,7 +40,7 @@ def let_pass(account: AccountProcess) -> dict[str, list[str]]:
     return moved
 
 
-def test_marts_hold_what_the_account_knows_after_each_of_two_syncs(
+def test_marts_equal_the_account_after_each_of_two_syncs(
     filled: tuple[Warehouse, AccountProcess], as_of_ms: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     warehouse, account = filled
@@ -65,7 +65,7 @@ def test_marts_need_no_personal_data(
     assert names == {None} if personal_data["mode"] == "drop" else all(len(name or "0" * 64) == 64 for name in names)
 
 
-def test_append_mode_shows_when_a_status_was_seen_first(
+def test_append_mode_records_when_a_status_was_first_seen(
     duckdb: Warehouse, account: AccountProcess, as_of_ms: int
 ) -> None:
     duckdb.sync(account, "append")

@@ -63,11 +63,11 @@ def check_without(filled: Filled, as_of_ms: int, switches: Sequence[str], *optio
 
 @pytest.mark.parametrize("switch", PARTS)
 @pytest.mark.parametrize("synced", ["DuckDB"], indirect=True)
-def test_a_part_of_the_streams_can_be_switched_off(filled: Filled, as_of_ms: int, switch: str) -> None:
+def test_a_group_of_streams_can_be_disabled(filled: Filled, as_of_ms: int, switch: str) -> None:
     check_without(filled, as_of_ms, [switch])
 
 
-def test_all_parts_can_be_switched_off_at_first(filled: Filled, as_of_ms: int) -> None:
+def test_all_optional_streams_can_be_disabled_and_enabled_later(filled: Filled, as_of_ms: int) -> None:
     warehouse, account = filled
     assert set(STREAMS) - {name for part in PARTS.values() for name in part.streams} == set(MINIMUM)
 
@@ -76,7 +76,7 @@ def test_all_parts_can_be_switched_off_at_first(filled: Filled, as_of_ms: int) -
     check(warehouse, account, as_of_ms, *WITHOUT_UNIT_TESTS)
 
 
-def test_an_account_can_be_empty_at_first(filled: Filled, as_of_ms: int) -> None:
+def test_an_initially_empty_account_builds(filled: Filled, as_of_ms: int) -> None:
     warehouse, account = filled
     show(warehouse, "empty", STREAMS, "false")
 

@@ -182,7 +182,7 @@ def read_again(records: list[dict[str, Any]]) -> set[str]:
     }
 
 
-def test_twenty_accounts_are_read_side_by_side_and_two_that_fail_harm_no_other(
+def test_two_failing_accounts_do_not_affect_eighteen_parallel_ones(
     accounts: list[Account], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wrong, forbidden, *healthy = accounts

@@ -35,7 +35,7 @@ def kind_of(field: Mapping[str, Any]) -> str:
     return str(field.get("format", kind)) if kind == "string" else str(kind)
 
 
-def test_tables_say_what_hotmart_holds_after_each_of_two_reads(
+def test_tables_match_hotmart_after_each_of_two_reads(
     cache: CacheBase, hotmart: SimulatorProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = airbyte.get_source(

@@ -10,7 +10,7 @@ from tools.demo.simulator_process import SimulatorProcess
 from tools.docs.blocks import blocks
 
 
-def test_the_block_reads_the_account(tmp_path: Path) -> None:
+def test_the_pyairbyte_block_reads_the_account(tmp_path: Path) -> None:
     (block,) = [block for block in blocks(ROOT / "README.md") if block.language == "python"]
     (tmp_path / ".venv").symlink_to(CONNECTOR.parent.parent)
     (tmp_path / "secrets").mkdir()

@@ -99,7 +99,7 @@ def peak_mb(connector: Connector, command: str) -> tuple[float, str]:
 @pytest.mark.parametrize(
     ("large", "whose"), [*((large, "data") for large in LARGE), *((large, "login") for large in list(LARGE)[:2])]
 )
-def test_no_answer_takes_much_memory(serve, connector, large, whose):
+def test_large_responses_use_little_memory(serve, connector, large, whose):
     sent = LARGE[large]()
     serve((lambda asked: sent) if whose == "login" else login_or(lambda asked: sent))
 
@@ -112,7 +112,7 @@ def test_no_answer_takes_much_memory(serve, connector, large, whose):
 # Headers
 
 
-def test_an_address_that_is_none_ends_check_with_a_status(serve, command_line):
+def test_an_invalid_redirect_address_fails_the_check(serve, command_line):
     serve(login_or(lambda asked: answer(b"", 302, "Location: http://[::1")))
 
     exit_code, output = command_line("check")
@@ -123,7 +123,7 @@ def test_an_address_that_is_none_ends_check_with_a_status(serve, command_line):
 
 
 @pytest.mark.parametrize("command", ["check", "read"])
-def test_no_cookie_is_kept(serve, command_line, command):
+def test_cookies_are_not_kept(serve, command_line, command):
     cookies = [f"Set-Cookie: name{number}={'x' * 1_000}; Path=/" for number in range(50)]
     empty = b'{"items":[],"page_info":{"total_results":0}}'
     server = serve(
@@ -137,7 +137,7 @@ def test_no_cookie_is_kept(serve, command_line, command):
     assert not [asked for asked in server.asked if "cookie" in asked.headers]
 
 
-def test_only_gzip_is_asked_for(serve, command_line):
+def test_only_gzip_encoding_is_requested(serve, command_line):
     server = serve(login_or(lambda asked: answer(b'{"items":[]}')))
 
     command_line("check")
@@ -146,7 +146,7 @@ def test_only_gzip_is_asked_for(serve, command_line):
 
 
 @pytest.mark.parametrize("status", [200, 400, 503])
-def test_wild_headers_lead_to_a_status_of_check(serve, command_line, status):
+def test_malformed_headers_still_produce_a_check_status(serve, command_line, status):
     serve(login_or(lambda asked: answer(b'{"items":[],"page_info":{"total_results":0}}', status, *WILD_HEADERS)))
 
     exit_code, output = command_line("check")
@@ -159,7 +159,7 @@ def test_wild_headers_lead_to_a_status_of_check(serve, command_line, status):
 
 @pytest.mark.parametrize("sent", NO_HTTP.values(), ids=list(NO_HTTP))
 @pytest.mark.parametrize("whose", ["login", "data"])
-def test_what_is_no_http_leads_to_a_status_of_check(serve, command_line, sent, whose):
+def test_a_response_that_is_not_http_fails_the_check(serve, command_line, sent, whose):
     def once(asked: Asked) -> Iterator[bytes]:
         yield sent
         raise ConnectionError  # closes the connection
@@ -180,7 +180,7 @@ def test_what_is_no_http_leads_to_a_status_of_check(serve, command_line, sent, w
 @pytest.mark.parametrize("command", ["check", "read"])
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 407, 422, 429, 503])
 @pytest.mark.parametrize("whose", ["login", "data"])
-def test_a_gateway_that_repeats_the_request_makes_nothing_leak(serve, connector, command_line, whose, status, command):
+def test_a_response_that_echoes_the_request_leaks_no_secret(serve, connector, command_line, whose, status, command):
     connector.simulator.login.client_secret = "abc-def_secret.value"
     connector.config |= {"client_secret": "abc-def_secret.value", "token": connector.simulator.basic}
     token = str(LOGIN["access_token"])
@@ -200,7 +200,7 @@ def test_a_gateway_that_repeats_the_request_makes_nothing_leak(serve, connector,
 
 
 @pytest.mark.parametrize("where", ["code", "name", "id"])
-def test_no_control_characters_of_an_answer_are_printed(serve, command_line, where):
+def test_control_characters_in_responses_are_not_printed(serve, command_line, where):
     text = "a\x1b[31m\r\nb\u2028c\u202e" + "d" * 100_000
 
     def products(asked: Asked) -> bytes:
@@ -228,7 +228,7 @@ def row(number: int) -> dict[str, object]:
     return {"id": number, "ucode": f"u{number}", "name": "product"}
 
 
-def test_one_row_with_new_tokens_for_ever_ends_with_a_sentence(serve, command_line):
+def test_an_endless_list_of_one_repeated_row_fails_the_stream(serve, command_line):
     numbers = iter(range(1_000_000))
 
     def again(asked: Asked) -> bytes:
@@ -245,7 +245,7 @@ def test_one_row_with_new_tokens_for_ever_ends_with_a_sentence(serve, command_li
     assert len(server.asked) < 60
 
 
-def test_pages_that_repeat_rows_do_not_end_a_list_that_goes_on(serve, command_line):
+def test_pages_with_repeated_rows_do_not_end_pagination(serve, command_line):
     def pages(asked: Asked) -> bytes:
         found = re.search(r"page_token=(\d+)", asked.line)
         number = int(found[1]) if found else 0
@@ -261,7 +261,7 @@ def test_pages_that_repeat_rows_do_not_end_a_list_that_goes_on(serve, command_li
     assert output.count('{"type":"RECORD"') == 7
 
 
-def test_warnings_of_one_kind_are_counted_and_not_all_printed(serve, command_line):
+def test_repeated_warnings_are_counted_and_truncated(serve, command_line):
     def offers(asked: Asked) -> bytes:
         if asked.path.endswith("/products"):
             found = re.search(r"page_token=(\d+)", asked.line)

@@ -179,7 +179,7 @@ def assert_secret(run: Run, laboratory: Laboratory) -> None:
 
 
 @pytest.mark.parametrize(("row", "call", "always"), CASES)
-def test_a_fault_leads_to_what_the_table_says(
+def test_a_fault_has_the_documented_outcome(
     laboratory: Laboratory, setenv: Any, row: Row, call: CallKind, always: bool
 ) -> None:
     outcome = row.outcome(call, always=always)
@@ -207,7 +207,9 @@ def test_a_fault_leads_to_what_the_table_says(
 
 
 @pytest.mark.parametrize("name", ["502", "400 `invalid_parameter`"])
-def test_a_window_of_twelve_months_takes_no_longer_than_is_told(laboratory: Laboratory, setenv: Any, name: str) -> None:
+def test_a_permanent_fault_on_a_year_fails_within_the_documented_time(
+    laboratory: Laboratory, setenv: Any, name: str
+) -> None:
     (row,) = [row for row in ROWS if row.name == name]
     outcome = row.outcome(FIRST, always=True)
     assert outcome
@@ -233,7 +235,7 @@ CHECKED = [
 
 
 @pytest.mark.parametrize(("row", "call"), CHECKED)
-def test_a_check_tells_of_the_fault_at_once_and_in_one_sentence(
+def test_a_check_reports_the_fault_at_once_in_one_message(
     laboratory: Laboratory, setenv: Any, row: Row, call: CallKind
 ) -> None:
     outcome = row.outcome(call, always=True)
@@ -254,7 +256,7 @@ def test_a_check_tells_of_the_fault_at_once_and_in_one_sentence(
     assert_secret(run, laboratory)
 
 
-def test_every_output_of_the_matrix_was_looked_through(tell: Tell) -> None:
+def test_every_output_was_searched_for_secrets(tell: Tell) -> None:
     if len(outputs) > 2:  # unless single cases were selected
         assert len(outputs) >= len(CASES) + len(CHECKED)
     sampled = "" if ALL_CASES else f" (one in {ONE_IN} of {len(SAMPLED)} kinds; HOTMART_ALL_FAULTS=1 runs all)"

@@ -188,7 +188,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Case],
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_process_ends_as_it_should(ended: Callable[[Case], Ended], case: Case) -> None:
+def test_a_process_ends_with_the_expected_exit_code_and_output(ended: Callable[[Case], Ended], case: Case) -> None:
     process = ended(case)
 
     assert process.exit_code == case.exit_code, process.output[-2_000:]

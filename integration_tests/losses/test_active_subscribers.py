@@ -39,7 +39,7 @@ def assert_all_arrived(connection: Connection, *codes: str) -> None:
 
 
 @pytest.mark.parametrize("days", [11, 40, 130])
-def test_new_charges_of_active_subscribers_arrive(connect: Connect, days: int) -> None:
+def test_new_charges_of_active_subscribers_are_synced(connect: Connect, days: int) -> None:
     """Active subscribers who began 200 days ago are charged between two syncs that are this many days apart."""
     connection = subscribed(connect)
     connection.pass_time(days=days)
@@ -51,7 +51,7 @@ def test_new_charges_of_active_subscribers_arrive(connect: Connect, days: int) -
 
 
 @pytest.mark.parametrize("late_days", [0, 20])
-def test_the_charge_of_a_yearly_subscriber_arrives(connect: Connect, late_days: int) -> None:
+def test_the_second_charge_of_a_yearly_subscriber_is_synced(connect: Connect, late_days: int) -> None:
     """A yearly subscriber is charged for the second year. The next sync runs at once or weeks later."""
     connection = subscribed(connect, days=340)
     yearly = set(codes_where(connection.world, lambda row: period_of(row) == 360))
@@ -63,7 +63,7 @@ def test_the_charge_of_a_yearly_subscriber_arrives(connect: Connect, late_days: 
     assert_all_arrived(connection, *charged)
 
 
-def test_every_charge_of_half_a_year_arrives_in_syncs_of_every_two_weeks(connect: Connect) -> None:
+def test_syncs_every_two_weeks_for_half_a_year_read_every_charge(connect: Connect) -> None:
     """Syncs run every two weeks for half a year, and each one delivers all charges made so far."""
     connection = subscribed(connect, count=20)
     for _ in range(13):
@@ -73,7 +73,7 @@ def test_every_charge_of_half_a_year_arrives_in_syncs_of_every_two_weeks(connect
         assert not connection.differences()
 
 
-def test_a_yearly_subscriber_between_two_charges_costs_no_call_on_an_ordinary_day(connect: Connect) -> None:
+def test_a_yearly_subscriber_with_no_charge_due_is_not_requested(connect: Connect) -> None:
     """A yearly subscriber who was charged 200 days ago cannot have been charged since yesterday."""
     connection = subscribed(connect)
     yearly = set(codes_where(connection.world, lambda row: period_of(row) == 360))
@@ -84,7 +84,7 @@ def test_a_yearly_subscriber_between_two_charges_costs_no_call_on_an_ordinary_da
     assert not yearly & set(connection.asked(PURCHASES))
 
 
-def test_a_monthly_subscriber_is_not_asked_for_every_hour(connect: Connect) -> None:
+def test_hourly_syncs_do_not_request_every_monthly_subscriber(connect: Connect) -> None:
     """Hourly syncs over half a day request a fraction of the active subscribers each time."""
     connection = subscribed(connect, count=60)
     connection.config["lookback_days"] = 2
@@ -101,7 +101,7 @@ def test_a_monthly_subscriber_is_not_asked_for_every_hour(connect: Connect) -> N
 
 
 @pytest.mark.parametrize("move", ["recoveries", "negotiations"])
-def test_a_subscriber_in_arrears_who_pays_between_two_syncs_is_read(connect: Connect, move: str) -> None:
+def test_a_late_payment_between_two_syncs_is_synced(connect: Connect, move: str) -> None:
     """A subscriber who is DELAYED or OVERDUE in one sync has paid and is ACTIVE in the next."""
     connection = subscribed(connect)
     connection.pass_time(days=40)
@@ -116,7 +116,7 @@ def test_a_subscriber_in_arrears_who_pays_between_two_syncs_is_read(connect: Con
     assert_all_arrived(connection, *paid)
 
 
-def test_an_overdue_boleto_that_is_paid_arrives_although_the_subscription_stays_overdue(connect: Connect) -> None:
+def test_a_paid_boleto_of_an_overdue_subscription_is_synced(connect: Connect) -> None:
     """A boleto of an OVERDUE subscription is paid, and the subscription's status stays OVERDUE."""
     connection = subscribed(connect)
     connection.world.subscription_moves.fail(12)
@@ -129,7 +129,7 @@ def test_an_overdue_boleto_that_is_paid_arrives_although_the_subscription_stays_
     assert_all_arrived(connection, *map(str, paid))
 
 
-def test_a_subscriber_who_leaves_arrears_after_many_syncs_is_read(connect: Connect) -> None:
+def test_a_late_payment_after_many_syncs_is_synced(connect: Connect) -> None:
     """A subscriber stays in arrears for some syncs and pays long after the failed charge."""
     connection = subscribed(connect)
     connection.pass_time(days=40)
@@ -146,7 +146,7 @@ def test_a_subscriber_who_leaves_arrears_after_many_syncs_is_read(connect: Conne
     assert_all_arrived(connection, *paid)
 
 
-def test_the_first_charge_after_a_long_trial_arrives(connect: Connect) -> None:
+def test_the_first_charge_after_a_long_trial_is_synced(connect: Connect) -> None:
     """A subscription that began as a trial 80 days ago is STARTED in one sync, and charged and ACTIVE in the next."""
     world = empty_world()
     trials = world.subscription_moves.add_trials(20, NOW_MS - 80 * DAY_MS)
@@ -162,7 +162,7 @@ def test_the_first_charge_after_a_long_trial_arrives(connect: Connect) -> None:
     assert_all_arrived(connection, *map(str, converted))
 
 
-def test_a_refund_of_a_recent_charge_of_an_active_subscriber_arrives(connect: Connect) -> None:
+def test_a_refund_of_a_recent_charge_is_synced(connect: Connect) -> None:
     """The last charge of a monthly subscriber is 20 days old in the first sync and refunded before the second."""
     world = empty_world()
     old_subscriptions(world, days=200)
@@ -178,7 +178,7 @@ def test_a_refund_of_a_recent_charge_of_an_active_subscriber_arrives(connect: Co
     assert_all_arrived(connection, *monthly)
 
 
-def test_a_refund_of_a_charge_read_long_after_the_beginning_arrives(connect: Connect) -> None:
+def test_a_chargeback_within_the_look_back_is_synced(connect: Connect) -> None:
     """A charge is delivered by one sync and refunded before the next, within the look-back of its order date."""
     connection = subscribed(connect)
     connection.pass_time(days=31)
@@ -194,7 +194,7 @@ def test_a_refund_of_a_charge_read_long_after_the_beginning_arrives(connect: Con
     assert_all_arrived(connection, *recent)
 
 
-def test_a_charge_paid_before_it_is_due_arrives(connect: Connect) -> None:
+def test_a_charge_paid_before_it_is_due_is_synced(connect: Connect) -> None:
     """Subscribers pay the next recurrence early, so the next charge date moves away from today."""
     connection = subscribed(connect)
     connection.pass_time(days=3)
@@ -205,7 +205,7 @@ def test_a_charge_paid_before_it_is_due_arrives(connect: Connect) -> None:
     assert_all_arrived(connection, *map(str, ahead))
 
 
-def test_a_reactivated_subscription_is_read(connect: Connect) -> None:
+def test_charges_of_a_reactivated_subscription_are_synced(connect: Connect) -> None:
     """Subscriptions that were cancelled long ago are reactivated and charged. Their dates stay the same."""
     world = empty_world()
     old_subscriptions(world, days=300)
@@ -221,7 +221,7 @@ def test_a_reactivated_subscription_is_read(connect: Connect) -> None:
     assert_all_arrived(connection, *charged)
 
 
-def test_an_inactive_subscription_that_is_charged_on_is_read(connect: Connect) -> None:
+def test_charges_of_an_inactive_subscription_are_synced(connect: Connect) -> None:
     """A subscription is INACTIVE for months and is still charged."""
     world = empty_world()
     old_subscriptions(world, days=200)
@@ -237,7 +237,7 @@ def test_an_inactive_subscription_that_is_charged_on_is_read(connect: Connect) -
     assert_all_arrived(connection, *charged)
 
 
-def test_a_charge_before_a_change_to_a_longer_plan_arrives(connect: Connect) -> None:
+def test_a_charge_before_a_change_to_a_longer_plan_is_synced(connect: Connect) -> None:
     """A subscriber is charged and then changes the plan, so the next charge minus the period is not the last charge."""
     connection = subscribed(connect)
     connection.pass_time(days=31)

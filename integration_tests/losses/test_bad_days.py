@@ -84,7 +84,7 @@ def test_a_list_without_dates_is_read_with_smaller_pages(
     assert len(hotmart.calls) < 300
 
 
-def test_one_slow_day_does_not_cut_all_other_years_into_days(
+def test_a_heavy_day_does_not_split_other_years_into_days(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """One day of the first of four years is heavy. The other years need few requests."""
@@ -105,7 +105,7 @@ def test_one_slow_day_does_not_cut_all_other_years_into_days(
 # Days that cannot be read
 
 
-def test_a_day_that_cannot_be_read_costs_only_its_own_sales(
+def test_an_unreadable_day_loses_only_its_own_sales(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """A day half a year ago always answers 502. Everything else arrives and is covered by the state."""
@@ -131,7 +131,7 @@ def test_a_day_that_cannot_be_read_costs_only_its_own_sales(
     assert not up_to_date(world, loaded(first, second, third), "sales_history")
 
 
-def test_a_day_that_stays_unreadable_does_not_make_syncs_longer(
+def test_a_permanently_unreadable_day_does_not_make_syncs_longer(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """A day half a year ago answers 502 in five daily syncs. No sync makes more requests than the previous one."""
@@ -151,7 +151,7 @@ def test_a_day_that_stays_unreadable_does_not_make_syncs_longer(
     assert calls[4] <= calls[1] + 2
 
 
-def test_a_day_of_the_sweep_that_cannot_be_read_keeps_no_new_sale_back(
+def test_an_unreadable_day_of_late_refunds_does_not_block_new_sales(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """A day half a year ago answers 502 from the second sync on, which re-reads it only for late refunds."""
@@ -177,7 +177,7 @@ def test_a_day_of_the_sweep_that_cannot_be_read_keeps_no_new_sale_back(
     assert first.exit_code == 0
 
 
-def test_a_refund_on_a_day_of_the_sweep_arrives_when_the_day_can_be_read_again(
+def test_a_late_refund_is_synced_once_its_day_is_readable_again(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """An old sale is refunded, and its day answers 502 for one sync."""
@@ -200,7 +200,7 @@ def test_a_refund_on_a_day_of_the_sweep_arrives_when_the_day_can_be_read_again(
 # Months and pages
 
 
-def test_an_old_month_that_cannot_be_read_does_not_hold_the_current_one(
+def test_an_unreadable_month_does_not_block_the_following_months(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """A month two years ago always answers 502 in the first sync. The following months arrive."""
@@ -221,7 +221,7 @@ def test_an_old_month_that_cannot_be_read_does_not_hold_the_current_one(
     assert len({record["month"] for record in second.records("sales_summary")}) < 20
 
 
-def test_a_page_of_products_that_cannot_be_read_costs_only_what_follows(
+def test_an_unreadable_page_of_products_keeps_the_previous_pages(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """The second page of products always answers 502. The first page arrives, with the offers of its products."""
@@ -243,7 +243,7 @@ def test_a_page_of_products_that_cannot_be_read_costs_only_what_follows(
 
 
 @pytest.mark.parametrize("world", [{"sales": 4_000, "start_ms": NOW_MS - 350 * DAY_MS}], ids=["busy"], indirect=True)
-def test_a_count_that_is_refused_for_one_view_does_not_keep_another_from_being_cut(
+def test_a_rejected_count_of_one_view_does_not_affect_another(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """Users answer 403. The history is still split into the same number of parts."""
@@ -269,7 +269,7 @@ def parts(hotmart: Simulator) -> set[tuple[int, int]]:
 
 @pytest.mark.parametrize("years", [10, 30])
 @pytest.mark.parametrize("stream", ["sales_history", "subscription_transactions", "sales_summary"])
-def test_a_login_that_is_dated_years_back_is_no_success_without_rows(
+def test_a_login_dated_years_back_never_succeeds_without_rows(
     connector: Connector, hotmart: Simulator, world: World, stream: str, years: int
 ) -> None:
     """The login's `Date` header is earlier than the start date, in a full refresh."""

@@ -71,7 +71,7 @@ def spoil(hotmart: Simulator, stream: str, kind: str, places: list[int]) -> tupl
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("stream", LISTS)
-def test_every_good_row_around_bad_ones_arrives(
+def test_valid_rows_around_invalid_ones_are_synced(
     connector: Connector, hotmart: Simulator, world: World, stream: str, kind: str
 ) -> None:
     """Two rows of a list are `null` or have no primary key, in every response."""
@@ -92,7 +92,7 @@ def test_every_good_row_around_bad_ones_arrives(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_newest_row_is_bad_and_holds_nothing_back(
+def test_an_invalid_newest_row_does_not_block_later_rows(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, kind: str
 ) -> None:
     """The newest sale has no primary key in any sync. Later sales and refunds still arrive."""
@@ -116,7 +116,7 @@ def test_the_newest_row_is_bad_and_holds_nothing_back(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_only_the_place_of_a_bad_row_is_read_again(
+def test_only_the_date_range_of_an_invalid_row_is_read_again(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, kind: str
 ) -> None:
     """One old sale has no primary key in the first sync, and has one in the second."""
@@ -140,7 +140,7 @@ def test_only_the_place_of_a_bad_row_is_read_again(
 
 
 @pytest.mark.parametrize("kind", ["null_key", "no_key", "null_row"])
-def test_one_student_without_a_user_id_costs_nobody_else_their_lessons(
+def test_a_student_without_a_user_id_does_not_affect_other_lessons(
     connector: Connector, hotmart: Simulator, world: World, kind: str
 ) -> None:
     """One of the students has no `user_id`, in a first sync of students and lessons."""
@@ -159,7 +159,7 @@ def test_one_student_without_a_user_id_costs_nobody_else_their_lessons(
     assert not found, str(found)
 
 
-def test_a_bad_row_of_one_parent_costs_no_other_parent_its_children(
+def test_an_invalid_row_of_one_parent_does_not_affect_other_parents(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """The first offer of one product is `null`."""
@@ -176,7 +176,7 @@ def test_a_bad_row_of_one_parent_costs_no_other_parent_its_children(
 
 
 @pytest.mark.parametrize("value", VALUES)
-def test_a_value_that_is_no_json_is_read_leniently(
+def test_a_value_that_is_not_json_is_parsed_leniently(
     connector: Connector, hotmart: Simulator, world: World, value: str
 ) -> None:
     """One sale contains a number or text that JSON does not allow, in every response."""
@@ -198,7 +198,7 @@ def test_a_value_that_is_no_json_is_read_leniently(
 
 
 @pytest.mark.parametrize("stream", LISTS)
-def test_every_list_is_read_leniently(connector: Connector, hotmart: Simulator, world: World, stream: str) -> None:
+def test_every_list_is_parsed_leniently(connector: Connector, hotmart: Simulator, world: World, stream: str) -> None:
     """One row of a list contains text with a Latin-1 byte."""
     hotmart.switches = switches(page_cap=10, untotalled_order="stable")
     rows = world.expected(stream)
@@ -213,7 +213,9 @@ def test_every_list_is_read_leniently(connector: Connector, hotmart: Simulator, 
     assert warnings(run, stream)
 
 
-def test_a_body_that_is_cut_off_is_not_read_leniently(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_a_truncated_body_is_retried_instead_of_parsed_leniently(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
     """A response is cut off in the middle of its JSON once, and is retried."""
     fault = hotmart.add_fault(Fault(kind="truncated_json", path=HISTORY, nth=3))
 

@@ -25,7 +25,7 @@ def next_day(clock: VirtualClock, world: World) -> None:
     world.now_ms = clock.now_ms
 
 
-def test_more_missing_sales_than_one_sync_looks_up_arrive_with_the_next(
+def test_missing_sales_beyond_the_lookup_limit_are_read_by_the_next_sync(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """Commissions omit more than 200 sales from every date range, and return each by its transaction."""
@@ -43,7 +43,7 @@ def test_more_missing_sales_than_one_sync_looks_up_arrive_with_the_next(
     assert not up_to_date(world, loaded(first, second), COMMISSIONS)
 
 
-def test_sales_whose_lookup_fails_arrive_with_the_next_sync(
+def test_sales_whose_lookup_fails_are_read_by_the_next_sync(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """Commissions omit sales from every date range. In the first sync, the request for one of them fails."""
@@ -73,7 +73,7 @@ def test_sales_whose_lookup_fails_arrive_with_the_next_sync(
     [["sales_users", "sales_price_details"], ["sales_price_details", "sales_users"]],
     ids=str,
 )
-def test_views_without_the_history_are_compared_without_false_warnings(
+def test_comparing_views_without_the_history_gives_no_false_warnings(
     connector: Connector, hotmart: Simulator, world: World, streams: list[str]
 ) -> None:
     """Price details have fewer statuses than users, and the rows of users have no status."""
@@ -84,7 +84,7 @@ def test_views_without_the_history_are_compared_without_false_warnings(
     assert not [call for call in hotmart.calls if call.get("transaction")]
 
 
-def test_a_range_that_the_history_read_in_part_is_not_compared(
+def test_a_date_range_with_an_incomplete_history_is_not_compared(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """Two days are too heavy for the history with any page size. Users list all sales."""

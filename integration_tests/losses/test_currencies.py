@@ -9,7 +9,7 @@ from tools.harness import NOW_MS
 SUMMARY = "sales_summary"
 
 
-def test_a_currency_without_sales_has_totals_of_zero_in_every_later_sync(connect: Connect) -> None:
+def test_a_currency_without_sales_keeps_zero_totals_in_later_syncs(connect: Connect) -> None:
     """All sales of a currency are refunded. Its totals are zero after the next sync and after all later ones."""
     world = empty_world()
     world.add_sales(40, (NOW_MS - 200 * DAY_MS, NOW_MS - 30 * DAY_MS), status="COMPLETE")

@@ -38,7 +38,7 @@ def stable(**sides: Any) -> Any:
 
 
 @pytest.mark.parametrize("sides", TICKETS, ids=str)
-def test_tickets_of_every_status_type_and_checkin_arrive(
+def test_tickets_of_every_status_type_and_checkin_are_synced(
     connector: Connector, hotmart: Simulator, world: World, sides: dict[str, str]
 ) -> None:
     """Without filters, the tickets of an event are limited to confirmed, paid or not checked in."""
@@ -48,7 +48,7 @@ def test_tickets_of_every_status_type_and_checkin_arrive(
 
 
 @pytest.mark.parametrize("sides", TICKETS, ids=str)
-def test_a_ticket_that_is_refunded_does_not_stay_sold(
+def test_a_refunded_ticket_is_updated(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, sides: dict[str, str]
 ) -> None:
     """Tickets are refunded, charged back and checked in between two syncs. The default filter hides them."""
@@ -70,7 +70,7 @@ def test_a_ticket_that_is_refunded_does_not_stay_sold(
     assert not found, str(found)
 
 
-def test_what_the_default_hides_is_asked_once_per_sync(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_hidden_tickets_are_detected_once_per_sync(connector: Connector, hotmart: Simulator, world: World) -> None:
     """The default hides nothing. Detecting this takes a few requests per sync, not a few per event."""
     hotmart.switches = stable()
     connector.read(["event_participants"])
@@ -84,7 +84,7 @@ def test_what_the_default_hides_is_asked_once_per_sync(connector: Connector, hot
 
 
 @pytest.mark.parametrize("sides", SUBSCRIPTIONS, ids=str)
-def test_subscriptions_of_every_status_and_date_arrive(
+def test_subscriptions_of_every_status_and_date_are_synced(
     connector: Connector, hotmart: Simulator, world: World, sides: dict[str, str]
 ) -> None:
     """Without filters, only active subscriptions are listed, or those with a next charge or a recent cancellation."""
@@ -94,7 +94,7 @@ def test_subscriptions_of_every_status_and_date_arrive(
 
 
 @pytest.mark.parametrize("sides", SUBSCRIPTIONS, ids=str)
-def test_purchases_of_subscriptions_that_the_default_hides_arrive(
+def test_purchases_of_subscriptions_hidden_by_default_are_synced(
     connector: Connector, hotmart: Simulator, world: World, sides: dict[str, str]
 ) -> None:
     """The subscriptions are read only as a parent of purchases, and the default filter hides some of them."""
@@ -110,7 +110,7 @@ def test_purchases_of_subscriptions_that_the_default_hides_arrive(
     assert not found, str(found)
 
 
-def test_a_subscription_that_is_cancelled_does_not_stay_active(
+def test_a_cancelled_subscription_is_updated(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """Subscriptions end between two syncs. Without a status filter, only active ones are listed."""
@@ -130,7 +130,7 @@ def test_a_subscription_that_is_cancelled_does_not_stay_active(
 
 
 @pytest.mark.parametrize("stream", ["products", "product_offers", "product_plans", "coupons", "event_participants"])
-def test_products_of_every_status_arrive_with_their_children(
+def test_products_of_every_status_are_synced_with_their_children(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
     """Without a status filter, only active products are listed."""
@@ -140,7 +140,7 @@ def test_products_of_every_status_arrive_with_their_children(
 
 
 @pytest.mark.parametrize("no_plans", ["400", "list", "empty"])
-def test_plans_of_products_that_are_no_subscription_arrive(
+def test_plans_of_instalment_products_are_synced(
     connector: Connector, hotmart: Simulator, world: World, no_plans: str
 ) -> None:
     """Products with Smart Instalment have plans even if `is_subscription` is false."""
@@ -149,7 +149,7 @@ def test_plans_of_products_that_are_no_subscription_arrive(
     complete(connector.read(["product_plans"]), world, "product_plans")
 
 
-def test_products_without_plans_are_no_fault(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_products_without_plans_do_not_fail_the_stream(connector: Connector, hotmart: Simulator, world: World) -> None:
     """Only subscriptions have plans. All other products answer 400."""
     hotmart.switches = stable(plans_of="subscriptions", no_plans="400")
 
@@ -157,7 +157,7 @@ def test_products_without_plans_are_no_fault(connector: Connector, hotmart: Simu
 
 
 @pytest.mark.parametrize("stream", ["sales_history", "sales_users", "sales_commissions"])
-def test_sales_of_every_role_arrive(connector: Connector, hotmart: Simulator, world: World, stream: str) -> None:
+def test_sales_of_every_role_are_synced(connector: Connector, hotmart: Simulator, world: World, stream: str) -> None:
     """Without `commission_as`, only sales as a producer are listed."""
     hotmart.switches = stable(roles_by_default="producer_only")
 
@@ -165,7 +165,7 @@ def test_sales_of_every_role_arrive(connector: Connector, hotmart: Simulator, wo
 
 
 @pytest.mark.parametrize("stream", ["sales_history", "sales_users"])
-def test_sales_of_a_role_arrive_if_none_of_them_is_paid(
+def test_unpaid_sales_of_every_role_are_synced(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
     """Without `commission_as`, only sales as a producer are listed. All sales in other roles have expired."""
@@ -178,7 +178,7 @@ def test_sales_of_a_role_arrive_if_none_of_them_is_paid(
     complete(connector.read([stream]), world, stream)
 
 
-def test_sales_of_a_role_arrive_if_nobody_knows_whether_there_are_any(
+def test_sales_of_a_role_are_synced_if_their_preflight_request_fails(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """The request for one sale as a co-producer fails in every retry, and the account has none as an affiliate."""
@@ -195,7 +195,7 @@ def asks_for_one_sale_as(role: str, call: Call) -> bool:
     return call.get("commission_as") == role and call.get("max_results") == "10"
 
 
-def test_sales_of_every_role_arrive_in_later_syncs(
+def test_sales_of_every_role_are_synced_in_later_syncs(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """Without `commission_as`, only sales as a producer are listed. Some sales are refunded between two syncs."""

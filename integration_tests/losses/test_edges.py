@@ -53,7 +53,7 @@ def sell_around(world: World, moments: set[int]) -> None:
     "sides", [{"filter_unit": "seconds"}, {"window_ends": "start"}, {"window_ends": "end"}, {}], ids=str
 )
 @pytest.mark.parametrize("stream", ["sales_history", "sales_users"])
-def test_sales_at_the_edges_of_date_ranges_arrive_once(
+def test_sales_at_date_range_boundaries_are_synced_once(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, stream: str, sides: dict[str, str]
 ) -> None:
     """The filter truncates milliseconds, or excludes one end of a date range."""
@@ -72,7 +72,7 @@ def test_sales_at_the_edges_of_date_ranges_arrive_once(
 @pytest.mark.parametrize(
     "sides", [{"filter_unit": "seconds"}, {"window_ends": "start"}, {"window_ends": "end"}], ids=str
 )
-def test_sales_at_the_edge_of_two_syncs_arrive(
+def test_sales_at_the_boundary_of_two_syncs_are_synced(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, sides: dict[str, str]
 ) -> None:
     """Sales are made in the second when the first sync began, and in the first second that the second sync reads."""
@@ -114,7 +114,7 @@ def test_no_date_range_is_longer_than_365_days(
     assert max(end_ms - start_ms for start_ms, end_ms in ranges) <= LONGEST_MS
 
 
-def test_inner_edges_are_whole_seconds(
+def test_inner_date_range_boundaries_are_whole_seconds(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """Every date range begins at a full second, and ends at one or a millisecond before, except the last range.

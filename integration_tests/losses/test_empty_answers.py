@@ -23,7 +23,7 @@ def subscription_products(world: World) -> list[str]:
     return [row.record["ucode"] for row in world.expected("products") if row.record["is_subscription"]]
 
 
-def test_a_400_that_passes_costs_no_plan(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_a_temporary_400_loses_no_plan(connector: Connector, hotmart: Simulator, world: World) -> None:
     """Each subscription product answers 400 `invalid_parameter` for its plans once, as Hotmart is known to do."""
     for ucode in subscription_products(world):
         path = f"{PRODUCTS}/{ucode}/plans"
@@ -32,7 +32,7 @@ def test_a_400_that_passes_costs_no_plan(connector: Connector, hotmart: Simulato
     complete(connector.read(["product_plans"]), world, "product_plans")
 
 
-def test_a_400_for_the_plans_of_every_product_is_a_fault(
+def test_a_400_for_the_plans_of_every_product_fails_the_stream(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """All three subscription products answer 400 `invalid_parameter` for their plans."""
@@ -46,7 +46,7 @@ def test_a_400_for_the_plans_of_every_product_is_a_fault(
     assert "product_plans" in run.sentences
 
 
-def test_a_400_for_the_plans_of_one_product_is_an_answer(
+def test_a_400_for_the_plans_of_one_product_means_no_plans(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """One of three subscription products has no plans and always answers 400."""
@@ -60,7 +60,9 @@ def test_a_400_for_the_plans_of_one_product_is_an_answer(
     assert {record["product_ucode"] for record in run.records("product_plans")} == others
 
 
-def test_an_empty_body_for_every_product_is_a_fault(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_an_empty_body_for_every_product_fails_the_stream(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
     """All products answer an empty body for their coupons at both addresses, as a wrong address does."""
     hotmart.add_fault(Fault(kind="empty200", path=COUPONS, times=None))
 
@@ -73,7 +75,7 @@ def test_an_empty_body_for_every_product_is_a_fault(connector: Connector, hotmar
 
 @pytest.mark.parametrize("prefix", ["products", "payments"])
 @pytest.mark.parametrize("no_coupons", ["mixed", "list", "empty"])
-def test_coupons_arrive_from_either_address(
+def test_coupons_are_synced_from_either_endpoint(
     connector: Connector, hotmart: Simulator, world: World, prefix: str, no_coupons: str
 ) -> None:
     """One of two addresses returns coupons. The other answers an empty body for every product."""
@@ -82,7 +84,7 @@ def test_coupons_arrive_from_either_address(
     complete(connector.read(["coupons"]), world, "coupons")
 
 
-def test_an_empty_body_that_passes_costs_no_coupon(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_a_temporary_empty_body_loses_no_coupon(connector: Connector, hotmart: Simulator, world: World) -> None:
     """Each product answers an empty body for its coupons once."""
     for product_id in {row.identity[1] for row in world.expected("coupons")}:
         hotmart.add_fault(Fault(kind="empty200", path=f"/products/api/v1/coupon/product/{product_id}"))
@@ -91,7 +93,7 @@ def test_an_empty_body_that_passes_costs_no_coupon(connector: Connector, hotmart
 
 
 @pytest.mark.parametrize("world", [{"coupons": 0}], ids=["no_coupons"], indirect=True)
-def test_an_account_without_coupons_is_no_fault(connector: Connector, hotmart: Simulator) -> None:
+def test_an_account_without_coupons_does_not_fail_the_stream(connector: Connector, hotmart: Simulator) -> None:
     """No product has a coupon, and each answers with an empty list."""
     hotmart.switches = switches(no_coupons="list")
 
@@ -101,7 +103,7 @@ def test_an_account_without_coupons_is_no_fault(connector: Connector, hotmart: S
     assert not run.records("coupons")
 
 
-def test_a_404_for_every_subscriber_names_the_harmless_reason(
+def test_a_404_for_every_subscriber_explains_that_no_rows_may_exist(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """No subscriber of a new account may have been charged yet, which looks like an endpoint that is gone."""
@@ -113,7 +115,7 @@ def test_a_404_for_every_subscriber_names_the_harmless_reason(
     assert "If none of the subscribers has rows yet, deselect this stream until one has." in run.sentences
 
 
-def test_a_list_without_page_info_is_named_once(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_a_list_without_page_info_is_logged_once(connector: Connector, hotmart: Simulator, world: World) -> None:
     """The tickets of each event are requested once more for each hidden status, never with `page_info`."""
     hotmart.switches = switches(tickets_by_default="confirmed")
     hotmart.add_fault(Fault(kind="no_page_info", path="/events/api/v1/*/participants", times=None))

@@ -42,7 +42,7 @@ def left_out(hotmart: Simulator, world: World) -> set[str]:
 
 
 @pytest.mark.parametrize("streams", [["sales_history", "sales_commissions"], list(VIEWS)], ids=["two", "four"])
-def test_sales_that_a_view_leaves_out_are_looked_up_one_by_one(
+def test_sales_missing_from_one_view_are_looked_up_by_transaction(
     connector: Connector, hotmart: Simulator, world: World, streams: list[str]
 ) -> None:
     """Commissions omit COMPLETE sales from every date range and count, and return each by its transaction."""
@@ -56,7 +56,7 @@ def test_sales_that_a_view_leaves_out_are_looked_up_one_by_one(
     assert sum(is_lookup(call) for call in hotmart.calls) <= len(missing) + 3
 
 
-def test_a_sale_that_no_view_lacks_is_not_looked_up(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_sales_present_in_all_views_are_not_looked_up(connector: Connector, hotmart: Simulator, world: World) -> None:
     """All views agree, except for sales in statuses that price details do not have."""
     run = connector.read(list(VIEWS))
 
@@ -66,7 +66,7 @@ def test_a_sale_that_no_view_lacks_is_not_looked_up(connector: Connector, hotmar
 
 
 @pytest.mark.parametrize("kind", ["empty_list", 404])
-def test_sales_that_stay_missing_are_named_in_a_warning(
+def test_sales_that_stay_missing_are_logged_as_a_warning(
     connector: Connector, hotmart: Simulator, world: World, kind: int | str
 ) -> None:
     """Commissions omit sales from every date range, and don't return them by transaction either."""
@@ -86,7 +86,7 @@ def test_sales_that_stay_missing_are_named_in_a_warning(
     assert not claims_to_be_complete(run)
 
 
-def test_a_sale_that_a_view_left_out_arrives_with_a_later_sync_at_the_latest(
+def test_a_sale_missing_from_one_view_is_synced_incrementally(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """Nothing is missing in the first sync. Commissions omit sales in the following incremental sync."""

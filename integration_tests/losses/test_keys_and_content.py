@@ -38,7 +38,7 @@ def is_warned_of(run: Run, world: World, stream: str) -> bool:
 
 
 @pytest.mark.parametrize("stream", ["subscription_transactions", "subscription_purchases"])
-def test_one_payment_of_several_recurrences_is_several_rows(
+def test_a_payment_of_several_recurrences_has_one_row_each(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
     """A negotiation settles several recurrences with one purchase, and each recurrence is listed."""
@@ -52,7 +52,7 @@ def test_one_payment_of_several_recurrences_is_several_rows(
 
 
 @pytest.mark.parametrize("workers", [1, 16])
-def test_a_coupon_of_several_products_is_a_row_for_each(
+def test_a_coupon_of_several_products_has_one_row_each(
     connector: Connector, hotmart: Simulator, world: World, workers: int
 ) -> None:
     """Every second coupon is listed for up to three products."""
@@ -73,7 +73,7 @@ SHARED = [
 
 
 @pytest.mark.parametrize(("stream", "sides"), SHARED, ids=[stream for stream, _ in SHARED])
-def test_a_primary_key_with_several_contents_is_warned_of_with_the_number(
+def test_conflicting_rows_of_one_primary_key_are_counted_in_a_warning(
     connector: Connector, hotmart: Simulator, world: World, stream: str, sides: dict[str, str]
 ) -> None:
     """Two subscriptions share a code, a sale is listed once per role, or a student once per class."""
@@ -88,7 +88,7 @@ def test_a_primary_key_with_several_contents_is_warned_of_with_the_number(
 
 
 @pytest.mark.parametrize("stream", ["sales_history", "subscriptions", "club_students", "products", "coupons"])
-def test_a_row_that_comes_twice_with_the_same_content_is_not_warned_of(
+def test_identical_duplicate_rows_give_no_warning(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
     """Every primary key has one content, and pages are small."""

@@ -39,9 +39,7 @@ def committed(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize("stream", CHILDREN)
-def test_a_first_sync_that_is_killed_anywhere_and_resumed_much_later_loses_nothing(
-    connect: Connect, stream: str, workers: int
-) -> None:
+def test_resuming_a_killed_first_sync_loses_no_row(connect: Connect, stream: str, workers: int) -> None:
     """Only the output up to a state of the first sync is kept. The next sync runs when all dates are old."""
     world = small_world(sales=0, subscriptions=20, students=20, products=60)
     connection = connect(world, [stream], config={"num_workers": workers})
@@ -59,7 +57,7 @@ def test_a_first_sync_that_is_killed_anywhere_and_resumed_much_later_loses_nothi
 
 
 @pytest.mark.parametrize("stream", CHILDREN)
-def test_a_later_sync_that_is_killed_anywhere_and_resumed_loses_nothing(connect: Connect, stream: str) -> None:
+def test_resuming_a_killed_incremental_sync_loses_no_row(connect: Connect, stream: str) -> None:
     """The second of three syncs is killed. It was to deliver new charges, late parents, lessons and check-ins."""
     world = small_world(sales=0, subscriptions=0, students=20, products=12)
     old_subscriptions(world, 20)
@@ -85,7 +83,7 @@ def test_a_later_sync_that_is_killed_anywhere_and_resumed_loses_nothing(connect:
         assert not connection.differences(), f"killed after message {cut}"
 
 
-def test_a_killed_sync_of_sales_and_its_sweep_loses_nothing(connect: Connect) -> None:
+def test_resuming_a_killed_sales_sync_loses_no_row(connect: Connect) -> None:
     """A sync with new sales, late refunds and a gap is killed. The next one runs months later."""
     world = small_world(sales=60, subscriptions=0, students=0)
     refunded = world.add_sales(3, NOW_MS - 200 * DAY_MS)
@@ -131,7 +129,7 @@ def test_records_are_emitted_before_the_state_that_covers_them(connect: Connect,
         assert not difference(stream, world.expected(stream), rows, after_increments=True)
 
 
-def test_an_open_parent_stays_open_over_syncs_that_are_killed(connect: Connect) -> None:
+def test_a_failed_parent_stays_in_the_state_across_killed_syncs(connect: Connect) -> None:
     """The request for a subscriber fails, and the next two syncs are killed before reading it. The third reads it."""
     world = empty_world()
     old_subscriptions(world, 30)

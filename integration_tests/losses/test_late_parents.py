@@ -26,7 +26,7 @@ def charged_later(connection: Connection, codes: list[str]) -> None:
 
 
 @pytest.mark.parametrize("selected", [(), ("subscriptions",)], ids=["children only", "parents as well"])
-def test_charges_of_subscriptions_that_are_listed_late_arrive(connect: Connect, selected: tuple[str, ...]) -> None:
+def test_charges_of_subscriptions_listed_late_are_synced(connect: Connect, selected: tuple[str, ...]) -> None:
     """Forty subscriptions appear in the second sync, with dates long before the first one."""
     world = empty_world()
     old_subscriptions(world, 1)
@@ -43,7 +43,7 @@ def test_charges_of_subscriptions_that_are_listed_late_arrive(connect: Connect, 
     assert not connection.differences()
 
 
-def test_late_subscriptions_arrive_when_as_many_others_are_known_of_the_same_days(connect: Connect) -> None:
+def test_late_subscriptions_of_days_already_read_are_synced(connect: Connect) -> None:
     """The late subscriptions began on the same days as known ones, so only the count or the names reveal them."""
     world = empty_world()
     world.add_subscriptions(60, NOW_MS - 400 * DAY_MS)
@@ -61,7 +61,7 @@ def test_late_subscriptions_arrive_when_as_many_others_are_known_of_the_same_day
     assert not connection.differences()
 
 
-def test_a_late_subscription_costs_few_calls(connect: Connect) -> None:
+def test_a_late_subscription_needs_few_requests(connect: Connect) -> None:
     """One subscription is listed late with old dates. The sync does not re-read all others."""
     world = empty_world()
     for days in range(300, 700, 4):
@@ -85,7 +85,7 @@ def test_a_late_subscription_costs_few_calls(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("entered", [False, True], ids=["never entered", "entered long ago"])
-def test_lessons_of_students_who_are_listed_late_arrive(connect: Connect, entered: bool) -> None:
+def test_lessons_of_students_listed_late_are_synced(connect: Connect, entered: bool) -> None:
     """Students appear in the second sync, with a purchase and possibly a last access more than a year ago."""
     world = empty_world(students=30)
     connection = connect(world, ["club_students", "club_lessons"])
@@ -103,7 +103,7 @@ def test_lessons_of_students_who_are_listed_late_arrive(connect: Connect, entere
     assert not connection.difference("club_lessons")
 
 
-def test_tickets_of_a_product_that_becomes_an_event_late_arrive(connect: Connect) -> None:
+def test_tickets_of_a_product_that_becomes_an_event_are_synced(connect: Connect) -> None:
     """A product becomes an event in the second sync, with tickets that were updated a year ago."""
     world = empty_world()
     connection = connect(world, ["event_participants"])
@@ -168,7 +168,7 @@ TIMES = pytest.mark.parametrize("times", [1, None], ids=["once", "all through th
 @TIMES
 @KINDS
 @BOTH
-def test_parents_that_the_first_sync_could_not_see_are_read_by_the_next_one(
+def test_parents_missing_in_the_first_sync_are_read_by_the_next_one(
     connect: Connect, stream: str, kind: str, times: int | None
 ) -> None:
     """In the first sync, the list of parents is empty or ends after a page. The next sync runs months later."""
@@ -186,7 +186,7 @@ def test_parents_that_the_first_sync_could_not_see_are_read_by_the_next_one(
 @TIMES
 @KINDS
 @BOTH
-def test_changes_of_known_parents_that_a_sync_could_not_see_are_read_by_the_next_one(
+def test_changes_missed_in_an_incomplete_list_are_read_next_sync(
     connect: Connect, stream: str, kind: str, times: int | None
 ) -> None:
     """The list of parents is empty or ends after a page in one sync. Their changes are old in the next one."""
@@ -206,9 +206,7 @@ def test_changes_of_known_parents_that_a_sync_could_not_see_are_read_by_the_next
 
 @KINDS
 @BOTH
-def test_new_parents_that_a_sync_could_not_see_are_read_by_the_next_one(
-    connect: Connect, stream: str, kind: str
-) -> None:
+def test_new_parents_missed_in_an_incomplete_list_are_read_next_sync(connect: Connect, stream: str, kind: str) -> None:
     """New parents begin long before a sync whose list of parents is always empty or ends after a page."""
     connection = connected(connect, stream)
     connection.sync()
@@ -231,9 +229,7 @@ def test_new_parents_that_a_sync_could_not_see_are_read_by_the_next_one(
 
 @KINDS
 @BOTH
-def test_a_list_that_is_wrong_once_costs_no_second_reading_of_all_parents(
-    connect: Connect, stream: str, kind: str
-) -> None:
+def test_a_temporary_fault_in_the_list_does_not_reread_all_parents(connect: Connect, stream: str, kind: str) -> None:
     """After a temporary fault in the list, the next syncs do not repeatedly request unchanged parents."""
     connection = connected(connect, stream)
     connection.sync()

@@ -29,7 +29,7 @@ def one_after_the_other(hotmart: Simulator, connector: Connector, **sides: Any) 
 
 @pytest.mark.parametrize("late_by_ms", [HOUR_MS, 20 * HOUR_MS], ids=["an_hour", "20_hours"])
 @pytest.mark.parametrize("at_page", [2, 5])
-def test_charges_that_slip_when_an_update_is_reported_late_arrive(
+def test_charges_that_shift_between_pages_on_late_updates_are_synced(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, at_page: int, late_by_ms: int
 ) -> None:
     """Hotmart reports updates hours late. Between two pages, such an update removes old charges from the date range."""
@@ -56,7 +56,7 @@ def test_charges_that_slip_when_an_update_is_reported_late_arrive(
     assert not found, str(found)
 
 
-def test_charges_of_a_list_that_is_a_day_old_arrive(
+def test_charges_of_a_list_a_day_behind_are_synced(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """The list is 24 hours behind. Charges are refunded before and during the read."""
@@ -75,7 +75,7 @@ def test_charges_of_a_list_that_is_a_day_old_arrive(
     assert not found, str(found)
 
 
-def test_updates_of_later_charges_are_no_reason_to_read_an_old_date_range_again(
+def test_updates_of_later_charges_do_not_reread_an_old_date_range(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """While a date range is read, charges ordered after its end are updated."""
@@ -108,7 +108,7 @@ SIDES = ("last_update", "order_date", "approved_date", "adoption_date", "recurre
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_a_refund_of_an_old_charge_arrives_or_is_warned_of(
+def test_a_refund_of_an_old_charge_is_synced_or_gives_a_warning(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, side: str
 ) -> None:
     """Charges of 70 to 150 days ago are refunded between two syncs. The filter uses one of six dates."""
@@ -131,7 +131,7 @@ def test_a_refund_of_an_old_charge_arrives_or_is_warned_of(
         assert not found or warnings(second, STREAM), str(found)
 
 
-def test_a_refund_of_an_old_charge_arrives_where_the_filter_goes_by_an_approval_of_days_later(
+def test_a_refund_is_synced_if_the_filter_uses_a_later_approval_date(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """The filter uses the approval date, and recent charges were approved three days after their order."""
@@ -155,7 +155,7 @@ def test_a_refund_of_an_old_charge_arrives_where_the_filter_goes_by_an_approval_
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_a_first_sync_misses_no_charge_for_the_meaning_of_the_filter(
+def test_a_first_sync_reads_every_charge_for_any_filter_date(
     connector: Connector, hotmart: Simulator, world: World, side: str
 ) -> None:
     """The filter uses one of six dates, all after the start date."""

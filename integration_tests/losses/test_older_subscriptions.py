@@ -31,9 +31,7 @@ def not_ended_before(world: World, stream: str, start_ms: int) -> list[Any]:
 
 @pytest.mark.parametrize("stream", ["subscriptions", "subscription_summary", "subscription_purchases"])
 @pytest.mark.parametrize("page_cap", [None, 7])
-def test_subscriptions_that_had_not_ended_before_the_start_date_are_read(
-    connect: Connect, stream: str, page_cap: int | None
-) -> None:
+def test_subscriptions_active_at_the_start_date_are_synced(connect: Connect, stream: str, page_cap: int | None) -> None:
     """Subscriptions that began before the start date and are active on it arrive. Ended ones do not."""
     world = small_world(sales=200, subscriptions=150, students=0)
     connection = connect(world, [stream], config={"start_date": "2025-06-01"}, page_cap=page_cap)
@@ -45,7 +43,7 @@ def test_subscriptions_that_had_not_ended_before_the_start_date_are_read(
     assert not difference(stream, wanted, run.records(stream))
 
 
-def test_a_subscription_that_ended_at_the_start_date_is_read(connect: Connect) -> None:
+def test_a_subscription_that_ended_on_the_start_date_is_synced(connect: Connect) -> None:
     """A subscription that ended in the first millisecond of the start date arrives. One that ended a millisecond
     earlier does not."""
     world = empty_world()
@@ -60,7 +58,7 @@ def test_a_subscription_that_ended_at_the_start_date_is_read(connect: Connect) -
     assert [row["accession_date"][:10] for row in run.records("subscriptions")] == ["2025-10-31"]
 
 
-def test_a_subscription_that_began_before_the_start_date_and_ends_later_is_updated(connect: Connect) -> None:
+def test_a_cancellation_of_a_subscription_older_than_the_start_date_is_synced(connect: Connect) -> None:
     """An active subscription older than the start date is cancelled, and the next sync shows it."""
     world = empty_world()
     old_subscriptions(world, 20)
@@ -76,7 +74,7 @@ def test_a_subscription_that_began_before_the_start_date_and_ends_later_is_updat
     assert not connection.differences()
 
 
-def test_the_list_of_subscriptions_costs_a_call_per_page_whatever_the_start_date_is(connect: Connect) -> None:
+def test_the_list_of_subscriptions_needs_one_request_per_page(connect: Connect) -> None:
     """Reading the whole list takes one request per page, even with a start date of last month."""
     world = empty_world()
     old_subscriptions(world, 60, days=1_000)
@@ -91,7 +89,7 @@ def test_the_list_of_subscriptions_costs_a_call_per_page_whatever_the_start_date
     assert len(calls) <= 4
 
 
-def test_a_list_that_is_refused_in_one_range_is_read_in_parts_from_its_beginning(connect: Connect) -> None:
+def test_a_subscription_list_rejected_as_one_date_range_is_read_in_parts(connect: Connect) -> None:
     """Hotmart rejects a range of more than a year for subscriptions. Those of three years ago still arrive."""
     world = empty_world()
     for days in (100, 500, 900, 1_300):

@@ -25,7 +25,7 @@ def stable(**sides: Any) -> Any:
     return switches(untotalled_order="stable", **sides)
 
 
-def test_lessons_that_are_refused_for_owners_and_administrators_are_no_failure(
+def test_rejected_lessons_of_staff_do_not_fail_the_stream(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """The lessons of owners and administrators answer 403, in the first and in a later sync."""
@@ -43,7 +43,7 @@ def test_lessons_that_are_refused_for_owners_and_administrators_are_no_failure(
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
-def test_the_participants_of_an_event_whose_info_is_refused_arrive(
+def test_participants_of_an_event_with_rejected_info_are_synced(
     connector: Connector, hotmart: Simulator, world: World, status: int
 ) -> None:
     """`/info` is forbidden for one event, but its participants are not."""
@@ -56,7 +56,7 @@ def test_the_participants_of_an_event_whose_info_is_refused_arrive(
     complete(run, world, "event_participants")
 
 
-def test_the_participants_of_events_that_are_not_published_arrive(
+def test_participants_of_unpublished_events_are_synced(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """`/info` answers 404 for every unpublished event, in the first and in a later sync."""
@@ -75,7 +75,7 @@ def test_the_participants_of_events_that_are_not_published_arrive(
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
-def test_participants_that_are_refused_for_one_event_are_no_failure(
+def test_rejected_participants_of_one_event_do_not_fail_the_stream(
     connector: Connector, hotmart: Simulator, world: World, status: int
 ) -> None:
     """The participants of one event are forbidden, as they may be for a draft. Those of all others arrive."""
@@ -92,7 +92,7 @@ def test_participants_that_are_refused_for_one_event_are_no_failure(
 
 
 @pytest.mark.parametrize("stream", ["product_offers", "product_plans", "coupons"])
-def test_children_of_drafts_that_are_refused_are_no_failure(
+def test_rejected_children_of_drafts_do_not_fail_the_stream(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
     """Offers, plans and coupons of draft products answer 404."""
@@ -103,7 +103,7 @@ def test_children_of_drafts_that_are_refused_are_no_failure(
     complete(connector.read([stream]), world, stream)
 
 
-def test_offers_that_are_refused_for_one_product_are_no_failure(
+def test_rejected_offers_of_one_product_do_not_fail_the_stream(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """The offers of one product answer 404. Those of all others arrive."""
@@ -118,7 +118,7 @@ def test_offers_that_are_refused_for_one_product_are_no_failure(
 
 
 @pytest.mark.parametrize("days_between", [1, 2, 4])
-def test_lessons_of_a_student_whose_visit_is_shown_days_late_arrive(
+def test_lessons_of_a_student_with_a_delayed_access_date_are_synced(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, days_between: int
 ) -> None:
     """`last_access_date` is three days behind, and students take lessons between syncs."""

@@ -23,9 +23,7 @@ def max_results(call: Call) -> int:
     return int(call.get("max_results") or 0)
 
 
-def test_max_results_never_grows_beyond_what_hotmart_allows(
-    connector: Connector, hotmart: Simulator, world: World
-) -> None:
+def test_max_results_never_exceeds_the_maximum(connector: Connector, hotmart: Simulator, world: World) -> None:
     """Hotmart answers 502 to large pages of old sales, and 400 to all requests for more than 500 rows per page."""
 
     def is_heavy(call: Call) -> bool:
@@ -49,7 +47,7 @@ def test_max_results_never_grows_beyond_what_hotmart_allows(
 
 
 @pytest.mark.parametrize("workers", [1, 8])
-def test_an_outage_of_one_view_costs_few_calls_and_no_row(
+def test_an_outage_of_one_view_needs_few_requests_and_loses_no_row(
     connector: Connector, hotmart: Simulator, world: World, workers: int
 ) -> None:
     """The history is unavailable in the first sync. The other streams arrive, and the second sync reads the rest."""
@@ -69,7 +67,7 @@ def test_an_outage_of_one_view_costs_few_calls_and_no_row(
 
 
 @pytest.mark.parametrize("kind", [500, 503])
-def test_an_error_in_every_call_for_sales_ends_the_sync_in_minutes(
+def test_permanent_errors_of_a_sales_view_end_the_sync_in_minutes(
     connector: Connector, hotmart: Simulator, clock: VirtualClock, kind: int
 ) -> None:
     """Every request and its retries fail, which takes a minute. The first sync would otherwise count nine ranges."""
@@ -82,9 +80,7 @@ def test_an_error_in_every_call_for_sales_ends_the_sync_in_minutes(
     assert sum(clock.slept_s) <= 15 * 60
 
 
-def test_an_outage_that_begins_while_sales_are_read_costs_few_calls(
-    connector: Connector, hotmart: Simulator, world: World
-) -> None:
+def test_an_outage_during_the_sync_needs_few_requests(connector: Connector, hotmart: Simulator, world: World) -> None:
     """Every request after the first date range answers 504 after 30 seconds."""
     hotmart.add_fault(
         Fault(

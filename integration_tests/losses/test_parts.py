@@ -81,7 +81,7 @@ def test_a_wrong_first_page_of_a_part_loses_no_sale(
     complete(run, world, *streams)
 
 
-def test_a_part_that_stays_wrong_arrives_with_the_next_sync(
+def test_a_part_that_stays_wrong_is_read_by_the_next_sync(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """Hotmart sends the first page of one part without `page_info` in the whole first sync."""
@@ -112,7 +112,7 @@ def test_all_parts_of_a_short_range_are_read_again(
     assert not up_to_date(world, loaded(first, second), "sales_history")
 
 
-def test_a_view_that_is_selected_later_is_counted_too(
+def test_a_view_selected_later_is_compared_with_hotmarts_count(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """The date ranges of users differ from those of the history, and one part is sent once without `page_info`."""
@@ -128,7 +128,7 @@ def test_a_view_that_is_selected_later_is_counted_too(
     assert not warnings(run, USERS)
 
 
-def test_a_view_that_is_selected_later_and_is_short_is_named(
+def test_missing_rows_of_a_view_selected_later_are_logged(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """The date ranges of users differ from those of the history, and Hotmart counts more users than it lists."""

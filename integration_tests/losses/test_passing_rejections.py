@@ -42,7 +42,7 @@ SIDES = [
 
 
 @pytest.mark.parametrize("sides", SIDES, ids=str)
-def test_a_first_sync_is_complete(
+def test_a_first_sync_with_temporary_rejections_is_complete(
     connector: Connector, hotmart: Simulator, world: World, sides: dict[str, Any]
 ) -> None:
     """Also a list that Hotmart usually rejects, such as the lessons of an owner, the plans of a one-off product."""
@@ -59,7 +59,9 @@ def test_a_first_sync_is_complete(
         assert not found, str(found)
 
 
-def test_the_next_sync_is_complete(connector: Connector, hotmart: Simulator, clock: VirtualClock, world: World) -> None:
+def test_an_incremental_sync_with_temporary_rejections_is_complete(
+    connector: Connector, hotmart: Simulator, clock: VirtualClock, world: World
+) -> None:
     """Rows of every kind change, and the next sync reads from the state of the first."""
     warehouse = Warehouse()
     first = connector.read()

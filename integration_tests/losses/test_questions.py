@@ -24,7 +24,7 @@ def asks_for_complete(call: Call) -> bool:
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
-def test_a_status_whose_question_fails_is_not_refused(
+def test_a_status_with_a_failed_preflight_request_is_still_read(
     connector: Connector, hotmart: Simulator, world: World, status: int
 ) -> None:
     """Hotmart fails to count COMPLETE sales, alone or with others, but lists them."""
@@ -36,7 +36,7 @@ def test_a_status_whose_question_fails_is_not_refused(
     assert not [line for line in warnings(run, "sales_history") if "rejects the status" in line]
 
 
-def test_a_failed_question_about_17_statuses_does_not_leave_three_out(
+def test_a_failed_preflight_request_for_17_statuses_skips_none(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """Price details accept all 17 statuses, and the first request that counts them fails."""
@@ -56,7 +56,7 @@ def test_a_failed_question_about_17_statuses_does_not_leave_three_out(
 
 @pytest.mark.parametrize("totals", ["on_sales", "nowhere"])
 @pytest.mark.parametrize("view", ["history", "users"])
-def test_more_started_than_paid_sales_do_not_hide_that_one_status_is_honoured(
+def test_ignored_statuses_are_detected_if_most_sales_are_unpaid(
     connector: Connector, hotmart: Simulator, world: World, view: str, totals: str
 ) -> None:
     """A view returns only the sales of the first status, and there are more of these than with the default filter."""
@@ -70,7 +70,7 @@ def test_more_started_than_paid_sales_do_not_hide_that_one_status_is_honoured(
 
 
 @pytest.mark.parametrize("kind", ["no_key", "null_key"])
-def test_a_newest_sale_of_a_role_without_its_key_stops_no_view(
+def test_a_newest_sale_without_a_key_does_not_fail_a_view(
     connector: Connector, hotmart: Simulator, world: World, kind: str
 ) -> None:
     """The first row that Hotmart lists for each role has no transaction."""

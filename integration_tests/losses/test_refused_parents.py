@@ -66,7 +66,7 @@ def asked_once_each(connection: Connection, stream: str) -> list[str]:
 
 @pytest.mark.parametrize("place", [0, 17])
 @REFUSALS
-def test_one_refused_parent_fails_no_later_sync(connect: Connect, stream: str, status: int, place: int) -> None:
+def test_one_rejected_parent_does_not_fail_later_syncs(connect: Connect, stream: str, status: int, place: int) -> None:
     """One parent of 40 is rejected in every sync. Syncs on the following days have nothing else to read."""
     connection, ids = connected(connect, stream, 40, workers=10)
     refuse(connection, stream, [ids[place]], status)
@@ -82,7 +82,7 @@ def test_one_refused_parent_fails_no_later_sync(connect: Connect, stream: str, s
     assert parents_of_lost(connection, stream) == {ids[place]}
 
 
-def test_a_refused_student_is_named_in_a_warning_of_each_sync(connect: Connect) -> None:
+def test_a_rejected_student_is_logged_in_each_sync(connect: Connect) -> None:
     """The log of each sync names the student whose lessons are missing, and the sync succeeds."""
     connection, ids = connected(connect, "club_lessons", 40, workers=10)
     refuse(connection, "club_lessons", [ids[0]], 403)
@@ -93,7 +93,7 @@ def test_a_refused_student_is_named_in_a_warning_of_each_sync(connect: Connect) 
 
 
 @REFUSALS
-def test_rows_of_a_parent_that_is_no_longer_refused_arrive(connect: Connect, stream: str, status: int) -> None:
+def test_rows_of_a_parent_that_is_accepted_again_are_synced(connect: Connect, stream: str, status: int) -> None:
     """A parent without new dates is rejected for some syncs and then accepted."""
     connection, ids = connected(connect, stream, 40)
     fault = refuse(connection, stream, ids[3:4], status)
@@ -110,9 +110,7 @@ def test_rows_of_a_parent_that_is_no_longer_refused_arrive(connect: Connect, str
 
 @pytest.mark.parametrize("status", [403, 404])
 @pytest.mark.parametrize("stream", list(PATTERN_OF))
-def test_many_refused_parents_in_a_row_keep_no_others_from_being_read(
-    connect: Connect, stream: str, status: int
-) -> None:
+def test_many_consecutive_rejected_parents_do_not_block_the_others(connect: Connect, stream: str, status: int) -> None:
     """Of 200 parents, 25 consecutive ones are rejected. The first sync reads all others."""
     connection, ids = connected(connect, stream, 200)
     refused = ids[40:65]
@@ -123,7 +121,7 @@ def test_many_refused_parents_in_a_row_keep_no_others_from_being_read(
     assert parents_of_lost(connection, stream) == set(refused)
 
 
-def test_new_students_behind_many_refused_ones_are_read_in_later_syncs(connect: Connect) -> None:
+def test_new_students_are_synced_despite_many_rejected_ones(connect: Connect) -> None:
     """The rejected students are requested again on the next day, and that day's new students still arrive."""
     connection, ids = connected(connect, "club_lessons", 200)
     refused = ids[40:65]
@@ -138,7 +136,7 @@ def test_new_students_behind_many_refused_ones_are_read_in_later_syncs(connect: 
         assert parents_of_lost(connection, "club_lessons") == set(refused)
 
 
-def test_known_refused_parents_are_asked_for_last(connect: Connect) -> None:
+def test_previously_rejected_parents_are_requested_last(connect: Connect) -> None:
     """A sync requests the students that the previous sync could not read after all others."""
     connection, ids = connected(connect, "club_lessons", 60)
     refused = set(ids[:5])
@@ -158,7 +156,7 @@ def test_known_refused_parents_are_asked_for_last(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("stream", list(PATTERN_OF))
-def test_a_parent_that_failed_is_asked_for_by_the_next_sync(connect: Connect, stream: str) -> None:
+def test_a_failed_parent_is_requested_by_the_next_sync(connect: Connect, stream: str) -> None:
     """One parent answers 500 in one sync. The next sync, months later, reads it although its dates are old."""
     connection, ids = connected(connect, stream, 40)
     fault = refuse(connection, stream, ids[17:18], 500)
@@ -173,7 +171,7 @@ def test_a_parent_that_failed_is_asked_for_by_the_next_sync(connect: Connect, st
     assert not connection.differences()
 
 
-def test_the_neighbours_of_a_failed_parent_are_not_read_again(connect: Connect) -> None:
+def test_only_the_failed_parent_is_read_again(connect: Connect) -> None:
     """The sync after a failure requests the failed subscriber, but not others of the same days."""
     connection, ids = connected(connect, "subscription_purchases", 60)
     fault = refuse(connection, "subscription_purchases", ids[17:18], 500)
@@ -187,9 +185,7 @@ def test_the_neighbours_of_a_failed_parent_are_not_read_again(connect: Connect) 
 
 
 @pytest.mark.parametrize("stream", list(PATTERN_OF))
-def test_an_endpoint_that_fails_for_all_parents_is_given_up_and_read_by_the_next_sync(
-    connect: Connect, stream: str
-) -> None:
+def test_an_endpoint_failing_for_all_parents_is_read_by_the_next_sync(connect: Connect, stream: str) -> None:
     """Every request answers 500, so the sync stops early. The next one reads all parents."""
     connection, ids = connected(connect, stream, 60)
     fault = refuse(connection, stream, ids, 500)
@@ -204,7 +200,7 @@ def test_an_endpoint_that_fails_for_all_parents_is_given_up_and_read_by_the_next
     assert not connection.differences()
 
 
-def test_an_endpoint_that_refuses_all_parents_of_the_first_sync_fails_the_stream(connect: Connect) -> None:
+def test_an_endpoint_rejecting_all_parents_fails_the_stream(connect: Connect) -> None:
     """Lessons are forbidden for all students from the start, which indicates a missing permission."""
     connection, ids = connected(connect, "club_lessons", 40)
     fault = refuse(connection, "club_lessons", ids, 403)

@@ -25,7 +25,7 @@ def world() -> World:
 
 
 @pytest.mark.parametrize("streams", [["sales_history", "sales_users"], ["sales_users", "sales_history"]], ids=str)
-def test_no_state_of_a_stream_is_written_whose_state_is_refused(
+def test_a_rejected_state_is_not_overwritten(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, streams: list[str]
 ) -> None:
     """Each request takes half a minute, so states are due before the stream with the rejected state begins."""

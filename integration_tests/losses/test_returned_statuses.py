@@ -31,7 +31,7 @@ def set_status(connection: Connection, transactions: list[str], status: str) -> 
 
 @pytest.mark.parametrize("status", ["CHARGEBACK", "PROTESTED"])
 @pytest.mark.parametrize("later_days", [1, 30, 150])
-def test_a_late_status_that_is_reversed_arrives(connect: Connect, status: str, later_days: int) -> None:
+def test_a_reversed_late_status_is_synced(connect: Connect, status: str, later_days: int) -> None:
     """A sale older than the look-back gets a late status, is delivered with it, and is then approved again."""
     connection, transactions = sold(connect, 80, 120, 200)
     connection.pass_time(days=1)
@@ -47,7 +47,7 @@ def test_a_late_status_that_is_reversed_arrives(connect: Connect, status: str, l
     assert not connection.differences()
 
 
-def test_a_reversal_after_many_syncs_arrives(connect: Connect) -> None:
+def test_a_reversal_after_many_syncs_is_synced(connect: Connect) -> None:
     """Ten syncs read the sale in its late status before it is approved again."""
     connection, transactions = sold(connect, 100)
     connection.pass_time(days=1)
@@ -62,7 +62,7 @@ def test_a_reversal_after_many_syncs_arrives(connect: Connect) -> None:
     assert not connection.differences()
 
 
-def test_a_reversal_of_a_sale_that_grew_older_than_a_year_arrives(connect: Connect) -> None:
+def test_a_reversal_of_a_sale_now_older_than_a_year_is_synced(connect: Connect) -> None:
     """A sale of 360 days gets a late status, and is approved again when its order is 380 days old."""
     connection, transactions = sold(connect, 350)
     connection.pass_time(days=10)
@@ -78,7 +78,7 @@ def test_a_reversal_of_a_sale_that_grew_older_than_a_year_arrives(connect: Conne
 
 
 @pytest.mark.parametrize("status", ["CHARGEBACK", "PROTESTED"])
-def test_a_late_status_of_the_look_back_that_is_reversed_after_it_arrives(connect: Connect, status: str) -> None:
+def test_a_reversal_after_the_look_back_is_synced(connect: Connect, status: str) -> None:
     """A sale gets its late status within the look-back, and is approved again after it."""
     connection, transactions = sold(connect, 50)
     connection.pass_time(days=5)
@@ -94,7 +94,7 @@ def test_a_late_status_of_the_look_back_that_is_reversed_after_it_arrives(connec
     assert not connection.differences()
 
 
-def test_a_late_status_of_the_first_sync_that_is_reversed_arrives(connect: Connect) -> None:
+def test_a_reversal_of_a_status_read_in_the_first_sync_is_synced(connect: Connect) -> None:
     """The first sync reads a 100-day-old sale as CHARGEBACK. The sale is then approved again."""
     world = empty_world()
     transactions = world.add_sales(3, NOW_MS - 100 * DAY_MS)
@@ -123,7 +123,7 @@ def test_a_reversed_sale_is_followed_until_it_is_complete(connect: Connect) -> N
     assert not connection.differences()
 
 
-def test_a_dispute_that_ends_in_a_refund_arrives(connect: Connect) -> None:
+def test_a_dispute_that_ends_in_a_refund_is_synced(connect: Connect) -> None:
     """A sale older than the look-back is PROTESTED in one sync and REFUNDED in the next."""
     connection, transactions = sold(connect, 100)
     for status in ("PROTESTED", "REFUNDED"):
@@ -134,7 +134,7 @@ def test_a_dispute_that_ends_in_a_refund_arrives(connect: Connect) -> None:
     assert not connection.differences()
 
 
-def test_two_sales_of_one_day_that_take_turns_arrive(connect: Connect) -> None:
+def test_two_sales_that_swap_statuses_on_one_day_are_synced(connect: Connect) -> None:
     """One sale is charged back when another of the same day is approved again, so the count stays the same."""
     connection, (first, second) = sold(connect, 100)
     connection.pass_time(days=1)

@@ -52,7 +52,7 @@ def currency(world: World, transaction: str) -> str:
 @pytest.mark.parametrize(
     ("before", "after"), [("APPROVED", "REFUNDED"), ("WAITING_PAYMENT", "APPROVED"), ("APPROVED", "COMPLETE")]
 )
-def test_sales_that_changed_while_the_start_date_was_later_are_read_when_it_is_moved_back(
+def test_moving_the_start_date_back_reads_changed_sales(
     connect: Connect, before: str, after: str, gaps: tuple[int, ...]
 ) -> None:
     """A sale within the look-back changes after the first sync, when the start date is later than its order."""
@@ -70,7 +70,7 @@ def test_sales_that_changed_while_the_start_date_was_later_are_read_when_it_is_m
     assert not connection.differences()
 
 
-def test_late_refunds_that_were_made_while_the_start_date_was_later_are_read_when_it_is_moved_back(
+def test_moving_the_start_date_back_reads_late_refunds(
     connect: Connect,
 ) -> None:
     """A sale of 300 days ago is refunded after the first sync. The syncs in between do not re-read that far back."""
@@ -89,9 +89,7 @@ def test_late_refunds_that_were_made_while_the_start_date_was_later_are_read_whe
 
 
 @pytest.mark.parametrize("gaps", [(), (200,)], ids=str)
-def test_monthly_totals_that_changed_while_the_start_date_was_later_are_read_when_it_is_moved_back(
-    connect: Connect, gaps: tuple[int, ...]
-) -> None:
+def test_moving_the_start_date_back_reads_changed_monthly_totals(connect: Connect, gaps: tuple[int, ...]) -> None:
     """A sale of half a year ago is refunded after the first sync, which lowers the month's total."""
     world = small_world(sales=120, subscriptions=0, students=0)
     currency_of = {sale: currency(world, sale) for sale in (sold(world, "COMPLETE", 190) for _ in range(20))}
@@ -109,7 +107,7 @@ def test_monthly_totals_that_changed_while_the_start_date_was_later_are_read_whe
     assert not connection.differences()
 
 
-def test_charges_that_changed_while_the_start_date_was_later_are_read_when_it_is_moved_back(connect: Connect) -> None:
+def test_moving_the_start_date_back_reads_changed_charges(connect: Connect) -> None:
     """Hotmart filters charges by order date. A charge of 40 days ago is refunded after the first sync."""
     world = empty_world()
     codes = old_subscriptions(world, 20, days=40)
@@ -129,7 +127,7 @@ def test_charges_that_changed_while_the_start_date_was_later_are_read_when_it_is
     assert not connection.differences()
 
 
-def test_charges_between_two_start_dates_are_read_when_it_is_moved_back(connect: Connect) -> None:
+def test_moving_the_start_date_back_reads_charges_in_between(connect: Connect) -> None:
     """Charges are made after the first sync and before the later start date, so no sync in between reads them."""
     world = empty_world()
     old_subscriptions(world, 20, days=200)
@@ -152,7 +150,7 @@ def test_charges_between_two_start_dates_are_read_when_it_is_moved_back(connect:
 
 
 @pytest.mark.parametrize("gaps", [(), (40,), (60, 60)], ids=str)
-def test_purchases_of_subscribers_who_began_before_the_later_start_date_are_read(
+def test_purchases_of_subscribers_older_than_the_later_start_date_are_synced(
     connect: Connect, gaps: tuple[int, ...]
 ) -> None:
     """Active subscribers who began before the later start date are charged."""
@@ -170,7 +168,7 @@ def test_purchases_of_subscribers_who_began_before_the_later_start_date_are_read
 
 
 @pytest.mark.parametrize("gaps", [(), (100, 100)], ids=str)
-def test_purchases_of_a_subscriber_who_ended_before_the_later_start_date_are_read_when_it_is_moved_back(
+def test_moving_the_start_date_back_reads_purchases_of_ended_subscriptions(
     connect: Connect, gaps: tuple[int, ...]
 ) -> None:
     """A subscription ended shortly before the later start date, and its last charge is refunded after the first sync.
@@ -193,7 +191,7 @@ def test_purchases_of_a_subscriber_who_ended_before_the_later_start_date_are_rea
     assert not connection.differences()
 
 
-def test_new_sales_before_an_earlier_start_date_arrive_with_what_was_read_already(connect: Connect) -> None:
+def test_an_earlier_start_date_reads_everything_since_then(connect: Connect) -> None:
     """The start date is moved to an earlier day for the first time. The next sync reads everything from that day on."""
     world = small_world(sales=120, subscriptions=0, students=0)
     connection = connect(world, OF_SALES, config={"start_date": LATER})

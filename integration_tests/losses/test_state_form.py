@@ -36,7 +36,7 @@ def configured(streams: list[str], namespace: str | None) -> dict[str, Any]:
 
 @pytest.mark.parametrize("of_catalog", [None, ""], ids=["catalog: none", "catalog: empty"])
 @pytest.mark.parametrize("of_state", [None, ""], ids=["state: none", "state: empty"])
-def test_an_empty_namespace_is_none(connect: Connect, of_catalog: str | None, of_state: str | None) -> None:
+def test_an_empty_namespace_equals_no_namespace(connect: Connect, of_catalog: str | None, of_state: str | None) -> None:
     """State and catalog differ only in an empty namespace. The sync continues from the state."""
     connection = connect(small_world(subscriptions=30, students=20), ["sales_history", "club_lessons"])
     connection.sync()
@@ -65,9 +65,7 @@ def has_complete(call: Call) -> bool:
 
 @pytest.mark.parametrize("stream", ["sales_history", "club_lessons", "subscription_purchases", "event_participants"])
 @pytest.mark.parametrize("of_catalog", [None, "mine"], ids=["catalog: none", "catalog: another one"])
-def test_a_state_of_another_namespace_is_refused_in_a_sentence(
-    connect: Connect, stream: str, of_catalog: str | None
-) -> None:
+def test_a_state_of_another_namespace_is_rejected(connect: Connect, stream: str, of_catalog: str | None) -> None:
     """The state has another namespace. If it were ignored, the sync would read everything again."""
     connection = connect(small_world(), [stream])
     connection.sync()
@@ -87,7 +85,7 @@ def test_a_state_of_another_namespace_is_refused_in_a_sentence(
     assert not run.of_type("RECORD")
 
 
-def test_a_state_of_another_stream_is_no_reason_to_fail(connect: Connect) -> None:
+def test_a_state_of_an_unselected_stream_does_not_fail_the_sync(connect: Connect) -> None:
     """A platform sends the state of a stream that is no longer selected, with another namespace."""
     connection = connect(small_world(), ["sales_history"])
     connection.sync()
@@ -104,7 +102,7 @@ def test_a_state_of_another_stream_is_no_reason_to_fail(connect: Connect) -> Non
     assert not difference("sales_history", connection.world.expected("sales_history"), run.records("sales_history"))
 
 
-def test_a_state_of_the_namespace_of_the_catalog_is_never_ignored(connect: Connect) -> None:
+def test_a_state_with_the_catalogs_namespace_is_never_ignored(connect: Connect) -> None:
     """Catalog and state have the same namespace. The sync continues from the state or rejects it with a clear error."""
     connection = connect(small_world(subscriptions=30, students=20), ["sales_history"])
     connection.sync()
@@ -128,7 +126,7 @@ def test_a_state_of_the_namespace_of_the_catalog_is_never_ignored(connect: Conne
 # Increased look-back
 
 
-def test_a_raised_look_back_reads_the_sales_that_the_shorter_one_left(connect: Connect) -> None:
+def test_a_longer_look_back_reads_sales_the_shorter_one_missed(connect: Connect) -> None:
     """A boleto of 40 days ago expires while the look-back is five days. With a longer look-back, it arrives."""
     world = small_world(subscriptions=0, students=0)
     paid = world.add_sales(4, NOW_MS - 40 * DAY_MS)
@@ -153,7 +151,7 @@ def test_a_raised_look_back_reads_the_sales_that_the_shorter_one_left(connect: C
     assert not connection.differences()
 
 
-def test_a_look_back_of_two_years_once_brings_what_did_not_arrive(connect: Connect) -> None:
+def test_a_look_back_of_two_years_reads_missed_changes(connect: Connect) -> None:
     """An order of 600 days ago changes. A look-back of 730 days delivers it, even if it was read twice since."""
     world = small_world(subscriptions=0, students=0)
     old = world.add_sales(4, NOW_MS - 600 * DAY_MS)
@@ -172,7 +170,7 @@ def test_a_look_back_of_two_years_once_brings_what_did_not_arrive(connect: Conne
     assert not connection.differences()
 
 
-def test_a_raised_look_back_reads_purchases_of_subscriptions_that_ended_long_ago(connect: Connect) -> None:
+def test_a_longer_look_back_reads_purchases_of_ended_subscriptions(connect: Connect) -> None:
     """The last charge of a subscription that ended 150 days ago is refunded. A look-back of a year delivers it."""
     world = empty_world()
     codes = old_subscriptions(world, 12, days=151)

@@ -44,7 +44,7 @@ def after_a_sync_of_1_0(connect: Connect, *streams: str) -> Connection:
 
 
 @pytest.mark.parametrize("stream", [*DATED, *CHILDREN])
-def test_a_state_of_version_1_0_is_carried_on(connect: Connect, stream: str) -> None:
+def test_a_sync_continues_from_a_state_of_version_1_0(connect: Connect, stream: str) -> None:
     """A sync continues from a state of version 1.0.0, and the next one from the new state. No row is lost."""
     connection = after_a_sync_of_1_0(connect, stream)
     for _ in range(2):
@@ -56,7 +56,7 @@ def test_a_state_of_version_1_0_is_carried_on(connect: Connect, stream: str) -> 
         assert not connection.differences()
 
 
-def test_a_state_of_version_1_0_is_not_read_as_an_empty_one(connect: Connect) -> None:
+def test_a_state_of_version_1_0_is_not_treated_as_empty(connect: Connect) -> None:
     """The last year is re-read once, because a state of version 1.0.0 does not say which sales can still change."""
     connection = after_a_sync_of_1_0(connect, "sales_history")
     connection.pass_time(days=1)
@@ -99,7 +99,7 @@ def is_of_2024(record: dict[str, Any]) -> bool:
     return bool(1_704_067_200_000 <= record["purchase"]["order_date"] < 1_735_689_600_000)
 
 
-def test_a_gap_of_version_1_0_in_the_subscribers_is_read(connect: Connect) -> None:
+def test_a_gap_of_subscribers_in_a_state_of_version_1_0_is_read(connect: Connect) -> None:
     """Version 1.0.0 left out subscribers with dates between two date ranges. The next sync reads them."""
     world = empty_world()
     old_subscriptions(world, 5, days=700)
@@ -122,7 +122,7 @@ def test_a_gap_of_version_1_0_in_the_subscribers_is_read(connect: Connect) -> No
     assert not connection.differences()
 
 
-def test_a_new_members_area_beside_a_state_of_version_1_0_is_read_whole(connect: Connect) -> None:
+def test_a_members_area_missing_in_a_state_of_version_1_0_is_fully_read(connect: Connect) -> None:
     """A state of version 1.0.0 has one members area, and the settings now name a second one."""
     connection = after_a_sync_of_1_0(connect, "club_lessons")
     connection.state["club_lessons"]["states"].pop()
@@ -136,7 +136,7 @@ def test_a_new_members_area_beside_a_state_of_version_1_0_is_read_whole(connect:
     assert not connection.differences()
 
 
-def test_subscriptions_that_version_1_0_left_out_arrive_after_the_update(connect: Connect) -> None:
+def test_subscriptions_that_version_1_0_skipped_are_synced_after_the_update(connect: Connect) -> None:
     """Version 1.0.0 read no subscription that began before the start date. Its state covers the whole range."""
     streams = ["subscriptions", "subscription_purchases"]
     world = empty_world()

@@ -16,7 +16,7 @@ CHILDREN = ("subscription_purchases", "club_lessons", "event_participants")
 
 @pytest.mark.parametrize("stream", CHILDREN)
 @pytest.mark.parametrize("seconds", [0, 0.5])
-def test_the_number_of_states_follows_from_the_time(connect: Connect, stream: str, seconds: float) -> None:
+def test_the_number_of_states_depends_on_the_elapsed_time(connect: Connect, stream: str, seconds: float) -> None:
     """Requests take no time, or half a second each. A stream emits at most one state every few seconds, plus one."""
     world = small_world(sales=0, subscriptions=80, students=80, products=120)
     connection = connect(world, [stream], config={"num_workers": 4})
@@ -66,7 +66,7 @@ def test_a_long_sync_emits_a_state_about_every_minute(connect: Connect, stream: 
 
 
 @pytest.mark.parametrize("full_refresh", [False, True], ids=["incremental", "full refresh"])
-def test_parents_without_rows_do_not_silence_a_sync(connect: Connect, full_refresh: bool) -> None:
+def test_parents_without_rows_still_produce_states(connect: Connect, full_refresh: bool) -> None:
     """A hundred students have no lessons, at half a minute each, so for almost an hour only states can be emitted."""
     connection = connect(empty_world(students=100, modules=0), ["club_lessons"])
     pass_seconds_per_call(connection, 30)

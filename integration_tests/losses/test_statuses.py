@@ -37,7 +37,7 @@ def first_only(stream: str, **changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("limits", [{}, {"totals": "nowhere"}, {"max_window_days": 300}], ids=str)
 @pytest.mark.parametrize("stream", VIEWS)
-def test_a_view_that_honours_one_status_only_loses_no_sale(
+def test_a_view_that_ignores_all_but_one_status_loses_no_sale(
     connector: Connector, hotmart: Simulator, world: World, stream: str, limits: dict[str, Any]
 ) -> None:
     """A view returns only the sales of the first status, with totals, without them, or with date ranges of 300 days."""
@@ -47,7 +47,7 @@ def test_a_view_that_honours_one_status_only_loses_no_sale(
 
 
 @pytest.mark.parametrize("stream", VIEWS)
-def test_a_preflight_that_fails_is_not_a_yes(
+def test_a_failed_preflight_request_loses_no_sale(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
     """A view returns only the sales of the first status, and every counting request answers 502."""
@@ -59,7 +59,7 @@ def test_a_preflight_that_fails_is_not_a_yes(
 
 @pytest.mark.parametrize("world", [{"now_ms": NOW_MS - 500 * DAY_MS}], ids=["old"], indirect=True)
 @pytest.mark.parametrize("stream", VIEWS)
-def test_a_year_without_sales_answers_no_preflight(
+def test_preflight_requests_without_recent_sales_lose_no_sale(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
     """A view returns only the sales of the first status, and the last sale is more than a year old."""
@@ -68,7 +68,9 @@ def test_a_year_without_sales_answers_no_preflight(
     complete(connector.read([stream]), world, stream)
 
 
-def test_all_four_views_at_once_honour_one_status_only(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_four_views_that_ignore_all_but_one_status_lose_no_sale(
+    connector: Connector, hotmart: Simulator, world: World
+) -> None:
     """All four views return only the sales of the first status, and no view sends totals."""
     sides = {name: side for stream in VIEWS for name, side in first_only(stream).items()}
     hotmart.switches = switches(**sides, totals="nowhere")
@@ -78,7 +80,7 @@ def test_all_four_views_at_once_honour_one_status_only(connector: Connector, hot
 
 @pytest.mark.parametrize("side", ["union", "first"])
 @pytest.mark.parametrize("stream", ["sales_users", "sales_commissions"])
-def test_statuses_that_a_view_refuses_also_alone_are_left_out_with_a_warning(
+def test_statuses_that_a_view_rejects_are_skipped_with_a_warning(
     connector: Connector, hotmart: Simulator, world: World, stream: str, side: str
 ) -> None:
     """A view rejects three statuses, even if each is requested alone."""
@@ -93,7 +95,7 @@ def test_statuses_that_a_view_refuses_also_alone_are_left_out_with_a_warning(
     assert [status for status in UNDOCUMENTED if status not in named] == []
 
 
-def test_one_refused_status_costs_only_its_own_sales(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_one_rejected_status_loses_only_its_own_sales(connector: Connector, hotmart: Simulator, world: World) -> None:
     """The history rejects one status. The sales of all others arrive."""
     hotmart.add_fault(
         Fault(
@@ -113,9 +115,7 @@ def test_one_refused_status_costs_only_its_own_sales(connector: Connector, hotma
     assert any("OVERDUE" in line for line in warnings(run, "sales_history"))
 
 
-def test_a_refused_status_is_left_out_in_later_syncs_too(
-    connector: Connector, hotmart: Simulator, world: World
-) -> None:
+def test_a_rejected_status_does_not_fail_later_syncs(connector: Connector, hotmart: Simulator, world: World) -> None:
     """A view rejects three statuses. All syncs succeed, not only the first one."""
     hotmart.switches = switches(accepted_on_users="documented_14")
     first = connector.read(["sales_users"])
@@ -126,7 +126,7 @@ def test_a_refused_status_is_left_out_in_later_syncs_too(
 
 
 @pytest.mark.parametrize("side", ["union", "first"])
-def test_price_details_of_all_17_statuses_arrive_where_the_endpoint_knows_them(
+def test_price_details_of_all_17_statuses_are_synced_if_accepted(
     connector: Connector, hotmart: Simulator, world: World, side: str
 ) -> None:
     """Price details accept the three statuses that are missing from their documentation."""
@@ -138,7 +138,7 @@ def test_price_details_of_all_17_statuses_arrive_where_the_endpoint_knows_them(
     complete(run, world, "sales_price_details")
 
 
-def test_price_details_that_know_14_statuses_are_as_documented(
+def test_price_details_that_accept_14_statuses_give_no_warning(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """Price details reject the three undocumented statuses, which causes no warning."""

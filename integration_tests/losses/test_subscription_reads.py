@@ -54,7 +54,7 @@ def calls(hotmart: Simulator) -> Counter[str]:
 
 @pytest.mark.parametrize("totals", TOTALS, ids=str)
 @pytest.mark.parametrize("sides", SOME, ids="+".join)
-def test_subscriptions_that_several_defaults_hide_arrive_whether_hotmart_counts_them_or_not(
+def test_subscriptions_hidden_by_several_default_filters_are_synced(
     connector: Connector, hotmart: Simulator, world: World, sides: dict[str, Any], totals: dict[str, Any]
 ) -> None:
     """Two or three filters apply by default, and the totals of a page or of part of the list are missing."""
@@ -63,7 +63,7 @@ def test_subscriptions_that_several_defaults_hide_arrive_whether_hotmart_counts_
     complete(connector.read(STREAMS), world, *STREAMS)
 
 
-def test_finding_out_what_is_hidden_costs_five_calls_per_sync(connector: Connector, hotmart: Simulator) -> None:
+def test_detecting_hidden_subscriptions_needs_five_requests_per_sync(connector: Connector, hotmart: Simulator) -> None:
     """Nothing is hidden. All subscription streams share the result."""
     connector.read(STREAMS)
 
@@ -71,9 +71,7 @@ def test_finding_out_what_is_hidden_costs_five_calls_per_sync(connector: Connect
     assert calls(hotmart)[f"{SUBSCRIPTIONS}/summary"] == 1
 
 
-def test_subscriptions_without_a_next_charge_are_warned_of_if_hotmart_lists_by_that_date(
-    connector: Connector, hotmart: Simulator
-) -> None:
+def test_a_default_next_charge_filter_gives_a_warning(connector: Connector, hotmart: Simulator) -> None:
     """No request lists a subscription without that date, so its purchases cannot be read either."""
     hotmart.switches = switches(next_charge_default="from_now")
 
@@ -82,7 +80,7 @@ def test_subscriptions_without_a_next_charge_are_warned_of_if_hotmart_lists_by_t
     assert warnings(run, "subscription_purchases")
 
 
-def test_a_question_that_hotmart_refuses_is_warned_of(connector: Connector, hotmart: Simulator, world: World) -> None:
+def test_a_rejected_preflight_request_gives_a_warning(connector: Connector, hotmart: Simulator, world: World) -> None:
     """Hotmart rejects the cancellation dates as a filter."""
     hotmart.add_fault(
         Fault(kind=400, path=SUBSCRIPTIONS, times=None, where=lambda call: call.get("cancelation_date") is not None)
@@ -94,7 +92,7 @@ def test_a_question_that_hotmart_refuses_is_warned_of(connector: Connector, hotm
     assert all(warnings(run, stream) for stream in STREAMS)
 
 
-def test_parts_of_a_list_that_lack_the_active_subscriptions_fail_the_stream(
+def test_parts_without_active_subscriptions_fail_the_stream(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """A date range ends at the cancellation, and the whole list is too heavy."""
@@ -119,7 +117,7 @@ def test_parts_of_a_list_that_lack_the_active_subscriptions_fail_the_stream(
     assert difference("subscriptions", world.expected("subscriptions"), run.records("subscriptions")).lost
 
 
-def test_subscribers_whose_charges_have_changed_are_found(
+def test_subscribers_with_changed_charges_are_found(
     stream: SubscriptionTransactions, hotmart: Simulator, world: World
 ) -> None:
     """The check takes three requests, and the list takes two passes over each page."""
@@ -135,7 +133,7 @@ def test_subscribers_whose_charges_have_changed_are_found(
 
 
 @pytest.mark.parametrize("side", FILTERS)
-def test_subscribers_whose_charges_have_changed_are_found_whichever_date_the_filter_uses(
+def test_subscribers_with_changed_charges_are_found_for_any_filter_date(
     stream: SubscriptionTransactions, hotmart: Simulator, world: World, side: str
 ) -> None:
     """The filter uses another date, so changed charges are only in the list of all charges."""
@@ -150,7 +148,7 @@ def test_subscribers_whose_charges_have_changed_are_found_whichever_date_the_fil
 
 
 @pytest.mark.parametrize("side", FILTERS)
-def test_charges_made_since_the_start_date_arrive_if_their_filter_date_lies_before_it(
+def test_charges_after_the_start_date_with_an_older_filter_date_are_synced(
     connector: Connector, hotmart: Simulator, world: World, side: str
 ) -> None:
     """Subscriptions that were imported long before the start date were charged after it."""

@@ -44,7 +44,7 @@ def is_reported(run: Run, stream: str) -> bool:
 
 
 @pytest.mark.parametrize("stream", LISTS)
-def test_a_list_that_shifts_at_the_edges_of_pages_is_complete(
+def test_a_list_that_shifts_at_page_boundaries_is_complete(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
     """At each page boundary one row is repeated and another is missing, until the page is requested again."""
@@ -58,7 +58,7 @@ def test_a_list_that_shifts_at_the_edges_of_pages_is_complete(
 
 
 @pytest.mark.parametrize("stream", LISTS)
-def test_a_list_in_a_new_order_at_every_call_is_complete_or_warned_of(
+def test_a_list_in_random_order_is_complete_or_gives_a_warning(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
     """The whole list is in a new order in every request, so a pass lacks a third of its rows."""
@@ -94,7 +94,7 @@ def test_a_list_in_a_stable_order_is_read_twice_at_most(
 @pytest.mark.parametrize("order", ["stable", "shifts_at_edges"])
 @pytest.mark.parametrize("nth", [1, 5, 6, 8])
 @pytest.mark.parametrize("stream", ["products", "product_offers", "product_plans", "coupons"])
-def test_a_product_that_is_unlisted_between_two_pages_costs_no_other_one(
+def test_a_product_deleted_between_two_pages_loses_no_other_product(
     connector: Connector, hotmart: Simulator, world: World, stream: str, nth: int, order: Any
 ) -> None:
     """A product of the first page is deleted and no longer listed when a later page is requested.
@@ -124,7 +124,7 @@ def test_a_product_that_is_unlisted_between_two_pages_costs_no_other_one(
     assert not found.lost, str(found)
 
 
-def test_charges_of_a_list_that_stayed_unstable_are_read_in_the_next_sync(
+def test_charges_of_an_unstable_list_are_read_by_the_next_sync(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """Charges are in a new order in every request of the first sync, and in a stable order in the second."""

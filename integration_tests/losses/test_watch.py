@@ -39,7 +39,7 @@ def reads_newest(call: Call) -> bool:
     return is_newest and call.get("max_results") == "500" and len(call.all("transaction_status")) > 10
 
 
-def test_a_reversal_while_the_first_sync_runs_arrives(connect: Connect) -> None:
+def test_a_reversal_during_the_first_sync_is_synced(connect: Connect) -> None:
     """A chargeback is reversed when the unsettled sales are requested, after its date range if that is read first."""
     connection, (old, *_) = sold(connect, 300, 100, 10)
     connection.config.update(start_date="2025-01-20", num_workers=2)
@@ -68,7 +68,7 @@ def test_a_reversal_while_the_first_sync_runs_arrives(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("value", ["null", '"2025-02-30T25:00:00Z"', '"x"', "1e30", "true"])
-def test_an_unsettled_sale_without_its_order_date_hides_no_reversal(connect: Connect, value: str) -> None:
+def test_an_unsettled_sale_without_an_order_date_hides_no_reversal(connect: Connect, value: str) -> None:
     """One protested sale has no order date, and the chargeback of another sale is reversed."""
     connection, (old, other, _) = sold(connect, 250, 240, 10)
     connection.world.set_status(old, "CHARGEBACK")
@@ -102,7 +102,7 @@ def test_an_unsettled_sale_without_its_order_date_hides_no_reversal(connect: Con
     assert not difference("sales_history", expected, arrived, after_increments=True)
 
 
-def test_reversals_of_sales_of_other_roles_arrive(connect: Connect) -> None:
+def test_reversals_of_sales_of_other_roles_are_synced(connect: Connect) -> None:
     """Hotmart lists the sales of co-producers and affiliates only on request."""
     world = empty_world()
     for days in range(20, 340, 4):
@@ -119,7 +119,7 @@ def test_reversals_of_sales_of_other_roles_arrive(connect: Connect) -> None:
     assert not connection.differences()
 
 
-def test_unsettled_sales_that_cannot_be_read_in_part_hide_no_reversal_elsewhere(connect: Connect) -> None:
+def test_unreadable_unsettled_sales_do_not_hide_reversals_of_others(connect: Connect) -> None:
     """In every sync, Hotmart fails for some days of old sales whose status is not final."""
     connection, (old, *_) = sold(connect, 250, 300, 10)
     connection.world.set_status(old, "CHARGEBACK")

@@ -38,7 +38,7 @@ def asks_for_old_rows(call: Call) -> bool:
     ("kind", "totals"), [("no_page_info", "documented"), ("no_page_info", "nowhere"), ("empty_list", "everywhere")]
 )
 @pytest.mark.parametrize("stream", VIEWS)
-def test_a_page_that_is_wrong_once_is_asked_again(
+def test_a_wrong_page_is_requested_again(
     connector: Connector, hotmart: Simulator, world: World, stream: str, kind: str, totals: str
 ) -> None:
     """The first page of a date range is once without `page_info`, or once an empty list with a total of 0."""
@@ -53,7 +53,7 @@ def test_a_page_that_is_wrong_once_is_asked_again(
 
 @pytest.mark.parametrize("world", [{"students": 40}], ids=["students"], indirect=True)
 @pytest.mark.parametrize("path", ["/products/api/v1/products", "/payments/api/v1/subscriptions", "/club/api/v1/users"])
-def test_a_list_without_dates_whose_page_is_without_page_info_once_is_complete(
+def test_a_temporarily_missing_page_info_loses_no_row(
     connector: Connector, hotmart: Simulator, world: World, path: str
 ) -> None:
     """The first page of a list is once without `page_info`, so without the next-page token."""
@@ -66,7 +66,7 @@ def test_a_list_without_dates_whose_page_is_without_page_info_once_is_complete(
 
 
 @pytest.mark.parametrize("kind", ["no_page_info", "empty_list"])
-def test_a_date_range_that_stays_short_is_read_again_in_the_next_sync(
+def test_an_incomplete_date_range_is_read_again_by_the_next_sync(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, kind: str
 ) -> None:
     """The first page of an old date range is wrong in one whole sync and right in the next."""
@@ -84,7 +84,7 @@ def test_a_date_range_that_stays_short_is_read_again_in_the_next_sync(
     assert not up_to_date(world, loaded(first, second), "sales_history")
 
 
-def test_a_date_range_with_fewer_rows_than_its_total_stays_open(
+def test_a_date_range_with_too_few_rows_is_read_again(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock
 ) -> None:
     """Hotmart counts one sale more in an old date range than it lists, during the first sync."""
@@ -108,7 +108,7 @@ def test_a_date_range_with_fewer_rows_than_its_total_stays_open(
 
 
 @pytest.mark.parametrize("stream", [*VIEWS, "sales_summary"])
-def test_years_before_the_first_sale_are_empty_and_no_fault(
+def test_years_before_the_first_sale_are_read_as_empty(
     connector: Connector, hotmart: Simulator, world: World, stream: str
 ) -> None:
     """The start date lies years before the first sale, and some empty pages are without `items`."""
@@ -125,7 +125,7 @@ LAUNCH = {"sales": 260, "subscriptions": 130, "students": 260, "start_ms": NOW_M
 @pytest.mark.parametrize("world", [LAUNCH], ids=["launch"], indirect=True)
 @pytest.mark.parametrize("stream", ["sales_history", "subscriptions", "club_students"])
 @pytest.mark.parametrize("sides", [{"totals_count": "capped"}, {"totals_count": "page"}], ids=str)
-def test_a_total_below_the_rows_is_no_proof_and_no_reason_to_fail(
+def test_a_total_below_the_number_of_rows_is_ignored(
     connector: Connector, hotmart: Simulator, world: World, stream: str, sides: dict[str, str]
 ) -> None:
     """Hotmart counts only up to a limit, or only the rows of the page."""
@@ -137,7 +137,7 @@ def test_a_total_below_the_rows_is_no_proof_and_no_reason_to_fail(
     assert not claims_to_be_complete(run)
 
 
-def test_an_empty_page_without_items_and_with_a_total_above_0_is_a_fault(
+def test_a_page_without_items_and_a_positive_total_is_retried(
     connector: Connector, hotmart: Simulator, world: World
 ) -> None:
     """A page has a total above 0 and no `items`, once."""

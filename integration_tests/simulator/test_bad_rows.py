@@ -33,7 +33,7 @@ def keys(client: Client, path: str, query: dict[str, Any], key: tuple[str, ...])
 
 
 @pytest.mark.parametrize(("path", "query", "key"), LISTS)
-def test_a_row_is_bad_on_whichever_page_it_is_and_no_other_row_is(
+def test_a_fault_with_a_key_affects_only_that_row_on_any_page(
     simulator: Simulator, client: Client, path: str, query: dict[str, Any], key: tuple[str, ...]
 ) -> None:
     good = keys(client, path, query, key)
@@ -47,7 +47,7 @@ def test_a_row_is_bad_on_whichever_page_it_is_and_no_other_row_is(
     assert keys(client, path, query, key) == good
 
 
-def test_a_null_row_a_null_key_and_a_row_without_its_key_differ(simulator: Simulator, client: Client) -> None:
+def test_null_rows_null_keys_and_missing_keys_differ(simulator: Simulator, client: Client) -> None:
     bad = [value(row, ("purchase", "transaction")) for row in client.get(HISTORY).json()["items"][:3]]
     simulator.add_fault(Fault(kind="null_row", keys=bad[:1]))
     simulator.add_fault(Fault(kind="null_key", keys=bad[1:2]))
@@ -60,14 +60,14 @@ def test_a_null_row_a_null_key_and_a_row_without_its_key_differ(simulator: Simul
     assert rows[3]["purchase"]["transaction"]
 
 
-def test_a_row_can_be_bad_once_by_its_place(simulator: Simulator, client: Client) -> None:
+def test_a_row_can_be_selected_by_its_position(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="null_row", path=HISTORY, row=2))
 
     assert [row is None for row in client.get(HISTORY).json()["items"]].index(True) == 2
     assert None not in client.get(HISTORY).json()["items"]
 
 
-def test_a_bad_row_leaves_other_faults_to_happen(simulator: Simulator, client: Client) -> None:
+def test_a_row_fault_does_not_suppress_other_faults(simulator: Simulator, client: Client) -> None:
     bad = client.get(HISTORY).json()["items"][0]["purchase"]["transaction"]
     simulator.add_fault(Fault(kind="null_row", keys=[bad], times=None))
     simulator.add_fault(Fault(kind=502, path=HISTORY))
@@ -80,7 +80,7 @@ def test_a_bad_row_leaves_other_faults_to_happen(simulator: Simulator, client: C
     assert "page_info" in third
 
 
-def test_a_bad_row_is_bad_below_one_parent_only(simulator: Simulator, client: Client) -> None:
+def test_a_row_fault_can_affect_one_parent_only(simulator: Simulator, client: Client) -> None:
     one, two = (row["subscriber_code"] for row in client.rows(SUBSCRIPTIONS, accession_date=0)[:2])
     path = f"{SUBSCRIPTIONS}/{one}/purchases"
     simulator.add_fault(Fault(kind="null_row", path=path, row=0, times=None))
@@ -89,7 +89,7 @@ def test_a_bad_row_is_bad_below_one_parent_only(simulator: Simulator, client: Cl
     assert None not in client.get(f"{SUBSCRIPTIONS}/{two}/purchases").json()
 
 
-def test_a_bad_row_can_be_for_some_queries_only(simulator: Simulator, client: Client) -> None:
+def test_a_row_fault_can_affect_some_queries_only(simulator: Simulator, client: Client) -> None:
     def is_large(call: Call) -> bool:
         return call.get("max_results") != "1"
 
@@ -101,7 +101,7 @@ def test_a_bad_row_can_be_for_some_queries_only(simulator: Simulator, client: Cl
 
 
 @pytest.mark.parametrize(("raw", "is_it"), [("NaN", math.isnan), ("1e999", math.isinf), ("-Infinity", math.isinf)])
-def test_a_number_that_is_no_json(simulator: Simulator, client: Client, raw: str, is_it: Any) -> None:
+def test_a_raw_value_inserts_an_invalid_json_number(simulator: Simulator, client: Client, raw: str, is_it: Any) -> None:
     bad = client.rows(HISTORY)[5]["purchase"]["transaction"]
     fault = Fault(kind="raw_value", value=raw, field_name="purchase.price.value", keys=[bad], times=None)
     simulator.add_fault(fault)
@@ -121,9 +121,7 @@ def test_a_number_that_is_no_json(simulator: Simulator, client: Client, raw: str
     ("raw", "sent"),
     [('"Jo\xe3o"', b'"Jo\xe3o"'), ('"one\ntwo"', b'"one\ntwo"'), ('"tab\tand \x01"', b'"tab\tand \x01"')],
 )
-def test_a_string_with_a_byte_that_json_does_not_allow(
-    simulator: Simulator, client: Client, raw: str, sent: bytes
-) -> None:
+def test_a_raw_value_inserts_an_invalid_byte(simulator: Simulator, client: Client, raw: str, sent: bytes) -> None:
     good = client.get(STUDENTS, subdomain="my-school").content
     bad = client.get(STUDENTS, subdomain="my-school").json()["items"][3]["user_id"]
     simulator.add_fault(Fault(kind="raw_value", value=raw, path=STUDENTS, keys=[bad], times=None))
@@ -135,6 +133,6 @@ def test_a_string_with_a_byte_that_json_does_not_allow(
     assert b"raw value" not in spoiled
 
 
-def test_keys_are_for_faults_of_rows() -> None:
+def test_only_row_faults_accept_keys() -> None:
     with pytest.raises(ValueError, match="a fault of kind 502 has no keys"):
         Fault(kind=502, keys=["HP1"])

@@ -30,7 +30,7 @@ def moving_world() -> World:
     return World(seed=5, sales=10, subscriptions=0, students=60, products=12, now_ms=NOW_MS)
 
 
-def test_is_extra_gives_one_half_of_the_modules_each(simulator: Simulator, client: Client) -> None:
+def test_is_extra_splits_the_modules(simulator: Simulator, client: Client) -> None:
     truth = keyed(simulator.world, "club_modules")
     for club in CLUBS:
         extra = client.get(MODULES, subdomain=club, is_extra="true").json()
@@ -46,7 +46,7 @@ def test_is_extra_gives_one_half_of_the_modules_each(simulator: Simulator, clien
         simulator.switches = replace(simulator.switches, modules_without_is_extra="regular")
 
 
-def test_pages_of_version_1_are_read_by_the_club(simulator: Simulator, client: Client) -> None:
+def test_version_1_lists_pages_by_members_area(simulator: Simulator, client: Client) -> None:
     truth = keyed(simulator.world, "club_pages")
     found: dict[tuple[str, str], Any] = {}
     for (club, module_id), module in keyed(simulator.world, "club_modules").items():
@@ -62,7 +62,7 @@ def test_pages_of_version_1_are_read_by_the_club(simulator: Simulator, client: C
     assert client.get(pages_path(module_id)).status_code == 422
 
 
-def test_pages_of_version_2_are_read_by_the_one_product_of_their_module(simulator: Simulator, client: Client) -> None:
+def test_version_2_lists_pages_by_the_product_of_their_module(simulator: Simulator, client: Client) -> None:
     world = simulator.world
     found: dict[tuple[str, str], Any] = {}
     products: dict[str, set[int]] = {}
@@ -83,7 +83,7 @@ def test_pages_of_version_2_are_read_by_the_one_product_of_their_module(simulato
 
 
 @pytest.mark.parametrize(("form", "status"), [("empty", 200), ("404", 404), ("400", 400)])
-def test_another_product_has_no_pages_or_is_refused(
+def test_version_2_returns_no_pages_for_a_wrong_product(
     simulator: Simulator, client: Client, form: Any, status: int
 ) -> None:
     simulator.switches = replace(simulator.switches, pages_of_wrong_product=form)
@@ -94,7 +94,7 @@ def test_another_product_has_no_pages_or_is_refused(
     assert status != 200 or answer.json() == []
 
 
-def test_a_date_in_a_page_is_text(world: World) -> None:
+def test_page_dates_are_text(world: World) -> None:
     dates = [row["liberation_date"] for row in raw_rows(world, "club_pages") if "liberation_date" in row]
     dates += [
         config["liberation"]["liberation_date"]
@@ -107,7 +107,7 @@ def test_a_date_in_a_page_is_text(world: World) -> None:
     assert {datetime.fromisoformat(date).year for date in dates} == {2025}
 
 
-def test_version_1_can_know_some_modules_only_or_be_gone(simulator: Simulator, client: Client) -> None:
+def test_version_1_can_be_partly_empty_or_missing(simulator: Simulator, client: Client) -> None:
     modules = list(keyed(simulator.world, "club_modules").items())[:6]
 
     def answers() -> list[Any]:
@@ -126,7 +126,7 @@ def test_version_1_can_know_some_modules_only_or_be_gone(simulator: Simulator, c
     assert {(answer.status_code, answer.content) for answer in answers()} == {(200, b"")}
 
 
-def test_lessons_are_the_published_pages_of_the_club(simulator: Simulator, client: Client) -> None:
+def test_lessons_are_the_published_pages_of_the_members_area(simulator: Simulator, client: Client) -> None:
     world = simulator.world
     found: dict[tuple[str, str, str], Any] = {}
     modules = keyed(world, "club_modules")
@@ -155,7 +155,7 @@ def test_lessons_are_the_published_pages_of_the_club(simulator: Simulator, clien
     assert {(key[0], row["module_name"], row["is_module_extra"]) for key, row in found.items()} <= names
 
 
-def test_lessons_of_a_user_of_another_club_are_not_found(simulator: Simulator, client: Client) -> None:
+def test_lessons_of_a_user_of_another_members_area_are_not_found(simulator: Simulator, client: Client) -> None:
     keys = set(keyed(simulator.world, "club_students"))
     club, user_id = next(key for key in keys if (CLUBS[1], key[1]) not in keys)
 
@@ -165,7 +165,7 @@ def test_lessons_of_a_user_of_another_club_are_not_found(simulator: Simulator, c
     assert client.get(lessons_path(user_id)).status_code == 422
 
 
-def test_studying_moves_the_access_and_completes_a_lesson(moving: World) -> None:
+def test_studying_updates_the_last_access_and_completes_a_lesson(moving: World) -> None:
     students, lessons = keyed(moving, "club_students"), keyed(moving, "club_lessons")
     changed = moving.student_moves.study(5, NOW_MS - 3)
     after, lessons_after = keyed(moving, "club_students"), keyed(moving, "club_lessons")
@@ -184,7 +184,7 @@ def test_studying_moves_the_access_and_completes_a_lesson(moving: World) -> None
     assert len(moving.student_moves.study(1_000)) == 60, "no more than there are"
 
 
-def test_a_student_who_has_completed_everything_still_enters(moving: World) -> None:
+def test_a_student_with_all_lessons_completed_still_gets_an_access(moving: World) -> None:
     for _ in range(40):
         moving.student_moves.study(60, NOW_MS)
     before = keyed(moving, "club_students")
@@ -196,7 +196,7 @@ def test_a_student_who_has_completed_everything_still_enters(moving: World) -> N
     assert {after[key]["progress"]["completed_percentage"] for key in changed} == {100}
 
 
-def test_a_club_without_students_or_modules(simulator: Simulator, client: Client) -> None:
+def test_an_empty_members_area_returns_an_empty_list_or_object(simulator: Simulator, client: Client) -> None:
     clubs = (*CLUBS, "empty-school")
     forms: list[tuple[Any, Any]] = [("list", []), ("object", {})]
     for form, items in forms:
@@ -209,7 +209,7 @@ def test_a_club_without_students_or_modules(simulator: Simulator, client: Client
 
 @pytest.mark.parametrize("path", [MODULES, pages_path("M"), lessons_path("U")])
 @pytest.mark.parametrize(("form", "status"), [("404", 404), ("redirect", 302), ("html", 200)])
-def test_every_club_endpoint_wants_a_subdomain_that_exists(
+def test_every_members_area_endpoint_rejects_an_unknown_subdomain(
     simulator: Simulator, client: Client, path: str, form: Any, status: int
 ) -> None:
     simulator.switches = replace(simulator.switches, unknown_subdomain=form)

@@ -62,7 +62,7 @@ def ids_of(found: dict[tuple[int, int], dict[str, Any]]) -> set[str]:
     return {str(coupon) for _, coupon in found}
 
 
-def test_every_move_has_a_plural_name_and_needs_only_a_count(world: World) -> None:
+def test_every_change_has_a_plural_name_and_takes_a_count(world: World) -> None:
     moves = CouponMoves(world).named()
 
     assert set(moves) == {"coupons", "coupon_expiries", "coupon_removals"}
@@ -71,7 +71,7 @@ def test_every_move_has_a_plural_name_and_needs_only_a_count(world: World) -> No
 
 
 @pytest.mark.parametrize("form", ["one_product", "several_products"])
-def test_a_complete_read_is_what_is_expected_after_every_move(
+def test_a_complete_read_equals_the_expected_rows_after_every_change(
     simulator: Simulator, client: Client, world: World, form: Any
 ) -> None:
     simulator.switches = replace(simulator.switches, coupons_of=form)
@@ -81,7 +81,7 @@ def test_a_complete_read_is_what_is_expected_after_every_move(
         assert_expected(read(client), world)
 
 
-def test_created_coupons_are_of_any_product_that_is_not_deleted(client: Client, world: World) -> None:
+def test_new_coupons_belong_to_products_that_are_not_deleted(client: Client, world: World) -> None:
     new = ProductMoves(world).add(1)
     before = read(client)
     made = CouponMoves(world).add(80, NOW_MS - 4)
@@ -99,7 +99,7 @@ def test_created_coupons_are_of_any_product_that_is_not_deleted(client: Client, 
     assert {row.get("start_date", NOW_MS - 4) for row in added.values()} == {NOW_MS - 4}
 
 
-def test_an_account_of_deleted_products_gets_no_coupons(world: World) -> None:
+def test_an_account_with_only_deleted_products_gets_no_coupons(world: World) -> None:
     ProductMoves(world).delete(100)
 
     assert CouponMoves(world).add(3) == []
@@ -136,7 +136,7 @@ def test_removed_coupons_are_no_longer_listed(client: Client, world: World) -> N
     assert CouponMoves(world).remove(1) == CouponMoves(world).expire(1) == []
 
 
-def test_a_product_that_lost_its_coupons_answers_as_one_without(
+def test_a_product_with_all_coupons_removed_returns_no_coupons(
     simulator: Simulator, client: Client, world: World
 ) -> None:
     product = world.products.own[0]
@@ -147,7 +147,7 @@ def test_a_product_that_lost_its_coupons_answers_as_one_without(
     assert client.get(f"{COUPONS}/{product.id}").content == b""
 
 
-def test_a_coupon_is_of_one_product_or_some_are_of_several(simulator: Simulator, client: Client, world: World) -> None:
+def test_a_coupon_belongs_to_one_or_several_products(simulator: Simulator, client: Client, world: World) -> None:
     one = read(client)
     assert set(Counter(coupon for _, coupon in one).values()) == {1}
     coupons = world.coupons
@@ -169,7 +169,7 @@ def test_a_coupon_is_of_one_product_or_some_are_of_several(simulator: Simulator,
 @pytest.mark.parametrize(
     ("form", "right", "wrong"), [("products", COUPONS, OTHER_PREFIX), ("payments", OTHER_PREFIX, COUPONS)]
 )
-def test_one_prefix_lists_coupons_and_the_other_answers_nothing_for_all_products(
+def test_only_one_path_prefix_returns_coupons(
     simulator: Simulator, client: Client, world: World, form: Any, right: str, wrong: str
 ) -> None:
     simulator.switches = replace(simulator.switches, coupon_prefix=form)
@@ -182,7 +182,7 @@ def test_one_prefix_lists_coupons_and_the_other_answers_nothing_for_all_products
 
 
 @pytest.mark.parametrize(("switch", "side"), [("draft_children", "404"), ("deleted_products", "hidden")])
-def test_coupons_of_products_that_do_not_answer_are_not_expected(
+def test_coupons_of_unavailable_products_are_not_expected(
     simulator: Simulator, client: Client, world: World, switch: Any, side: Any
 ) -> None:
     before = read(client)
@@ -197,7 +197,7 @@ def test_coupons_of_products_that_do_not_answer_are_not_expected(
 
 
 @pytest.mark.parametrize("form", ["all", "bare"])
-def test_the_optional_fields_are_in_some_coupons_or_in_all_or_in_none(
+def test_optional_fields_are_in_some_all_or_no_coupons(
     simulator: Simulator, client: Client, world: World, form: Any
 ) -> None:
     optional = {"active", "start_date"}

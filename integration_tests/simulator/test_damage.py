@@ -53,7 +53,7 @@ def raw_answer(simulator: Simulator, client: Client, path: str, size: int = 1_00
         ("redirect", 302, "text/html;charset=UTF-8", "<!DOCTYPE html>"),
     ],
 )
-def test_another_answer_instead(
+def test_a_fault_replaces_the_response(
     simulator: Simulator, client: Client, kind: str, status: int, content_type: str | None, body: str
 ) -> None:
     simulator.add_fault(Fault(kind=kind))
@@ -64,14 +64,14 @@ def test_another_answer_instead(
     assert bool(answer.text) == bool(body)
 
 
-def test_a_redirect_goes_where_it_is_told(simulator: Simulator, client: Client) -> None:
+def test_a_redirect_has_the_given_location(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="redirect", location="http://127.0.0.1:9/elsewhere"))
 
     assert client.get(HISTORY).headers["Location"] == "http://127.0.0.1:9/elsewhere"
 
 
 @pytest.mark.parametrize(("kind", "items"), [("items_null", None), ("items_object", {}), ("items_missing", "absent")])
-def test_items_of_a_wrong_form(simulator: Simulator, client: Client, kind: str, items: Any) -> None:
+def test_items_have_a_wrong_type(simulator: Simulator, client: Client, kind: str, items: Any) -> None:
     simulator.add_fault(Fault(kind=kind))
     page = client.get(HISTORY).json()
 
@@ -79,7 +79,7 @@ def test_items_of_a_wrong_form(simulator: Simulator, client: Client, kind: str, 
     assert page["page_info"]["results_per_page"] == 10
 
 
-def test_a_repeated_token_is_the_one_that_was_sent(simulator: Simulator, client: Client) -> None:
+def test_a_repeated_token_equals_the_token_of_the_request(simulator: Simulator, client: Client) -> None:
     for path in (HISTORY, TRANSACTIONS):
         first = client.get(path, max_results=2).json()["page_info"]["next_page_token"]
         simulator.add_fault(Fault(kind="repeat_token", path=path, page="middle"))
@@ -92,7 +92,7 @@ def test_a_repeated_token_is_the_one_that_was_sent(simulator: Simulator, client:
 
 @pytest.mark.parametrize("path", [HISTORY, TRANSACTIONS, PRODUCTS])
 @pytest.mark.parametrize("page", ["first", "middle", "last"])
-def test_an_empty_page_with_a_token_loses_no_row(simulator: Simulator, client: Client, path: str, page: Any) -> None:
+def test_an_inserted_empty_page_loses_no_row(simulator: Simulator, client: Client, path: str, page: Any) -> None:
     before = client.rows(path, max_results=3)
     simulator.add_fault(Fault(kind="empty_page_with_token", path=path, page=page))
     pages = list(client.pages(path, max_results=3))
@@ -101,7 +101,7 @@ def test_an_empty_page_with_a_token_loses_no_row(simulator: Simulator, client: C
     assert [row for each in pages for row in each["items"]] == before
 
 
-def test_a_wrong_total(simulator: Simulator, client: Client) -> None:
+def test_a_wrong_total_is_off_by_the_given_value(simulator: Simulator, client: Client) -> None:
     right = client.get(HISTORY).json()["page_info"]["total_results"]
     simulator.add_fault(Fault(kind="wrong_total"))
     simulator.add_fault(Fault(kind="wrong_total", value=-2))
@@ -121,7 +121,7 @@ def test_a_wrong_total(simulator: Simulator, client: Client) -> None:
         (TRANSACTIONS, {}, ("purchase", "transaction")),
     ],
 )
-def test_one_record_without_its_key(
+def test_one_record_lacks_its_key(
     simulator: Simulator, client: Client, path: str, query: dict[str, Any], key: tuple[str, ...]
 ) -> None:
     simulator.add_fault(Fault(kind="no_key", row=1))
@@ -137,7 +137,7 @@ def test_one_record_without_its_key(
     assert all(last in holder(row) for row in client.get(path, **query).json()["items"])
 
 
-def test_a_number_for_a_string_and_a_bad_date(simulator: Simulator, client: Client) -> None:
+def test_a_value_of_a_field_is_replaced(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="number_for_string"))
     simulator.add_fault(Fault(kind="number_for_string", value=7, field_name="purchase.status"))
     simulator.add_fault(Fault(kind="bad_date", value="tomorrow"))
@@ -151,7 +151,7 @@ def test_a_number_for_a_string_and_a_bad_date(simulator: Simulator, client: Clie
     assert isinstance(first[4]["product"]["name"], str)
 
 
-def test_truncated_json_has_the_length_it_announces(simulator: Simulator, client: Client) -> None:
+def test_truncated_json_matches_its_content_length(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="truncated_json"))
     answer = client.get(HISTORY)
 
@@ -160,14 +160,14 @@ def test_truncated_json_has_the_length_it_announces(simulator: Simulator, client
         answer.json()
 
 
-def test_bytes_that_are_no_utf8(simulator: Simulator, client: Client) -> None:
+def test_a_body_contains_invalid_utf8(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="bad_utf8"))
 
     with pytest.raises(UnicodeDecodeError):
         client.get(HISTORY).content.decode()
 
 
-def test_a_gzip_that_is_none_and_one_that_is_large(simulator: Simulator, client: Client) -> None:
+def test_gzip_is_invalid_or_expands_to_a_large_body(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="bad_gzip"))
     with pytest.raises(requests.exceptions.ContentDecodingError):
         client.get(HISTORY)
@@ -178,7 +178,7 @@ def test_a_gzip_that_is_none_and_one_that_is_large(simulator: Simulator, client:
     assert len(gzip.decompress(packed)) > 20_000_000
 
 
-def test_a_body_shorter_or_longer_than_announced(simulator: Simulator, client: Client) -> None:
+def test_content_length_is_too_long_or_too_short(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="wrong_length"))
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         client.get(HISTORY)
@@ -188,7 +188,7 @@ def test_a_body_shorter_or_longer_than_announced(simulator: Simulator, client: C
         client.get(HISTORY).json()
 
 
-def test_a_body_cut_in_the_middle(simulator: Simulator, client: Client) -> None:
+def test_a_body_is_cut_in_the_middle(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="cut"))
     head, _, body = raw_answer(simulator, client, HISTORY).partition(b"\r\n\r\n")
     announced = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length"))
@@ -199,7 +199,7 @@ def test_a_body_cut_in_the_middle(simulator: Simulator, client: Client) -> None:
         client.get(HISTORY)
 
 
-def test_a_connection_reset_before_the_answer(simulator: Simulator, client: Client) -> None:
+def test_a_connection_is_reset_before_the_response(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="reset"))
 
     with pytest.raises(ConnectionResetError):
@@ -207,7 +207,7 @@ def test_a_connection_reset_before_the_answer(simulator: Simulator, client: Clie
     assert simulator.calls[-1].status == 0
 
 
-def test_a_connection_reset_in_the_body(simulator: Simulator, client: Client) -> None:
+def test_a_connection_is_reset_within_the_body(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="reset_body"))
 
     with client.session.get(f"{simulator.url}{HISTORY}", stream=True, timeout=5) as answer:
@@ -217,7 +217,7 @@ def test_a_connection_reset_in_the_body(simulator: Simulator, client: Client) ->
     assert client.get(HISTORY).json()["items"]
 
 
-def test_a_hanging_call_ends_with_the_simulator(simulator: Simulator, client: Client) -> None:
+def test_a_hanging_request_ends_when_the_simulator_stops(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="hang", times=None))
     with pytest.raises(requests.exceptions.ReadTimeout):
         client.session.get(f"{simulator.url}{ME}", timeout=0.05)
@@ -233,7 +233,7 @@ def test_a_hanging_call_ends_with_the_simulator(simulator: Simulator, client: Cl
     assert got == [b""]
 
 
-def test_a_dripping_answer_comes_byte_by_byte(simulator: Simulator, client: Client) -> None:
+def test_a_slow_body_is_sent_byte_by_byte(simulator: Simulator, client: Client) -> None:
     whole = client.get(ME).content
     simulator.add_fault(Fault(kind="drip", interval_s=0.0005))
     simulator.add_fault(Fault(kind="drip"))
@@ -243,7 +243,7 @@ def test_a_dripping_answer_comes_byte_by_byte(simulator: Simulator, client: Clie
         assert answer.raw.read(1) == whole[:1]
 
 
-def test_a_dripping_head_comes_before_everything_else(simulator: Simulator, client: Client) -> None:
+def test_a_slow_head_is_sent_byte_by_byte(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="drip_head", interval_s=0.0005))
     simulator.add_fault(Fault(kind="drip_head", interval_s=0.05))
     whole = raw_answer(simulator, client, ME)
@@ -254,7 +254,7 @@ def test_a_dripping_head_comes_before_everything_else(simulator: Simulator, clie
     assert began == b"HTT"
 
 
-def test_a_huge_answer(simulator: Simulator, client: Client) -> None:
+def test_a_huge_response_is_padded_to_the_given_size(simulator: Simulator, client: Client) -> None:
     right = client.get(HISTORY)
     simulator.add_fault(Fault(kind="huge", megabytes=5))
     answer = client.get(HISTORY)

@@ -38,7 +38,7 @@ def child_paths(world: World) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("kind", "body"), [("items_null", b"null"), ("items_object", b"{}"), ("items_missing", b"{}")])
-def test_something_else_in_place_of_an_array(simulator: Simulator, client: Client, kind: str, body: bytes) -> None:
+def test_a_fault_replaces_an_array(simulator: Simulator, client: Client, kind: str, body: bytes) -> None:
     simulator.add_fault(Fault(kind=kind))
 
     assert client.get(MODULES, subdomain="my-school").content == body
@@ -47,7 +47,7 @@ def test_something_else_in_place_of_an_array(simulator: Simulator, client: Clien
 
 
 @pytest.mark.parametrize(("kind", "lessons"), [("items_null", None), ("items_object", {}), ("items_missing", "absent")])
-def test_lessons_of_a_wrong_form(simulator: Simulator, client: Client, kind: str, lessons: Any) -> None:
+def test_lessons_have_a_wrong_type(simulator: Simulator, client: Client, kind: str, lessons: Any) -> None:
     path = lessons_path(simulator.world)
     simulator.add_fault(Fault(kind=kind))
 
@@ -55,7 +55,7 @@ def test_lessons_of_a_wrong_form(simulator: Simulator, client: Client, kind: str
 
 
 @pytest.mark.parametrize("kind", ["repeat_token", "empty_page_with_token", "wrong_total"])
-def test_an_array_has_no_place_for_tokens_and_totals(simulator: Simulator, client: Client, kind: str) -> None:
+def test_faults_of_tokens_and_totals_leave_an_array_unchanged(simulator: Simulator, client: Client, kind: str) -> None:
     before = client.get(MODULES, subdomain="my-school").content
     simulator.add_fault(Fault(kind=kind))
 
@@ -74,7 +74,7 @@ def test_an_array_has_no_place_for_tokens_and_totals(simulator: Simulator, clien
         ("lessons", "page_id", "completed_date", "page_name"),
     ],
 )
-def test_a_row_of_a_child_can_be_spoiled(
+def test_a_fault_can_change_a_row_of_a_child(
     simulator: Simulator, client: Client, name: str, key: str, date: str | None, text: str
 ) -> None:
     path = child_paths(simulator.world)[name]
@@ -103,7 +103,7 @@ def test_a_row_of_a_child_can_be_spoiled(
 
 
 @pytest.mark.parametrize("name", ["coupons", "participants"])
-def test_a_repeated_token_of_a_child_is_that_of_its_own_query(simulator: Simulator, client: Client, name: str) -> None:
+def test_a_repeated_token_of_a_child_belongs_to_its_query(simulator: Simulator, client: Client, name: str) -> None:
     path = child_paths(simulator.world)[name]
     simulator.add_fault(Fault(kind="repeat_token", path=path))
     looped = client.get(path, max_results=2).json()
@@ -116,7 +116,9 @@ def test_a_repeated_token_of_a_child_is_that_of_its_own_query(simulator: Simulat
 
 @pytest.mark.parametrize("name", ["coupons", "participants"])
 @pytest.mark.parametrize("page", ["first", "middle", "last"])
-def test_an_empty_page_of_a_child_loses_no_row(simulator: Simulator, client: Client, name: str, page: Any) -> None:
+def test_an_inserted_empty_page_of_a_child_loses_no_row(
+    simulator: Simulator, client: Client, name: str, page: Any
+) -> None:
     path = child_paths(simulator.world)[name]
     before = client.rows(path, max_results=3)
     simulator.add_fault(Fault(kind="empty_page_with_token", path=path, page=page))

@@ -32,7 +32,7 @@ def moving_world() -> World:
 
 
 @pytest.mark.parametrize(("products", "least"), [(6, 1), (24, 2), (30, 2)])
-def test_every_world_has_events_and_none_is_a_subscription(products: int, least: int) -> None:
+def test_every_account_has_events_and_none_is_a_subscription(products: int, least: int) -> None:
     world = World(sales=0, subscriptions=0, students=0, products=products, now_ms=NOW_MS)
     events = [raw for raw in raw_rows(world, "products") if raw["format"] == "ETICKET"]
 
@@ -52,7 +52,7 @@ def test_participants_of_every_event_have_pages_and_a_total(simulator: Simulator
     assert found == keyed(simulator.world, "event_participants")
 
 
-def test_an_event_has_lots_and_its_participants_one_of_them(simulator: Simulator, client: Client) -> None:
+def test_every_participant_has_one_of_the_lots_of_the_event(simulator: Simulator, client: Client) -> None:
     for event_id in event_ids(simulator.world):
         info = client.get(info_path(event_id)).json()
         rows = client.rows(participants_path(event_id))
@@ -63,14 +63,14 @@ def test_an_event_has_lots_and_its_participants_one_of_them(simulator: Simulator
         assert client.rows(participants_path(event_id), id_lot=lot) == [r for r in rows if r["lot"]["id"] == lot]
 
 
-def test_what_is_no_event_is_not_found(simulator: Simulator, client: Client) -> None:
+def test_a_product_that_is_not_an_event_is_not_found(simulator: Simulator, client: Client) -> None:
     other = next(raw for raw in raw_rows(simulator.world, "products") if raw["format"] != "ETICKET")
     for event_id in (other["id"], other["ucode"], 1):
         for path in (info_path(event_id), participants_path(event_id)):
             assert (client.get(path).status_code, client.get(path).json()["error"]) == (404, "not_found")
 
 
-def test_last_update_keeps_what_was_updated_then_or_later(simulator: Simulator, client: Client) -> None:
+def test_last_update_filters_by_a_minimum_date(simulator: Simulator, client: Client) -> None:
     path = participants_path(event_ids(simulator.world)[0])
     rows = client.rows(path)
     stamps = sorted(row["eticket"]["current_update"] for row in rows)
@@ -83,7 +83,7 @@ def test_last_update_keeps_what_was_updated_then_or_later(simulator: Simulator, 
     assert client.rows(path, last_update=stamps[-1] + 1) == []
 
 
-def test_participants_are_filtered(simulator: Simulator, client: Client) -> None:
+def test_filters_of_participants_return_matching_rows(simulator: Simulator, client: Client) -> None:
     path = participants_path(event_ids(simulator.world)[0])
     rows = client.rows(path)
     row = next(row for row in rows if row["participant"]["email"])
@@ -100,7 +100,7 @@ def test_participants_are_filtered(simulator: Simulator, client: Client) -> None
     assert found(ticket_type="ALL", checkin_status="ALL") == rows
 
 
-def test_refunded_tickets_are_listed_or_only_on_demand(simulator: Simulator, client: Client) -> None:
+def test_refunded_tickets_are_listed_by_default_or_on_request(simulator: Simulator, client: Client) -> None:
     paths = [participants_path(event_id) for event_id in event_ids(simulator.world)]
 
     def statuses(**query: Any) -> set[str]:
@@ -112,14 +112,14 @@ def test_refunded_tickets_are_listed_or_only_on_demand(simulator: Simulator, cli
     assert statuses(ticket_status="REFUNDED") == {"REFUNDED"}
 
 
-def test_a_phone_is_text_a_number_or_null(world: World) -> None:
+def test_a_phone_number_is_text_a_number_or_null(world: World) -> None:
     rows = raw_rows(world, "event_participants")
     phones = [row[who].get("phone") for row in rows for who in ("buyer", "participant")]
 
     assert {type(phone) for phone in phones} == {str, int, type(None)}
 
 
-def test_checking_in_moves_the_ticket_and_its_stamp(moving: World) -> None:
+def test_checking_in_updates_the_ticket_and_its_update_date(moving: World) -> None:
     before = keyed(moving, "event_participants")
     changed = moving.ticket_moves.check_in(6, NOW_MS - 2)
     after = keyed(moving, "event_participants")
@@ -138,7 +138,7 @@ def test_checking_in_moves_the_ticket_and_its_stamp(moving: World) -> None:
     assert done == {"PENDING", "CONCLUDED"}, "who was refunded does not check in"
 
 
-def test_new_participants_come_last_and_are_updated_now(moving: World) -> None:
+def test_new_participants_are_listed_last_with_the_current_date(moving: World) -> None:
     before = keyed(moving, "event_participants")
     made = moving.ticket_moves.add(3)
     after = keyed(moving, "event_participants")
@@ -149,7 +149,7 @@ def test_new_participants_come_last_and_are_updated_now(moving: World) -> None:
     assert keyed(moving, "event_participants", start_ms=NOW_MS).keys() >= set(made)
 
 
-def test_a_world_without_events_has_no_participants() -> None:
+def test_an_account_without_events_has_no_participants() -> None:
     world = World(sales=0, subscriptions=0, students=0, products=2, now_ms=NOW_MS)
 
     assert keyed(world, "event_participants") == {}

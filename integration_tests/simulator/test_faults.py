@@ -27,14 +27,14 @@ def still_world() -> World:
     return World(seed=8, sales=60, subscriptions=20, students=30, products=8, start_ms=start_ms, now_ms=now_ms)
 
 
-def test_a_fault_fires_at_the_nth_call_so_many_times(simulator: Simulator, client: Client) -> None:
+def test_a_fault_fires_from_the_nth_request_a_given_number_of_times(simulator: Simulator, client: Client) -> None:
     fault = simulator.add_fault(Fault(kind=503, path=HISTORY, nth=2, times=2))
 
     assert [client.get(HISTORY).status_code for _ in range(5)] == [200, 503, 503, 200, 200]
     assert fault.fired == 2
 
 
-def test_a_fault_can_last_for_ever_and_be_cleared(simulator: Simulator, client: Client) -> None:
+def test_a_permanent_fault_lasts_until_it_is_cleared(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind=500, path=HISTORY, times=None))
 
     assert [client.get(HISTORY).status_code for _ in range(4)] == [500] * 4
@@ -43,9 +43,7 @@ def test_a_fault_can_last_for_ever_and_be_cleared(simulator: Simulator, client: 
     assert simulator.faults == []
 
 
-def test_a_path_is_exact_or_has_stars_and_without_one_every_data_call_fits(
-    simulator: Simulator, client: Client
-) -> None:
+def test_a_fault_matches_an_exact_path_a_pattern_or_every_path(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind=500, path=SUBSCRIPTIONS, times=None))
     assert [client.get(path).status_code for path in (SUBSCRIPTIONS, TRANSACTIONS, ME)] == [500, 200, 200]
     simulator.clear_faults()
@@ -64,7 +62,7 @@ def test_a_path_is_exact_or_has_stars_and_without_one_every_data_call_fits(
     assert client.ask_token().status_code == 200
 
 
-def test_the_token_endpoint_has_faults_by_its_own_path(simulator: Simulator, client: Client) -> None:
+def test_a_fault_of_the_token_endpoint_needs_its_path(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind=503, path=TOKEN))
     simulator.add_fault(Fault(kind="empty_object", path=TOKEN))
     answers = [client.ask_token() for _ in range(3)]
@@ -75,7 +73,7 @@ def test_the_token_endpoint_has_faults_by_its_own_path(simulator: Simulator, cli
 
 
 @pytest.mark.parametrize(("page", "failed"), [("first", 0), ("middle", 1), ("last", 3)])
-def test_a_fault_picks_the_first_a_middle_or_the_last_page(
+def test_a_fault_can_select_the_first_middle_or_last_page(
     simulator: Simulator, client: Client, page: Any, failed: int
 ) -> None:
     pages = list(client.pages(PRODUCTS, max_results=2))
@@ -87,7 +85,7 @@ def test_a_fault_picks_the_first_a_middle_or_the_last_page(
     assert [number for number, status in enumerate(statuses) if status == 502] == [failed]
 
 
-def test_a_fault_can_be_for_some_queries_only(simulator: Simulator, client: Client) -> None:
+def test_a_fault_can_affect_some_queries_only(simulator: Simulator, client: Client) -> None:
     def asks_for_refunds(call: Call) -> bool:
         return "REFUNDED" in call.all("transaction_status")
 
@@ -97,14 +95,14 @@ def test_a_fault_can_be_for_some_queries_only(simulator: Simulator, client: Clie
     assert client.get(HISTORY, transaction_status=["APPROVED", "REFUNDED"]).status_code == 400
 
 
-def test_the_first_fault_due_fires_and_the_next_follows(simulator: Simulator, client: Client) -> None:
+def test_faults_fire_in_the_order_they_were_added(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind=500))
     simulator.add_fault(Fault(kind=502))
 
     assert [client.get(ME).status_code for _ in range(3)] == [500, 502, 200]
 
 
-def test_an_unknown_kind_or_page_is_an_error() -> None:
+def test_an_unknown_kind_or_page_is_rejected() -> None:
     with pytest.raises(ValueError, match="no fault of kind 499"):
         Fault(kind=499)
     with pytest.raises(ValueError, match="no fault of kind 'html'"):
@@ -118,9 +116,7 @@ QUICK_KINDS = [kind for kind in (*STATUSES, *CONTENT_KINDS, *DELIVERY_KINDS) if 
 
 
 @pytest.mark.parametrize("kind", QUICK_KINDS)
-def test_after_a_fault_the_same_call_is_answered_as_before(
-    simulator: Simulator, client: Client, kind: int | str
-) -> None:
+def test_the_same_request_succeeds_after_a_fault(simulator: Simulator, client: Client, kind: int | str) -> None:
     before = client.get(HISTORY).content
     simulator.add_fault(Fault(kind=kind, path=HISTORY, megabytes=1, value=3))
     try:
@@ -133,7 +129,7 @@ def test_after_a_fault_the_same_call_is_answered_as_before(
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_status_comes_in_the_usual_envelope(simulator: Simulator, client: Client, status: int) -> None:
+def test_an_error_status_has_the_usual_body(simulator: Simulator, client: Client, status: int) -> None:
     simulator.add_fault(Fault(kind=status, error="some_code"))
     answer = client.get(HISTORY)
 
@@ -142,7 +138,7 @@ def test_a_status_comes_in_the_usual_envelope(simulator: Simulator, client: Clie
     assert answer.headers["RateLimit-Limit"] == "100000"
 
 
-def test_a_429_tells_what_it_is_told_to_tell(simulator: Simulator, client: Client) -> None:
+def test_a_429_has_the_given_headers_and_body(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind=429, reset_s=7))
     simulator.add_fault(Fault(kind=429, reset_s="soon", retry_after_s=3))
     simulator.add_fault(Fault(kind=429, quota_headers=False, body='{"message":"API rate limit exceeded"}'))
@@ -163,7 +159,7 @@ def test_a_status_can_have_any_body(simulator: Simulator, client: Client) -> Non
     assert answer.headers["Content-Type"] == "text/html"
 
 
-def test_a_failing_hook_is_not_taken_for_an_answer_of_the_api(world: World) -> None:
+def test_an_error_in_a_hook_fails_the_test(world: World) -> None:
     def fail(call: Call) -> None:
         raise AssertionError(f"not expected: {call.path}")
 
@@ -177,7 +173,7 @@ def test_a_failing_hook_is_not_taken_for_an_answer_of_the_api(world: World) -> N
     assert [str(mistake) for mistake in simulator.mistakes] == [f"not expected: {ME}"]
 
 
-def test_a_stopped_simulator_starts_again_on_its_port(simulator: Simulator, client: Client) -> None:
+def test_a_stopped_simulator_restarts_on_the_same_port(simulator: Simulator, client: Client) -> None:
     url = simulator.url
     simulator.stop()
     simulator.stop()

@@ -33,7 +33,7 @@ def dates_of(record: Any, name: str = "") -> list[int]:
     return [record] if name.endswith(("date", "update", "datetime", "_at")) and isinstance(record, int) else []
 
 
-def test_imported_subscriptions_have_charges_and_no_recent_date(world: World) -> None:
+def test_imported_subscriptions_have_charges_and_only_old_dates(world: World) -> None:
     streams = ("subscriptions", "subscription_summary", "subscription_transactions", "sales_history")
     before = {stream: keyed(world, stream) for stream in streams}
     purchases = len(list(raw_rows(world, "subscription_purchases")))
@@ -65,7 +65,7 @@ def test_imported_subscriptions_can_be_active(world: World) -> None:
         assert record.get("date_next_charge", NOW_MS) >= NOW_MS - DAY_MS
 
 
-def test_imported_students_have_lessons_and_no_recent_date(world: World) -> None:
+def test_imported_students_have_lessons_and_only_old_dates(world: World) -> None:
     before, lessons = keyed(world, "club_students"), keyed(world, "club_lessons")
     keys = world.import_students(10, at_ms=OLD)
     students = added(world, "club_students", before)
@@ -78,7 +78,7 @@ def test_imported_students_have_lessons_and_no_recent_date(world: World) -> None
     assert max(each["completed_date"] for each in done) < OLD[1] + 4 * DAY_MS
 
 
-def test_imported_events_have_tickets_and_no_recent_date(world: World) -> None:
+def test_imported_events_have_tickets_and_only_old_dates(world: World) -> None:
     products, tickets = keyed(world, "products"), keyed(world, "event_participants")
     ids = world.import_events(2, at_ms=OLD, tickets=4)
     events = added(world, "products", products)
@@ -100,7 +100,7 @@ def test_imported_products_have_an_old_date(world: World) -> None:
     assert max(product["created_at"] for product in products) <= OLD[1]
 
 
-def test_the_children_of_chosen_parents_are_refused_for_ever(world: World) -> None:
+def test_children_of_selected_parents_are_rejected_permanently(world: World) -> None:
     codes = [record["subscriber_code"] for record in keyed(world, "subscriptions").values()]
     refused = set(codes[:20])
 
@@ -115,7 +115,7 @@ def test_the_children_of_chosen_parents_are_refused_for_ever(world: World) -> No
         assert statuses == [404] * 20 + [200] * 10 + [403, 200]
 
 
-def test_the_participants_of_a_draft_can_be_refused(world: World) -> None:
+def test_participants_of_a_draft_can_be_rejected(world: World) -> None:
     (draft,) = world.import_events(1, status="DRAFT")
     with Simulator(world) as simulator, Client(simulator) as client:
         path = f"/events/api/v1/{draft}/participants"
@@ -124,7 +124,7 @@ def test_the_participants_of_a_draft_can_be_refused(world: World) -> None:
         assert client.get(path).status_code == 404
 
 
-def test_a_400_that_passes_for_the_plans_of_one_product(world: World) -> None:
+def test_the_plans_of_one_product_answer_400_once(world: World) -> None:
     ucode = next(product["ucode"] for product in keyed(world, "products").values() if product["is_subscription"])
     with Simulator(world, Switches(limit_per_minute=100_000)) as simulator, Client(simulator) as client:
         simulator.add_fault(Fault(kind=400, path=f"{PRODUCTS}/{ucode}/plans"))
@@ -134,7 +134,7 @@ def test_a_400_that_passes_for_the_plans_of_one_product(world: World) -> None:
         assert [answer.status_code for answer in answers] == [400, 200]
 
 
-def test_a_product_is_unlisted_between_two_pages_and_listed_again(world: World) -> None:
+def test_a_product_can_be_deleted_between_two_pages_and_restored(world: World) -> None:
     switches = Switches(deleted_products="hidden", untotalled_order="stable", empty_pages="items")
     with Simulator(world, switches) as simulator, Client(simulator) as client:
         before = client.rows(PRODUCTS, max_results=4)
@@ -151,7 +151,7 @@ def test_a_product_is_unlisted_between_two_pages_and_listed_again(world: World) 
         assert client.rows(PRODUCTS, max_results=4) == before
 
 
-def test_a_wrong_product_or_field_is_an_error(world: World) -> None:
+def test_an_unknown_product_or_field_is_rejected(world: World) -> None:
     known = next(iter(keyed(world, "products").values()))["id"]
 
     with pytest.raises(KeyError):

@@ -13,7 +13,7 @@ PRODUCTS = "/products/api/v1/products"
 ME = "/user/api/v1/me"
 
 
-def test_the_token_is_long_percent_encoded_and_used_exactly_as_issued(simulator: Simulator, client: Client) -> None:
+def test_the_percent_encoded_token_works_only_as_issued(simulator: Simulator, client: Client) -> None:
     granted = client.ask_token().json()
     token = granted["access_token"]
 
@@ -42,7 +42,7 @@ def test_the_token_is_long_percent_encoded_and_used_exactly_as_issued(simulator:
         ({"client_id": None, "client_secret": None}, 200, None),
     ],
 )
-def test_the_token_endpoint_wants_the_right_credential(
+def test_the_token_endpoint_rejects_wrong_credentials(
     client: Client, changes: dict[str, str | None], status: int, error: str | None
 ) -> None:
     answer = client.ask_token(**changes)
@@ -50,7 +50,7 @@ def test_the_token_endpoint_wants_the_right_credential(
     assert (answer.status_code, answer.json().get("error")) == (status, error)
 
 
-def test_the_token_endpoint_takes_a_form_body_and_only_post(simulator: Simulator, client: Client) -> None:
+def test_the_token_endpoint_accepts_a_form_body_and_only_post(simulator: Simulator, client: Client) -> None:
     url = f"{simulator.url}/security/oauth/token"
     headers = {"Authorization": f"Basic {simulator.basic}"}
     form = {"grant_type": "client_credentials"}
@@ -70,7 +70,7 @@ def test_the_token_endpoint_takes_a_form_body_and_only_post(simulator: Simulator
         ("Bearer  {token}", "invalid_token"),
     ],
 )
-def test_a_data_call_needs_the_exact_bearer(client: Client, authorization: str | None, error: str) -> None:
+def test_a_data_request_needs_the_exact_bearer_token(client: Client, authorization: str | None, error: str) -> None:
     token = client.log_in()
     del client.session.headers["Authorization"]
     if authorization is not None:
@@ -82,7 +82,7 @@ def test_a_data_call_needs_the_exact_bearer(client: Client, authorization: str |
     assert set(answer.json()) == {"error", "error_description", "error_uri"}
 
 
-def test_a_token_ends_after_its_life_and_a_new_one_works(simulator: Simulator, client: Client, clock: Clock) -> None:
+def test_an_expired_token_is_rejected_and_a_new_one_works(simulator: Simulator, client: Client, clock: Clock) -> None:
     simulator.switches = Switches(token_life_s=100)
     assert client.ask_token().json()["expires_in"] == 100
     client.log_in()
@@ -95,13 +95,13 @@ def test_a_token_ends_after_its_life_and_a_new_one_works(simulator: Simulator, c
     assert client.get(ME).status_code == 200
 
 
-def test_every_token_can_be_ended_at_once(simulator: Simulator, client: Client) -> None:
+def test_all_tokens_can_be_revoked(simulator: Simulator, client: Client) -> None:
     simulator.login.end_tokens()
 
     assert client.get(ME).json()["error"] == "token_expired"
 
 
-def test_a_new_token_leaves_older_ones_alive_or_ends_them(simulator: Simulator, client: Client) -> None:
+def test_a_new_token_keeps_or_revokes_older_ones(simulator: Simulator, client: Client) -> None:
     client.ask_token()
     assert client.get(ME).status_code == 200
     simulator.switches = Switches(tokens="latest_only")
@@ -118,14 +118,14 @@ def test_a_new_token_leaves_older_ones_alive_or_ends_them(simulator: Simulator, 
         assert (client.get(ME).status_code, other.get(ME).status_code) == (401, 200)
 
 
-def test_a_credential_of_the_other_environment_is_refused(simulator: Simulator, client: Client) -> None:
+def test_a_credential_of_the_other_environment_is_rejected(simulator: Simulator, client: Client) -> None:
     simulator.switches = Switches(sandbox=True)
 
     assert client.ask_token().status_code == 200
     assert (client.get(ME).status_code, client.get(ME).json()["error"]) == (401, "unauthorized_client")
 
 
-def test_a_credential_without_permission_is_refused_on_payments_only(simulator: Simulator, client: Client) -> None:
+def test_a_credential_without_permission_is_rejected_for_payments_only(simulator: Simulator, client: Client) -> None:
     simulator.switches = Switches(permission="none")
 
     assert (client.get(HISTORY).status_code, client.get(HISTORY).json()["error"]) == (

@@ -95,7 +95,7 @@ def changed(before: Rows, after: Rows) -> set[tuple[str, ...]]:
     return {key[:-1] for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
 
 
-def test_every_move_has_a_plural_name_and_a_complete_read_is_what_is_expected(client: Client, world: World) -> None:
+def test_a_complete_read_equals_the_expected_rows_after_every_change(client: Client, world: World) -> None:
     moves = {**StudentMoves(world).named(), **ContentMoves(world).named()}
     assert set(moves) == {
         "studies",
@@ -116,7 +116,7 @@ def test_every_move_has_a_plural_name_and_a_complete_read_is_what_is_expected(cl
         assert_expected(pages_v2(client), expected.club_pages(world, version=2), "club_pages_v2")
 
 
-def test_identities_name_the_parents(world: World) -> None:
+def test_identities_contain_the_parents(world: World) -> None:
     user_ids = {row.record["user_id"] for row in expected.club_students(world)}
     module_ids = {row.record["module_id"] for row in expected.club_modules(world)}
 
@@ -126,7 +126,7 @@ def test_identities_name_the_parents(world: World) -> None:
     assert {row.identity[2] for row in expected.club_lessons(world)} == user_ids
 
 
-def test_students_join_without_having_entered_and_then_study(client: Client, world: World) -> None:
+def test_new_students_have_no_access_until_they_study(client: Client, world: World) -> None:
     before = students(client)
     made = StudentMoves(world).join(20, NOW_MS - 3)
     after = students(client)
@@ -186,7 +186,7 @@ def test_removed_students_are_no_longer_listed_and_have_no_lessons(client: Clien
     assert [move(1) for name, move in moves.items() if name != "students"] == [[]] * 4
 
 
-def test_a_removed_student_of_one_area_stays_in_the_other(client: Client, world: World) -> None:
+def test_a_student_removed_from_one_members_area_stays_in_the_other(client: Client, world: World) -> None:
     both = {key[1] for key in students(client) if key[0] == AREAS[1]}
     twins = {key[1] for key in students(client) if key[0] == AREAS[0] and key[1] in both}
     assert twins
@@ -201,7 +201,7 @@ def test_a_removed_student_of_one_area_stays_in_the_other(client: Client, world:
             assert answer.status_code == (200 if (area, user_id) in left else 404)
 
 
-def test_an_added_page_is_a_lesson_that_nobody_has_completed(client: Client, world: World) -> None:
+def test_an_added_page_is_an_uncompleted_lesson(client: Client, world: World) -> None:
     modules_before, pages_before, lessons_before = modules(client), pages(client), lessons(client)
     picked = ContentMoves(world).add_page(5)
     modules_after, pages_after, lessons_after = modules(client), pages(client), lessons(client)
@@ -225,7 +225,7 @@ def test_an_added_page_is_a_lesson_that_nobody_has_completed(client: Client, wor
         assert progress["completed_percentage"] <= 100 * progress["completed"] / progress["total"] + 0.1
 
 
-def test_pages_can_be_added_to_a_module_again_and_again(client: Client, world: World) -> None:
+def test_pages_can_be_added_to_a_module_repeatedly(client: Client, world: World) -> None:
     for _ in range(12):
         ContentMoves(world).add_page(1_000)
     found = pages(client)
@@ -251,7 +251,7 @@ def test_a_renamed_module_is_renamed_in_the_lessons(client: Client, world: World
     assert lessons_after != lessons_before
 
 
-def test_an_account_without_modules_or_students_moves_nothing() -> None:
+def test_an_account_without_modules_or_students_has_no_changes() -> None:
     world = World(sales=0, subscriptions=0, students=0, products=0, modules=0, now_ms=NOW_MS)
 
     assert ContentMoves(world).add_page(1) == ContentMoves(world).rename(1) == []

@@ -66,9 +66,7 @@ def text_of(rows: list[dict[str, Any]]) -> list[bytes]:
     return sorted(map(orjson.dumps, rows))
 
 
-def test_a_student_of_two_classes_has_one_row_or_one_per_class(
-    simulator: Simulator, client: Client, world: World
-) -> None:
+def test_a_student_of_two_classes_has_one_row_or_two(simulator: Simulator, client: Client, world: World) -> None:
     one = students(client)
     second = set(StudentMoves(world).put_in_second_class(3))
     assert students(client) == one
@@ -90,7 +88,7 @@ def test_a_student_of_two_classes_has_one_row_or_one_per_class(
     assert len(set(lessons)) == len(lessons), "a student has lessons once"
 
 
-def test_an_access_is_shown_at_once_or_three_days_late(simulator: Simulator, client: Client, world: World) -> None:
+def test_the_last_access_is_current_or_three_days_late(simulator: Simulator, client: Client, world: World) -> None:
     def shown() -> dict[tuple[str, str], Any]:
         return {(area, row["user_id"]): row.get("last_access_date") for area, row in students(client)}
 
@@ -116,7 +114,7 @@ def test_an_access_is_shown_at_once_or_three_days_late(simulator: Simulator, cli
     assert set(shown().values()) == {NOW_MS + 4 * DAY_MS}
 
 
-def test_lessons_of_staff_are_listed_or_refused(simulator: Simulator, client: Client, world: World) -> None:
+def test_lessons_of_staff_are_listed_or_rejected(simulator: Simulator, client: Client, world: World) -> None:
     def statuses() -> dict[tuple[str, str], int]:
         return {
             (area, row["user_id"]): client.get(f"{STUDENTS}/{row['user_id']}/lessons", subdomain=area).status_code
@@ -135,7 +133,7 @@ def test_lessons_of_staff_are_listed_or_refused(simulator: Simulator, client: Cl
     }
 
 
-def test_modules_without_is_extra_are_the_regular_ones_or_all(simulator: Simulator, client: Client) -> None:
+def test_without_is_extra_regular_or_all_modules_are_listed(simulator: Simulator, client: Client) -> None:
     for area in AREAS:
         halves = [client.get(MODULES, subdomain=area, is_extra=flag).json() for flag in ("false", "true")]
         simulator.switches = replace(simulator.switches, modules_without_is_extra="regular")
@@ -145,9 +143,7 @@ def test_modules_without_is_extra_are_the_regular_ones_or_all(simulator: Simulat
         assert all(halves)
 
 
-def test_total_pages_is_exact_or_zero_for_some_modules_with_pages(
-    simulator: Simulator, client: Client, world: World
-) -> None:
+def test_total_pages_is_exact_or_zero_for_some_modules(simulator: Simulator, client: Client, world: World) -> None:
     def counts() -> dict[str, int]:
         return {
             row["module_id"]: len(client.get(f"{MODULES}/{row['module_id']}/pages", subdomain=area).json())
@@ -166,7 +162,7 @@ def test_total_pages_is_exact_or_zero_for_some_modules_with_pages(
     assert text_of([row for _, row in modules(client)]) == text_of([row.record for row in expected.club_modules(world)])
 
 
-def test_the_pages_of_a_module_are_of_one_product_or_of_two(simulator: Simulator, client: Client, world: World) -> None:
+def test_pages_of_a_module_belong_to_one_or_two_products(simulator: Simulator, client: Client, world: World) -> None:
     one = pages_by_product(client)
     assert {len(products) for products in one.values()} == {1}
     simulator.switches = replace(simulator.switches, module_products="several")
@@ -183,7 +179,7 @@ def test_the_pages_of_a_module_are_of_one_product_or_of_two(simulator: Simulator
     assert len({row.identity for row in kept}) == len(kept)
 
 
-def test_pages_of_a_deleted_product_are_read_only_while_it_is_listed(
+def test_pages_of_a_deleted_product_are_available_only_while_it_is_listed(
     simulator: Simulator, client: Client, world: World
 ) -> None:
     ProductMoves(world).delete(100)
@@ -201,7 +197,7 @@ def test_pages_of_a_deleted_product_are_read_only_while_it_is_listed(
 
 
 @pytest.mark.parametrize("form", ["all", "some_empty", "refused", "gone"])
-def test_version_1_of_the_pages_has_what_is_expected_of_it(
+def test_version_1_of_the_pages_equals_the_expected_rows(
     simulator: Simulator, client: Client, world: World, form: Any
 ) -> None:
     whole = len(list(expected.club_pages(world)))
@@ -218,14 +214,14 @@ def test_version_1_of_the_pages_has_what_is_expected_of_it(
     assert len(list(expected.club_pages(world, version=2))) == whole
 
 
-def test_only_the_areas_that_the_server_knows_are_expected(simulator: Simulator, world: World) -> None:
+def test_only_rows_of_known_members_areas_are_expected(simulator: Simulator, world: World) -> None:
     simulator.switches = replace(simulator.switches, subdomains=(AREAS[1], "empty-school"))
 
     for rows in (expected.club_students, expected.club_modules, expected.club_pages, expected.club_lessons):
         assert {row.identity[1] for row in rows(world)} == {AREAS[1]}
 
 
-def test_students_are_listed_at_once_or_from_their_first_visit_on(
+def test_students_are_listed_at_once_or_after_their_first_visit(
     simulator: Simulator, client: Client, world: World
 ) -> None:
     def listed() -> dict[tuple[str, str], dict[str, Any]]:
@@ -254,7 +250,7 @@ def test_students_are_listed_at_once_or_from_their_first_visit_on(
         ("settings", {"id", "name", "locale", "time_zone", "currency_code_commission"}),
     ],
 )
-def test_the_account_itself_has_contact_data_and_settings_or_one_of_them(
+def test_the_account_has_contact_data_settings_or_both(
     simulator: Simulator, client: Client, form: Any, fields: set[str]
 ) -> None:
     both = client.get(ME).json()
@@ -264,7 +260,7 @@ def test_the_account_itself_has_contact_data_and_settings_or_one_of_them(
     assert fields < set(both)
 
 
-def test_the_account_itself_answers_or_is_missing(simulator: Simulator, client: Client, world: World) -> None:
+def test_the_account_endpoint_responds_or_is_missing(simulator: Simulator, client: Client, world: World) -> None:
     answer = client.get(ME)
     assert answer.status_code == 200
     me = answer.json()

@@ -28,7 +28,7 @@ def fingerprint(world: World) -> dict[str, Any]:
     return {stream: keyed(world, stream) for stream in STREAMS}
 
 
-def test_new_sales_are_now_or_in_a_range_and_are_found(world: World) -> None:
+def test_new_sales_are_dated_now_or_in_a_date_range(world: World) -> None:
     before = keyed(world, "sales_history")
     now = world.add_sales(4)
     moment = world.add_sales(2, NOW_MS - 5)
@@ -67,7 +67,7 @@ def test_a_changed_sale_keeps_its_date_and_updates_its_subscription_transaction(
     assert world.status_of(key) == "REFUNDED"
 
 
-def test_an_unknown_status_or_transaction_is_an_error(world: World) -> None:
+def test_an_unknown_status_or_transaction_is_rejected(world: World) -> None:
     key = str(next(iter(keyed(world, "sales_history"))))
 
     with pytest.raises(ValueError, match="REFUND is none of APPROVED"):
@@ -78,7 +78,7 @@ def test_an_unknown_status_or_transaction_is_an_error(world: World) -> None:
         world.move({"horses": 1})
 
 
-def test_some_sales_change_and_only_those(world: World) -> None:
+def test_only_the_given_number_of_sales_changes(world: World) -> None:
     before = keyed(world, "sales_history")
     window = (NOW_MS - 300 * DAY_MS, NOW_MS - 200 * DAY_MS)
     changed = world.change_status(5, ("COMPLETE",), "CHARGEBACK", NOW_MS, seed=9, ordered=window)
@@ -94,7 +94,7 @@ def test_some_sales_change_and_only_those(world: World) -> None:
         assert window[0] <= after[key]["purchase"]["order_date"] <= window[1]
 
 
-def test_refunds_are_of_recent_sales_and_no_more_than_there_are(world: World) -> None:
+def test_refunds_are_limited_to_recent_paid_sales(world: World) -> None:
     paid = {
         key
         for key, raw in keyed(world, "sales_history", start_ms=NOW_MS - 60 * DAY_MS).items()
@@ -115,7 +115,7 @@ def test_cancelled_subscriptions_end_now(world: World) -> None:
         assert truth[code]["end_accession_date"] == NOW_MS - 3
 
 
-def test_a_new_subscription_comes_with_its_first_sale(world: World) -> None:
+def test_a_new_subscription_has_its_first_sale(world: World) -> None:
     sales, codes = keyed(world, "sales_history"), world.add_subscriptions(3, NOW_MS - 100 * DAY_MS)
     truth, after = keyed(world, "subscriptions"), keyed(world, "sales_history")
 
@@ -124,7 +124,7 @@ def test_a_new_subscription_comes_with_its_first_sale(world: World) -> None:
     assert {truth[code]["status"] for code in codes} == {"ACTIVE"}
 
 
-def test_time_passes_only_when_told(world: World) -> None:
+def test_time_passes_only_on_request(world: World) -> None:
     before = fingerprint(world)
 
     assert world.advance(90 * DAY_MS) == world.now_ms == NOW_MS + 90 * DAY_MS
@@ -139,7 +139,7 @@ def test_time_passes_only_when_told(world: World) -> None:
     assert keyed(world, "sales_history")[key]["purchase"]["order_date"] == world.now_ms
 
 
-def test_the_server_shows_a_moved_world_at_once(world: World) -> None:
+def test_the_server_shows_changes_at_once(world: World) -> None:
     everything = {
         "start_date": NOW_MS - 700 * DAY_MS,
         "transaction_status": SALE_STATUSES,
@@ -162,7 +162,7 @@ def test_the_server_shows_a_moved_world_at_once(world: World) -> None:
                 assert client.rows(TRANSACTIONS, transaction=key)
 
 
-def test_a_hook_moves_the_world_while_a_window_is_read(world: World) -> None:
+def test_a_hook_changes_the_account_between_pages(world: World) -> None:
     with Simulator(world, Switches(page_cap=10)) as simulator, Client(simulator) as client:
 
         def sell(call: Call) -> None:
@@ -176,7 +176,7 @@ def test_a_hook_moves_the_world_while_a_window_is_read(world: World) -> None:
     assert len(set(totals)) == len(totals)
 
 
-def test_the_world_moves_at_every_so_many_calls(world: World) -> None:
+def test_the_account_changes_every_n_requests(world: World) -> None:
     with Simulator(world) as simulator, Client(simulator) as client:
         simulator.move_every(3, {"sales": 2, "refunds": 1})
         for _ in range(7):
@@ -190,7 +190,7 @@ def test_the_world_moves_at_every_so_many_calls(world: World) -> None:
         assert len(simulator.moves) == 2
 
 
-def test_a_following_world_goes_with_the_clock(world: World) -> None:
+def test_follow_clock_advances_the_account_with_the_clock(world: World) -> None:
     with (
         Simulator(world, clock=lambda: NOW_MS / 1000 + 60, follow_clock=True) as simulator,
         Client(simulator) as client,

@@ -24,7 +24,7 @@ def year(**more: Any) -> dict[str, Any]:
     return {"start_date": NOW_MS - 365 * DAY_MS, "end_date": NOW_MS, "max_results": 500, **more}
 
 
-def test_of_several_statuses_only_the_first_counts_when_switched_so(simulator: Simulator, client: Client) -> None:
+def test_a_switch_makes_only_the_first_status_count(simulator: Simulator, client: Client) -> None:
     refunded = client.rows(HISTORY, **year(transaction_status="REFUNDED"))
     simulator.switches = replace(simulator.switches, statuses_on_history="first")
 
@@ -32,7 +32,7 @@ def test_of_several_statuses_only_the_first_counts_when_switched_so(simulator: S
     assert refunded
 
 
-def test_a_comma_list_gives_the_union_when_switched_so(simulator: Simulator, client: Client) -> None:
+def test_a_switch_accepts_comma_separated_statuses(simulator: Simulator, client: Client) -> None:
     union = client.rows(HISTORY, **year(transaction_status=["REFUNDED", "EXPIRED"]))
     simulator.switches = replace(simulator.switches, comma_lists="accept")
 
@@ -42,14 +42,14 @@ def test_a_comma_list_gives_the_union_when_switched_so(simulator: Simulator, cli
     assert client.get(HISTORY, **year(buyer_name="A,B")).status_code == 200  # a list only where keys repeat
 
 
-def test_sales_of_every_status_come_by_default_when_switched_so(simulator: Simulator, client: Client) -> None:
+def test_a_switch_lists_sales_of_every_status_by_default(simulator: Simulator, client: Client) -> None:
     every = client.rows(HISTORY, **year(transaction_status=SALE_STATUSES))
     simulator.switches = replace(simulator.switches, statuses_by_default="all")
 
     assert client.rows(HISTORY, **year()) == every
 
 
-def test_only_active_subscriptions_come_by_default_when_switched_so(simulator: Simulator, client: Client) -> None:
+def test_a_switch_lists_only_active_subscriptions_by_default(simulator: Simulator, client: Client) -> None:
     active = client.rows(SUBSCRIPTIONS, accession_date=0, status="ACTIVE")
     simulator.switches = replace(simulator.switches, subscriptions_by_default="active")
 
@@ -66,7 +66,7 @@ def test_only_active_subscriptions_come_by_default_when_switched_so(simulator: S
         (TRANSACTIONS, "transaction_date", {"end_transaction_date": NOW_MS}),
     ],
 )
-def test_what_comes_without_dates_is_a_switch(
+def test_a_switch_sets_the_default_date_range(
     simulator: Simulator, client: Client, path: str, start: str, more: dict[str, Any]
 ) -> None:
     month = client.rows(path)
@@ -77,7 +77,7 @@ def test_what_comes_without_dates_is_a_switch(
     assert len(longer) > len(month)
 
 
-def test_the_limit_of_a_window_may_be_one_of_its_age(simulator: Simulator, client: Client) -> None:
+def test_a_switch_limits_the_age_of_a_date_range(simulator: Simulator, client: Client) -> None:
     old = {"start_date": NOW_MS - 731 * DAY_MS, "end_date": NOW_MS - 720 * DAY_MS}
     assert client.get(HISTORY, **old).status_code == 200
     simulator.switches = replace(simulator.switches, max_window_of="age")
@@ -86,7 +86,7 @@ def test_the_limit_of_a_window_may_be_one_of_its_age(simulator: Simulator, clien
     assert client.get(HISTORY, **{**old, "start_date": NOW_MS - 730 * DAY_MS}).status_code == 200
 
 
-def test_the_end_of_a_window_may_be_left_out(simulator: Simulator, client: Client) -> None:
+def test_a_switch_excludes_the_end_of_a_date_range(simulator: Simulator, client: Client) -> None:
     sale = client.rows(HISTORY, **year())[5]["purchase"]
     before = {"start_date": sale["order_date"] - DAY_MS, "end_date": sale["order_date"]}
     after = {"start_date": sale["order_date"], "end_date": sale["order_date"] + DAY_MS}
@@ -102,7 +102,7 @@ def test_the_end_of_a_window_may_be_left_out(simulator: Simulator, client: Clien
 
 @pytest.mark.parametrize("total", [0, 1, 2, 3, 10, 101])
 @pytest.mark.parametrize("rows", [1, 3, 100])
-def test_every_order_has_each_row_once_over_all_pages(total: int, rows: int) -> None:
+def test_every_order_lists_each_row_once(total: int, rows: int) -> None:
     newest = list(range(total, 0, -1))
 
     def pages(order: Order) -> list[int]:
@@ -115,7 +115,7 @@ def test_every_order_has_each_row_once_over_all_pages(total: int, rows: int) -> 
     assert total < 4 or pages("none") not in (newest, newest[::-1])
 
 
-def test_sales_come_in_the_order_of_the_switch(simulator: Simulator, client: Client) -> None:
+def test_a_switch_sets_the_order_of_sales(simulator: Simulator, client: Client) -> None:
     newest = client.rows(HISTORY, **year())
     simulator.switches = replace(simulator.switches, sales_order="oldest", page_cap=30)
     assert client.rows(HISTORY, **year()) == newest[::-1]
@@ -127,7 +127,7 @@ def test_sales_come_in_the_order_of_the_switch(simulator: Simulator, client: Cli
     assert all(row in newest for row in mixed)
 
 
-def test_the_page_without_max_results_is_a_switch(simulator: Simulator, client: Client) -> None:
+def test_a_switch_sets_the_default_page_size(simulator: Simulator, client: Client) -> None:
     simulator.switches = replace(simulator.switches, default_rows=7)
     dates = {"start_date": NOW_MS - 365 * DAY_MS, "end_date": NOW_MS}
 
@@ -136,7 +136,7 @@ def test_the_page_without_max_results_is_a_switch(simulator: Simulator, client: 
     assert len(client.get(PRODUCTS, max_results=9).json()["items"]) == 9
 
 
-def test_the_quotas_headers_have_other_names_and_forms_when_switched_so(simulator: Simulator, client: Client) -> None:
+def test_switches_set_the_names_and_formats_of_rate_limit_headers(simulator: Simulator, client: Client) -> None:
     usual = simulator.switches
 
     def headers(**switches: Any) -> dict[str, str]:
@@ -151,7 +151,9 @@ def test_the_quotas_headers_have_other_names_and_forms_when_switched_so(simulato
     assert headers(quota_reset="epoch")["RateLimit-Reset"] == "1000000080"
 
 
-def test_rows_sent_and_rows_found_take_their_time(simulator: Simulator, client: Client, mocker: MockerFixture) -> None:
+def test_switches_add_latency_per_row_sent_and_row_found(
+    simulator: Simulator, client: Client, mocker: MockerFixture
+) -> None:
     slept = mocker.patch("time.sleep")
     found = len(client.rows(HISTORY, **year()))
     simulator.switches = replace(simulator.switches, ms_per_row_sent=2)
@@ -163,7 +165,7 @@ def test_rows_sent_and_rows_found_take_their_time(simulator: Simulator, client: 
 
 
 @pytest.mark.parametrize(("form", "body"), [("list", b'{"items":[],'), ("empty", b"")])
-def test_a_product_without_plans_answers_as_the_switch_says(
+def test_a_switch_sets_the_response_for_a_product_without_plans(
     simulator: Simulator, client: Client, form: str, body: bytes
 ) -> None:
     one_off, recurring = (
@@ -179,7 +181,7 @@ def test_a_product_without_plans_answers_as_the_switch_says(
     assert client.rows(f"{PRODUCTS}/{recurring}/plans")
 
 
-def test_deleted_products_are_hidden_when_switched_so(simulator: Simulator, client: Client) -> None:
+def test_a_switch_hides_deleted_products(simulator: Simulator, client: Client) -> None:
     every = client.rows(PRODUCTS)
     simulator.switches = replace(simulator.switches, deleted_products="hidden")
 
@@ -188,7 +190,7 @@ def test_deleted_products_are_hidden_when_switched_so(simulator: Simulator, clie
     assert len(left) < len(every)
 
 
-def test_a_club_is_known_by_other_forms_of_its_name_when_switched_so(simulator: Simulator, client: Client) -> None:
+def test_a_switch_accepts_other_spellings_of_a_subdomain(simulator: Simulator, client: Client) -> None:
     students = client.rows(STUDENTS, subdomain="my-school")
     forms = ("MY-SCHOOL", "myschool")
     assert [client.get(STUDENTS, subdomain=form).status_code for form in forms] == [404, 404]

@@ -46,7 +46,7 @@ def transactions(rows: list[dict[str, Any]]) -> list[str]:
         (COUPONS, {}, 12),
     ],
 )
-def test_pages_are_clamped_silently_and_hold_every_row_once(
+def test_pages_are_capped_silently_and_contain_every_row_once(
     simulator: Simulator, client: Client, path: str, query: dict[str, Any], cap: int
 ) -> None:
     simulator.switches = Switches(page_cap=cap, untotalled_order="stable")
@@ -84,7 +84,7 @@ def test_without_max_results_a_page_has_its_default_size(
 
 
 @pytest.mark.parametrize(("path", "cap"), [(PRODUCTS, 50), (STUDENTS, 20), (HISTORY, 500), (SUBSCRIPTIONS, 500)])
-def test_each_family_has_its_own_largest_page(path: str, cap: int) -> None:
+def test_each_api_family_has_its_own_maximum_page_size(path: str, cap: int) -> None:
     world = World(
         sales=1_300,
         subscriptions=620,
@@ -103,7 +103,7 @@ def test_each_family_has_its_own_largest_page(path: str, cap: int) -> None:
         assert len(client.get(path, **queries[path], max_results=1_000).json()["items"]) == cap
 
 
-def test_the_last_page_has_no_next_token_and_an_empty_answer_neither(client: Client) -> None:
+def test_the_last_page_and_an_empty_page_have_no_next_page_token(client: Client) -> None:
     empty = client.get(HISTORY, start_date=0, end_date=DAY_MS).json()
 
     assert empty == {"items": [], "page_info": {"results_per_page": 0, "total_results": 0}}
@@ -112,14 +112,14 @@ def test_the_last_page_has_no_next_token_and_an_empty_answer_neither(client: Cli
     assert "next_page_token" not in exact["page_info"]
 
 
-def test_sales_tokens_are_base64_of_page_and_rows(client: Client) -> None:
+def test_page_tokens_of_sales_are_base64_of_page_and_rows(client: Client) -> None:
     token = client.get(HISTORY, max_results=7).json()["page_info"]["next_page_token"]
     inner = orjson.loads(b64decode(token))
 
     assert (inner["page"], inner["rows"]) == (2, 7)
 
 
-def test_subscription_tokens_are_64_hexadecimal_digits(client: Client) -> None:
+def test_page_tokens_of_subscriptions_are_64_hexadecimal_digits(client: Client) -> None:
     for path, query in ((SUBSCRIPTIONS, {"accession_date": 0}), (TRANSACTIONS, {"transaction_date": 0})):
         token = client.get(path, **query).json()["page_info"]["next_page_token"]
         assert len(token) == 64
@@ -143,7 +143,9 @@ def test_subscription_tokens_are_64_hexadecimal_digits(client: Client) -> None:
         (TRANSACTIONS, {"transaction_date": 0}, {"transaction_date": 0, "max_results": 5}),
     ],
 )
-def test_a_token_fits_no_other_query(client: Client, path: str, query: dict[str, Any], other: dict[str, Any]) -> None:
+def test_a_page_token_is_rejected_for_another_query(
+    client: Client, path: str, query: dict[str, Any], other: dict[str, Any]
+) -> None:
     token = client.get(path, **query).json()["page_info"]["next_page_token"]
 
     assert client.get(path, **query, page_token=token).status_code == 200
@@ -151,7 +153,7 @@ def test_a_token_fits_no_other_query(client: Client, path: str, query: dict[str,
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_token")
 
 
-def test_a_token_fits_no_other_endpoint(client: Client) -> None:
+def test_a_page_token_is_rejected_by_another_endpoint(client: Client) -> None:
     token = client.get(HISTORY).json()["page_info"]["next_page_token"]
 
     assert client.get(USERS, page_token=token).json()["error"] == "invalid_token"
@@ -172,13 +174,13 @@ def test_a_token_fits_no_other_endpoint(client: Client) -> None:
     ],
 )
 @pytest.mark.parametrize("path", [HISTORY, SUBSCRIPTIONS])
-def test_a_made_up_token_is_refused(client: Client, path: str, token: str) -> None:
+def test_an_invented_page_token_is_rejected(client: Client, path: str, token: str) -> None:
     answer = client.get(path, page_token=token)
 
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_token")
 
 
-def test_rows_shift_when_the_world_moves_between_pages() -> None:
+def test_rows_shift_when_the_account_changes_between_pages() -> None:
     world = World(sales=900, now_ms=NOW_MS)
     with Simulator(world) as simulator, Client(simulator) as client:
         first = client.get(HISTORY, max_results=10).json()

@@ -35,7 +35,7 @@ def control(simulator: Simulator, method: str, name: str, body: Any = None) -> r
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_the_process_says_one_line_serves_and_ends_cleanly(ending: signal.Signals) -> None:
+def test_the_process_prints_one_line_and_ends_cleanly(ending: signal.Signals) -> None:
     now = ["--now", "2026-01-15T12:00:00Z", "--start", "2024-01-01"]
     command = [sys.executable, "-m", "hotmart_simulator", "--sales", "300", "--seed", "7", *now]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -55,7 +55,7 @@ def test_the_process_says_one_line_serves_and_ends_cleanly(ending: signal.Signal
     assert (process.returncode, rest, errors) == (0, "", "")
 
 
-def test_moving_by_http_changes_the_world_and_names_the_keys(simulator: Simulator) -> None:
+def test_a_change_over_http_returns_the_changed_keys(simulator: Simulator) -> None:
     before = keyed(simulator.world, "sales_history")
     body = {"sales": 3, "refunds": 2, "chargebacks": 1, "cancellations": 2, "subscriptions": 1}
     body |= {"studies": 4, "checkins": 2, "participants": 3, "coupons": 1}
@@ -71,7 +71,7 @@ def test_moving_by_http_changes_the_world_and_names_the_keys(simulator: Simulato
     }
 
 
-def test_a_world_can_be_told_to_move_by_itself(simulator: Simulator, client: Client) -> None:
+def test_the_account_can_change_automatically(simulator: Simulator, client: Client) -> None:
     assert control(simulator, "POST", "every", {"calls": 2, "move": {"sales": 1}}).status_code == 200
     for _ in range(5):
         client.get(ME)
@@ -79,7 +79,7 @@ def test_a_world_can_be_told_to_move_by_itself(simulator: Simulator, client: Cli
     assert len(simulator.moves) == 2
 
 
-def test_calls_are_counted_by_path_and_status_and_forgotten_on_demand(simulator: Simulator, client: Client) -> None:
+def test_requests_are_counted_by_path_and_status_until_reset(simulator: Simulator, client: Client) -> None:
     client.get(HISTORY)
     client.get(HISTORY, start_date="x")
     counts = control(simulator, "GET", "calls").json()
@@ -96,7 +96,7 @@ def test_calls_are_counted_by_path_and_status_and_forgotten_on_demand(simulator:
 
 
 @pytest.mark.parametrize("stream", ["sales_history", "subscription_transactions", "club_lessons", "sales_summary"])
-def test_expected_rows_come_over_http(simulator: Simulator, stream: str) -> None:
+def test_expected_rows_are_available_over_http(simulator: Simulator, stream: str) -> None:
     rows = simulator.world.expected(stream)
 
     whole = control(simulator, "GET", f"expected/{stream}").json()
@@ -105,7 +105,7 @@ def test_expected_rows_come_over_http(simulator: Simulator, stream: str) -> None
     assert control(simulator, "GET", f"expected/{stream}?fields=count").json() == {"rows": len(rows)}
 
 
-def test_switches_are_replaced_one_by_one(simulator: Simulator, client: Client) -> None:
+def test_switches_are_changed_individually(simulator: Simulator, client: Client) -> None:
     control(simulator, "POST", "switches", {"page_cap": 3})
     answer = control(simulator, "POST", "switches", {"limit_per_minute": 9, "subdomains": ["one"]})
 
@@ -114,7 +114,7 @@ def test_switches_are_replaced_one_by_one(simulator: Simulator, client: Client) 
     assert len(client.get(HISTORY).json()["items"]) == 3
 
 
-def test_faults_and_ended_tokens_by_http(simulator: Simulator, client: Client) -> None:
+def test_faults_and_token_revocation_are_available_over_http(simulator: Simulator, client: Client) -> None:
     control(simulator, "POST", "faults", {"kind": 502, "path": ME, "times": 2})
     control(simulator, "POST", "faults", {"kind": "empty200", "path": ME})
     answers = [client.get(ME) for _ in range(4)]
@@ -139,7 +139,7 @@ def test_faults_and_ended_tokens_by_http(simulator: Simulator, client: Client) -
         ("POST", "horses", {}, 404),
     ],
 )
-def test_a_mistake_in_a_control_call_is_told(
+def test_an_invalid_control_request_is_rejected_with_a_message(
     simulator: Simulator, method: str, name: str, body: Any, status: int
 ) -> None:
     answer = control(simulator, method, name, body)
@@ -148,7 +148,7 @@ def test_a_mistake_in_a_control_call_is_told(
     assert answer.json()["message"]
 
 
-def test_control_calls_are_neither_logged_nor_charged(simulator: Simulator, client: Client) -> None:
+def test_control_requests_are_not_logged_and_use_no_quota(simulator: Simulator, client: Client) -> None:
     simulator.reset_log()
     for _ in range(5):
         control(simulator, "GET", "calls")

@@ -30,7 +30,9 @@ def test_offers_of_every_product_are_read_by_its_ucode(simulator: Simulator, cli
     assert found == keyed(simulator.world, "product_offers")
 
 
-def test_plans_are_those_of_subscriptions_and_of_others_refused(simulator: Simulator, client: Client) -> None:
+def test_plans_are_listed_for_subscriptions_and_rejected_for_other_products(
+    simulator: Simulator, client: Client
+) -> None:
     found: dict[tuple[str, str], Any] = {}
     for product in own_products(simulator.world):
         path = f"{PRODUCTS}/{product['ucode']}/plans"
@@ -43,7 +45,7 @@ def test_plans_are_those_of_subscriptions_and_of_others_refused(simulator: Simul
     assert found == keyed(simulator.world, "product_plans")
 
 
-def test_codes_are_those_that_sales_name(world: World) -> None:
+def test_sales_refer_to_listed_offers_and_plans(world: World) -> None:
     ucodes = {raw["id"]: raw["ucode"] for raw in raw_rows(world, "products")}
     offers, plans = keyed(world, "product_offers"), keyed(world, "product_plans")
     for raw in raw_rows(world, "sales_history"):
@@ -63,7 +65,7 @@ def test_each_product_has_one_main_offer(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["offers", "plans"])
-def test_a_number_in_place_of_a_ucode_answers_200_with_nothing(simulator: Simulator, client: Client, name: str) -> None:
+def test_a_product_id_instead_of_a_ucode_returns_an_empty_body(simulator: Simulator, client: Client, name: str) -> None:
     product = own_products(simulator.world)[0]
     answer = client.get(f"{PRODUCTS}/{product['id']}/{name}")
 
@@ -75,7 +77,7 @@ def test_a_number_in_place_of_a_ucode_answers_200_with_nothing(simulator: Simula
 @pytest.mark.parametrize(
     ("path", "keys"), [("offers", {"page", "size"}), ("plans", {"page", "size"}), ("coupons", {"page", "rows"})]
 )
-def test_page_tokens_name_their_size_in_two_ways_and_belong_to_one_product(
+def test_a_page_token_is_valid_for_one_product_only(
     simulator: Simulator, client: Client, path: str, keys: set[str]
 ) -> None:
     products = [product for product in own_products(simulator.world) if product["is_subscription"]]
@@ -93,7 +95,7 @@ def test_page_tokens_name_their_size_in_two_ways_and_belong_to_one_product(
     assert (elsewhere.status_code, elsewhere.json()["error"]) == (400, "invalid_token")
 
 
-def test_coupons_are_read_by_the_number_of_a_product_and_have_pages(simulator: Simulator, client: Client) -> None:
+def test_coupons_are_listed_by_product_id_with_pagination(simulator: Simulator, client: Client) -> None:
     found: dict[str, Any] = {}
     pages = []
     for product in own_products(simulator.world):
@@ -114,7 +116,7 @@ def test_a_coupon_is_found_by_its_code(simulator: Simulator, client: Client) -> 
     assert client.get(path, code="NONE").json()["items"] == []
 
 
-def test_no_coupons_are_an_empty_list_or_an_empty_body(simulator: Simulator, client: Client) -> None:
+def test_a_product_without_coupons_returns_an_empty_list_or_body(simulator: Simulator, client: Client) -> None:
     without = own_products(simulator.world)[1::3]  # the others have some
     contents = {}
     for form in ("mixed", "list", "empty"):
@@ -130,7 +132,7 @@ def test_no_coupons_are_an_empty_list_or_an_empty_body(simulator: Simulator, cli
     assert set(contents["mixed"]) == {b"", envelope}
 
 
-def test_coupons_of_a_ucode_are_refused_and_of_a_foreign_number_not_found(simulator: Simulator, client: Client) -> None:
+def test_coupons_are_rejected_for_a_ucode_or_foreign_product(simulator: Simulator, client: Client) -> None:
     product = own_products(simulator.world)[0]
     wrong = client.get(f"{COUPONS}/{product['ucode']}")
 
@@ -138,7 +140,7 @@ def test_coupons_of_a_ucode_are_refused_and_of_a_foreign_number_not_found(simula
     assert client.get(f"{COUPONS}/1").status_code == 404
 
 
-def test_new_coupons_start_when_they_are_made() -> None:
+def test_new_coupons_start_at_their_creation() -> None:
     world = World(sales=0, subscriptions=0, students=0, products=5, now_ms=NOW_MS)
     before = keyed(world, "coupons")
     made = world.coupon_moves.add(40, NOW_MS - 9)

@@ -71,7 +71,7 @@ def changed(before: dict[int, dict[str, Any]], after: dict[int, dict[str, Any]])
     return {str(key) for key in before if before[key] != after[key]}
 
 
-def test_every_move_has_a_plural_name_and_needs_only_a_count(small: World) -> None:
+def test_every_change_has_a_plural_name_and_takes_a_count(small: World) -> None:
     moves = ProductMoves(small).named()
 
     assert set(moves) == {
@@ -87,7 +87,7 @@ def test_every_move_has_a_plural_name_and_needs_only_a_count(small: World) -> No
         assert len(move(1)) == 1
 
 
-def test_a_complete_read_is_what_is_expected_after_every_move(small: World, shop: Client) -> None:
+def test_a_complete_read_equals_the_expected_rows_after_every_change(small: World, shop: Client) -> None:
     for move in ProductMoves(small).named().values():
         move(2)
         assert_expected(list(listed(shop).values()), expected.products(small))
@@ -95,14 +95,14 @@ def test_a_complete_read_is_what_is_expected_after_every_move(small: World, shop
         assert_expected(children(shop, "plans"), expected.product_plans(small))
 
 
-def test_identities_of_children_name_their_product(small: World) -> None:
+def test_identities_of_children_contain_their_product(small: World) -> None:
     products = {(product.id, product.ucode) for product in small.products.own}
 
     for rows in (expected.product_offers(small), expected.product_plans(small)):
         assert {row.identity[1:3] for row in rows} <= products
 
 
-def test_new_products_follow_the_others_and_have_children_and_no_sales(small: World, shop: Client) -> None:
+def test_new_products_have_children_and_no_sales(small: World, shop: Client) -> None:
     before, sales = listed(shop), keyed(small, "sales_history")
     one_off, recurring = small.products.one_off, small.products.recurring
     made = ProductMoves(small).add(12, NOW_MS - 5)
@@ -123,14 +123,14 @@ def test_new_products_follow_the_others_and_have_children_and_no_sales(small: Wo
     assert len({raw["ucode"] for raw in after.values()}) == len(after)
 
 
-def test_a_product_that_was_not_there_at_first_can_be_the_only_one() -> None:
+def test_a_product_can_be_added_to_an_empty_account() -> None:
     world = World(sales=0, subscriptions=0, students=0, products=0, now_ms=NOW_MS)
     made = ProductMoves(world).add(2)
 
     assert [str(row.record["id"]) for row in expected.products(world)] == made
 
 
-def test_a_new_name_is_listed_and_sales_keep_the_old_one(small: World, shop: Client) -> None:
+def test_sales_keep_the_old_name_of_a_renamed_product(small: World, shop: Client) -> None:
     before, sales = listed(shop), shop.rows(HISTORY, start_date=NOW_MS - 300 * DAY_MS)
     picked = ProductMoves(small).rename(3)
     after = listed(shop)
@@ -147,7 +147,7 @@ def test_a_new_name_is_listed_and_sales_keep_the_old_one(small: World, shop: Cli
     assert any(name.endswith(", edition 3") for name in names)
 
 
-def test_a_status_changes_into_one_that_can_follow(small: World, shop: Client) -> None:
+def test_a_product_status_changes_to_a_valid_next_status(small: World, shop: Client) -> None:
     before = listed(shop)
     picked = ProductMoves(small).change_status(100)
     after = listed(shop)
@@ -161,7 +161,7 @@ def test_a_status_changes_into_one_that_can_follow(small: World, shop: Client) -
         assert new not in still
 
 
-def test_a_warranty_changes_and_old_sales_keep_theirs(small: World, shop: Client) -> None:
+def test_old_sales_keep_their_warranty_period(small: World, shop: Client) -> None:
     before, sales = listed(shop), keyed(small, "sales_history")
     picked = ProductMoves(small).change_warranty(100)
     after = listed(shop)
@@ -172,9 +172,7 @@ def test_a_warranty_changes_and_old_sales_keep_theirs(small: World, shop: Client
 
 
 @pytest.mark.parametrize("form", ["listed", "hidden"])
-def test_a_deleted_product_stays_with_its_status_or_is_gone_with_its_children(
-    small: World, shop: Client, form: Any
-) -> None:
+def test_a_deleted_product_stays_listed_or_disappears_with_its_children(small: World, shop: Client, form: Any) -> None:
     small.switches = Switches(deleted_products=form, untotalled_order="stable", empty_pages="items")
     before = listed(shop)
     picked = ProductMoves(small).delete(2)
@@ -194,7 +192,7 @@ def test_a_deleted_product_stays_with_its_status_or_is_gone_with_its_children(
     assert everything and ProductMoves(small).delete(1) == []
 
 
-def test_drafts_are_published(small: World, shop: Client) -> None:
+def test_publishing_makes_drafts_active(small: World, shop: Client) -> None:
     before = listed(shop)
     drafts = {str(key) for key, raw in before.items() if raw["status"] == "DRAFT"}
     assert drafts
@@ -206,7 +204,7 @@ def test_drafts_are_published(small: World, shop: Client) -> None:
     assert ProductMoves(small).publish(1) == []
 
 
-def test_an_offer_appears_and_that_of_a_subscription_has_a_plan(small: World, shop: Client) -> None:
+def test_a_new_offer_of_a_subscription_has_a_plan(small: World, shop: Client) -> None:
     offers, plans, sales = children(shop, "offers"), children(shop, "plans"), keyed(small, "sales_history")
     picked = ProductMoves(small).add_offer(100)
     more_offers, more_plans = children(shop, "offers"), children(shop, "plans")
@@ -233,13 +231,13 @@ def test_an_offer_appears_and_that_of_a_subscription_has_a_plan(small: World, sh
 @pytest.mark.parametrize(
     "move", [ProductMoves.rename, ProductMoves.change_status, ProductMoves.publish, ProductMoves.add_offer]
 )
-def test_a_move_without_a_candidate_does_nothing(move: Callable[[ProductMoves, int], list[str]]) -> None:
+def test_a_change_without_a_candidate_does_nothing(move: Callable[[ProductMoves, int], list[str]]) -> None:
     world = World(sales=0, subscriptions=0, students=0, products=0, now_ms=NOW_MS)
 
     assert move(ProductMoves(world), 3) == []
 
 
-def test_equal_accounts_move_in_equal_ways(small: World) -> None:
+def test_accounts_with_equal_seeds_change_equally(small: World) -> None:
     twin = World(
         seed=4, sales=120, subscriptions=30, students=24, products=8, coupons=60, participants=12, now_ms=NOW_MS
     )

@@ -31,7 +31,7 @@ def stable_simulator(world: World) -> Iterator[Simulator]:
         yield simulator
 
 
-def test_without_a_status_all_products_are_listed_or_only_the_active_ones(simulator: Simulator, client: Client) -> None:
+def test_without_a_status_all_or_only_active_products_are_listed(simulator: Simulator, client: Client) -> None:
     every = client.rows(PRODUCTS)
     by_status = {status: client.rows(PRODUCTS, status=status) for status in PRODUCT_STATUSES}
     expected_rows = list(expected.products(simulator.world))
@@ -47,7 +47,7 @@ def test_without_a_status_all_products_are_listed_or_only_the_active_ones(simula
     assert list(expected.products(simulator.world)) == expected_rows, "every status can still be asked for"
 
 
-def test_deleted_products_are_listed_or_gone_with_their_children(simulator: Simulator, client: Client) -> None:
+def test_deleted_products_are_listed_or_hidden_with_their_children(simulator: Simulator, client: Client) -> None:
     every = client.rows(PRODUCTS)
     deleted = client.rows(PRODUCTS, status="DELETED")
     offers = [f"{PRODUCTS}/{row['ucode']}/offers" for row in deleted]
@@ -62,7 +62,7 @@ def test_deleted_products_are_listed_or_gone_with_their_children(simulator: Simu
     assert not gone & {row.identity[1] for row in expected.product_offers(simulator.world)}
 
 
-def test_only_subscriptions_have_plans_or_instalment_plans_have_some_too(simulator: Simulator, client: Client) -> None:
+def test_only_subscriptions_or_also_instalment_products_have_plans(simulator: Simulator, client: Client) -> None:
     def plans() -> dict[str, list[dict[str, Any]]]:
         found = {}
         for row in products:
@@ -110,7 +110,7 @@ def test_a_one_off_product_without_smart_offers_never_has_plans() -> None:
 
 
 @pytest.mark.parametrize("form", ["400", "list", "empty"])
-def test_a_product_without_plans_is_refused_or_has_an_empty_list_or_body(
+def test_a_product_without_plans_is_rejected_or_returns_no_rows(
     simulator: Simulator, client: Client, form: Any
 ) -> None:
     simulator.switches = replace(simulator.switches, no_plans=form)
@@ -126,7 +126,9 @@ def test_a_product_without_plans_is_refused_or_has_an_empty_list_or_body(
 
 
 @pytest.mark.parametrize("name", ["offers", "plans"])
-def test_a_number_in_place_of_a_ucode_answers_nothing_or_500(simulator: Simulator, client: Client, name: str) -> None:
+def test_a_product_id_instead_of_a_ucode_returns_nothing_or_500(
+    simulator: Simulator, client: Client, name: str
+) -> None:
     path = f"{PRODUCTS}/{client.rows(PRODUCTS)[0]['id']}/{name}"
     answer = client.get(path)
     assert (answer.status_code, answer.content) == (200, b"")
@@ -136,7 +138,7 @@ def test_a_number_in_place_of_a_ucode_answers_nothing_or_500(simulator: Simulato
     assert (answer.status_code, answer.json()) == (500, {"error": "internal_error"})
 
 
-def test_children_of_drafts_answer_or_are_not_found(simulator: Simulator, client: Client) -> None:
+def test_children_of_drafts_are_listed_or_not_found(simulator: Simulator, client: Client) -> None:
     drafts = client.rows(PRODUCTS, status="DRAFT")
     paths = [f"{PRODUCTS}/{row['ucode']}/{name}" for row in drafts for name in ("offers", "plans")]
     paths += [f"/products/api/v1/coupon/product/{row['id']}" for row in drafts]
@@ -153,7 +155,7 @@ def test_children_of_drafts_answer_or_are_not_found(simulator: Simulator, client
     assert any(row.identity[1] in ids for row in every[0])
 
 
-def test_own_products_are_listed_or_those_that_are_co_produced_too(simulator: Simulator, client: Client) -> None:
+def test_only_own_or_also_coproduced_products_are_listed(simulator: Simulator, client: Client) -> None:
     sales = {
         row["product"]["id"]
         for row in raw_rows(simulator.world, "sales_history")

@@ -25,7 +25,7 @@ def year(**more: Any) -> dict[str, Any]:
     return {"start_date": NOW_MS - 365 * DAY_MS, "end_date": NOW_MS, **more}
 
 
-def test_the_quota_counts_down_and_refuses_until_the_minute_is_over(
+def test_requests_beyond_the_quota_are_rejected_until_the_minute_ends(
     simulator: Simulator, client: Client, clock: Clock
 ) -> None:
     simulator.switches = Switches(limit_per_minute=3)
@@ -46,7 +46,7 @@ def test_the_quota_counts_down_and_refuses_until_the_minute_is_over(
     assert [client.get(ME).status_code for _ in range(4)] == [200, 200, 200, 429]
 
 
-def test_refused_and_token_calls_are_not_charged(simulator: Simulator, client: Client, clock: Clock) -> None:
+def test_rejected_requests_and_logins_use_no_quota(simulator: Simulator, client: Client, clock: Clock) -> None:
     simulator.switches = Switches(limit_per_minute=2)
     token = client.log_in()
     client.session.headers["Authorization"] = "Bearer wrong"
@@ -67,7 +67,7 @@ def test_refused_and_token_calls_are_not_charged(simulator: Simulator, client: C
         ("html", "text/html;charset=UTF-8", b"<!DOCTYPE html>"),
     ],
 )
-def test_the_refusal_at_the_limit_has_three_bodies(
+def test_a_429_has_one_of_three_bodies(
     simulator: Simulator, client: Client, side: Any, content_type: str, start: bytes
 ) -> None:
     simulator.switches = Switches(refusal_429=side, limit_per_minute=1)
@@ -80,7 +80,7 @@ def test_the_refusal_at_the_limit_has_three_bodies(
     assert 0 < int(answers[1].headers["RateLimit-Reset"]) <= 60
 
 
-def test_the_quota_is_silent_when_switched_so(simulator: Simulator, client: Client) -> None:
+def test_a_switch_removes_the_rate_limit_headers(simulator: Simulator, client: Client) -> None:
     simulator.switches = Switches(quota_names="none", limit_per_minute=1)
     answers = [client.get(ME) for _ in range(2)]
 
@@ -88,7 +88,7 @@ def test_the_quota_is_silent_when_switched_so(simulator: Simulator, client: Clie
     assert not [name for answer in answers for name in answer.headers if "ratelimit" in name.lower()]
 
 
-def test_a_window_of_too_many_rows_is_502_unless_one_row_is_asked_for(simulator: Simulator, client: Client) -> None:
+def test_a_date_range_with_too_many_rows_answers_502_except_for_counts(simulator: Simulator, client: Client) -> None:
     simulator.switches = Switches(heavy_rows=100)
 
     for path in (HISTORY, USERS, COMMISSIONS, DETAILS, SUMMARY):
@@ -101,7 +101,7 @@ def test_a_window_of_too_many_rows_is_502_unless_one_row_is_asked_for(simulator:
     assert client.get(PRODUCTS).status_code == 200
 
 
-def test_a_window_of_too_many_days_is_502(simulator: Simulator, client: Client) -> None:
+def test_a_date_range_of_too_many_days_answers_502(simulator: Simulator, client: Client) -> None:
     simulator.switches = Switches(heavy_days=31)
 
     assert client.get(HISTORY, **year()).status_code == 502

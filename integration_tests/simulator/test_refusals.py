@@ -58,14 +58,14 @@ ME = "/user/api/v1/me"
         (PARTICIPANTS, {"last_update": "2025-01-01"}, "invalid_value_parameter"),
     ],
 )
-def test_a_mistake_in_the_query_is_refused(client: Client, path: str, query: dict[str, Any], error: str) -> None:
+def test_an_invalid_query_is_rejected(client: Client, path: str, query: dict[str, Any], error: str) -> None:
     answer = client.get(path, **query)
 
     assert (answer.status_code, answer.json()["error"]) == (400, error)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_writing_is_refused(simulator: Simulator, client: Client, method: str) -> None:
+def test_write_methods_are_rejected(simulator: Simulator, client: Client, method: str) -> None:
     answer = client.session.request(method, f"{simulator.url}{HISTORY}", json={})
 
     assert (answer.status_code, answer.json()["error"]) == (405, "method_not_allowed")
@@ -85,17 +85,17 @@ def test_writing_is_refused(simulator: Simulator, client: Client, method: str) -
         "/user/api/v1/you",
     ],
 )
-def test_an_unknown_path_answers_200_with_nothing(client: Client, path: str) -> None:
+def test_an_unknown_path_returns_an_empty_body(client: Client, path: str) -> None:
     answer = client.get(path)
 
     assert (answer.status_code, answer.content, "Content-Type" in answer.headers) == (200, b"", False)
 
 
-def test_a_path_of_no_api_is_not_found(client: Client) -> None:
+def test_a_path_outside_the_api_is_not_found(client: Client) -> None:
     assert client.get("/elsewhere").status_code == 404
 
 
-def test_the_club_wants_a_subdomain_that_exists(simulator: Simulator, client: Client) -> None:
+def test_an_unknown_subdomain_is_rejected(simulator: Simulator, client: Client) -> None:
     assert client.get(STUDENTS).status_code == 422
     unknown = client.get(STUDENTS, subdomain="nobodys")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "0006")
@@ -118,7 +118,7 @@ def test_the_club_wants_a_subdomain_that_exists(simulator: Simulator, client: Cl
     [("payments", HISTORY), ("products", PRODUCTS), ("club", STUDENTS), ("events", PARTICIPANTS), ("user", ME)],
 )
 @pytest.mark.parametrize(("status", "error"), [(401, "unauthorized"), (403, "unauthorized_client")])
-def test_a_family_can_be_forbidden_and_the_others_not(
+def test_one_api_family_can_be_forbidden(
     simulator: Simulator, client: Client, family: str, path: str, status: Any, error: str
 ) -> None:
     paths = (HISTORY, PRODUCTS, f"{STUDENTS}?subdomain=my-school", ME)
@@ -129,7 +129,7 @@ def test_a_family_can_be_forbidden_and_the_others_not(
     assert {client.get(other).status_code for other in paths if not other.startswith(path)} == {200}
 
 
-def test_a_misspelt_choice_is_an_error() -> None:
+def test_a_misspelt_switch_value_is_rejected() -> None:
     with pytest.raises(ValueError, match="refused_families are of payments, products, club, events, user"):
         Switches(refused_families=("clubs",))
     with pytest.raises(ValueError, match="refused_with is one of 401, 403"):
@@ -145,7 +145,7 @@ def test_products_are_filtered_by_id_status_and_format(simulator: Simulator, cli
         assert client.rows(PRODUCTS, **{name: wanted}) == [row for row in everything if row[name] == wanted]
 
 
-def test_each_club_has_its_students_and_mails_match_in_part(simulator: Simulator, client: Client) -> None:
+def test_each_members_area_has_its_students_and_emails_match_partially(simulator: Simulator, client: Client) -> None:
     truth = keyed(simulator.world, "club_students")
     clubs = {club: client.rows(STUDENTS, subdomain=club) for club in ("my-school", "second-school")}
 
@@ -158,14 +158,14 @@ def test_each_club_has_its_students_and_mails_match_in_part(simulator: Simulator
     assert len(found) < len(clubs["my-school"])
 
 
-def test_the_account_is_one_object(client: Client) -> None:
+def test_the_account_endpoint_returns_one_object(client: Client) -> None:
     account = client.get(ME).json()
 
     # hotmart-api.md 1.3 names the first three, and 0.5 the others.
     assert set(account) == {"name", "email", "phone"} | {"id", "locale", "time_zone", "currency_code_commission"}
 
 
-def test_calls_are_logged_with_their_query_status_and_rows(simulator: Simulator, client: Client) -> None:
+def test_requests_are_logged_with_query_status_and_rows(simulator: Simulator, client: Client) -> None:
     simulator.reset_log()
     client.get(HISTORY, transaction_status=["APPROVED", "REFUNDED"], max_results=4)
     client.get(HISTORY, start_date="x")
@@ -185,7 +185,7 @@ def test_calls_are_logged_with_their_query_status_and_rows(simulator: Simulator,
     assert simulator.count(path_prefix="/payments/", status=400) == 1
 
 
-def test_a_connection_is_kept_open_between_calls(simulator: Simulator, client: Client) -> None:
+def test_a_connection_is_kept_open_between_requests(simulator: Simulator, client: Client) -> None:
     for _ in range(5):
         client.get(ME)
     adapter: Any = client.session.get_adapter(simulator.url)

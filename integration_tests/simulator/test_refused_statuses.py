@@ -13,7 +13,7 @@ HISTORY = "/payments/api/v1/sales/history"
 USERS = "/payments/api/v1/sales/users"
 
 
-def test_one_view_refuses_one_status_and_holds_no_sale_in_it(simulator: Simulator, client: Client) -> None:
+def test_one_view_rejects_a_status_and_lists_no_such_sale(simulator: Simulator, client: Client) -> None:
     simulator.switches = replace(simulator.switches, refused_statuses=("users:BLOCKED",))
     try:
         assert client.get(USERS, transaction_status="BLOCKED").json()["error"] == "invalid_parameter"
@@ -29,7 +29,7 @@ def test_one_view_refuses_one_status_and_holds_no_sale_in_it(simulator: Simulato
         simulator.switches = replace(simulator.switches, refused_statuses=())
 
 
-def test_every_view_refuses_a_status_without_a_view(simulator: Simulator, client: Client) -> None:
+def test_a_rejected_status_without_a_view_applies_to_every_view(simulator: Simulator, client: Client) -> None:
     simulator.switches = replace(simulator.switches, refused_statuses=("BLOCKED",))
     names = ("history", "summary", "users", "commissions", "price/details")
     answers = [client.get(f"/payments/api/v1/sales/{name}", transaction_status="BLOCKED") for name in names]
@@ -38,12 +38,12 @@ def test_every_view_refuses_a_status_without_a_view(simulator: Simulator, client
 
 
 @pytest.mark.parametrize("entry", ["BLOKED", "users:BLOKED", "buyers:BLOCKED", ":BLOCKED"])
-def test_a_misspelt_status_or_view_is_an_error(entry: str) -> None:
+def test_a_misspelt_status_or_view_is_rejected(entry: str) -> None:
     with pytest.raises(ValueError, match="refused_statuses are STATUS or VIEW:STATUS"):
         Switches(refused_statuses=(entry,))
 
 
-def test_a_year_is_too_long_or_counts_have_no_total(simulator: Simulator, client: Client) -> None:
+def test_switches_reject_a_year_or_remove_totals(simulator: Simulator, client: Client) -> None:
     now_ms = simulator.world.now_ms
     year = {"start_date": now_ms - 365 * DAY_MS, "end_date": now_ms, "max_results": 1}
     simulator.switches = replace(simulator.switches, max_window_days=300)

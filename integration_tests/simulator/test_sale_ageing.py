@@ -35,7 +35,7 @@ def listed(simulator: Simulator, client: Client) -> dict[str, dict[str, Any]]:
     return purchases
 
 
-def test_time_completes_and_expires_sales_at_their_due_moment(simulator: Simulator, client: Client) -> None:
+def test_sales_complete_and_expire_on_time(simulator: Simulator, client: Client) -> None:
     world, moves = simulator.world, simulator.world.sale_moves
     boleto, sold = moves.add_boletos(1)[0], moves.add(1)[0]
     warranty_days = world.sale(moves.known(sold)).product.warranty_days
@@ -54,7 +54,7 @@ def test_time_completes_and_expires_sales_at_their_due_moment(simulator: Simulat
     assert moves.age() == []
 
 
-def test_the_earliest_of_the_due_changes_are_made_first(world: World) -> None:
+def test_due_changes_are_made_in_order(world: World) -> None:
     world.advance(90 * DAY_MS)
     first, rest = world.sale_moves.age(3), world.sale_moves.age()
 
@@ -66,7 +66,7 @@ def test_the_earliest_of_the_due_changes_are_made_first(world: World) -> None:
     assert max(changed(first)) <= min(changed(rest))
 
 
-def test_a_sale_that_was_approved_again_completes_half_a_day_later_at_the_earliest(simulator: Simulator) -> None:
+def test_a_sale_approved_again_completes_after_at_least_half_a_day(simulator: Simulator) -> None:
     world = simulator.world
     code = world.charge_back(1, within_days=170)[0]
     world.set_status(code, "APPROVED", world.advance(200 * DAY_MS))
@@ -76,7 +76,7 @@ def test_a_sale_that_was_approved_again_completes_half_a_day_later_at_the_earlie
     assert code in world.sale_moves.age()
 
 
-def test_an_extended_warranty_moves_its_date_and_the_completion(simulator: Simulator, client: Client) -> None:
+def test_an_extended_warranty_delays_the_completion(simulator: Simulator, client: Client) -> None:
     world, moves = simulator.world, simulator.world.sale_moves
     moves.add(3)
     switch(simulator, warranty="fixed")

@@ -49,7 +49,7 @@ def read(client: Client, path: str, **query: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("path", "rows"), LISTS)
-def test_a_list_in_all_statuses_is_what_is_expected(
+def test_a_list_of_all_statuses_equals_the_expected_rows(
     simulator: Simulator, client: Client, path: str, rows: Expected
 ) -> None:
     found = list(rows(simulator.world))
@@ -74,7 +74,7 @@ def test_a_list_in_all_statuses_is_what_is_expected(
         {"sales_order": "oldest"},
     ],
 )
-def test_what_is_expected_follows_the_switches(
+def test_expected_rows_follow_the_switches(
     simulator: Simulator, client: Client, path: str, rows: Expected, sides: dict[str, Any]
 ) -> None:
     switch(simulator, **sides)
@@ -91,7 +91,7 @@ def test_what_is_expected_follows_the_switches(
 
 
 @pytest.mark.parametrize(("path", "rows"), LISTS)
-def test_what_only_a_transaction_finds_is_expected(
+def test_sales_found_only_by_transaction_are_expected(
     simulator: Simulator, client: Client, path: str, rows: Expected
 ) -> None:
     switch(simulator, unlisted_status="some_sales", late_commissions="some_missing")
@@ -109,7 +109,7 @@ def test_what_only_a_transaction_finds_is_expected(
     assert "UNDER_REVIEW" not in statuses
 
 
-def test_a_list_does_not_hold_what_it_does_not_accept(simulator: Simulator, client: Client) -> None:
+def test_sales_in_a_status_that_a_list_rejects_are_not_expected(simulator: Simulator, client: Client) -> None:
     switch(simulator, accepted_on_users="documented_14")
     rows = list(expected.users(simulator.world))
 
@@ -117,7 +117,7 @@ def test_a_list_does_not_hold_what_it_does_not_accept(simulator: Simulator, clie
     assert len(rows) < len(list(expected.history(simulator.world)))
 
 
-def test_the_date_of_a_row_is_the_one_that_its_list_filters(simulator: Simulator) -> None:
+def test_the_date_of_a_row_is_the_date_its_list_filters_by(simulator: Simulator) -> None:
     switch(simulator, other_views_filter="approved_date")
     moved = 0
     for row in expected.users(simulator.world):
@@ -131,7 +131,7 @@ def test_the_date_of_a_row_is_the_one_that_its_list_filters(simulator: Simulator
     )
 
 
-def test_a_sale_that_is_not_listed_yet_is_not_expected(simulator: Simulator) -> None:
+def test_a_sale_not_yet_listed_is_not_expected(simulator: Simulator) -> None:
     before = len(list(expected.history(simulator.world)))
     switch(simulator, new_sales="minutes_later")
     simulator.world.add_sales(5)

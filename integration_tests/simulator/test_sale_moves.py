@@ -40,7 +40,7 @@ def listed(simulator: Simulator, client: Client) -> dict[str, dict[str, Any]]:
     return purchases
 
 
-def test_every_move_has_a_name_a_count_and_an_effect(simulator: Simulator, client: Client) -> None:
+def test_every_change_has_a_name_a_count_and_an_effect(simulator: Simulator, client: Client) -> None:
     switch(simulator, **SIDES)
     moves = simulator.world.sale_moves.named()
     for name, move in moves.items():
@@ -59,7 +59,7 @@ def test_every_move_has_a_name_a_count_and_an_effect(simulator: Simulator, clien
         assert differing, name
 
 
-def test_a_move_without_a_candidate_changes_nothing() -> None:
+def test_a_change_without_a_candidate_does_nothing() -> None:
     world = World(sales=0, subscriptions=0, students=0, products=0, now_ms=NOW_MS)
     needs_a_sale = {
         "boleto_payments",
@@ -100,7 +100,7 @@ def test_a_boleto_is_approved_when_it_is_paid(simulator: Simulator, client: Clie
     assert listed(simulator, client)[code]["approved_date"] == paid_ms
 
 
-def test_a_boleto_that_is_due_to_expire_is_not_paid(simulator: Simulator) -> None:
+def test_a_boleto_due_to_expire_is_not_paid(simulator: Simulator) -> None:
     code = simulator.world.sale_moves.add_boletos(1)[0]
     simulator.world.advance(5 * DAY_MS)
 
@@ -109,7 +109,7 @@ def test_a_boleto_that_is_due_to_expire_is_not_paid(simulator: Simulator) -> Non
     assert simulator.world.status_of(code) == "EXPIRED"
 
 
-def test_a_pre_order_is_paid_weeks_later(simulator: Simulator, client: Client) -> None:
+def test_a_paid_pre_order_keeps_its_order_date(simulator: Simulator, client: Client) -> None:
     world, moves = simulator.world, simulator.world.sale_moves
     code = moves.add_pre_orders(1)[0]
     assert listed(simulator, client)[code]["status"] == "PRE_ORDER"
@@ -120,7 +120,7 @@ def test_a_pre_order_is_paid_weeks_later(simulator: Simulator, client: Client) -
     assert (paid["status"], paid["order_date"], paid["approved_date"]) == ("APPROVED", NOW_MS, paid_ms)
 
 
-def test_a_protest_ends_in_a_refund_or_in_an_approval(simulator: Simulator, client: Client) -> None:
+def test_a_protest_ends_in_a_refund_or_an_approval(simulator: Simulator, client: Client) -> None:
     moves = simulator.world.sale_moves
     moves.add(4)
     before = listed(simulator, client)
@@ -136,7 +136,7 @@ def test_a_protest_ends_in_a_refund_or_in_an_approval(simulator: Simulator, clie
         assert after[code]["approved_date"] == before[code]["approved_date"]
 
 
-def test_chargebacks_and_protests_come_back_or_are_final(simulator: Simulator) -> None:
+def test_chargebacks_and_protests_are_reversed_or_final(simulator: Simulator) -> None:
     moves = simulator.world.sale_moves
     moves.add(6)
     charged_back, protested = moves.charge_back(2, within_days=0), moves.protest(2)
@@ -150,9 +150,7 @@ def test_chargebacks_and_protests_come_back_or_are_final(simulator: Simulator) -
 
 
 @pytest.mark.parametrize("days", [32, 180, 365])
-def test_chargebacks_reach_sales_of_as_many_days_as_the_switch_says(
-    simulator: Simulator, client: Client, days: int
-) -> None:
+def test_a_switch_sets_the_maximum_age_of_chargebacks(simulator: Simulator, client: Client, days: int) -> None:
     switch(simulator, latest_chargeback_days=days)
     before = listed(simulator, client)
     changed = simulator.world.charge_back(10_000)
@@ -162,13 +160,13 @@ def test_chargebacks_reach_sales_of_as_many_days_as_the_switch_says(
     assert changed
 
 
-def test_a_partial_refund_keeps_the_sale(simulator: Simulator) -> None:
+def test_a_partial_refund_sets_the_status_partially_refunded(simulator: Simulator) -> None:
     changed = simulator.world.sale_moves.refund_partially(3)
 
     assert {simulator.world.status_of(code) for code in changed} == {"PARTIALLY_REFUNDED"}
 
 
-def test_late_sales_are_older_than_their_listing(simulator: Simulator, client: Client) -> None:
+def test_late_sales_are_listed_after_their_order_date(simulator: Simulator, client: Client) -> None:
     world = simulator.world
     before, made = set(listed(simulator, client)), world.sale_moves.add_late(20)
     at_once = {code: raw["order_date"] for code, raw in listed(simulator, client).items() if code not in before}
@@ -184,7 +182,7 @@ def test_late_sales_are_older_than_their_listing(simulator: Simulator, client: C
     assert listed(simulator, client)[asked]["order_date"] == NOW_MS - 5
 
 
-def test_imports_are_old_and_complete(simulator: Simulator, client: Client) -> None:
+def test_imported_sales_are_old_and_complete(simulator: Simulator, client: Client) -> None:
     made = simulator.world.sale_moves.import_old(40, (NOW_MS - 600 * DAY_MS, NOW_MS - DAY_MS))
     sales = listed(simulator, client)
 
@@ -200,7 +198,7 @@ def test_imports_are_old_and_complete(simulator: Simulator, client: Client) -> N
     assert max(ages) > 365 * DAY_MS
 
 
-def test_an_import_is_listed_with_the_delay_of_a_new_sale(simulator: Simulator, client: Client) -> None:
+def test_a_recent_import_is_listed_with_the_delay_of_a_new_sale(simulator: Simulator, client: Client) -> None:
     switch(simulator, new_sales="minutes_later")
     recent, old = simulator.world.sale_moves.import_old(1, NOW_MS)[0], simulator.world.sale_moves.import_old(1)[0]
     assert client.rows(HISTORY, transaction=recent) == []
@@ -210,7 +208,7 @@ def test_an_import_is_listed_with_the_delay_of_a_new_sale(simulator: Simulator, 
     assert listed(simulator, client)[recent]["status"] == "APPROVED"
 
 
-def test_a_charge_keeps_its_price_when_the_plan_is_switched(simulator: Simulator, client: Client) -> None:
+def test_a_charge_keeps_its_price_after_a_plan_switch(simulator: Simulator, client: Client) -> None:
     before = listed(simulator, client)
     assert simulator.world.move({"plan_switches": 10})["plan_switches"]
     after = listed(simulator, client)
@@ -218,7 +216,7 @@ def test_a_charge_keeps_its_price_when_the_plan_is_switched(simulator: Simulator
     assert {code: after[code] for code in before} == before
 
 
-def test_deleted_sales_are_gone_from_every_list(simulator: Simulator, client: Client) -> None:
+def test_deleted_sales_are_removed_from_every_list(simulator: Simulator, client: Client) -> None:
     assert simulator.world.sale_moves.delete(3) == []
     switch(simulator, sale_deletions="some")
     before = listed(simulator, client)

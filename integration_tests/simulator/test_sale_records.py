@@ -58,7 +58,7 @@ def cents(amount: dict[str, Any]) -> int:
     return round(amount["value"] * 100)
 
 
-def test_the_fee_is_the_interest_of_instalments_in_two_currencies(records: dict[str, dict[str, Any]]) -> None:
+def test_only_instalments_in_some_currencies_have_a_fee(records: dict[str, dict[str, Any]]) -> None:
     seen: Counter[tuple[str, bool]] = Counter()
     for rows in records.values():
         purchase, details = rows[HISTORY]["purchase"], rows[DETAILS]
@@ -72,7 +72,7 @@ def test_the_fee_is_the_interest_of_instalments_in_two_currencies(records: dict[
     assert all(seen[currency, True] for currency in ("BRL", "MXN", "USD", "EUR"))
 
 
-def test_vat_is_shown_in_europe_and_mexico_only(records: dict[str, dict[str, Any]]) -> None:
+def test_only_sales_in_euros_and_mexican_pesos_have_vat(records: dict[str, dict[str, Any]]) -> None:
     shown: dict[str, set[str]] = {}
     for rows in records.values():
         vat = rows[DETAILS].get("vat")
@@ -83,7 +83,7 @@ def test_vat_is_shown_in_europe_and_mexico_only(records: dict[str, dict[str, Any
     assert shown == {"BRL": {"absent"}, "USD": {"absent"}, "EUR": every, "MXN": every}
 
 
-def test_the_buyer_pays_base_vat_and_fee(records: dict[str, dict[str, Any]]) -> None:
+def test_the_total_is_the_sum_of_base_vat_and_fee(records: dict[str, dict[str, Any]]) -> None:
     for rows in records.values():
         details, price = rows[DETAILS], rows[HISTORY]["purchase"]["price"]
         assert details["total"] == price
@@ -96,7 +96,7 @@ def test_the_buyer_pays_base_vat_and_fee(records: dict[str, dict[str, Any]]) -> 
             assert converted == pytest.approx(cents(price), abs=4)
 
 
-def test_amounts_mix_currencies_or_share_one(
+def test_amounts_of_a_sale_have_one_or_two_currencies(
     simulator: Simulator, client: Client, records: dict[str, dict[str, Any]]
 ) -> None:
     def mixed(rows: dict[str, Any]) -> bool:
@@ -113,7 +113,7 @@ def test_amounts_mix_currencies_or_share_one(
         )
 
 
-def test_the_payout_rate_converts_the_price_without_taxes_into_gross_commission(
+def test_commissions_equal_the_converted_price_without_taxes(
     records: dict[str, dict[str, Any]],
 ) -> None:
     rates: Counter[bool] = Counter()
@@ -131,9 +131,7 @@ def test_the_payout_rate_converts_the_price_without_taxes_into_gross_commission(
 
 
 @pytest.mark.parametrize("side", ["mixed", "currency_code", "currency_value"])
-def test_a_commission_names_its_currency_in_the_key_of_the_switch(
-    simulator: Simulator, client: Client, side: str
-) -> None:
+def test_a_switch_sets_the_key_of_the_commission_currency(simulator: Simulator, client: Client, side: str) -> None:
     switch(simulator, commission_currency_key=side)
     keys = {
         key
@@ -147,7 +145,7 @@ def test_a_commission_names_its_currency_in_the_key_of_the_switch(
 
 
 @pytest.mark.parametrize(("side", "values"), [("mixed", {0.1, 22.9}), ("fraction", {0.1}), ("percent", {22.9})])
-def test_a_coupon_is_worth_a_fraction_or_a_percentage(
+def test_a_coupon_value_is_a_fraction_or_a_percentage(
     simulator: Simulator, client: Client, side: str, values: set[float]
 ) -> None:
     switch(simulator, coupon_value=side)
@@ -155,7 +153,7 @@ def test_a_coupon_is_worth_a_fraction_or_a_percentage(
     assert {row["coupon"]["value"] for row in client.rows(DETAILS, **EVERYTHING) if "coupon" in row} == values
 
 
-def test_the_summary_counts_and_adds_commissions_or_sales(
+def test_the_summary_adds_up_commissions_or_prices(
     simulator: Simulator, client: Client, records: dict[str, dict[str, Any]]
 ) -> None:
     commissions: dict[str, list[int]] = {}
@@ -188,7 +186,7 @@ def by_currency(items: list[dict[str, Any]]) -> dict[str, list[int]]:
     return {item["total_value"]["currency_code"]: [item["total_items"], cents(item["total_value"])] for item in items}
 
 
-def test_a_refund_does_not_move_the_approval() -> None:
+def test_a_refund_does_not_change_the_approval_date() -> None:
     world = World(seed=6, sales=300, subscriptions=40, now_ms=NOW_MS)
 
     def approvals() -> Iterator[tuple[str, int]]:
@@ -201,7 +199,7 @@ def test_a_refund_does_not_move_the_approval() -> None:
     assert dict(approvals()) == before
 
 
-def test_switches_do_not_need_a_server() -> None:
+def test_switches_apply_without_a_server() -> None:
     world = World(seed=6, sales=50, switches=Switches(commission_currency_key="currency_value"))
 
     keys = {

@@ -51,7 +51,7 @@ def statuses(simulator: Simulator, rows: list[dict[str, Any]]) -> set[str]:
         (DETAILS, "statuses_on_price_details"),
     ],
 )
-def test_each_list_unites_statuses_or_returns_the_first(
+def test_each_list_combines_statuses_or_uses_only_the_first(
     simulator: Simulator, client: Client, path: str, name: str
 ) -> None:
     several = {**EVERYTHING, "transaction_status": ["REFUNDED", "COMPLETE"]}
@@ -64,7 +64,7 @@ def test_each_list_unites_statuses_or_returns_the_first(
             assert statuses(simulator, client.rows(other, **several)) == {"REFUNDED", "COMPLETE"}
 
 
-def test_the_summary_unites_statuses_or_adds_up_the_first(simulator: Simulator, client: Client) -> None:
+def test_the_summary_combines_statuses_or_uses_only_the_first(simulator: Simulator, client: Client) -> None:
     several = {**EVERYTHING, "transaction_status": ["REFUNDED", "COMPLETE"]}
     refunded = client.rows(SUMMARY, **EVERYTHING, transaction_status="REFUNDED")
     assert client.rows(SUMMARY, **several) != refunded
@@ -82,7 +82,7 @@ def test_the_summary_unites_statuses_or_adds_up_the_first(simulator: Simulator, 
     ],
 )
 @pytest.mark.parametrize("status", ["NO_FUNDS", "PRE_ORDER", "PROCESSING_TRANSACTION"])
-def test_three_statuses_are_accepted_or_refused_by_list(
+def test_each_list_accepts_or_rejects_three_undocumented_statuses(
     simulator: Simulator, client: Client, path: str, name: str, status: str
 ) -> None:
     switch(simulator, **{name: "all_17"})
@@ -102,7 +102,7 @@ def test_three_statuses_are_accepted_or_refused_by_list(
     assert statuses(simulator, client.rows(HISTORY, **EVERYTHING)) == set(SALE_STATUSES)
 
 
-def test_some_sales_have_a_status_that_no_filter_knows(simulator: Simulator, client: Client) -> None:
+def test_some_sales_have_a_status_that_no_filter_accepts(simulator: Simulator, client: Client) -> None:
     before = {code: row for row in client.rows(HISTORY, **all_statuses()) for code in codes([row])}
     switch(simulator, unlisted_status="some_sales")
     after = set(codes(client.rows(HISTORY, **all_statuses())))
@@ -127,7 +127,7 @@ def all_statuses() -> dict[str, Any]:
     return {**EVERYTHING, "transaction_status": SALE_STATUSES}
 
 
-def test_a_sale_with_an_unlisted_status_gets_a_listed_one_when_it_changes(simulator: Simulator, client: Client) -> None:
+def test_a_sale_with_an_unlisted_status_is_listed_after_a_change(simulator: Simulator, client: Client) -> None:
     before = set(codes(client.rows(HISTORY, **all_statuses())))
     switch(simulator, unlisted_status="some_sales")
     hidden = (before - set(codes(client.rows(HISTORY, **all_statuses())))).pop()
@@ -136,9 +136,7 @@ def test_a_sale_with_an_unlisted_status_gets_a_listed_one_when_it_changes(simula
     assert hidden in codes(client.rows(HISTORY, **EVERYTHING, transaction_status="CHARGEBACK"))
 
 
-def test_a_sale_is_found_under_its_status_or_for_a_day_under_the_one_before(
-    simulator: Simulator, client: Client
-) -> None:
+def test_a_status_filter_is_current_or_a_day_behind(simulator: Simulator, client: Client) -> None:
     world = simulator.world
     code = next(code for code in codes(client.rows(HISTORY, **EVERYTHING)) if world.status_of(code) == "COMPLETE")
     world.set_status(code, "PROTESTED", NOW_MS - 3 * DAY_MS)
@@ -158,7 +156,7 @@ def test_a_sale_is_found_under_its_status_or_for_a_day_under_the_one_before(
     assert (found_under("PROTESTED"), found_under("REFUNDED")) == ([], ["REFUNDED"])
 
 
-def test_a_transaction_is_found_in_every_status_or_only_when_paid(simulator: Simulator, client: Client) -> None:
+def test_a_transaction_lookup_finds_every_status_or_only_paid_sales(simulator: Simulator, client: Client) -> None:
     by_status = {row["purchase"]["status"]: row for row in client.rows(HISTORY, **all_statuses())}
     unpaid, refunded = (by_status[status]["purchase"]["transaction"] for status in ("EXPIRED", "REFUNDED"))
     assert [len(client.rows(path, transaction=unpaid)) for path in LISTS] == [1] * 4
@@ -173,7 +171,7 @@ def test_a_transaction_is_found_in_every_status_or_only_when_paid(simulator: Sim
 
 
 @pytest.mark.parametrize("path", [HISTORY, USERS, COMMISSIONS])
-def test_every_role_is_returned_or_only_the_producers_sales(simulator: Simulator, client: Client, path: str) -> None:
+def test_every_role_or_only_producer_sales_are_listed(simulator: Simulator, client: Client, path: str) -> None:
     everything = client.rows(path, **all_statuses())
     by_role = {
         role: client.rows(path, **all_statuses(), commission_as=role)
@@ -227,7 +225,7 @@ def test_a_sale_with_two_roles_is_one_row_or_one_per_role(simulator: Simulator, 
 # Order and delay
 
 
-def test_a_new_sale_is_listed_at_once_or_ten_minutes_after_its_order(simulator: Simulator, client: Client) -> None:
+def test_a_new_sale_is_listed_at_once_or_after_ten_minutes(simulator: Simulator, client: Client) -> None:
     world = simulator.world
     at_once = world.add_sales(3)
     assert set(at_once) <= listed(client)

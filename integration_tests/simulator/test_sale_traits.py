@@ -38,7 +38,7 @@ def by_code(client: Client, path: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_each_rare_kind_is_about_one_sale_in_fifty() -> None:
+def test_each_rare_kind_occurs_in_about_one_sale_in_fifty() -> None:
     world = World(seed=3, sales=20_000, subscriptions=3_000, now_ms=NOW_MS)
     found: Counter[str] = Counter()
     for serial in range(20_000):
@@ -71,7 +71,7 @@ def test_a_free_sale_has_price_0_in_every_list(simulator: Simulator, client: Cli
 
 
 @pytest.mark.parametrize("lacking", ["product", "producer"])
-def test_some_records_lack_their_product_or_producer_by_the_switch(
+def test_a_switch_removes_the_product_or_producer_of_some_sales(
     simulator: Simulator, client: Client, lacking: str
 ) -> None:
     add = getattr(simulator.world.sale_moves, f"add_without_{lacking}")
@@ -90,7 +90,7 @@ def test_some_records_lack_their_product_or_producer_by_the_switch(
         assert lacking_here == without or path == DETAILS
 
 
-def test_a_sale_without_a_product_is_found_by_the_product(simulator: Simulator, client: Client) -> None:
+def test_a_sale_without_a_product_object_is_found_by_product_id(simulator: Simulator, client: Client) -> None:
     switch(simulator, sale_products="some_missing")
     code = simulator.world.sale_moves.add_without_product(1)[0]
     product_id = simulator.world.sale(simulator.world.sale_moves.known(code)).product.id
@@ -99,7 +99,7 @@ def test_a_sale_without_a_product_is_found_by_the_product(simulator: Simulator, 
     assert client.rows(HISTORY, transaction=code, product_id=product_id + 1) == []
 
 
-def test_a_sale_without_a_buyer_lacks_the_object(simulator: Simulator, client: Client) -> None:
+def test_a_sale_without_a_buyer_has_no_buyer_object(simulator: Simulator, client: Client) -> None:
     made = simulator.world.sale_moves.add_without_buyer(2)
     history = by_code(client, HISTORY)
 
@@ -107,7 +107,7 @@ def test_a_sale_without_a_buyer_lacks_the_object(simulator: Simulator, client: C
     assert sum("buyer" in row for row in history.values()) > len(history) * 0.9
 
 
-def test_a_sale_of_two_coproducers_names_both(simulator: Simulator, client: Client) -> None:
+def test_a_sale_of_two_coproducers_lists_both(simulator: Simulator, client: Client) -> None:
     made = simulator.world.sale_moves.add_coproduced(2)
     users, commissions = by_code(client, USERS), by_code(client, COMMISSIONS)
 
@@ -135,7 +135,7 @@ def test_the_account_sells_its_own_product_as_its_affiliate(simulator: Simulator
     assert [len(client.rows(HISTORY, transaction=code)) for code in made] == [2, 2, 2]
 
 
-def test_a_code_is_of_digits_or_that_of_an_order_bump_has_a_suffix(simulator: Simulator, client: Client) -> None:
+def test_transactions_of_order_bumps_can_have_a_suffix(simulator: Simulator, client: Client) -> None:
     digits = client.rows(HISTORY, **EVERYTHING, transaction_status=SALE_STATUSES)
     assert all(row["purchase"]["transaction"][2:].isdigit() for row in digits)
     switch(simulator, transaction_codes="some_suffixed")
@@ -157,7 +157,7 @@ def test_a_code_is_of_digits_or_that_of_an_order_bump_has_a_suffix(simulator: Si
     assert len(history) == len(rows[USERS]) == len(rows[COMMISSIONS]) == len(rows[DETAILS])
 
 
-def test_a_suffix_alone_finds_nothing(simulator: Simulator, client: Client) -> None:
+def test_a_transaction_with_an_unknown_suffix_is_not_found(simulator: Simulator, client: Client) -> None:
     world = simulator.world
     plain, _ = world.add_sales(2)
     old_codes = {row["purchase"]["transaction"] for row in client.rows(HISTORY, **EVERYTHING)}
@@ -189,7 +189,7 @@ def test_every_status_occurs_in_one_off_sales_of_a_small_account(seed: int) -> N
     assert world.sale_moves.age() == [], "nothing is due to change when the account begins"
 
 
-def test_an_order_bump_is_paid_only_if_its_main_sale_is() -> None:
+def test_an_order_bump_is_paid_if_its_main_sale_is() -> None:
     large = World(seed=3, sales=5_000, subscriptions=500, now_ms=NOW_MS)
     unpaid = 0
     for serial in range(5_000):

@@ -54,7 +54,7 @@ def one_sale(client: Client) -> tuple[str, int]:
 @pytest.mark.parametrize(
     ("side", "at_start", "at_end"), [("both", True, True), ("start", True, False), ("end", False, True)]
 )
-def test_the_ends_of_a_range_are_included_or_not(
+def test_the_ends_of_a_date_range_are_included_or_excluded(
     simulator: Simulator, client: Client, side: str, at_start: bool, at_end: bool
 ) -> None:
     code, order_ms = one_sale(client)
@@ -67,7 +67,7 @@ def test_the_ends_of_a_range_are_included_or_not(
 
 
 @pytest.mark.parametrize(("side", "times"), [("milliseconds", 1), ("seconds", 2)])
-def test_ranges_that_meet_within_a_second_share_its_sales_by_the_unit_of_the_filter(
+def test_adjacent_date_ranges_overlap_if_the_filter_uses_seconds(
     simulator: Simulator, client: Client, side: str, times: int
 ) -> None:
     code, order_ms = one_sale(client)
@@ -97,7 +97,9 @@ def test_a_filter_in_seconds_includes_or_excludes_whole_seconds(
 
 
 @pytest.mark.parametrize("path", [HISTORY, USERS, COMMISSIONS, DETAILS])
-def test_too_long_a_range_is_refused_or_cut_from_its_end(simulator: Simulator, client: Client, path: str) -> None:
+def test_a_date_range_that_is_too_long_is_rejected_or_truncated(
+    simulator: Simulator, client: Client, path: str
+) -> None:
     switch(simulator, max_window_days=100)
     refused = client.get(path, **EVERYTHING)
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_parameter")
@@ -109,7 +111,7 @@ def test_too_long_a_range_is_refused_or_cut_from_its_end(simulator: Simulator, c
     assert cut
 
 
-def test_a_range_beyond_the_largest_age_is_cut_to_nothing(simulator: Simulator, client: Client) -> None:
+def test_a_date_range_beyond_the_maximum_age_is_empty(simulator: Simulator, client: Client) -> None:
     switch(simulator, max_window_days=100, max_window_of="age", too_long_window="cut")
 
     assert between(client, HISTORY, START_MS, NOW_MS - 150 * DAY_MS) == []
@@ -117,7 +119,7 @@ def test_a_range_beyond_the_largest_age_is_cut_to_nothing(simulator: Simulator, 
     assert kept == between(client, HISTORY, NOW_MS - 100 * DAY_MS, NOW_MS - 50 * DAY_MS) != []
 
 
-def test_a_future_end_works_like_now_where_it_is_accepted(simulator: Simulator, client: Client) -> None:
+def test_an_accepted_future_end_date_works_like_now(simulator: Simulator, client: Client) -> None:
     now = between(client, HISTORY, START_MS, NOW_MS)
     assert client.get(HISTORY, start_date=START_MS, end_date=NOW_MS + DAY_MS).status_code == 400
     switch(simulator, future_end_date="accept")
@@ -126,7 +128,7 @@ def test_a_future_end_works_like_now_where_it_is_accepted(simulator: Simulator, 
 
 
 @pytest.mark.parametrize("days", [7, 90])
-def test_the_range_without_dates_is_a_switch(simulator: Simulator, client: Client, days: int) -> None:
+def test_a_switch_sets_the_default_date_range(simulator: Simulator, client: Client, days: int) -> None:
     month = client.rows(HISTORY, max_results=500, transaction_status=PRICE_DETAILS_STATUSES)
     switch(simulator, default_window_days=days)
     rows = client.rows(HISTORY, max_results=500, transaction_status=PRICE_DETAILS_STATUSES)
@@ -136,7 +138,7 @@ def test_the_range_without_dates_is_a_switch(simulator: Simulator, client: Clien
 
 
 @pytest.mark.parametrize(("side", "view_moves"), [("order_date", False), ("approved_date", True)])
-def test_users_commissions_and_details_filter_orders_or_approvals(
+def test_users_commissions_and_details_filter_by_order_or_approval_date(
     simulator: Simulator, client: Client, side: str, view_moves: bool
 ) -> None:
     world = simulator.world
@@ -158,7 +160,7 @@ def test_users_commissions_and_details_filter_orders_or_approvals(
     assert boleto not in between(client, HISTORY, *approved)
 
 
-def test_some_complete_sales_are_missing_from_commissions_for_a_year(simulator: Simulator, client: Client) -> None:
+def test_commissions_omit_some_complete_sales_for_a_year(simulator: Simulator, client: Client) -> None:
     history = client.rows(HISTORY, **EVERYTHING)
     assert sorted(codes(client.rows(COMMISSIONS, **EVERYTHING))) == sorted(codes(history))
     switch(simulator, late_commissions="some_missing")
@@ -176,7 +178,7 @@ def test_some_complete_sales_are_missing_from_commissions_for_a_year(simulator: 
 
 
 @pytest.mark.parametrize("side", ["newest", "oldest", "none"])
-def test_sales_have_the_order_of_the_switch_over_all_pages(simulator: Simulator, client: Client, side: str) -> None:
+def test_a_switch_sets_the_order_of_sales_over_all_pages(simulator: Simulator, client: Client, side: str) -> None:
     switch(simulator, sales_order=side, page_cap=13)
     query = {**EVERYTHING, "transaction_status": SALE_STATUSES}
     dates = [row["purchase"]["order_date"] for row in client.rows(HISTORY, **query)]

@@ -26,7 +26,7 @@ def transactions(rows: list[dict[str, Any]]) -> list[str]:
     return [row["purchase"]["transaction"] for row in rows]
 
 
-def test_sales_come_newest_first_and_equal_the_truth(simulator: Simulator, client: Client) -> None:
+def test_all_sales_are_listed_newest_first(simulator: Simulator, client: Client) -> None:
     rows = client.rows(HISTORY, **year(transaction_status=SALE_STATUSES, max_results=100))
     truth = keyed(simulator.world, "sales_history", start_ms=NOW_MS - 365 * DAY_MS)
 
@@ -36,7 +36,7 @@ def test_sales_come_newest_first_and_equal_the_truth(simulator: Simulator, clien
     assert len(rows) == len(truth) > 200
 
 
-def test_without_statuses_only_approved_and_complete_come(client: Client) -> None:
+def test_without_statuses_only_approved_and_complete_sales_are_listed(client: Client) -> None:
     rows = client.rows(HISTORY, **year(max_results=500))
     asked = client.rows(HISTORY, **year(max_results=500, transaction_status=["COMPLETE", "APPROVED"]))
 
@@ -44,7 +44,7 @@ def test_without_statuses_only_approved_and_complete_come(client: Client) -> Non
     assert rows == asked
 
 
-def test_repeated_statuses_give_the_union(client: Client) -> None:
+def test_repeated_statuses_are_combined(client: Client) -> None:
     both = client.rows(HISTORY, **year(max_results=500, transaction_status=["REFUNDED", "EXPIRED"]))
     refunded = client.rows(HISTORY, **year(max_results=500, transaction_status="REFUNDED"))
     expired = client.rows(HISTORY, **year(max_results=500, transaction_status="EXPIRED"))
@@ -54,7 +54,7 @@ def test_repeated_statuses_give_the_union(client: Client) -> None:
     assert expired
 
 
-def test_repeated_statuses_are_refused_when_switched_so(simulator: Simulator, client: Client) -> None:
+def test_a_switch_rejects_repeated_statuses(simulator: Simulator, client: Client) -> None:
     simulator.switches = Switches(several_statuses="refused")
 
     refused = client.get(HISTORY, **year(transaction_status=["REFUNDED", "EXPIRED"]))
@@ -64,7 +64,7 @@ def test_repeated_statuses_are_refused_when_switched_so(simulator: Simulator, cl
 
 
 @pytest.mark.parametrize("path", SALES)
-def test_without_dates_only_thirty_days_come(client: Client, path: str) -> None:
+def test_without_dates_only_thirty_days_are_listed(client: Client, path: str) -> None:
     default = client.rows(path, max_results=500)
     asked = client.rows(path, max_results=500, start_date=NOW_MS - 30 * DAY_MS, end_date=NOW_MS)
 
@@ -72,7 +72,7 @@ def test_without_dates_only_thirty_days_come(client: Client, path: str) -> None:
     assert default
 
 
-def test_both_ends_of_the_window_are_included(client: Client) -> None:
+def test_both_ends_of_the_date_range_are_included(client: Client) -> None:
     rows = client.rows(HISTORY, **year(max_results=500))
     first, last = (row["purchase"]["order_date"] for row in (rows[20], rows[10]))
     inside = transactions(client.rows(HISTORY, start_date=first, end_date=last, max_results=500))
@@ -84,7 +84,7 @@ def test_both_ends_of_the_window_are_included(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", SALES)
-def test_a_window_of_730_days_passes_and_one_of_more_is_refused(client: Client, path: str) -> None:
+def test_a_date_range_of_more_than_730_days_is_rejected(client: Client, path: str) -> None:
     longest = {"start_date": NOW_MS - 730 * DAY_MS, "end_date": NOW_MS}
 
     assert client.get(path, **longest).status_code == 200
@@ -95,7 +95,7 @@ def test_a_window_of_730_days_passes_and_one_of_more_is_refused(client: Client, 
     assert client.get(path, **old).status_code == 200
 
 
-def test_a_future_end_is_refused_unless_switched(simulator: Simulator, client: Client) -> None:
+def test_a_future_end_date_is_rejected_by_default(simulator: Simulator, client: Client) -> None:
     future = {"start_date": NOW_MS - DAY_MS, "end_date": NOW_MS + 1}
 
     assert client.get(HISTORY, **future).json()["error"] == "invalid_parameter"
@@ -103,7 +103,7 @@ def test_a_future_end_is_refused_unless_switched(simulator: Simulator, client: C
     assert client.get(HISTORY, **future).status_code == 200
 
 
-def test_one_transaction_is_found_in_any_status_and_at_any_age(simulator: Simulator, client: Client) -> None:
+def test_a_transaction_is_found_in_any_status_and_at_any_age(simulator: Simulator, client: Client) -> None:
     truth = keyed(simulator.world, "sales_history")
     old = next(key for key, raw in truth.items() if raw["purchase"]["status"] == "EXPIRED")
 
@@ -134,7 +134,7 @@ def test_a_buyer_is_found_in_the_whole_history(simulator: Simulator, client: Cli
         ("sales_source", ("purchase", "tracking", "source")),
     ],
 )
-def test_a_filter_leaves_exactly_the_sales_with_that_value(client: Client, name: str, field: tuple[str, ...]) -> None:
+def test_a_filter_returns_exactly_the_matching_sales(client: Client, name: str, field: tuple[str, ...]) -> None:
     everything = client.rows(HISTORY, **year(max_results=500))
 
     def value(row: Any) -> Any:
@@ -148,7 +148,7 @@ def test_a_filter_leaves_exactly_the_sales_with_that_value(client: Client, name:
     assert 0 < len(kept) < len(everything)
 
 
-def test_select_cuts_the_record_down(client: Client) -> None:
+def test_select_limits_the_fields_of_a_record(client: Client) -> None:
     whole = client.rows(HISTORY)[0]
     cut = client.get(HISTORY, select="purchase.transaction,product,nothing.here").json()["items"][0]
     empty = client.get(HISTORY, select="nothing").json()["items"][0]
@@ -158,7 +158,7 @@ def test_select_cuts_the_record_down(client: Client) -> None:
     assert empty == {}
 
 
-def test_the_summary_adds_up_the_commissions_of_the_window_by_currency(client: Client) -> None:
+def test_the_summary_adds_up_commissions_by_currency(client: Client) -> None:
     sums: dict[str, list[Any]] = {}
     for row in client.rows(COMMISSIONS, **year(max_results=500)):
         for part in row["commissions"]:
@@ -176,7 +176,7 @@ def test_the_summary_adds_up_the_commissions_of_the_window_by_currency(client: C
     assert len(client.rows(SUMMARY, **year(max_results=1))) == len(items)
 
 
-def test_users_commissions_and_details_are_of_the_same_sales(client: Client) -> None:
+def test_users_commissions_and_details_list_the_same_sales(client: Client) -> None:
     sold = transactions(client.rows(HISTORY, **year(max_results=500, transaction_status=PRICE_DETAILS_STATUSES)))
 
     for path in (USERS, COMMISSIONS, DETAILS):

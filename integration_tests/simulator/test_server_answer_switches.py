@@ -53,9 +53,7 @@ def pages(client: Client, path: str, /, **query: Any) -> Iterator[list[Any]]:
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_every_page_before_the_last_is_full_or_some_are_short_or_empty(
-    simulator: Simulator, client: Client, path: str
-) -> None:
+def test_pages_before_the_last_can_be_full_short_or_empty(simulator: Simulator, client: Client, path: str) -> None:
     def read() -> list[list[Any]]:
         return list(pages(client, path, **LISTS[path], max_results=5))
 
@@ -90,7 +88,7 @@ def test_an_empty_middle_page_has_items_a_token_and_the_total(simulator: Simulat
 
 @pytest.mark.parametrize("side", ["full", "some_short", "some_empty"])
 @pytest.mark.parametrize("rows", [1, 2, 3, 7, 500])
-def test_pages_lie_side_by_side(side: MiddlePages, rows: int) -> None:
+def test_pages_are_adjacent(side: MiddlePages, rows: int) -> None:
     spans = [span(side, Place(page, rows)) for page in range(1, 20)]
 
     assert [each.offset for each in spans] == [sum(other.rows for other in spans[:n]) for n in range(len(spans))]
@@ -110,7 +108,7 @@ def test_short_and_empty_pages_work_in_every_order(simulator: Simulator, client:
     assert sum(map(len, pages(client, path, **YEAR, max_results=7))) == whole
 
 
-def test_a_list_of_one_page_has_page_info_or_not(simulator: Simulator, client: Client) -> None:
+def test_a_single_page_can_lack_page_info(simulator: Simulator, client: Client) -> None:
     for path, query in LISTS.items():
         assert "page_info" in client.get(path, **query, max_results=500).json()
     flip(simulator, page_info="absent_on_single_page", club_cap=500)
@@ -124,7 +122,7 @@ def test_a_list_of_one_page_has_page_info_or_not(simulator: Simulator, client: C
         assert all("page_info" in page for page in several)
 
 
-def test_an_empty_list_keeps_items_or_page_info(simulator: Simulator, client: Client) -> None:
+def test_an_empty_list_without_page_info_always_has_items(simulator: Simulator, client: Client) -> None:
     def answers() -> set[str]:
         queries = ({"start_date": day * DAY_MS, "end_date": (day + 1) * DAY_MS} for day in range(20))
         return {" ".join(client.get(HISTORY, **query).json()) for query in queries}
@@ -135,7 +133,7 @@ def test_an_empty_list_keeps_items_or_page_info(simulator: Simulator, client: Cl
     assert answers() == {"items", "page_info"}
 
 
-def test_dates_change_on_a_single_page_without_page_info_as_well(simulator: Simulator, client: Client) -> None:
+def test_dates_are_converted_on_a_page_without_page_info(simulator: Simulator, client: Client) -> None:
     flip(simulator, page_info="absent_on_single_page", dates_unit="seconds")
     rows = client.get(SUBSCRIPTIONS, accession_date=0, max_results=500).json()["items"]
 
@@ -143,7 +141,7 @@ def test_dates_change_on_a_single_page_without_page_info_as_well(simulator: Simu
     assert all(row["accession_date"] < 10**10 for row in rows)
 
 
-def test_results_per_page_counts_the_rows_or_is_0(simulator: Simulator, client: Client) -> None:
+def test_results_per_page_is_the_number_of_rows_or_0(simulator: Simulator, client: Client) -> None:
     def counts() -> list[int]:
         return [page["page_info"]["results_per_page"] for page in client.pages(HISTORY, **YEAR, max_results=7)]
 
@@ -172,7 +170,7 @@ def without_nulls(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("path", [path for path in LISTS if path != STUDENTS])
-def test_absent_optional_fields_are_null_when_switched_so(simulator: Simulator, client: Client, path: str) -> None:
+def test_a_switch_sends_absent_optional_fields_as_null(simulator: Simulator, client: Client, path: str) -> None:
     shape, query = shape_of(path), LISTS[path]
     before = [row for page in pages(client, path, **query, max_results=500) for row in page]
     flip(simulator, missing_fields="null")
@@ -189,7 +187,7 @@ def test_absent_optional_fields_are_null_when_switched_so(simulator: Simulator, 
     assert all(set(direct) <= set(row) for row in after)
 
 
-def test_bare_and_paged_lists_of_other_resources_have_nulls_too(simulator: Simulator, client: Client) -> None:
+def test_a_switch_sends_nulls_in_every_list(simulator: Simulator, client: Client) -> None:
     ucodes = [product["ucode"] for product in client.rows("/products/api/v1/products")]
     offers: list[tuple[str, dict[str, Any]]] = [(f"/products/api/v1/products/{ucode}/offers", {}) for ucode in ucodes]
 
@@ -205,7 +203,7 @@ def test_bare_and_paged_lists_of_other_resources_have_nulls_too(simulator: Simul
     assert any(b":null" in text and text.startswith(b"{") for text in after)
 
 
-def test_select_asks_for_no_nulls(simulator: Simulator, client: Client) -> None:
+def test_select_returns_no_nulls(simulator: Simulator, client: Client) -> None:
     flip(simulator, missing_fields="null")
     rows = client.rows(HISTORY, **YEAR, select="items(purchase(transaction))", max_results=500)
 
@@ -213,7 +211,7 @@ def test_select_asks_for_no_nulls(simulator: Simulator, client: Client) -> None:
     assert not any(b":null" in orjson.dumps(row) for row in rows)
 
 
-def test_a_record_is_never_changed_in_place() -> None:
+def test_records_are_not_changed_in_place() -> None:
     record = {"purchase": {"order_date": NOW_MS, "payment": {"type": "PIX"}}, "product": {"id": 5}}
     document = {"items": [record], "page_info": {}}
     before = orjson.dumps(document)

@@ -27,7 +27,7 @@ def control(simulator: Simulator, method: str, name: str, body: Any = None) -> A
     return answer.json()
 
 
-def test_time_passes_on_demand(simulator: Simulator, client: Client) -> None:
+def test_time_advances_on_request(simulator: Simulator, client: Client) -> None:
     assert client.rows(HISTORY)
     assert control(simulator, "POST", "advance", {"ms": 400 * DAY_MS}) == {"now_ms": NOW_MS + 400 * DAY_MS}
 
@@ -36,7 +36,7 @@ def test_time_passes_on_demand(simulator: Simulator, client: Client) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"ms": -1}, {"ms": "1"}, {"ms": 1.5}, {"days": 1}])
-def test_a_wrong_time_is_an_error(simulator: Simulator, body: Any) -> None:
+def test_an_invalid_time_is_rejected(simulator: Simulator, body: Any) -> None:
     answer = requests.post(f"{simulator.url}/_simulator/advance", json=body, timeout=60)
 
     assert answer.status_code == 400
@@ -44,7 +44,7 @@ def test_a_wrong_time_is_an_error(simulator: Simulator, body: Any) -> None:
     assert simulator.world.now_ms == NOW_MS
 
 
-def test_every_move_is_listed_and_can_be_made(simulator: Simulator) -> None:
+def test_every_change_is_listed_and_can_be_made(simulator: Simulator) -> None:
     names = control(simulator, "GET", "moves")
 
     assert names == list(simulator.world.moves)
@@ -57,7 +57,7 @@ def test_every_move_is_listed_and_can_be_made(simulator: Simulator) -> None:
     assert len(control(simulator, "POST", "move", {"sales": 3})["sales"]) == 3
 
 
-def test_an_unknown_move_at_every_call_is_an_error_at_once(simulator: Simulator, client: Client) -> None:
+def test_an_unknown_automatic_change_is_rejected_at_once(simulator: Simulator, client: Client) -> None:
     body = {"calls": 1, "move": {"horses": 1}}
     answer = requests.post(f"{simulator.url}/_simulator/every", json=body, timeout=60)
 
@@ -75,7 +75,7 @@ def test_ignored_parameters_are_listed_until_the_log_is_reset(simulator: Simulat
     assert control(simulator, "GET", "unknown_parameters") == []
 
 
-def test_switches_change_one_by_one_and_keep_the_others(simulator: Simulator, client: Client) -> None:
+def test_changing_a_switch_keeps_the_others(simulator: Simulator, client: Client) -> None:
     before = simulator.switches
     answer = control(simulator, "POST", "switches", {"unknown_parameters": "refused"})
 
@@ -90,7 +90,7 @@ def test_switches_change_one_by_one_and_keep_the_others(simulator: Simulator, cl
     assert simulator.switches == before
 
 
-def test_unknown_control_calls_are_answered_with_the_known_ones(simulator: Simulator) -> None:
+def test_an_unknown_control_request_lists_the_known_ones(simulator: Simulator) -> None:
     answer = requests.get(f"{simulator.url}/_simulator/horses", timeout=60)
 
     assert answer.status_code == 404
@@ -98,7 +98,7 @@ def test_unknown_control_calls_are_answered_with_the_known_ones(simulator: Simul
         assert name in answer.json()["message"]
 
 
-def test_the_switches_of_the_simulator_are_those_of_the_world(world: World) -> None:
+def test_the_simulator_and_the_account_share_switches(world: World) -> None:
     switches = Switches(page_cap=2)
     with Simulator(world, switches) as simulator:
         assert world.switches is simulator.switches is switches

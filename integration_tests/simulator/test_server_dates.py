@@ -88,12 +88,12 @@ def without_dates(shape: str, record: Any) -> Any:
     return copy
 
 
-def test_every_shape_with_dates_is_read_here() -> None:
+def test_every_shape_with_dates_is_tested() -> None:
     assert set(READS) == {name for name in shapes() if date_fields(name)}
 
 
 @pytest.mark.parametrize("shape", READS)
-def test_absent_dates_are_null_or_zero_when_switched_so(simulator: Simulator, client: Client, shape: str) -> None:
+def test_a_switch_sends_absent_dates_as_null_or_zero(simulator: Simulator, client: Client, shape: str) -> None:
     usual, read = simulator.switches, READS[shape]
     before = read(client)
     simulator.switches = replace(usual, missing_dates="null")
@@ -111,7 +111,7 @@ def test_absent_dates_are_null_or_zero_when_switched_so(simulator: Simulator, cl
 
 
 @pytest.mark.parametrize("shape", READS)
-def test_dates_are_in_seconds_when_switched_so(simulator: Simulator, client: Client, shape: str) -> None:
+def test_a_switch_sends_dates_in_seconds(simulator: Simulator, client: Client, shape: str) -> None:
     usual, read = simulator.switches, READS[shape]
     before = read(client)
     simulator.switches = replace(usual, dates_unit="seconds")
@@ -131,7 +131,7 @@ def test_some_dates_are_absent_on_most_endpoints(client: Client) -> None:
     assert absent >= {"sales_history", "subscriptions", "subscription_transactions", "subscription_purchases"}
 
 
-def test_both_switches_go_together_and_faults_come_after_them(simulator: Simulator, client: Client) -> None:
+def test_date_switches_combine_and_faults_apply_after_them(simulator: Simulator, client: Client) -> None:
     simulator.switches = replace(simulator.switches, dates_unit="seconds", missing_dates="zero")
     simulator.add_fault(Fault(kind="bad_date", value="soon", path=SUBSCRIPTIONS))
     first = client.get(SUBSCRIPTIONS, accession_date=0).json()["items"][0]
@@ -142,7 +142,7 @@ def test_both_switches_go_together_and_faults_come_after_them(simulator: Simulat
     assert max(ends) < 10**10
 
 
-def test_fields_that_select_leaves_out_stay_absent(simulator: Simulator, client: Client) -> None:
+def test_fields_not_selected_stay_absent(simulator: Simulator, client: Client) -> None:
     simulator.switches = replace(simulator.switches, missing_dates="null", dates_unit="seconds")
     rows = client.rows(HISTORY, **YEAR, max_results=500, select="purchase.order_date")
 
@@ -151,7 +151,7 @@ def test_fields_that_select_leaves_out_stay_absent(simulator: Simulator, client:
     assert all(row["purchase"]["order_date"] < 10**10 for row in rows)
 
 
-def test_a_record_is_copied_where_it_changes_and_only_there() -> None:
+def test_only_changed_parts_of_a_record_are_copied() -> None:
     shared: dict[str, Any] = {"id": 5, "name": "Course"}
     record = {"product": shared, "purchase": {"order_date": NOW_MS, "payment": {"type": "PIX"}}}
     document = {"items": [record], "page_info": {}}
@@ -166,7 +166,7 @@ def test_a_record_is_copied_where_it_changes_and_only_there() -> None:
 
 
 @pytest.mark.parametrize("document", [None, [], {}, {"page_info": {}}, {"items": {}, "page_info": {}}])
-def test_documents_without_records_stay_as_they_are(document: Any) -> None:
+def test_documents_without_records_are_unchanged(document: Any) -> None:
     switches = Switches(missing_dates="null", dates_unit="seconds")
 
     assert reformed(document, "club_modules", switches, is_cut=False) == document

@@ -43,7 +43,7 @@ def form_login(simulator: Simulator, query: dict[str, str], form: dict[str, str]
     return requests.post(url, params=query, data=form, headers=headers, timeout=10)
 
 
-def test_a_token_is_percent_encoded_or_plain_and_works_only_as_received(simulator: Simulator, client: Client) -> None:
+def test_a_percent_encoded_or_plain_token_works_only_as_received(simulator: Simulator, client: Client) -> None:
     encoded = client.ask_token().json()["access_token"]
     flip(simulator, token_text="plain")
     plain = client.ask_token().json()["access_token"]
@@ -56,7 +56,7 @@ def test_a_token_is_percent_encoded_or_plain_and_works_only_as_received(simulato
     assert [me_with(client, token) for token in (unquote(encoded), quote(encoded), quote(plain, safe=""))] == [401] * 3
 
 
-def test_a_form_body_is_accepted_or_refused(simulator: Simulator, client: Client) -> None:
+def test_a_form_body_is_accepted_or_rejected(simulator: Simulator, client: Client) -> None:
     grant = {"grant_type": "client_credentials"}
     assert form_login(simulator, {}, grant).status_code == 200
 
@@ -66,7 +66,7 @@ def test_a_form_body_is_accepted_or_refused(simulator: Simulator, client: Client
     assert client.ask_token().status_code == 200
 
 
-def test_logins_have_no_limit_or_a_few_a_minute(simulator: Simulator, client: Client, clock: Clock) -> None:
+def test_logins_are_unlimited_or_limited_per_minute(simulator: Simulator, client: Client, clock: Clock) -> None:
     assert {client.ask_token().status_code for _ in range(4 * LOGINS_PER_MINUTE)} == {200}
 
     flip(simulator, login_limit="few_per_minute")
@@ -87,7 +87,7 @@ def test_wrong_credentials_answer_401_with_a_code(simulator: Simulator, client: 
     assert {(answer.status_code, answer.json()["error"]) for answer in answers} == {(401, side)}
 
 
-def test_wrong_credentials_can_answer_without_json(simulator: Simulator, client: Client) -> None:
+def test_wrong_credentials_can_return_a_body_without_json(simulator: Simulator, client: Client) -> None:
     flip(simulator, wrong_secret="no_json")
     answer = client.ask_token(client_secret="wrong")
 
@@ -105,7 +105,7 @@ def test_wrong_credentials_can_answer_without_json(simulator: Simulator, client:
         ("invalid_token", ["invalid_token"] * 3),
     ],
 )
-def test_a_refused_token_has_the_code_of_its_cause_or_always_the_same(
+def test_a_rejected_token_returns_a_specific_or_general_error_code(
     simulator: Simulator, client: Client, side: str, codes: list[str]
 ) -> None:
     flip(simulator, refusal_401=side)
@@ -124,9 +124,7 @@ def test_a_refused_token_has_the_code_of_its_cause_or_always_the_same(
 
 
 @pytest.mark.parametrize("body", ["envelope", "message", "html"])
-def test_a_429_has_a_retry_after_in_seconds_when_switched_so(
-    simulator: Simulator, client: Client, clock: Clock, body: str
-) -> None:
+def test_a_switch_adds_retry_after_to_429(simulator: Simulator, client: Client, clock: Clock, body: str) -> None:
     flip(simulator, limit_per_minute=1, refusal_429=body, login_limit="few_per_minute")
     first = client.get(ME)
     clock.now_s += 0.5
@@ -140,7 +138,7 @@ def test_a_429_has_a_retry_after_in_seconds_when_switched_so(
     assert "Retry-After" not in client.get(ME).headers
 
 
-def test_an_ordered_429_has_a_retry_after_as_others_have(simulator: Simulator, client: Client) -> None:
+def test_a_429_fault_has_the_retry_after_of_the_switch(simulator: Simulator, client: Client) -> None:
     def waits(**more: Any) -> str | None:
         simulator.add_fault(Fault(kind=429, **more))
         return client.get(ME).headers.get("Retry-After")
@@ -156,7 +154,7 @@ def seen(client: Client, path: str, **query: Any) -> tuple[int, bytes]:
     return answer.status_code, b"" if answer.status_code == 302 else answer.content
 
 
-def test_charges_answer_for_the_account_or_for_one_subscriber(simulator: Simulator, client: Client) -> None:
+def test_charges_are_listed_per_account_or_per_subscriber(simulator: Simulator, client: Client) -> None:
     rows = client.rows(CHARGES, transaction_date=0)
     code = rows[0]["subscriber_code"]
     by_code = client.rows(CHARGES, transaction_date=0, subscriber_code=code)
@@ -172,7 +170,7 @@ def test_charges_answer_for_the_account_or_for_one_subscriber(simulator: Simulat
     assert len(found) == len(rows)
 
 
-def test_students_answer_at_one_of_two_paths(simulator: Simulator, client: Client) -> None:
+def test_students_are_listed_at_one_of_two_paths(simulator: Simulator, client: Client) -> None:
     rows = client.rows(STUDENTS, **SCHOOL)
     lessons = f"{STUDENTS}/{rows[0]['user_id']}/lessons"
     assert rows
@@ -187,7 +185,7 @@ def test_students_answer_at_one_of_two_paths(simulator: Simulator, client: Clien
     assert client.get(lessons, **SCHOOL).json()["lessons"]
 
 
-def test_progress_answers_at_one_of_two_paths(simulator: Simulator, client: Client) -> None:
+def test_lessons_are_listed_at_one_of_two_paths(simulator: Simulator, client: Client) -> None:
     user_id = client.rows(STUDENTS, **SCHOOL)[0]["user_id"]
     lessons = client.get(f"{STUDENTS}/{user_id}/lessons", **SCHOOL).json()
     assert lessons["lessons"]
@@ -200,7 +198,7 @@ def test_progress_answers_at_one_of_two_paths(simulator: Simulator, client: Clie
     assert seen(client, f"{STUDENTS}/{user_id}/lessons", **SCHOOL) == (302, b"")
 
 
-def test_a_path_that_is_unknown_on_this_side_has_no_route_in_the_log(simulator: Simulator, client: Client) -> None:
+def test_a_path_disabled_by_a_switch_has_no_route_in_the_log(simulator: Simulator, client: Client) -> None:
     client.get(STUDENTS, **SCHOOL)
     flip(simulator, paths="club_students")
     client.get(STUDENTS, **SCHOOL)
@@ -212,7 +210,7 @@ def test_a_path_that_is_unknown_on_this_side_has_no_route_in_the_log(simulator: 
 @pytest.mark.parametrize(
     ("side", "statuses"), [("mixed", [200, 200, 302, 200, 200]), ("empty_body", [200] * 5), ("redirect", [302] * 5)]
 )
-def test_an_unknown_path_is_empty_or_redirects(
+def test_an_unknown_path_returns_an_empty_body_or_a_redirect(
     simulator: Simulator, client: Client, side: str, statuses: list[int]
 ) -> None:
     flip(simulator, unknown_path=side)

@@ -37,13 +37,13 @@ def texts(rows: list[dict[str, Any]]) -> list[bytes]:
     return [orjson.dumps(row) for row in rows]
 
 
-def test_a_stable_order_is_the_list_itself() -> None:
+def test_a_stable_order_never_changes() -> None:
     order = PageOrder()
 
     assert [read(order, "stable", 3) for _ in range(3)] == [[list("abc"), list("def"), ["g"]]] * 3
 
 
-def test_edges_shift_on_every_second_read() -> None:
+def test_page_boundaries_shift_on_every_second_read() -> None:
     order = PageOrder()
     reads = [read(order, "shifts_at_edges", 3) for _ in range(4)]
 
@@ -51,7 +51,7 @@ def test_edges_shift_on_every_second_read() -> None:
     assert reads[1] == reads[3] == [list("abc"), list("def"), ["g"]]
 
 
-def test_each_shifted_edge_repeats_one_row_and_hides_one() -> None:
+def test_each_shifted_boundary_repeats_one_row_and_hides_another() -> None:
     rows = [row for page in read(PageOrder(), "shifts_at_edges", 2) for row in page]
 
     assert len(rows) == len(LIST)
@@ -59,14 +59,14 @@ def test_each_shifted_edge_repeats_one_row_and_hides_one() -> None:
     assert sorted(row for row in set(rows) if rows.count(row) == 2) == list("bdf")
 
 
-def test_one_page_and_pages_of_one_row_and_pages_behind_the_end() -> None:
+def test_shifts_handle_single_small_and_empty_pages() -> None:
     assert read(PageOrder(), "shifts_at_edges", 7) == [LIST]
     assert read(PageOrder(), "shifts_at_edges", 1, total=3) == [["a"], ["a"], ["b"]]
     assert PageOrder().page("shifts_at_edges", "q", Place(3, 5), 7, lambda offset, rows: []) == []
     assert PageOrder().page("every_call", "q", Place(3, 5), 7, lambda offset, rows: []) == []
 
 
-def test_the_calls_of_each_query_are_counted_by_themselves() -> None:
+def test_requests_are_counted_per_query() -> None:
     order = PageOrder()
 
     assert read(order, "shifts_at_edges", 3, "one") == read(order, "shifts_at_edges", 3, "two")
@@ -75,7 +75,7 @@ def test_the_calls_of_each_query_are_counted_by_themselves() -> None:
 
 @pytest.mark.parametrize("total", [0, 1, 2, 3, 7, 100])
 @pytest.mark.parametrize("turn", [1, 2, 3, 50])
-def test_a_mixed_order_has_each_row_once(total: int, turn: int) -> None:
+def test_a_random_order_contains_each_row_once(total: int, turn: int) -> None:
     content = list(range(total))
     page = mixed(turn, total, lambda offset, rows: content[offset : offset + rows])
 
@@ -83,7 +83,7 @@ def test_a_mixed_order_has_each_row_once(total: int, turn: int) -> None:
     assert list(page(0, total)) == [row for offset in range(0, total, 3) for row in page(offset, 3)]
 
 
-def test_each_call_has_an_order_of_its_own() -> None:
+def test_each_request_has_its_own_reproducible_order() -> None:
     order, again = PageOrder(), PageOrder()
     reads = [read(order, "every_call", 7)[0] for _ in range(6)]
 
@@ -101,7 +101,7 @@ def test_each_call_has_an_order_of_its_own() -> None:
         (PRODUCTS, {"max_results": 5}),
     ],
 )
-def test_without_a_total_rows_move_between_pages_by_default(
+def test_lists_without_a_total_shift_between_pages_by_default(
     simulator: Simulator, client: Client, path: str, query: dict[str, Any]
 ) -> None:
     stable = texts(client.rows(path, **query))
@@ -120,7 +120,7 @@ def test_without_a_total_rows_move_between_pages_by_default(
 
 
 @pytest.mark.parametrize("side", ["shifts_at_edges", "every_call"])
-def test_with_a_total_the_order_is_stable(simulator: Simulator, client: Client, side: Any) -> None:
+def test_lists_with_a_total_have_a_stable_order(simulator: Simulator, client: Client, side: Any) -> None:
     query = {"start_date": NOW_MS - 30_000_000_000, "max_results": 20}
     stable = client.rows(HISTORY, **query)
     products = client.rows(PRODUCTS)
@@ -132,7 +132,7 @@ def test_with_a_total_the_order_is_stable(simulator: Simulator, client: Client, 
     assert client.rows(HISTORY, **query) != stable
 
 
-def test_a_shift_leaves_the_token_and_the_size_of_a_page_alone(world: World) -> None:
+def test_a_shift_does_not_change_page_tokens_or_sizes(world: World) -> None:
     pages = {}
     sides: tuple[Order, ...] = ("stable", "shifts_at_edges")
     for side in sides:

@@ -50,9 +50,7 @@ def with_totals(client: Client, paths: dict[str, dict[str, Any]]) -> set[str]:
     return {path for path, query in paths.items() if "total_results" in client.get(path, **query).json()["page_info"]}
 
 
-def test_totals_come_where_they_are_documented_and_not_for_users_of_sales(
-    client: Client, paths: dict[str, dict[str, Any]]
-) -> None:
+def test_documented_lists_except_sales_users_have_totals(client: Client, paths: dict[str, dict[str, Any]]) -> None:
     sales = {f"{SALES}/{name}" for name in ("history", "summary", "commissions", "price/details")}
     event = next(path for path in paths if path.endswith("participants"))
 
@@ -60,7 +58,7 @@ def test_totals_come_where_they_are_documented_and_not_for_users_of_sales(
 
 
 @pytest.mark.parametrize(("side", "count"), [("everywhere", 14), ("nowhere", 0)])
-def test_totals_come_everywhere_or_nowhere_when_switched_so(
+def test_a_switch_sends_totals_everywhere_or_nowhere(
     simulator: Simulator, client: Client, paths: dict[str, dict[str, Any]], side: Any, count: int
 ) -> None:
     simulator.switches = replace(simulator.switches, totals=side)
@@ -69,7 +67,7 @@ def test_totals_come_everywhere_or_nowhere_when_switched_so(
     assert len(paths) == 14
 
 
-def test_a_total_counts_all_rows_or_those_of_the_page_or_a_hundred(simulator: Simulator, client: Client) -> None:
+def test_a_total_counts_all_rows_page_rows_or_at_most_100(simulator: Simulator, client: Client) -> None:
     rows = len(client.rows(HISTORY, **YEAR, max_results=500))
 
     def totals(side: Any) -> list[int]:
@@ -98,7 +96,7 @@ def test_a_total_counts_all_rows_or_those_of_the_page_or_a_hundred(simulator: Si
         ("events_cap", "participants", {}),
     ],
 )
-def test_each_cap_holds_for_its_own_family(
+def test_each_page_size_cap_applies_to_its_api_family(
     simulator: Simulator, client: Client, cap: str, path: str, query: dict[str, Any]
 ) -> None:
     if path == "participants":
@@ -113,7 +111,7 @@ def test_each_cap_holds_for_its_own_family(
 
 @pytest.mark.parametrize(("side", "tokens"), [("null", [None]), ("empty", [""]), ("absent", [])])
 @pytest.mark.parametrize("path", [HISTORY, TRANSACTIONS, PRODUCTS])
-def test_the_last_page_says_so_in_three_ways(
+def test_the_last_page_has_one_of_three_forms(
     simulator: Simulator, client: Client, path: str, side: Any, tokens: list[str | None]
 ) -> None:
     simulator.switches = replace(simulator.switches, last_page_token=side)
@@ -124,7 +122,7 @@ def test_the_last_page_says_so_in_three_ways(
     assert [value for name, value in last["page_info"].items() if name == "next_page_token"] == tokens
 
 
-def test_tokens_of_subscriptions_hold_page_numbers_when_switched_so(simulator: Simulator, client: Client) -> None:
+def test_a_switch_encodes_page_numbers_in_subscription_tokens(simulator: Simulator, client: Client) -> None:
     queries: dict[str, dict[str, Any]] = {
         SUBSCRIPTIONS: {"accession_date": 0},
         TRANSACTIONS: {"transaction_date": 0},
@@ -165,20 +163,20 @@ def test_about_half_of_the_empty_pages_have_no_items_by_default(simulator: Simul
     assert empty_pages(client) == pages
 
 
-def test_every_empty_page_has_items_when_switched_so(simulator: Simulator, client: Client) -> None:
+def test_a_switch_sends_items_on_every_empty_page(simulator: Simulator, client: Client) -> None:
     simulator.switches = replace(simulator.switches, empty_pages="items")
 
     assert all(page["items"] == [] for page in empty_pages(client))
 
 
-def test_an_empty_page_with_a_token_has_items_always(simulator: Simulator, client: Client) -> None:
+def test_an_empty_page_with_a_token_always_has_items(simulator: Simulator, client: Client) -> None:
     simulator.switches = Switches(limit_per_minute=100_000)
     simulator.add_fault(Fault(kind="empty_page_with_token", times=None))
 
     assert all(page["items"] == [] and page["page_info"]["next_page_token"] for page in empty_pages(client))
 
 
-def test_an_object_for_an_empty_list_of_students_wins(simulator: Simulator, client: Client) -> None:
+def test_an_object_for_an_empty_student_list_takes_precedence(simulator: Simulator, client: Client) -> None:
     simulator.switches = Switches(empty_club_items="object")
     emails = [f"nobody-{number}@example.org" for number in range(12)]
     pages = [client.get(STUDENTS, **SCHOOL, email=email).json() for email in emails]
@@ -190,9 +188,7 @@ def test_an_object_for_an_empty_list_of_students_wins(simulator: Simulator, clie
 
 
 @pytest.mark.parametrize("kind", ["no_key", "number_for_string", "bad_date", "items_missing", "items_null"])
-def test_a_fault_of_the_content_finds_no_record_on_an_empty_page(
-    simulator: Simulator, client: Client, kind: str
-) -> None:
+def test_a_row_fault_leaves_an_empty_page_unchanged(simulator: Simulator, client: Client, kind: str) -> None:
     simulator.switches = Switches(limit_per_minute=100_000)
     simulator.add_fault(Fault(kind=kind, times=None))
     pages = empty_pages(client, 10)

@@ -24,21 +24,21 @@ def passes(refusals: PassingRefusals, path: str) -> bool:
     return True
 
 
-def test_about_one_call_in_twelve_is_refused_by_its_number() -> None:
+def test_about_one_request_in_twelve_is_rejected_reproducibly() -> None:
     first, again = ([passes(refusals, f"/{n}") for n in range(3_000)] for refusals in map(PassingRefusals, (5, 5)))
 
     assert first == again
     assert 200 < first.count(False) < 300
 
 
-def test_the_same_call_passes_the_next_time_even_when_others_come_between() -> None:
+def test_a_rejected_request_succeeds_on_retry_after_other_requests() -> None:
     refusals = PassingRefusals(5)
     refused = [f"/{number}" for number in range(3_000) if not passes(refusals, f"/{number}")]
 
     assert all(passes(refusals, path) for path in refused)
 
 
-def test_no_call_is_refused_twice_running() -> None:
+def test_no_request_is_rejected_twice_in_a_row() -> None:
     refusals = PassingRefusals(5)
     results = [passes(refusals, "/same") for _ in range(3_000)]
 
@@ -47,7 +47,7 @@ def test_no_call_is_refused_twice_running() -> None:
 
 
 @pytest.mark.parametrize(("side", "statuses"), [("never", {200}), ("now_and_then", {200, 400})])
-def test_data_calls_are_refused_now_and_then_when_switched_so(
+def test_a_switch_rejects_some_data_requests(
     simulator: Simulator, client: Client, side: str, statuses: set[int]
 ) -> None:
     simulator.switches = replace(simulator.switches, passing_400=side)  # type: ignore[arg-type]
@@ -59,7 +59,7 @@ def test_data_calls_are_refused_now_and_then_when_switched_so(
     assert all(client.ask_token().status_code == 200 for _ in range(30))
 
 
-def test_a_refused_call_is_charged_and_asked_again_with_success(simulator: Simulator, client: Client) -> None:
+def test_a_rejected_request_uses_quota_and_succeeds_on_retry(simulator: Simulator, client: Client) -> None:
     simulator.switches = replace(simulator.switches, passing_400="now_and_then")
     left = []
     while (answer := client.get(HISTORY)).status_code == 200:

@@ -20,7 +20,7 @@ SIDES = [(name, side) for name, hint in HINTS.items() if get_origin(hint) is Lit
 
 
 @pytest.mark.parametrize(("name", "side"), SIDES)
-def test_every_side_can_be_named(name: str, side: Any) -> None:
+def test_every_switch_value_is_parsed(name: str, side: Any) -> None:
     assert getattr(with_sides(Switches(), [f"{name}={side}"]), name) == side
 
 
@@ -53,7 +53,7 @@ def test_every_field_of_the_switches_can_be_set() -> None:
         with_sides(Switches(), [f"{field.name}={side}"])
 
 
-def test_the_last_of_two_sides_counts_and_other_fields_stay() -> None:
+def test_the_last_of_two_values_of_a_switch_wins() -> None:
     switches = with_sides(Switches(page_cap=3), ["totals=nowhere", "default_rows=4", "totals=everywhere"])
 
     assert switches == Switches(page_cap=3, default_rows=4, totals="everywhere")
@@ -74,7 +74,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "message"), WRONG)
-def test_a_wrong_name_or_side_is_an_error_of_one_line(text: str, message: str) -> None:
+def test_an_unknown_name_or_value_gives_a_one_line_error(text: str, message: str) -> None:
     with pytest.raises(ValueError) as raised:
         with_sides(Switches(), [text])
 
@@ -82,7 +82,7 @@ def test_a_wrong_name_or_side_is_an_error_of_one_line(text: str, message: str) -
 
 
 @pytest.mark.parametrize("text", ["colour=red", "tokens=all"])
-def test_the_process_ends_with_2_and_one_line_for_a_wrong_switch(text: str) -> None:
+def test_an_invalid_switch_ends_the_process_with_exit_code_2(text: str) -> None:
     command = [sys.executable, "-m", "hotmart_simulator", "--switch", "totals=nowhere", "--switch", text]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
@@ -90,7 +90,7 @@ def test_the_process_ends_with_2_and_one_line_for_a_wrong_switch(text: str) -> N
     assert ended.stderr == f"hotmart_simulator: {dict(WRONG)[text]}\n"
 
 
-def test_the_process_serves_with_the_switches_that_it_got() -> None:
+def test_the_process_applies_the_given_switches() -> None:
     world = ["--sales", "40", "--subscriptions", "5", "--students", "4", "--products", "6", "--page-cap", "9"]
     sides = ["--switch", "page_cap=2", "--switch", "subdomains=only-school", "--switch", "last_page_token=null"]
     sides += ["--switch", "club_cap=90"]

@@ -47,7 +47,7 @@ unknown = pytest.mark.parametrize(
 
 
 @unknown
-def test_an_unknown_parameter_changes_nothing(
+def test_an_unknown_parameter_is_ignored_and_logged(
     simulator: Simulator, client: Client, path: str, query: dict[str, Any], name: str, value: str
 ) -> None:
     without = client.get(path, **query)
@@ -58,7 +58,7 @@ def test_an_unknown_parameter_changes_nothing(
 
 
 @unknown
-def test_an_unknown_parameter_is_refused_when_switched_so(
+def test_a_switch_rejects_unknown_parameters(
     simulator: Simulator, client: Client, path: str, query: dict[str, Any], name: str, value: str
 ) -> None:
     simulator.switches = replace(simulator.switches, unknown_parameters="refused")
@@ -68,7 +68,7 @@ def test_an_unknown_parameter_is_refused_when_switched_so(
     assert simulator.unknown_parameters == []
 
 
-def test_the_log_names_route_and_parameter_each_time_and_no_value(simulator: Simulator, client: Client) -> None:
+def test_the_log_contains_route_and_parameter_but_no_value(simulator: Simulator, client: Client) -> None:
     client.get(HISTORY, bayer_email="ana@example.com", max_results=2)
     client.get(HISTORY, bayer_email=["ana@example.com", "eva@example.com"])
     client.get(f"{SUBSCRIPTIONS}/ABCDEFGH/purchases", page=1)
@@ -83,21 +83,19 @@ def test_the_log_names_route_and_parameter_each_time_and_no_value(simulator: Sim
     assert simulator.unknown_parameters == []
 
 
-def test_known_parameters_are_not_noted_and_their_mistakes_are_refused(simulator: Simulator, client: Client) -> None:
+def test_known_parameters_are_validated_and_not_logged(simulator: Simulator, client: Client) -> None:
     assert client.get(HISTORY, max_results=2, transaction_status=["APPROVED", "REFUNDED"]).status_code == 200
     assert client.get(HISTORY, colour="red", start_date="x").status_code == 400
     assert simulator.unknown_parameters == [(HISTORY, "colour")]
 
 
-def test_a_token_fits_its_query_with_or_without_what_is_ignored(client: Client) -> None:
+def test_a_page_token_is_valid_without_the_ignored_parameter(client: Client) -> None:
     token = client.get(HISTORY, colour="red").json()["page_info"]["next_page_token"]
 
     assert client.get(HISTORY, page_token=token).status_code == 200
 
 
-def test_a_fault_can_spoil_the_answer_to_a_query_with_an_unknown_parameter(
-    simulator: Simulator, client: Client
-) -> None:
+def test_a_fault_affects_a_query_with_an_unknown_parameter(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="empty_page_with_token", path=HISTORY))
     page = client.get(HISTORY, colour="red").json()
 

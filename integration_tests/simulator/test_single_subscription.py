@@ -31,7 +31,7 @@ def transactions(world: World, code: str) -> list[str]:
     return list(dict.fromkeys(raw["purchase"]["transaction"] for raw in charges(world, code)))
 
 
-def test_a_monthly_subscriber_of_200_days_is_charged_once_more(world: World) -> None:
+def test_a_charge_continues_a_monthly_subscription(world: World) -> None:
     code = world.begin_subscription(NOW_MS - 200 * DAY_MS, period_days=30)
     record = subscription(world, code)
 
@@ -51,7 +51,7 @@ def test_a_monthly_subscriber_of_200_days_is_charged_once_more(world: World) -> 
     assert subscription(world, code)["date_next_charge"] > world.now_ms
 
 
-def test_the_period_is_one_that_a_plan_has(world: World) -> None:
+def test_a_period_without_a_plan_is_rejected(world: World) -> None:
     code = world.begin_subscription(NOW_MS - 400 * DAY_MS, period_days=360)
 
     assert subscription(world, code)["plan"]["recurrency_period"] == 360
@@ -61,7 +61,7 @@ def test_the_period_is_one_that_a_plan_has(world: World) -> None:
 
 
 @pytest.mark.parametrize("status", ["OVERDUE", "DELAYED"])
-def test_a_paid_boleto_leaves_the_status_as_it_is(world: World, status: str) -> None:
+def test_a_paid_boleto_does_not_change_the_subscription_status(world: World, status: str) -> None:
     code = world.begin_subscription(NOW_MS - 200 * DAY_MS)
     world.advance(11 * DAY_MS)
     failed = world.charge_subscription(code, status="OVERDUE")
@@ -91,7 +91,7 @@ def test_a_started_subscription_stays_started_when_its_boleto_is_paid(world: Wor
     assert subscription(world, code)["status"] == "STARTED"
 
 
-def test_an_unknown_code_or_status_is_an_error(world: World) -> None:
+def test_an_unknown_code_or_status_is_rejected(world: World) -> None:
     code = world.begin_subscription(NOW_MS - 10 * DAY_MS)
 
     with pytest.raises(KeyError):
@@ -102,7 +102,7 @@ def test_an_unknown_code_or_status_is_an_error(world: World) -> None:
         world.set_subscription_status(code, "PAUSED")
 
 
-def test_an_update_of_one_charge_can_be_reported_late_while_pages_are_read(world: World) -> None:
+def test_a_late_update_can_appear_between_pages(world: World) -> None:
     code = world.begin_subscription(NOW_MS - 200 * DAY_MS)
     last = transactions(world, code)[-1]
     query = {"transaction_date": NOW_MS - 250 * DAY_MS, "end_transaction_date": NOW_MS - DAY_MS, "max_results": 20}

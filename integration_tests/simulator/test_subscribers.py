@@ -24,14 +24,14 @@ def moving_world() -> World:
     return World(seed=5, sales=600, subscriptions=100, students=0, products=12, now_ms=NOW_MS)
 
 
-def test_summaries_are_all_there_ascending_by_accession(simulator: Simulator, client: Client) -> None:
+def test_all_summaries_are_listed_by_ascending_accession_date(simulator: Simulator, client: Client) -> None:
     rows = client.rows(SUMMARY, accession_date=0, max_results=50)
 
     assert {row["subscriber_code"]: row for row in rows} == keyed(simulator.world, "subscription_summary")
     assert [row["accession_date"] for row in rows] == sorted(row["accession_date"] for row in rows)
 
 
-def test_summaries_of_thirty_days_come_without_an_accession_date(simulator: Simulator, client: Client) -> None:
+def test_without_accession_date_summaries_of_thirty_days_are_listed(simulator: Simulator, client: Client) -> None:
     rows = client.rows(SUMMARY, max_results=500)
 
     assert {row["subscriber_code"]: row for row in rows} == keyed(
@@ -40,7 +40,7 @@ def test_summaries_of_thirty_days_come_without_an_accession_date(simulator: Simu
     assert 0 < len(rows) < 20
 
 
-def test_summaries_are_filtered(simulator: Simulator, client: Client) -> None:
+def test_filters_of_summaries_return_matching_rows(simulator: Simulator, client: Client) -> None:
     everything = client.rows(SUMMARY, accession_date=0, max_results=500)
     row = everything[40]
     until = client.rows(SUMMARY, accession_date=0, end_accession_date=row["accession_date"], max_results=500)
@@ -53,7 +53,7 @@ def test_summaries_are_filtered(simulator: Simulator, client: Client) -> None:
     assert due == [each for each in everything if each.get("date_next_charge", 0) >= NOW_MS]
 
 
-def test_a_lifetime_is_counted_to_today_the_cancellation_or_not_at_all(world: World) -> None:
+def test_the_lifetime_ends_today_or_at_the_cancellation(world: World) -> None:
     for row in keyed(world, "subscription_summary").values():
         begun_ms, status = row["accession_date"], row["status"]
         if status in ("ACTIVE", "DELAYED"):
@@ -66,7 +66,7 @@ def test_a_lifetime_is_counted_to_today_the_cancellation_or_not_at_all(world: Wo
             assert row["lifetime"] == (row["end_accession_date"] - begun_ms) // DAY_MS
 
 
-def test_a_summary_agrees_with_the_subscription_and_its_sales(world: World) -> None:
+def test_a_summary_matches_the_subscription_and_its_sales(world: World) -> None:
     subscriptions, sales = keyed(world, "subscriptions"), keyed(world, "sales_history")
     purchases: dict[str, list[dict[str, Any]]] = {code: [] for code in subscriptions}
     for (code, _), row in keyed(world, "subscription_purchases").items():
@@ -91,7 +91,7 @@ def test_a_summary_agrees_with_the_subscription_and_its_sales(world: World) -> N
     assert unpaid
 
 
-def test_summaries_can_be_a_day_late(moving: World) -> None:
+def test_summaries_can_be_a_day_behind(moving: World) -> None:
     before = keyed(moving, "subscription_summary")
     moving.advance(20 * HOUR_MS)
     cancelled = moving.cancel_subscriptions(3)
@@ -109,7 +109,7 @@ def test_summaries_can_be_a_day_late(moving: World) -> None:
     assert set(fresh) - set(late) == set(begun)
 
 
-def test_purchases_are_the_sales_of_a_subscription_in_a_bare_array(simulator: Simulator, client: Client) -> None:
+def test_purchases_are_an_array_of_the_sales_of_a_subscription(simulator: Simulator, client: Client) -> None:
     world = simulator.world
     sales, truth = keyed(world, "sales_history"), keyed(world, "subscription_purchases")
     found: dict[tuple[str, str], Any] = {}
@@ -128,7 +128,7 @@ def test_purchases_are_the_sales_of_a_subscription_in_a_bare_array(simulator: Si
         assert row["recurrency_number"] == sale["recurrency_number"]
 
 
-def test_a_recurrence_can_have_several_attempts_and_overdue_ones_were_never_approved() -> None:
+def test_a_recurrence_can_have_several_payment_attempts() -> None:
     rows = keyed(World(seed=2, now_ms=NOW_MS), "subscription_purchases")
     attempts = Counter((code, row["recurrency_number"]) for (code, _), row in rows.items())
     overdue = [row for row in rows.values() if row["status"] == "OVERDUE"]
@@ -138,7 +138,7 @@ def test_a_recurrence_can_have_several_attempts_and_overdue_ones_were_never_appr
     assert not any("approved_date" in row for row in overdue)
 
 
-def test_purchases_spell_ways_to_pay_in_their_own_way() -> None:
+def test_purchases_have_their_own_payment_method_names() -> None:
     rows = list(raw_rows(World(seed=2, now_ms=NOW_MS), "subscription_purchases"))
     methods, types = {row["payment_method"] for row in rows}, {row["payment_type"] for row in rows}
 
@@ -148,7 +148,7 @@ def test_purchases_spell_ways_to_pay_in_their_own_way() -> None:
     assert "WALLET" not in types
 
 
-def test_a_purchase_changes_with_its_sale_and_its_warranty_ends(moving: World) -> None:
+def test_a_purchase_follows_its_sale_and_its_warranty_ends(moving: World) -> None:
     code = moving.add_subscriptions(1)[0]
     transaction = keyed(moving, "subscriptions")[code]["transaction"]
     with Simulator(moving) as simulator, Client(simulator) as client:
@@ -170,7 +170,7 @@ def test_an_unknown_subscriber_is_not_found(client: Client, code: str) -> None:
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
 
 
-def test_a_subscription_charged_before_the_sales_begin_has_no_purchases() -> None:
+def test_a_subscription_without_sales_has_no_purchases() -> None:
     world = World(sales=0, subscriptions=3, now_ms=NOW_MS)
     with Simulator(world) as simulator, Client(simulator) as client:
         answers = [client.get(purchases_path(code)).json() for code in keyed(world, "subscriptions")]

@@ -110,7 +110,7 @@ def histories(world: World) -> list[History]:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_small_account_has_every_status_a_negotiation_an_anticipation_and_a_retry(seed: int) -> None:
+def test_a_small_account_has_every_status_and_kind_of_charge(seed: int) -> None:
     rows = histories(small_world(seed))
     charges = [charge for history in rows for charge in history.charges]
 
@@ -119,7 +119,7 @@ def test_a_small_account_has_every_status_a_negotiation_an_anticipation_and_a_re
     assert any(history.has_retry(charge) for history in rows for charge in history.charges)
 
 
-def test_statuses_fit_the_charges(population: World) -> None:
+def test_subscription_statuses_match_their_charges(population: World) -> None:
     for history in histories(population):
         status, last = history.contract.status, history.last
         assert last is not None
@@ -133,7 +133,7 @@ def test_statuses_fit_the_charges(population: World) -> None:
             assert last.is_paid or last.status in PENDING_STATUSES
 
 
-def test_no_recurrence_is_paid_twice_or_beyond_the_last_cycle(population: World) -> None:
+def test_no_recurrence_is_paid_twice_or_after_the_last_cycle(population: World) -> None:
     for history in histories(population):
         paid = [
             number for charge in history.charges if charge.is_paid for number in (charge.settled or (charge.number,))
@@ -142,7 +142,7 @@ def test_no_recurrence_is_paid_twice_or_beyond_the_last_cycle(population: World)
         assert history.reached <= (history.contract.plan.max_cycles or history.reached)
 
 
-def test_the_next_charge_of_one_that_runs_lies_ahead(population: World) -> None:
+def test_the_next_charge_of_an_active_subscription_is_in_the_future(population: World) -> None:
     dates = [
         date_ms
         for history in histories(population)

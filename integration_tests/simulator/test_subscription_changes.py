@@ -31,7 +31,7 @@ def test_a_negotiation_settles_several_recurrences_with_one_payment(account: Acc
     assert account.subscription(code)["status"] == "ACTIVE"
 
 
-def test_a_negotiation_of_one_unpaid_recurrence_settles_the_next_one_too(account: Account) -> None:
+def test_a_negotiation_of_one_recurrence_also_settles_the_next(account: Account) -> None:
     code = delayed(account)
     due_ms = account.subscription(code)["date_next_charge"]
 
@@ -55,7 +55,7 @@ def test_an_anticipation_pays_the_next_recurrence_before_it_is_due(account: Acco
     assert account.sale(second["purchase"]["transaction"])["recurrency_number"] == 2
 
 
-def test_a_boleto_can_be_paid_while_the_subscription_stays_overdue(account: Account) -> None:
+def test_a_subscription_can_stay_overdue_after_a_paid_boleto(account: Account) -> None:
     code = delayed(account)
     account.set_status(code, "OVERDUE")
 
@@ -68,7 +68,7 @@ def test_a_boleto_can_be_paid_while_the_subscription_stays_overdue(account: Acco
     assert account.move("overdue_payments", 9) == []
 
 
-def test_a_printed_boleto_of_a_started_subscription_is_approved(account: Account) -> None:
+def test_a_paid_boleto_of_a_started_subscription_is_approved(account: Account) -> None:
     code = account.new()
     account.only(code)
     transaction = account.charges(code)[0]["purchase"]["transaction"]
@@ -92,7 +92,7 @@ def test_a_printed_boleto_of_a_started_subscription_is_approved(account: Account
         ("admin_cancellations", "CANCELLED_BY_ADMIN"),
     ],
 )
-def test_a_subscription_is_cancelled_by_three_sides(account: Account, move: str, status: str) -> None:
+def test_customers_sellers_and_admins_cancel_subscriptions(account: Account, move: str, status: str) -> None:
     code = account.new()
     account.only(code)
     due_ms = account.subscription(code)["date_next_charge"]
@@ -121,7 +121,7 @@ def test_the_fifth_unpaid_recurrence_cancels_a_subscription(account: Account) ->
     assert [each["number"] for each in account.summary(code)["unpaid_recurrencies"]] == [2, 3, 4, 5, 6]
 
 
-def test_time_cancels_a_subscription_in_arrears_as_well(account: Account) -> None:
+def test_a_subscription_in_arrears_is_cancelled_over_time(account: Account) -> None:
     code = delayed(account)
     account.world.advance(400 * DAY_MS)
     account.world.subscription_moves.age()
@@ -130,7 +130,7 @@ def test_time_cancels_a_subscription_in_arrears_as_well(account: Account) -> Non
     assert [row["recurrency_number"] for row in account.purchases(code)] == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_reactivation_charges_at_once_where_the_paid_time_has_ended(account: Account) -> None:
+def test_a_reactivation_after_the_paid_period_charges_at_once(account: Account) -> None:
     code = account.new()
     account.only(code)
     begun = account.subscription(code)
@@ -151,7 +151,7 @@ def test_a_reactivation_charges_at_once_where_the_paid_time_has_ended(account: A
     assert account.charges(code)[-1]["recurrency"]["number"] == 3
 
 
-def test_a_reactivation_before_the_paid_time_ends_charges_nothing(account: Account) -> None:
+def test_a_reactivation_within_the_paid_period_charges_nothing(account: Account) -> None:
     code = account.new()
     account.only(code)
     due_ms = account.subscription(code)["date_next_charge"]
@@ -164,7 +164,7 @@ def test_a_reactivation_before_the_paid_time_ends_charges_nothing(account: Accou
     assert account.subscription(code)["date_next_charge"] == due_ms
 
 
-def test_a_reactivation_moves_the_accession_by_the_switch(account: Account) -> None:
+def test_a_switch_changes_the_accession_date_on_reactivation(account: Account) -> None:
     simulator = account.client.simulator
     simulator.switches = replace(simulator.switches, reactivation="new_accession")
     code = account.new()
@@ -184,7 +184,7 @@ def test_a_reactivation_moves_the_accession_by_the_switch(account: Account) -> N
     assert code not in {each["subscriber_code"] for each in old}
 
 
-def test_a_plan_switch_keeps_the_price_of_what_was_charged(account: Account) -> None:
+def test_a_plan_switch_keeps_the_price_of_earlier_charges(account: Account) -> None:
     code = account.new()
     account.only(code)
     before = account.subscription(code)
@@ -208,7 +208,7 @@ def test_a_plan_switch_keeps_the_price_of_what_was_charged(account: Account) -> 
     assert account.subscription(code)["date_next_charge"] == before["date_next_charge"] + period_ms
 
 
-def test_one_that_rests_is_charged_by_the_switch_only(account: Account) -> None:
+def test_an_inactive_subscription_is_charged_only_by_a_switch(account: Account) -> None:
     simulator = account.client.simulator
     code = account.new()
     account.only(code)
@@ -223,7 +223,7 @@ def test_one_that_rests_is_charged_by_the_switch_only(account: Account) -> None:
     assert account.subscription(code)["status"] == "INACTIVE"
 
 
-def test_a_move_without_candidates_does_nothing() -> None:
+def test_a_change_without_candidates_does_nothing() -> None:
     world = World(sales=0, subscriptions=0, students=0, products=4, now_ms=NOW_MS)
     moves = world.subscription_moves.named()
 

@@ -70,7 +70,7 @@ def unordered(records: Iterator[Record]) -> list[str]:
 
 
 @pytest.mark.parametrize("sides", SIDES, ids=lambda sides: ",".join(sides) or "usual")
-def test_every_list_equals_what_is_expected(client: Client, world: World, sides: dict[str, Any]) -> None:
+def test_every_list_equals_the_expected_rows(client: Client, world: World, sides: dict[str, Any]) -> None:
     client.simulator.switches = replace(USUAL, **sides)
     subscriptions = client.rows(SUBSCRIPTIONS, accession_date=0, max_results=500)
     if sides.get("next_charge_default"):  # two queries without these defaults find all rows that can be found
@@ -97,9 +97,7 @@ def test_every_list_equals_what_is_expected(client: Client, world: World, sides:
 
 
 @pytest.mark.parametrize("sides", SIDES, ids=lambda sides: ",".join(sides) or "usual")
-def test_the_date_of_a_row_is_the_one_that_its_filter_goes_by(
-    client: Client, world: World, sides: dict[str, Any]
-) -> None:
+def test_the_date_of_a_row_is_the_date_its_filter_uses(client: Client, world: World, sides: dict[str, Any]) -> None:
     client.simulator.switches = replace(USUAL, **sides)
     rows = list(expected.subscription_transactions(world))
     dates = sorted(row.at_ms for row in rows if row.at_ms is not None)
@@ -112,7 +110,7 @@ def test_the_date_of_a_row_is_the_one_that_its_filter_goes_by(
     assert 0 < len(inside) < len(rows) == len(dates)
 
 
-def test_no_two_fields_contradict_each_other(client: Client) -> None:
+def test_fields_of_different_lists_agree(client: Client) -> None:
     subscriptions = {
         row["subscription_id"]: row for row in client.rows(SUBSCRIPTIONS, accession_date=0, max_results=500)
     }
@@ -160,7 +158,7 @@ def test_no_two_fields_contradict_each_other(client: Client) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_an_old_answer_is_what_the_answer_was_then(seed: int) -> None:
+def test_a_delayed_list_equals_the_list_of_that_time(seed: int) -> None:
     world = small_world(seed)
     kept: list[tuple[int, list[Any]]] = []
 
@@ -179,7 +177,7 @@ def test_an_old_answer_is_what_the_answer_was_then(seed: int) -> None:
     assert kept[0][1] != kept[-1][1]
 
 
-def test_what_the_first_population_was_a_day_before_follows_from_its_dates() -> None:
+def test_a_delayed_initial_list_follows_from_its_dates() -> None:
     world = World(seed=2, now_ms=NOW_MS)
     now = {row.identity: row.record for row in expected.subscription_transactions(world)}
     world.switches = replace(USUAL, transactions_delay_hours=24 * 20)

@@ -6,7 +6,7 @@ from integration_tests.simulator.test_subscription_account import NOW_MS, SUBSCR
 __all__ = ["account"]  # a fixture
 
 
-def test_a_trial_is_charged_at_its_end_for_the_first_time(account: Account) -> None:
+def test_a_trial_is_first_charged_at_its_end(account: Account) -> None:
     codes = account.move("trials", 12)
     account.only(codes[0])
     begun = [account.subscription(code) for code in codes]
@@ -40,7 +40,7 @@ def test_trials_are_started_or_active(account: Account) -> None:
     assert {account.summary(code)["lifetime"] for code in codes} == {0}
 
 
-def test_an_import_has_an_old_accession_and_is_charged_from_its_next_due_date_on(account: Account) -> None:
+def test_an_import_is_charged_from_its_next_due_date(account: Account) -> None:
     code = account.one("subscription_imports")
     row = account.subscription(code)
 
@@ -56,7 +56,7 @@ def test_an_import_has_an_old_accession_and_is_charged_from_its_next_due_date_on
     assert first["recurrency"]["number"] == (first["purchase"]["order_date"] - row["accession_date"]) // period_ms + 1
 
 
-def test_a_renewal_charges_what_is_due_and_moves_the_next_charge_by_a_period(account: Account) -> None:
+def test_a_renewal_charges_due_subscriptions_and_moves_the_next_charge(account: Account) -> None:
     code = account.new()
     account.only(code)
     before = account.subscription(code)
@@ -74,7 +74,7 @@ def test_a_renewal_charges_what_is_due_and_moves_the_next_charge_by_a_period(acc
     assert account.summary(code)["last_recurrency"]["request_date"] == charges[1]["purchase"]["order_date"]
 
 
-def test_time_charges_every_period_at_its_due_moment(account: Account) -> None:
+def test_subscriptions_are_charged_every_period_on_time(account: Account) -> None:
     code = account.new()
     account.only(code)
     begun_ms = account.subscription(code)["accession_date"]
@@ -87,7 +87,7 @@ def test_time_charges_every_period_at_its_due_moment(account: Account) -> None:
     assert account.world.subscription_moves.age() == []
 
 
-def test_no_subscription_is_charged_more_often_than_its_plan_allows(account: Account) -> None:
+def test_a_subscription_is_charged_at_most_max_cycles_times(account: Account) -> None:
     while True:
         code = account.new(monthly=False)
         if "max_charge_cycles" in (plan := account.subscription(code)["plan"]):
@@ -103,7 +103,7 @@ def test_no_subscription_is_charged_more_often_than_its_plan_allows(account: Acc
     assert account.charges(code)[0]["max_cycles"] == plan["max_charge_cycles"]
 
 
-def test_a_failed_charge_is_tried_again_on_the_following_days_until_it_is_paid(account: Account) -> None:
+def test_a_failed_charge_is_retried_daily_until_it_is_paid(account: Account) -> None:
     code = delayed(account)
     failed = account.charges(code)[-1]
 

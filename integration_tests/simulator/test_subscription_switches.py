@@ -30,7 +30,7 @@ def all_charges(client: Client, **query: Any) -> list[Record]:
     return client.rows(TRANSACTIONS, transaction_date=0, end_transaction_date=2 * NOW_MS, max_results=500, **query)
 
 
-def test_the_request_date_is_the_creation_or_the_last_charge(account: Account) -> None:
+def test_the_request_date_is_the_creation_or_last_charge_date(account: Account) -> None:
     client, code = account.client, account.new()
     account.only(code)
     account.world.advance(30 * DAY_MS)
@@ -44,7 +44,7 @@ def test_the_request_date_is_the_creation_or_the_last_charge(account: Account) -
     assert {name for name in moved if moved[name] != created[name]} == {"request_date"}
 
 
-def test_without_next_charge_parameters_only_coming_charges_are_listed(account: Account) -> None:
+def test_a_default_next_charge_filter_lists_only_future_charges(account: Account) -> None:
     everything = all_subscriptions(account.client)
     switch(account.client, next_charge_default="from_now")
     default = all_subscriptions(account.client)
@@ -55,7 +55,7 @@ def test_without_next_charge_parameters_only_coming_charges_are_listed(account: 
     assert dated == [row for row in everything if "date_next_charge" in row]
 
 
-def test_without_cancellation_parameters_cancelled_ones_are_listed_for_30_days(account: Account) -> None:
+def test_a_default_cancellation_filter_lists_30_days(account: Account) -> None:
     account.move("cancellations", 2)
     account.world.advance(30 * DAY_MS)
     everything = all_subscriptions(account.client)
@@ -78,7 +78,7 @@ def test_without_cancellation_parameters_cancelled_ones_are_listed_for_30_days(a
         (TRANSACTIONS, "transaction_date", "end_transaction_date"),
     ],
 )
-def test_a_date_range_can_be_too_long(account: Account, path: str, start: str, end: str) -> None:
+def test_a_date_range_that_is_too_long_can_be_rejected(account: Account, path: str, start: str, end: str) -> None:
     long = {start: NOW_MS - 731 * DAY_MS, end: NOW_MS}
     assert account.client.get(path, **long).status_code == 200
     switch(account.client, max_subscription_window_days=730)
@@ -88,7 +88,7 @@ def test_a_date_range_can_be_too_long(account: Account, path: str, start: str, e
     assert account.client.get(path, **{**long, end: NOW_MS - DAY_MS}).status_code == 200
 
 
-def test_a_product_without_subscriptions_can_have_an_empty_list(account: Account) -> None:
+def test_a_product_without_subscriptions_can_return_an_empty_list(account: Account) -> None:
     one_off = next(product for product in account.world.products.own if not product.is_subscription)
     assert account.client.get(SUBSCRIPTIONS, accession_date=0, product_id=one_off.id).status_code == 404
     switch(account.client, product_without_subscriptions="empty")
@@ -155,7 +155,7 @@ def test_the_date_range_of_charges_filters_one_of_six_dates(account: Account, si
     assert not others, "each side differs from every other one"
 
 
-def test_a_change_of_the_subscription_can_move_the_last_update_of_its_charges(account: Account) -> None:
+def test_a_subscription_change_can_update_last_update_of_its_charges(account: Account) -> None:
     code = account.new()
     account.only(code)
     account.world.advance(30 * DAY_MS)
@@ -196,7 +196,7 @@ def test_a_negotiation_can_have_a_row_for_each_recurrence(account: Account) -> N
     assert len(account.purchases(code)) == len(bought) + len(numbers) - 1
 
 
-def test_the_summary_has_no_default_date_range_by_the_switch(account: Account) -> None:
+def test_a_switch_removes_the_default_date_range_of_the_summary(account: Account) -> None:
     everything = account.client.rows(SUMMARY, accession_date=0, max_results=500)
     recent = account.client.rows(SUMMARY, max_results=500)
     switch(account.client, summary_default_window="none")
@@ -214,7 +214,7 @@ def test_the_summary_can_lack_the_next_charge(account: Account) -> None:
     assert after == [{name: row[name] for name in row if name != "date_next_charge"} for row in before]
 
 
-def test_the_summary_can_refuse_alphanumeric_codes(account: Account) -> None:
+def test_the_summary_can_reject_alphanumeric_codes(account: Account) -> None:
     code = next(
         row["subscriber_code"] for row in all_subscriptions(account.client) if not row["subscriber_code"].isdigit()
     )
@@ -227,7 +227,7 @@ def test_the_summary_can_refuse_alphanumeric_codes(account: Account) -> None:
     assert account.client.rows(SUMMARY, accession_date=0)
 
 
-def test_the_fourth_type_of_a_charge_is_in_the_example_of_the_docs_only(account: Account) -> None:
+def test_a_switch_removes_the_undocumented_transaction_type(account: Account) -> None:
     before = Counter(row["recurrency"]["transaction_type"] for row in all_charges(account.client))
     switch(account.client, transaction_types="documented")
     after = Counter(row["recurrency"]["transaction_type"] for row in all_charges(account.client))
@@ -236,7 +236,7 @@ def test_the_fourth_type_of_a_charge_is_in_the_example_of_the_docs_only(account:
     assert after == before - Counter(RECURRING=before["RECURRING"]) + Counter(AUTOMATIC=before["RECURRING"])
 
 
-def test_the_days_of_delay_have_two_names(account: Account) -> None:
+def test_a_switch_renames_the_payment_delay_field(account: Account) -> None:
     before = all_charges(account.client)
     switch(account.client, payment_delay_key="payment_delay_days")
     after = all_charges(account.client)
@@ -255,7 +255,7 @@ def test_purchases_can_have_the_documented_flag(account: Account) -> None:
     assert [row["purchase_subscription"] for row in account.purchases(code)] == [True]
 
 
-def test_charges_can_be_a_day_late(account: Account) -> None:
+def test_charges_can_be_a_day_behind(account: Account) -> None:
     code = account.new()
     account.only(code)
     account.world.advance(30 * DAY_MS)

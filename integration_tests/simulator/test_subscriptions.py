@@ -18,7 +18,7 @@ def transactions(rows: list[dict[str, Any]]) -> list[str]:
     return [row["purchase"]["transaction"] for row in rows]
 
 
-def test_without_accession_date_only_thirty_days_of_subscriptions_come(simulator: Simulator, client: Client) -> None:
+def test_without_accession_date_only_thirty_days_are_listed(simulator: Simulator, client: Client) -> None:
     rows = client.rows(SUBSCRIPTIONS, max_results=500)
     everything = client.rows(SUBSCRIPTIONS, max_results=500, accession_date=0)
 
@@ -27,7 +27,7 @@ def test_without_accession_date_only_thirty_days_of_subscriptions_come(simulator
     assert {row["subscriber_code"]: row for row in everything} == keyed(simulator.world, "subscriptions")
 
 
-def test_end_accession_date_has_two_meanings(simulator: Simulator, client: Client) -> None:
+def test_end_accession_date_filters_by_accession_or_cancellation(simulator: Simulator, client: Client) -> None:
     middle_ms = NOW_MS - 400 * DAY_MS
     everything = client.rows(SUBSCRIPTIONS, accession_date=0, max_results=500)
     by_accession = client.rows(SUBSCRIPTIONS, accession_date=0, end_accession_date=middle_ms, max_results=500)
@@ -52,7 +52,7 @@ def test_end_accession_date_has_two_meanings(simulator: Simulator, client: Clien
         ("subscriber_email", ("subscriber", "email")),
     ],
 )
-def test_subscription_filters(client: Client, name: str, field: tuple[str, ...]) -> None:
+def test_filters_of_subscriptions_return_matching_rows(client: Client, name: str, field: tuple[str, ...]) -> None:
     everything = client.rows(SUBSCRIPTIONS, accession_date=0, max_results=500)
 
     def value(row: Any) -> Any:
@@ -65,7 +65,7 @@ def test_subscription_filters(client: Client, name: str, field: tuple[str, ...])
     assert client.rows(SUBSCRIPTIONS, accession_date=0, max_results=500, **{name: wanted}) == kept
 
 
-def test_the_windows_of_cancellation_and_of_the_next_charge(client: Client) -> None:
+def test_cancellation_and_next_charge_dates_filter_subscriptions(client: Client) -> None:
     everything = client.rows(SUBSCRIPTIONS, accession_date=0, max_results=500)
     year_ago = NOW_MS - 365 * DAY_MS
     cancelled = client.rows(SUBSCRIPTIONS, accession_date=0, cancelation_date=year_ago, max_results=500)
@@ -83,7 +83,7 @@ def test_a_product_without_subscriptions_is_not_found(simulator: Simulator, clie
     assert client.get(SUBSCRIPTIONS, product_id=one_off).status_code == 404
 
 
-def test_subscription_transactions_ascend_by_adoption_and_equal_the_truth(simulator: Simulator, client: Client) -> None:
+def test_transactions_are_listed_by_ascending_adoption_date(simulator: Simulator, client: Client) -> None:
     rows = client.rows(TRANSACTIONS, transaction_date=0, max_results=500)
     listed = {(row["purchase"]["transaction"], row["purchase"]["commission"]["currency"]): row for row in rows}
 
@@ -102,7 +102,7 @@ def test_some_charges_have_a_row_in_a_second_currency(simulator: Simulator, clie
     assert len(keyed(simulator.world, "subscription_transactions")) == len(single)
 
 
-def test_transaction_date_filters_the_last_update_or_the_order(simulator: Simulator, client: Client) -> None:
+def test_transaction_date_filters_by_last_update_or_order_date(simulator: Simulator, client: Client) -> None:
     window = {"transaction_date": NOW_MS - 200 * DAY_MS, "end_transaction_date": NOW_MS - 100 * DAY_MS}
 
     def inside(at_ms: int) -> bool:
@@ -118,7 +118,7 @@ def test_transaction_date_filters_the_last_update_or_the_order(simulator: Simula
     assert by_update != by_order
 
 
-def test_without_dates_the_transactions_of_thirty_days_come_unless_one_is_named(client: Client) -> None:
+def test_without_dates_transactions_of_thirty_days_are_listed(client: Client) -> None:
     everything = client.rows(TRANSACTIONS, transaction_date=0, max_results=500)
     recent = client.rows(TRANSACTIONS, max_results=500)
     old = everything[0]["purchase"]["transaction"]
@@ -142,7 +142,7 @@ def test_without_dates_the_transactions_of_thirty_days_come_unless_one_is_named(
         ("subscriber_email", ("subscriber", "email")),
     ],
 )
-def test_transaction_filters(client: Client, name: str, field: tuple[str, ...]) -> None:
+def test_filters_of_transactions_return_matching_rows(client: Client, name: str, field: tuple[str, ...]) -> None:
     everything = client.rows(TRANSACTIONS, transaction_date=0, max_results=500)
 
     def value(row: Any) -> Any:

@@ -72,7 +72,7 @@ def changed(before: Tickets, after: Tickets) -> set[str]:
     return {key for key in before if before[key] != after[key]}
 
 
-def test_every_move_has_a_plural_name_and_a_complete_read_is_what_is_expected(client: Client, world: World) -> None:
+def test_a_complete_read_equals_the_expected_rows_after_every_change(client: Client, world: World) -> None:
     moves = TicketMoves(world).named()
     assert set(moves) == {
         "checkins",
@@ -96,7 +96,7 @@ def test_every_move_has_a_plural_name_and_a_complete_read_is_what_is_expected(cl
         (TicketMoves.cancel, {"SOLD", "INVITE"}, {"EXCLUDED", "INVITE_CANCELED"}),
     ],
 )
-def test_a_status_changes_with_its_stamp_and_nothing_else(
+def test_a_status_change_updates_only_status_and_update_date(
     client: Client,
     world: World,
     move: Callable[[TicketMoves, int, int], list[str]],
@@ -127,7 +127,7 @@ def test_a_status_changes_with_its_stamp_and_nothing_else(
     assert move(TicketMoves(world), 1, LATER_MS) == []
 
 
-def test_a_transfer_names_another_participant_and_keeps_the_buyer(client: Client, world: World) -> None:
+def test_a_transfer_changes_the_participant_and_keeps_the_buyer(client: Client, world: World) -> None:
     before = read(client)
     picked = TicketMoves(world).transfer(3, LATER_MS)
     after = read(client)
@@ -147,7 +147,7 @@ def test_a_transfer_names_another_participant_and_keeps_the_buyer(client: Client
     assert all(again[key]["participant"]["id"] != after[key]["participant"]["id"] for key in picked)
 
 
-def test_a_late_report_never_moves_the_stamp_back(client: Client, world: World) -> None:
+def test_a_late_change_does_not_move_the_update_date_back(client: Client, world: World) -> None:
     TicketMoves(world).transfer(100, LATER_MS)
     picked = TicketMoves(world).refund(100, NOW_MS)
 
@@ -155,7 +155,7 @@ def test_a_late_report_never_moves_the_stamp_back(client: Client, world: World) 
     assert picked and {after[key]["eticket"]["current_update"] for key in picked} == {LATER_MS}
 
 
-def test_issued_tickets_are_confirmed_and_of_any_event_that_is_not_deleted(client: Client, world: World) -> None:
+def test_new_tickets_are_confirmed_and_belong_to_existing_events(client: Client, world: World) -> None:
     ProductMoves(world).add(12)
     before = read(client)
     made = TicketMoves(world).add(40, LATER_MS)
@@ -189,20 +189,20 @@ def test_a_ticket_keeps_its_type(client: Client, world: World) -> None:
     ]
 
 
-def test_a_move_without_a_ticket_does_nothing() -> None:
+def test_a_change_without_a_ticket_does_nothing() -> None:
     world = World(sales=0, subscriptions=0, students=0, products=2, now_ms=NOW_MS)
     moves = TicketMoves(world).named()
 
     assert [move(3) for name, move in moves.items() if name != "participants"] == [[]] * 5
 
 
-def test_an_account_of_two_events_has_one_that_is_published_and_one_that_is_not() -> None:
+def test_an_account_of_two_events_has_one_unpublished() -> None:
     world = World(sales=0, subscriptions=0, students=0, products=16, now_ms=NOW_MS)
 
     assert [event.status for event in world.tickets.events] == ["PAUSED", "ACTIVE"]
 
 
-def test_no_event_is_a_subscription_however_many_products_there_are() -> None:
+def test_no_event_is_a_subscription_in_a_large_account() -> None:
     world = World(sales=0, subscriptions=0, students=0, products=200, now_ms=NOW_MS)
 
     assert len(world.tickets.events) > 16
@@ -210,7 +210,7 @@ def test_no_event_is_a_subscription_however_many_products_there_are() -> None:
 
 
 @pytest.mark.parametrize("form", ["listed", "hidden"])
-def test_a_deleted_event_answers_or_is_gone(simulator: Simulator, client: Client, form: Any) -> None:
+def test_a_deleted_event_stays_available_or_disappears(simulator: Simulator, client: Client, form: Any) -> None:
     simulator.switches = replace(simulator.switches, deleted_products=form)
     ids = event_ids(client)
     ProductMoves(simulator.world).delete(100)

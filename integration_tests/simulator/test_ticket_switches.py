@@ -28,7 +28,7 @@ def stable_simulator(world: World) -> Iterator[Simulator]:
         yield simulator
 
 
-def test_without_a_status_all_tickets_are_listed_or_the_confirmed_ones(simulator: Simulator, client: Client) -> None:
+def test_without_a_status_all_or_only_confirmed_tickets_are_listed(simulator: Simulator, client: Client) -> None:
     every = read(client)
     simulator.switches = replace(simulator.switches, tickets_by_default="confirmed")
 
@@ -44,7 +44,7 @@ def test_without_a_status_all_tickets_are_listed_or_the_confirmed_ones(simulator
         ("checkins_by_default", "pending", "checkin_status", "PENDING"),
     ],
 )
-def test_without_a_filter_all_tickets_are_listed_or_those_of_one_value(
+def test_without_a_filter_all_tickets_or_one_kind_are_listed(
     simulator: Simulator, client: Client, switch: Any, side: Any, field: str, value: str
 ) -> None:
     every = read(client)
@@ -64,7 +64,7 @@ def test_without_a_filter_all_tickets_are_listed_or_those_of_one_value(
     assert_expected(read_by_status(client), simulator.world)
 
 
-def test_the_filters_of_type_and_check_in_are_independent(simulator: Simulator, client: Client) -> None:
+def test_type_and_checkin_filters_are_independent(simulator: Simulator, client: Client) -> None:
     every = read(client)
     simulator.switches = replace(simulator.switches, ticket_types_by_default="paid", checkins_by_default="pending")
     kinds = [(row["eticket"]["ticket_type"], row["eticket"]["checkin_status"]) for row in every.values()]
@@ -74,7 +74,7 @@ def test_the_filters_of_type_and_check_in_are_independent(simulator: Simulator, 
         assert len(rows) == sum(ticket_type in (kind[0], "ALL") and checkin in (kind[1], "ALL") for kind in kinds)
 
 
-def test_info_answers_for_every_event_or_for_published_ones(simulator: Simulator, client: Client) -> None:
+def test_info_is_available_for_every_or_only_published_events(simulator: Simulator, client: Client) -> None:
     ProductMoves(simulator.world).add(12)
     status_of = {row["id"]: row["status"] for row in client.rows(PRODUCTS, format="ETICKET")}
     assert {client.get(path_of(event_id, "info")).status_code for event_id in status_of} == {200}
@@ -89,7 +89,7 @@ def test_info_answers_for_every_event_or_for_published_ones(simulator: Simulator
 
 
 @pytest.mark.parametrize(("form", "kind"), [("number", int), ("text", str)])
-def test_phones_have_several_forms_or_one(
+def test_phone_numbers_have_one_or_several_types(
     simulator: Simulator, client: Client, form: Any, kind: type[int | str]
 ) -> None:
     def phones() -> list[Any]:

@@ -29,7 +29,7 @@ LISTS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("path", "query"), LISTS)
-def test_a_page_without_page_info_though_there_are_more(
+def test_a_first_page_can_lack_page_info_once(
     simulator: Simulator, client: Client, path: str, query: dict[str, Any]
 ) -> None:
     first = client.get(path, max_results=3, **query).json()
@@ -40,9 +40,7 @@ def test_a_page_without_page_info_though_there_are_more(
 
 
 @pytest.mark.parametrize(("path", "query"), LISTS)
-def test_a_first_page_that_is_empty_once(
-    simulator: Simulator, client: Client, path: str, query: dict[str, Any]
-) -> None:
+def test_a_first_page_can_be_empty_once(simulator: Simulator, client: Client, path: str, query: dict[str, Any]) -> None:
     first = client.get(path, max_results=3, **query).json()
     simulator.add_fault(Fault(kind="empty_list", path=path, page="first"))
     empty = client.get(path, max_results=3, **query).json()
@@ -63,7 +61,7 @@ def test_a_bare_list_and_lessons_can_be_empty_once(simulator: Simulator, client:
         assert client.get(path, **SCHOOL).json() == before
 
 
-def test_an_answer_that_is_no_list_cannot_be_an_empty_one(simulator: Simulator, client: Client) -> None:
+def test_an_empty_list_fault_does_not_affect_an_object(simulator: Simulator, client: Client) -> None:
     before = client.get(ME).json()
     simulator.add_fault(Fault(kind="empty_list", path=ME))
 
@@ -80,14 +78,14 @@ def test_a_total_can_be_capped_at_any_number(simulator: Simulator, client: Clien
     assert len(client.rows(HISTORY, **query)) == right
 
 
-def test_the_date_of_every_answer_can_be_off(simulator: Simulator, client: Client) -> None:
+def test_the_date_of_every_response_can_be_wrong(simulator: Simulator, client: Client) -> None:
     simulator.switches = replace(simulator.switches, date_offset_s=-10 * 365 * 86_400)
     for answer in (client.ask_token(), client.get(ME)):
         date_s = parsedate_to_datetime(answer.headers["Date"]).timestamp()
         assert date_s == simulator.clock() - 10 * 365 * 86_400
 
 
-def test_the_date_of_one_login_can_be_off(simulator: Simulator, client: Client) -> None:
+def test_the_date_of_one_login_can_be_wrong(simulator: Simulator, client: Client) -> None:
     simulator.add_fault(Fault(kind="wrong_date", path=TOKEN, value=3 * 86_400))
     answers = [client.get(ME), client.ask_token(), client.ask_token()]
     dates_s = [parsedate_to_datetime(answer.headers["Date"]).timestamp() for answer in answers]
