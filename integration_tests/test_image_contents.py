@@ -128,7 +128,7 @@ def test_a_temporary_failure_needs_no_excluded_package(fault: Fault, tmp_path: P
     "fault",
     [
         Fault(kind=403, times=None),
-        Fault(kind=400, times=None),
+        Fault(kind=400, times=None, path="/products/api/v1/products"),  # each list waits before it is requested again
         Fault(kind=401, times=None, path="/security/oauth/token"),
     ],
     ids=["403", "400", "login"],
