@@ -1,7 +1,7 @@
-"""The simulator as a process whose log of calls can be had whole: when each came, what it asked, what it was told.
+"""Run the simulator as a process that returns its log of requests: time, path, query and status of each.
 
-Commands come as lines of JSON on stdin, each answered by one line; it ends when stdin does. The first line says where
-it is, as the simulator's own command does.
+It reads commands as lines of JSON from stdin, answers each with one line, and ends with stdin. Its first line says
+where it listens, as the command of the simulator does.
 """
 
 from __future__ import annotations
