@@ -51,8 +51,8 @@ class _StreamProgress:
     parents: int = 0
     parents_read: int = 0
     requests_per_parent: int = 1
-    logged: tuple[int, ...] = ()
-    """Values of the last log line."""
+    logged: tuple[int, ...] = (0, 0, 0)
+    """Pages, rows and parents of the last log line."""
 
     @property
     def has_ended(self) -> bool:
