@@ -80,11 +80,13 @@ def test_project_files_contain_no_hard_coded_addresses():
         assert not re.search(r"\b(ghcr\.io|github\.com|docker\.io)/(?!\$)", text), path
 
 
-def test_dependabot_updates_pip_actions_and_docker():
-    watched = loaded(GITHUB / "dependabot.yml")["updates"]
+def test_dependabot_updates_each_kind_of_dependency():
+    watched = {
+        update["package-ecosystem"]: update["directory"] for update in loaded(GITHUB / "dependabot.yml")["updates"]
+    }
 
-    assert [update["package-ecosystem"] for update in watched] == ["pip", "github-actions", "docker"]
-    assert all(update["directory"] == "/" for update in watched)
+    assert watched == {"pip": "/", "github-actions": "/", "docker": "/", "npm": "/tools/form_picture"}
+    assert {str(path.parent) for path in ROOT.glob("tools/*/package.json")} == {str(ROOT / "tools/form_picture")}
 
 
 def test_the_issue_form_has_the_required_fields():
