@@ -24,7 +24,7 @@ WILD_HEADERS: Final = [
     "RateLimit-Remaining: -1",
     "RateLimit-Reset: nan",
     "Retry-After: 1e400",
-    "Refresh: 0; url=http://[::1",
+    "Refresh: 0; url=http://[::1",  # ignore-https-check: what a server may send
     "Link: <<<<",
     "X-\x1b[31m: \x1b]0;title\x07",
     "not a header ana.souza@example.com",

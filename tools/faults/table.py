@@ -469,7 +469,7 @@ ROWS: Final[Sequence[Row]] = (
         Row(name=f"redirect to {where}", order={"kind": "redirect", "location": location}, treatment=SENT_ELSEWHERE)
         for where, location in (
             ("the documentation", "/docs/en/"),
-            ("another host (http)", "http://{elsewhere}/"),
+            ("another host (http)", "http://{elsewhere}/"),  # ignore-https-check: what a server may send
             ("another host (https)", "https://{elsewhere}/"),
         )
     ),
