@@ -140,11 +140,11 @@ class SourceHotmart(ConcurrentSourceAdapter):
             api.parents.register_parent(stream, stream.incomplete_lists)
         cursors = {stream.name: self._cursor(stream, manager, configured.get(stream.name), foreign) for stream in made}
 
-        def write_silent_states() -> None:
+        def write_due_states() -> None:
             for name in configured.keys() & cursors.keys():
-                cursors[name].write_if_silent(self.message_repository.emit_if_idle)
+                cursors[name].write_if_due(self.message_repository.emit_soon)
 
-        self._progress.at_page = write_silent_states
+        self._progress.at_page = write_due_states
         return [self._wrap(stream, cursors[stream.name], stream.name in configured) for stream in made]
 
     def _now_ms(self, parsed: Config, authenticator: HotmartAuthenticator) -> int:

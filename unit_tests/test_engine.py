@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -253,6 +253,16 @@ def test_states_are_at_least_five_seconds_apart(clock: VirtualClock) -> None:
     assert len(emitted.messages) == 3 + 1  # at 0, 5 and 10 seconds, and at the end
 
 
+def emitter(emitted: Emitted) -> Callable[[AirbyteMessage], bool]:
+    """Return a function that passes each message on and says so."""
+
+    def emit(message: AirbyteMessage) -> bool:
+        emitted.emit_message(message)
+        return True
+
+    return emit
+
+
 def test_a_stream_silent_for_a_minute_emits_its_state(clock: VirtualClock) -> None:
     emitted = Emitted()
     cursor, partitions = cursor_of([None], emitted)
@@ -260,9 +270,38 @@ def test_a_stream_silent_for_a_minute_emits_its_state(clock: VirtualClock) -> No
 
     for seconds in (59, 1, 59, 1):
         clock.advance(seconds=seconds)
-        cursor.write_if_silent(emitted.emit_message)
+        cursor.write_if_due(emitter(emitted))
     cursor.all_planned()
     clock.advance(minutes=2)
-    cursor.write_if_silent(emitted.emit_message)
+    cursor.write_if_due(emitter(emitted))
 
     assert len(emitted.messages) == 1 + 2
+
+
+def test_slices_that_end_soon_after_a_state_are_in_the_next_one(clock: VirtualClock) -> None:
+    """Slices of equal size end together, and the next ones end much later."""
+    emitted = Emitted()
+    cursor, partitions = cursor_of([None] * 3, emitted)
+    for partition in partitions[:2]:
+        cursor.close_partition(partition)
+        clock.advance(seconds=1)
+
+    for _ in range(10):
+        clock.advance(seconds=1)
+        cursor.write_if_due(emitter(emitted))
+
+    assert len(emitted.messages) == 1 + 1
+
+
+def test_a_state_that_the_queue_does_not_take_is_tried_again(clock: VirtualClock) -> None:
+    emitted = Emitted()
+    cursor, partitions = cursor_of([None] * 3, emitted)
+    for partition in partitions[:2]:
+        cursor.close_partition(partition)
+
+    clock.advance(seconds=5)
+    cursor.write_if_due(lambda message: False)
+    clock.advance(seconds=5)
+    cursor.write_if_due(emitter(emitted))
+
+    assert len(emitted.messages) == 1 + 1

@@ -58,6 +58,8 @@ class SliceCursor(FinalStateCursor):
         self._open_slices = 0
         self._is_planned = False
         self._emitted_s = time.monotonic() - STATE_EVERY_S
+        self._has_news = False
+        """Whether slices ended since the last state."""
 
     @property
     def state(self) -> MutableMapping[str, Any]:
@@ -90,6 +92,7 @@ class SliceCursor(FinalStateCursor):
             if problem is not None:
                 self._problems.append(problem)
             self._open_slices -= 1
+            self._has_news = True
             # Inside the lock, because an older state must not be written after a newer one.
             if time.monotonic() >= self._emitted_s + STATE_EVERY_S:
                 self.ensure_at_least_one_state_emitted()
@@ -98,18 +101,21 @@ class SliceCursor(FinalStateCursor):
     def ensure_at_least_one_state_emitted(self) -> None:
         """Write the current state. The CDK calls this at the end of the stream."""
         with self._lock:
-            self._emitted_s = time.monotonic()
+            self._emitted_s, self._has_news = time.monotonic(), False
             super().ensure_at_least_one_state_emitted()
 
-    def write_if_silent(self, emit: Callable[[AirbyteMessage], None]) -> None:
-        """Write the state if there was none for a minute and there are slices to read."""
+    def write_if_due(self, emit: Callable[[AirbyteMessage], bool]) -> None:
+        """Write the state of slices that ended soon after the last state, or if there was none for a minute.
+
+        `emit` returns whether it passed the message on.
+        """
         if not self._lock.acquire(blocking=False):
             return  # a slice is writing one
         try:
             is_read = not self._is_planned or self._open_slices
-            if is_read and time.monotonic() >= self._emitted_s + SILENCE_S:
+            if is_read and time.monotonic() >= self._emitted_s + (STATE_EVERY_S if self._has_news else SILENCE_S):
                 self._emitted_s = time.monotonic()
-                emit(self._message())
+                self._has_news &= not emit(self._message())
         finally:
             self._lock.release()
 
@@ -132,7 +138,7 @@ class RefusedStateCursor(SliceCursor):
     def ensure_at_least_one_state_emitted(self) -> None:
         """Write no state, because a new one would hide that the old one was not used."""
 
-    def write_if_silent(self, emit: Callable[[AirbyteMessage], None]) -> None:
+    def write_if_due(self, emit: Callable[[AirbyteMessage], bool]) -> None:
         """Write no state here either."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from queue import Full, Queue
 from threading import get_ident
@@ -13,6 +12,8 @@ from airbyte_cdk.sources.message import InMemoryMessageRepository
 
 QUEUE_BATCHES = 20
 """Maximum number of batches that wait to be printed. With the pages of all threads it bounds the memory of a sync."""
+LONGEST_PUT_S = 1.0
+"""Maximum wait for room in the queue for a state that a later one can replace."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +66,10 @@ class OrderedRepository(InMemoryMessageRepository):
         else:
             self._waiting.put(message)
 
-    def emit_if_idle(self, message: AirbyteMessage) -> None:
-        """Queue a message if there is room. A full queue is being printed, so the message is not needed."""
-        with suppress(Full):
-            self._waiting.put(message, block=False)
+    def emit_soon(self, message: AirbyteMessage) -> bool:
+        """Queue a message and return True, unless the queue stays full, such as after the sync."""
+        try:
+            self._waiting.put(message, timeout=LONGEST_PUT_S)
+        except Full:
+            return False
+        return True
