@@ -15,13 +15,13 @@ import requests
 
 from hotmart_simulator import Fault, Simulator
 from hotmart_simulator.client import Client
-from source_hotmart.api.deadline import BoundedAdapter, ran_out_of_time
 from source_hotmart.api.pages import (
     DEFAULT_LIMITS,
     Limits,
     TruncatedBody,
     read_body,
 )
+from source_hotmart.api.transport import EgressGuard, ran_out_of_time
 from tools.harness import small_world, switches
 
 PATH = "/products/api/v1/products"
@@ -37,7 +37,7 @@ def server() -> Iterator[Simulator]:
 def streamed(server: Simulator, fault: Fault | None = None, limits: Limits = DEFAULT_LIMITS) -> requests.Response:
     """Return a streamed response with a fault."""
     client = Client(server)
-    client.session.mount("http://", BoundedAdapter(limits.total_s))
+    client.session.mount("http://", EgressGuard("GET", f"{server.url}/", limits.total_s))
     if fault:
         server.add_fault(fault)
     return client.session.get(f"{server.url}{PATH}", stream=True, timeout=limits.read_s)
@@ -90,7 +90,7 @@ def test_a_read_timeout_is_not_a_total_timeout(server):
 
 def test_each_response_on_a_connection_has_its_own_total_timeout(server):
     client = Client(server)
-    client.session.mount("http://", BoundedAdapter(0.3))
+    client.session.mount("http://", EgressGuard("GET", f"{server.url}/", 0.3))
     for _ in range(3):
         answer = client.session.get(f"{server.url}{PATH}", stream=True, timeout=5)
         assert read_body(answer, Limits(total_s=0.3))

@@ -20,14 +20,13 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.auth import AuthBase
 
 from source_hotmart.api import clock
-from source_hotmart.api.certificates import check_certificates
 from source_hotmart.api.error_handler import HTTP_LOGGER, page_of
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.login import NAME, REFUSED, BasicHeader, LoginHandler
 from source_hotmart.api.pages import DEFAULT_LIMITS, Limits
 from source_hotmart.api.redaction import hide
 from source_hotmart.api.retries import DEFAULT_RETRIES, QuotaBackoff, RetryPolicy, out_of_tries
-from source_hotmart.api.transport import Connections
+from source_hotmart.api.transport import Connections, check_certificates
 from source_hotmart.config.form import Config
 
 LOGGER = logging.getLogger("airbyte.hotmart")

@@ -14,7 +14,6 @@ from airbyte_cdk.sources.streams.http.error_handlers import (
     ResponseAction,
 )
 
-from source_hotmart.api.deadline import ran_out_of_time
 from source_hotmart.api.decoding import TooDeep, decode_json
 from source_hotmart.api.errors import (
     AccessDenied,
@@ -39,6 +38,7 @@ from source_hotmart.api.pages import (
 )
 from source_hotmart.api.retries import DEFAULT_RETRIES, RetryPolicy
 from source_hotmart.api.statuses import FIREWALL_STATUSES, RETRY, RETRY_CONTRACT, SPLIT, STATUS_ACTIONS
+from source_hotmart.api.transport import ran_out_of_time
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 HTTP_LOGGER = logging.getLogger("airbyte.hotmart.http")

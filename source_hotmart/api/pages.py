@@ -15,8 +15,8 @@ from typing import Any
 import requests
 from urllib3.exceptions import HTTPError as TransferError
 
-from source_hotmart.api.deadline import ran_out_of_time
 from source_hotmart.api.decoding import MOST_VALUES, TooDeep, TooManyValues, decode_json
+from source_hotmart.api.transport import ran_out_of_time
 
 _CHUNK_BYTES = 1 << 16
 """Maximum bytes per chunk of a body, also after decompression."""
@@ -51,7 +51,7 @@ class Limits:
     """Timeouts of one request in seconds, and limits for its decoded body in bytes.
 
     `requests` measures its read timeout from byte to byte, so a response that trickles in never triggers it. `total_s`
-    is the timeout of the whole response, see `deadline.py`.
+    is the timeout of the whole response, see `transport.py`.
     """
 
     connect_s: float = 10
