@@ -18,8 +18,8 @@ from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.authenticator import HotmartAuthenticator
-from source_hotmart.api.clock import DAY_MS
 from source_hotmart.api.errors import AccessDenied, HotmartError, QuotaUsedUp, UnknownMembersArea
+from source_hotmart.api.login import DAY_MS
 from source_hotmart.api.pages import Limits
 from source_hotmart.api.retries import NO_RETRIES
 from source_hotmart.api.transport import Connections

@@ -1,28 +1,31 @@
-"""Access tokens: fetched with the user's credentials, used exactly as received, renewed in time.
+"""Access tokens: fetched with the user's credentials, renewed in time, and replaced if Hotmart rejects them.
 
 https://developers.hotmart.com/docs/en/start/app-auth/
+
+The CDK's own action for a 401 turns the second one of a request into a config_error, and waits without jitter. But a
+token can be rejected although the settings are right, for example if another program used the same credentials.
 """
 
 from __future__ import annotations
 
 import logging
 import math
-import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Lock, RLock
+from typing import TypeVar
 
 import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.http_client import HttpClient
+from airbyte_cdk.sources.streams.http.requests_native_auth import TokenAuthenticator
+from airbyte_cdk.sources.streams.http.requests_native_auth.abstract_token import AbstractHeaderAuthenticator
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
-from requests.auth import AuthBase
 
-from source_hotmart.api import clock
 from source_hotmart.api.error_handler import HTTP_LOGGER, page_of
-from source_hotmart.api.errors import HotmartError
-from source_hotmart.api.login import NAME, REFUSED, BasicHeader, LoginHandler
+from source_hotmart.api.errors import AccessDenied, HotmartError, TokenRejected
+from source_hotmart.api.login import MAX_SKEW_MS, NAME, REFUSED, RENEWAL_REFUSED, TRUSTED_MS, LoginHandler, skew_ms
 from source_hotmart.api.pages import DEFAULT_LIMITS, Limits
 from source_hotmart.api.redaction import hide
 from source_hotmart.api.retries import DEFAULT_RETRIES, QuotaBackoff, RetryPolicy, out_of_tries
@@ -40,27 +43,23 @@ LONG_LIFE_S = 300
 FAILURE_KEPT_S = 60.0
 """Seconds before a failed login is retried."""
 
-RENEWAL_REFUSED = (
-    "Hotmart accepted the Client ID and Client Secret at the start of this sync, but now rejects them when the access "
-    "token is renewed. If the next sync fails too, check in Hotmart under Tools > Developer Credentials whether the "
-    "credential was deleted."
-)
+Answer = TypeVar("Answer")
 
 
-class HotmartAuthenticator(AuthBase):
+class HotmartAuthenticator(AbstractHeaderAuthenticator):
     """Sets the access token on each request. All streams and threads share one instance, and so one token."""
+
+    auth_header = "Authorization"
 
     def __init__(
         self,
         config: Config,
         retries: RetryPolicy = DEFAULT_RETRIES,
         limits: Limits = DEFAULT_LIMITS,
-        jitter: Callable[[], float] = random.random,
         connections: Connections | None = None,
     ) -> None:
         self._config = config
         self._retries = retries
-        self._jitter = jitter
         self._lock = RLock()
         self._replacing = Lock()
         """Held by the thread that replaces a rejected token. The lock above stays free while that thread pauses."""
@@ -73,7 +72,7 @@ class HotmartAuthenticator(AuthBase):
         self.has_worked = False
         """Whether Hotmart has accepted one of these tokens for a data request."""
         self.clock_skew_ms = 0
-        """Lead of this machine's clock over Hotmart's in milliseconds, negative if it is behind. See `clock.py`."""
+        """Lead of this machine's clock over Hotmart's in milliseconds, negative if it is behind."""
         self._timeout_s = (limits.connect_s, limits.read_s)
         limits = replace(limits, body_bytes=limits.error_bytes)  # a login response is no larger than an error
         self._token_url = f"{config.auth_url}/security/oauth/token"
@@ -82,22 +81,18 @@ class HotmartAuthenticator(AuthBase):
             logger=HTTP_LOGGER,
             error_handler=LoginHandler(retries, limits, is_first=lambda: not self._token),
             session=(connections or Connections()).restrict_to("POST", self._token_url, limits.total_s),
-            authenticator=BasicHeader(config.token.get_secret_value()),
+            authenticator=TokenAuthenticator(config.token.get_secret_value(), "Basic"),
             backoff_strategy=QuotaBackoff(),
         )
         hide_secrets(config)
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the bearer header. Raise `HotmartError` if no token is available."""
-        request.headers.update(self.get_auth_header())
-        return request
-
-    def get_auth_header(self) -> dict[str, str]:
-        """Return the header, after renewing a token that is about to expire."""
+    @property
+    def token(self) -> str:
+        """The header, after renewing a token that is about to expire. Raise `HotmartError` without a valid one."""
         with self._lock:
             if time.monotonic() >= self._renew_at_s:
                 self._renew()
-            return {"Authorization": self._bearer}
+            return self._bearer
 
     @property
     def _bearer(self) -> str:
@@ -128,7 +123,7 @@ class HotmartAuthenticator(AuthBase):
                 return
             if time.monotonic() - self._granted_at_s > LONG_LIFE_S:
                 self._replaced = 0
-            time.sleep(self._retries.pause_s(self._replaced, self._jitter()))
+            time.sleep(self._retries.pause_s(self._replaced))
             with self._lock:
                 if digest == hash(self._bearer):
                     self._replaced += 1
@@ -156,6 +151,7 @@ class HotmartAuthenticator(AuthBase):
         # Hotmart documents the credentials as query parameters. `HotmartErrorHandler` keeps the URL, and so the secret,
         # out of every message. Failures are raised outside the exception handlers, because Python would chain them
         # to the exceptions of the HTTP client, which contain the URL.
+        kept_s = FAILURE_KEPT_S
         try:
             if not self._token and "https://" in f"{self._config.auth_url} {self._config.api_url}":
                 check_certificates()
@@ -171,40 +167,94 @@ class HotmartAuthenticator(AuthBase):
                 request_kwargs={"timeout": self._timeout_s, "allow_redirects": False, "stream": True},
             )
         except HotmartError as refusal:
+            failure = refusal
             if self._token:  # these credentials have worked, so a firewall may have rejected the renewal
-                sentence = RENEWAL_REFUSED if str(refusal) == REFUSED else str(refusal)
-                failure = self._keep_failure(HotmartError(sentence), FAILURE_KEPT_S)
-            else:
-                final = refusal.failure_type == FailureType.config_error
-                failure = self._keep_failure(refusal, math.inf if final else FAILURE_KEPT_S)
+                failure = HotmartError(RENEWAL_REFUSED if str(refusal) == REFUSED else str(refusal))
+            elif refusal.failure_type == FailureType.config_error:
+                kept_s = math.inf
         except AirbyteTracedException as exhausted:
-            failure = self._keep_failure(out_of_tries(exhausted, self._retries), FAILURE_KEPT_S)
+            failure = out_of_tries(exhausted, self._retries)
         else:
             return response
+        # The other threads would otherwise retry for as long as this one did.
+        self._failure, self._failure_until_s = failure, time.monotonic() + kept_s
         raise failure
 
     def _compare_clocks(self, response: requests.Response, *, is_first: bool) -> None:
-        """Adopt Hotmart's clock within the limits of `clock.py`. During a sync an unusual `Date` is ignored."""
-        skew_ms = clock.skew_ms(response)
-        if skew_ms is None:
+        """Adopt Hotmart's clock within the limits of `login.py`. During a sync an unusual `Date` is ignored."""
+        lead_ms = skew_ms(response)
+        if lead_ms is None:
             return
-        if -clock.TRUSTED_MS <= skew_ms <= clock.MAX_SKEW_MS:
-            self.clock_skew_ms = skew_ms
+        if -TRUSTED_MS <= lead_ms <= MAX_SKEW_MS:
+            self.clock_skew_ms = lead_ms
         elif is_first:
             LOGGER.warning(
                 "The time in Hotmart's login response is %.0f seconds ahead of this machine's clock. This sync uses "
                 "this machine's clock.",
-                -skew_ms / 1000,
+                -lead_ms / 1000,
             )
-
-    def _keep_failure(self, failure: HotmartError, kept_s: float) -> HotmartError:
-        """Remember a failure for the other threads, which would otherwise retry for as long as this one did."""
-        self._failure = failure
-        self._failure_until_s = time.monotonic() + kept_s
-        return failure
 
 
 def hide_secrets(config: Config) -> None:
     """Hide the secret settings in all output."""
     for secret in (config.client_id, config.client_secret, config.token, config.personal_data.key):
         hide(secret.get_secret_value())
+
+
+class TokenRenewal:
+    """Sends the requests of one stream, from all threads."""
+
+    def __init__(self, stream_name: str, authenticator: HotmartAuthenticator, retries: RetryPolicy) -> None:
+        self._stream_name = stream_name
+        self._authenticator = authenticator
+        self._retries = retries
+        self._is_denied = False
+        """Whether new tokens did not help the last request. The other requests of the stream then try none."""
+
+    def send(self, call: Callable[[], Answer]) -> Answer:
+        """Return the response of a request. Raise `AccessDenied` if Hotmart accepts no new token for it.
+
+        Raise `HotmartError` if no new token is available.
+        """
+        renewals = 0
+        while True:
+            try:
+                answer = call()
+            except TokenRejected as rejected:
+                digest = rejected.digest
+            else:
+                self._is_denied = False
+                self._authenticator.has_worked = True
+                return answer
+            if self._is_denied or renewals >= self._retries.max_renewals:
+                self._is_denied = True
+                raise self._denial()
+            self._renew(digest)
+            renewals += 1
+
+    def _renew(self, digest: int) -> None:
+        try:
+            self._authenticator.replace_token(digest)
+        except HotmartError:
+            if self._retries.max_retries:
+                raise
+            raise self._denial() from None  # a check does not wait for a login, and the rejection says more
+
+    def _denial(self) -> AccessDenied:
+        """Return the failure. It is a config_error only if these credentials have never worked."""
+        if self._authenticator.has_worked:
+            denial = AccessDenied(
+                f"{self._stream_name}: Hotmart accepted these credentials earlier in this sync, but rejected every new "
+                "access token for this stream (401). If another program uses the same credentials, run it at another "
+                "time. If only this stream fails, the credentials have no permission for it. Create a credential as "
+                "the owner of the account, or deselect this stream.",
+                FailureType.transient_error,
+            )
+        else:
+            denial = AccessDenied(
+                f"{self._stream_name}: Hotmart issued an access token and then rejected it (401). Most often the "
+                "credential belongs to the other environment. Choose production or sandbox, as it was created. If that "
+                "is right, create a credential as the owner of the account."
+            )
+        denial.status = 401
+        return denial

@@ -1,20 +1,30 @@
-"""Interpret the response of a login: an access token with its lifetime, or an error.
+"""Interpret the response of a login: an access token with its lifetime, the time at Hotmart, or an error.
 
 https://developers.hotmart.com/docs/en/start/app-auth/
+
+Hotmart rejects dates in the future, so a sync ends at Hotmart's current time, which is in the `Date` header. A wrong
+`Date` must do no harm: a late one would move a state into the future, and an early one would end a sync before the
+newest rows.
+
+- Up to ten minutes apart: Hotmart's clock is used.
+- Further apart: the earlier clock is used. If a sync ends too early, the next one reads the rest.
+- A login dated more than two days before this machine's clock is rejected. Either clock may be wrong, and a sync by
+  either of them could miss rows and still succeed.
 """
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
-from requests.auth import AuthBase
 
-from source_hotmart.api import clock
 from source_hotmart.api.error_handler import HotmartErrorHandler
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.pages import Envelope, Limits, Page, UnexpectedBody, decode
@@ -37,6 +47,30 @@ REFUSED = (
     "Hotmart rejected the Client ID and Client Secret. Copy all three values again from Hotmart: Tools > Developer "
     "Credentials. If they are right, check there whether the credential was deleted."
 )
+RENEWAL_REFUSED = (
+    "Hotmart accepted the Client ID and Client Secret at the start of this sync, but now rejects them when the access "
+    "token is renewed. If the next sync fails too, check in Hotmart under Tools > Developer Credentials whether the "
+    "credential was deleted."
+)
+
+TRUSTED_MS = 10 * 60_000
+DAY_MS = 86_400_000
+MAX_SKEW_MS = 2 * DAY_MS
+
+
+def skew_ms(response: requests.Response) -> int | None:
+    """Return the lead of this machine's clock over Hotmart's in milliseconds, `None` without a `Date`.
+
+    Negative if it is behind. Never less than the real difference, because the header has whole seconds and the
+    response took some time to arrive.
+    """
+    try:
+        date = parsedate_to_datetime(response.headers["Date"])
+        aware = date if date.tzinfo else date.replace(tzinfo=UTC)  # -0000 means UTC in an unknown zone
+        server_time_ms = int(aware.timestamp()) * 1000
+    except (KeyError, ValueError, OverflowError):
+        return None
+    return time.time_ns() // 1_000_000 - server_time_ms
 
 
 def life_s(expires_in: Any) -> int:
@@ -44,17 +78,6 @@ def life_s(expires_in: Any) -> int:
     if type(expires_in) is not int:
         return DEFAULT_TOKEN_LIFE_S
     return min(max(expires_in, LEAST_LIFE_S), MOST_LIFE_S)
-
-
-class BasicHeader(AuthBase):
-    """The login header as an authenticator, so that no `.netrc` can replace it."""
-
-    def __init__(self, token: str) -> None:
-        self._header = f"Basic {token}"
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = self._header
-        return request
 
 
 class TokenEnvelope(Envelope):
@@ -81,9 +104,9 @@ class LoginHandler(HotmartErrorHandler):
 
     def _accept(self, response: requests.Response, body: bytes) -> ErrorResolution:
         """Store the token, unless the response is dated so early that a sync would miss rows."""
-        skew_ms = clock.skew_ms(response) or 0
-        if self._is_first() and skew_ms > clock.MAX_SKEW_MS:
-            days = skew_ms // clock.DAY_MS
+        lead_ms = skew_ms(response) or 0
+        if self._is_first() and lead_ms > MAX_SKEW_MS:
+            days = lead_ms // DAY_MS
             sentence = f"The time in Hotmart's login response is {days:,} days behind this machine's clock"
             return self._resolution(RETRY, f"{sentence}. Set the clock if it is wrong")
         return super()._accept(response, body)

@@ -28,15 +28,15 @@ class RetryPolicy:
     advice: str | None = None
     """The last sentence of a failure. By default it says how often the request was tried."""
 
-    def pause_s(self, renewals: int, jitter: float) -> float:
+    def pause_s(self, renewals: int, jitter: Callable[[], float] = random.random) -> float:
         """Return the seconds to wait before the next access token, given the number rejected in succession.
 
         The first new token is requested at once. Two programs may invalidate each other's tokens: growing pauses let
-        them take turns, and a `jitter` between 0 and 1 keeps them out of step.
+        them take turns, and the `jitter` keeps them out of step.
         """
         if not renewals:
             return 0.0
-        return min(MAX_RENEWAL_PAUSE_S, self.renewal_pause_s * 2.0 ** (renewals - 1)) * (0.5 + jitter)
+        return min(MAX_RENEWAL_PAUSE_S, self.renewal_pause_s * 2.0 ** (renewals - 1)) * (0.5 + jitter())
 
 
 MAX_RENEWAL_PAUSE_S = 30.0

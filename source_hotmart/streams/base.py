@@ -20,11 +20,11 @@ from airbyte_cdk.sources.streams.http.pagination_reset_exception import Paginati
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_hotmart.api.authenticator import TokenRenewal
 from source_hotmart.api.error_handler import HTTP_LOGGER, HotmartErrorHandler, page_of
 from source_hotmart.api.errors import HotmartError, QueryRefused, TooHeavy
 from source_hotmart.api.pages import Envelope, Page
 from source_hotmart.api.rate_limit import CallBudget, LineBudget
-from source_hotmart.api.renewal import TokenRenewal
 from source_hotmart.api.retries import QuotaBackoff, out_of_tries
 from source_hotmart.api.turns import Line
 from source_hotmart.reading.lists import ListReader
