@@ -36,8 +36,15 @@ from source_hotmart.api.pages import (
     read_body,
     too_late,
 )
-from source_hotmart.api.retries import DEFAULT_RETRIES, RetryPolicy
-from source_hotmart.api.statuses import FIREWALL_STATUSES, RETRY, RETRY_CONTRACT, SPLIT, STATUS_ACTIONS
+from source_hotmart.api.retries import (
+    DEFAULT_RETRIES,
+    FIREWALL_STATUSES,
+    RETRY,
+    RETRY_CONTRACT,
+    SPLIT,
+    STATUS_ACTIONS,
+    RetryPolicy,
+)
 from source_hotmart.api.transport import ran_out_of_time
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -95,13 +102,11 @@ class HotmartErrorHandler(ErrorHandler):
 
     @property
     def max_retries(self) -> int:
-        """Maximum number of retries per request."""
         return self._retries.max_retries
 
     @property
     def max_time(self) -> int:
-        """Maximum seconds for all attempts of one request."""
-        return int(self._retries.max_time.total_seconds())
+        return self._retries.max_time_s
 
     def interpret_response(self, response_or_exception: requests.Response | Exception | None) -> ErrorResolution:
         """Return the CDK's action for a response or a network failure.

@@ -28,8 +28,7 @@ from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, Res
 from source_hotmart.api.error_handler import HotmartErrorHandler
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.pages import Envelope, Limits, Page, UnexpectedBody, decode
-from source_hotmart.api.retries import RetryPolicy
-from source_hotmart.api.statuses import RETRY
+from source_hotmart.api.retries import RETRY, RetryPolicy
 
 NAME = "access token"
 """The name that messages show in place of a stream's name."""

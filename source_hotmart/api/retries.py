@@ -1,17 +1,44 @@
-"""Number and duration of retries for requests that may succeed later."""
+"""Which responses are retried, how often, and for how long.
+
+Codes and their meaning: https://developers.hotmart.com/docs/en/start/http-response-codes/
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 import requests
-from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.errors import HotmartError
+
+RETRY = ResponseAction.RETRY, FailureType.transient_error
+RETRY_CONTRACT = ResponseAction.RETRY, FailureType.system_error
+SPLIT = ResponseAction.SPLIT_REQUEST_WINDOW, FailureType.transient_error
+
+STATUS_ACTIONS: dict[int, tuple[ResponseAction, FailureType, str]] = {
+    408: (*SPLIT, "Hotmart ended the request because it took too long (408)"),
+    425: (*RETRY, "Hotmart asked to try again later (425)"),
+    429: (
+        ResponseAction.RATE_LIMITED,
+        FailureType.transient_error,
+        "Hotmart's quota of requests per minute is used up (429)",
+    ),
+    500: (*RETRY, "Hotmart had an internal error (500)"),
+    # Documented: the query took more than about 30 s, so request less.
+    502: (*SPLIT, "Hotmart could not answer the query in time (502)"),
+    503: (*RETRY, "Hotmart is not available (503)"),
+    504: (*SPLIT, "Hotmart could not answer the query in time (504)"),
+    524: (*SPLIT, "Hotmart could not answer the query in time (524)"),
+}
+"""Statuses that are retried, whole or in parts. All others are final: see `HotmartErrorHandler`."""
+
+FIREWALL_STATUSES = (401, 403, 405, 406, 451)
+"""Statuses that firewalls and proxies send as well as Hotmart. The body shows which of them did."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +47,8 @@ class RetryPolicy:
 
     max_retries: int = 6
     """The waits double from one second: 63 s in all for a server error, several minutes for an exhausted quota."""
-    max_time: timedelta = timedelta(minutes=20)
+    max_time_s: int = 20 * 60
+    """Maximum seconds for all attempts of one request."""
     max_renewals: int = 7
     """Maximum number of new access tokens for one request that Hotmart rejects with 401."""
     renewal_pause_s: float = 1.0
