@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from queue import Queue
 from threading import Thread
 
-from source_hotmart.api.page_slots import PageSlots
+from source_hotmart.api.pages import PageSlots
 
 
 class Page(Thread):

@@ -40,12 +40,15 @@ _LONG_NUMBER = re.compile(rb"[:,\[\s](?:-[0-9]{19}|-?[0-9]{20}|-?[0-9]{16,19}[.e
 _LONG_DIGITS = re.compile(r"-?[0-9]{16}")
 
 
-class TooManyValues(ValueError):
-    """The JSON has more values than any page, so decoding it would only use up memory."""
+class UnexpectedBody(Exception):
+    """The body is not the requested page. The text describes what arrived instead, and never quotes the body.
 
+    `breaks_contract` means that the API itself answered, in an unknown form.
+    """
 
-class TooDeep(ValueError):
-    """The JSON has more levels of objects and lists than a record can have."""
+    def __init__(self, what: str, *, breaks_contract: bool = False) -> None:
+        super().__init__(what)
+        self.breaks_contract = breaks_contract
 
 
 class RawNumber(str):
@@ -60,118 +63,98 @@ class Repaired(str):
     __slots__ = ()
 
 
+def decode(body: bytes) -> Any:
+    """Return the content of a valid JSON body. Raise `UnexpectedBody` for any other body."""
+    content, invalid = decode_json(body)
+    if invalid:  # a token or an error code must not be guessed
+        raise UnexpectedBody("a body that is not JSON")
+    return content
+
+
 def decode_json(body: bytes) -> tuple[Any, str]:
     """Return the content of a JSON body, and a description of what was invalid: "" or for example "invalid bytes".
 
     Numbers that would lose digits become `RawNumber`. U+0000, which PostgreSQL does not store, becomes U+FFFD. Raise
-    `ValueError` if the body is not JSON, `TooDeep` if its values are nested too deeply, and `TooManyValues` if it has
-    more than `MOST_VALUES`.
+    `UnexpectedBody` if the body is not JSON, or larger or nested more deeply than any page.
     """
+    if not body.strip():
+        raise UnexpectedBody("an empty body")
     if len(body) > _COUNTED_FROM_BYTES and sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
-        raise TooManyValues
+        raise UnexpectedBody(f"JSON of more than {MOST_VALUES:,} values")
     try:
-        content, invalid = orjson.loads(body), ""
-    except orjson.JSONDecodeError:
-        content, invalid = _decode_invalid(body)
-    else:
-        if _LONG_NUMBER_MARKS in body.translate(_MARKS) and _LONG_NUMBER.search(body):
-            content = _decode_exactly(body)
-    try:
-        orjson.dumps(_inside(content))  # fails beyond its depth limit, and takes less time than counting levels
-    except TypeError:
-        if _is_too_deep(content):
-            raise TooDeep from None
-    if not invalid and b"\\" in body and b"\\u0000" in body:
-        content = _with_texts(content, _without_nul)
+        content, invalid = _decode(body)
+        is_too_deep = _is_too_deep(content)
+    except RecursionError:
+        is_too_deep = True
+    except ValueError:
+        what = "an HTML page" if body.lstrip()[:1] == b"<" else "a body that is not JSON"
+        raise UnexpectedBody(what) from None
+    if is_too_deep:
+        raise UnexpectedBody("JSON that is nested too deeply")
     return content, invalid
 
 
-def _inside(content: Any) -> Any:
-    """Return a value nested as deeply as it is in a message."""
-    for _ in range(254 - MOST_LEVELS):
-        content = [content]
-    return content
+def _decode(body: bytes) -> tuple[Any, str]:
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _decode_slowly(body)
+    if _LONG_NUMBER_MARKS in body.translate(_MARKS) and _LONG_NUMBER.search(body):
+        content, _ = _decode_slowly(body)
+    elif b"\\" in body and b"\\u0000" in body:
+        content = _with_texts(content, _without_nul)
+    return content, ""
 
 
 def _is_too_deep(content: Any) -> bool:
     """Whether a value has more levels than a record can have."""
-    level = [content] if type(content) in (dict, list) else []
-    for _ in range(MOST_LEVELS):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if type(outer) is dict else outer)
-            if type(inner) is dict or type(inner) is list
-        ]
-        if not level:
-            return False
-    return True
-
-
-def _decode_exactly(body: bytes) -> Any:
-    """Decode a valid body with Python's decoder, which passes on the digits of each number."""
-    decoder = _Decoder({})
+    nested = content
+    for _ in range(254 - MOST_LEVELS):  # as deeply as it is in a message
+        nested = [nested]
     try:
-        return decoder.decode(body.decode())
-    except RecursionError:
-        raise TooDeep from None
+        orjson.dumps(nested)  # fails beyond its depth limit, and takes less time than counting levels
+    except TypeError:
+        level = [content] if type(content) in (dict, list) else []
+        for _ in range(MOST_LEVELS):
+            inside = [inner for outer in level for inner in (outer.values() if type(outer) is dict else outer)]
+            level = [inner for inner in inside if type(inner) in (dict, list)]
+        return bool(level)
+    return False
 
 
-def _decode_invalid(body: bytes) -> tuple[Any, str]:
-    """Decode with Python's decoder, which accepts more than orjson."""
-    text, found = _text_of(body)
-    decoder = _Decoder(found)
+def _decode_slowly(body: bytes) -> tuple[Any, str]:
+    """Decode with Python's decoder, which passes on the digits of each number, and accepts more than orjson."""
+    found: dict[str, None] = {}
+    encoding = json.detect_encoding(body)
     try:
-        content = decoder.decode(text)
-        if "\\u" in text or "\0" in text or _has_halves(text):
-            content = _with_texts(content, partial(_whole, has_invalid_bytes=INVALID_BYTES in found))
-    except RecursionError:
-        raise TooDeep from None
+        text = body.decode(encoding, "surrogatepass")
+    except UnicodeDecodeError:
+        text, found = body.decode(encoding, "surrogateescape"), {INVALID_BYTES: None}
+    as_float = partial(_float, found)
+    load = partial(json.loads, text, parse_constant=as_float, parse_float=as_float, parse_int=_integer)
+    try:
+        content = load()
+    except ValueError:
+        content = load(strict=False)  # accepts control characters in strings
+        found[CONTROL_CHARACTERS] = None
+    if "\\u" in text or "\0" in text or _has_halves(text):
+        content = _with_texts(content, partial(_whole, has_invalid_bytes=INVALID_BYTES in found))
     return content, ", ".join(found)
 
 
-def _text_of(body: bytes) -> tuple[str, dict[str, None]]:
-    """Return a body as text, with each invalid byte as a surrogate, and a description if there are any."""
-    encoding = json.detect_encoding(body)
-    try:
-        return body.decode(encoding, "surrogatepass"), {}
-    except UnicodeDecodeError:
-        return body.decode(encoding, "surrogateescape"), {INVALID_BYTES: None}
+def _float(found: dict[str, None], text: str) -> float | RawNumber:
+    """Return a number. Numbers such as `1e999`, `NaN` and `Infinity` are invalid."""
+    number = float(text)
+    if not math.isfinite(number):
+        found[INVALID_NUMBERS] = None
+        return RawNumber(text)
+    # Numbers with an exponent stay the same, as on pages that orjson decodes.
+    return RawNumber(text) if abs(number) >= EXACT_BELOW and _LONG_DIGITS.match(text) else number
 
 
-class _Decoder:
-    """Python's JSON decoder, with `RawNumber` for numbers that are inexact, out of range, or not valid in JSON."""
-
-    def __init__(self, found: dict[str, None]) -> None:
-        self._found = found
-
-    def decode(self, text: str) -> Any:
-        """Decode a text. If it is not valid JSON otherwise, accept control characters in strings."""
-        try:
-            return self._decode(text, strict=True)
-        except ValueError:
-            content = self._decode(text, strict=False)
-            self._found[CONTROL_CHARACTERS] = None
-            return content
-
-    def _decode(self, text: str, *, strict: bool) -> Any:
-        return json.loads(
-            text, strict=strict, parse_constant=self._float, parse_float=self._float, parse_int=self._integer
-        )
-
-    def _float(self, text: str) -> float | RawNumber:
-        """Return a number. Numbers such as `1e999`, `NaN` and `Infinity` are invalid."""
-        number = float(text)
-        if not math.isfinite(number):
-            self._found[INVALID_NUMBERS] = None
-            return RawNumber(text)
-        # Numbers with an exponent stay the same, as on pages that orjson decodes.
-        return RawNumber(text) if abs(number) >= EXACT_BELOW and _LONG_DIGITS.match(text) else number
-
-    @staticmethod
-    def _integer(text: str) -> int | RawNumber:
-        is_short = len(text) <= _MOST_DIGITS  # Python does not convert integers of thousands of digits
-        return number if is_short and (number := int(text)) in _INTEGERS else RawNumber(text)
+def _integer(text: str) -> int | RawNumber:
+    is_short = len(text) <= _MOST_DIGITS  # Python does not convert integers of thousands of digits
+    return number if is_short and (number := int(text)) in _INTEGERS else RawNumber(text)
 
 
 def _with_texts(content: Any, change: Callable[[str], str]) -> Any:

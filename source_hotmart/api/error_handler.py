@@ -14,7 +14,7 @@ from airbyte_cdk.sources.streams.http.error_handlers import (
     ResponseAction,
 )
 
-from source_hotmart.api.decoding import TooDeep, decode_json
+from source_hotmart.api.decoding import UnexpectedBody, decode_json
 from source_hotmart.api.errors import (
     AccessDenied,
     HotmartError,
@@ -23,15 +23,14 @@ from source_hotmart.api.errors import (
     TokenRejected,
     UnknownMembersArea,
 )
-from source_hotmart.api.page_slots import PAGE_SLOTS
 from source_hotmart.api.pages import (
     DEFAULT_LIMITS,
     MOST_ROWS,
+    PAGE_SLOTS,
     Envelope,
     Limits,
     Page,
     TruncatedBody,
-    UnexpectedBody,
     error_code,
     read_body,
     too_late,
@@ -245,7 +244,7 @@ def _is_of_hotmart(body: bytes) -> bool:
         return True
     try:
         return isinstance(decode_json(body)[0], dict)
-    except (TooDeep, ValueError):
+    except UnexpectedBody:
         return False
 
 

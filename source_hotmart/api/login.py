@@ -25,9 +25,10 @@ import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
 
+from source_hotmart.api.decoding import UnexpectedBody, decode
 from source_hotmart.api.error_handler import HotmartErrorHandler
 from source_hotmart.api.errors import HotmartError
-from source_hotmart.api.pages import Envelope, Limits, Page, UnexpectedBody, decode
+from source_hotmart.api.pages import Envelope, Limits, Page
 from source_hotmart.api.retries import RETRY, RetryPolicy
 
 NAME = "access token"

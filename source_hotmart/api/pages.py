@@ -1,4 +1,4 @@
-"""Read response bodies within limits, and recognise the page that was requested.
+"""Read response bodies within limits, a few at a time, and recognise the page that was requested.
 
 A response counts as a page if it is 2xx, is JSON, and has the known envelope of its endpoint. An empty or an HTML 200
 never counts as "no rows" by default: Hotmart sends empty bodies for wrong paths, and firewalls send HTML.
@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from threading import BoundedSemaphore, local
+from typing import Any, Final
 
 import requests
 from urllib3.exceptions import HTTPError as TransferError
 
-from source_hotmart.api.decoding import MOST_VALUES, TooDeep, TooManyValues, decode_json
+from source_hotmart.api.decoding import UnexpectedBody, decode, decode_json
 from source_hotmart.api.transport import ran_out_of_time
 
+MOST_PAGES: Final = 4
+"""Maximum pages to decode at the same time, because all threads together would need a lot of memory.
+
+A page of 500 sales has 0.5 MiB as it arrives, and 2 MiB as rows. Only one thread at a time can convert rows.
+"""
+LONGEST_WAIT_S: Final = 20.0
+"""Seconds after which a page is decoded without a slot, so that slots can never stop a sync."""
 _CHUNK_BYTES = 1 << 16
 """Maximum bytes per chunk of a body, also after decompression."""
 _DECODED = ("", "identity", "gzip", "x-gzip")
@@ -29,17 +38,6 @@ LONGEST_TOKEN = 8192
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _CODE_DIGITS = 5
 """Maximum digits of an error code. Known codes have four. Documents, telephone numbers and credentials have more."""
-
-
-class UnexpectedBody(Exception):
-    """The body is not the requested page. The text describes what arrived instead, and never quotes the body.
-
-    `breaks_contract` means that the API itself answered, in an unknown form.
-    """
-
-    def __init__(self, what: str, *, breaks_contract: bool = False) -> None:
-        super().__init__(what)
-        self.breaks_contract = breaks_contract
 
 
 class TruncatedBody(Exception):
@@ -90,7 +88,7 @@ class Envelope:
         """Return the page in a body. Raise `UnexpectedBody` if the body is anything else."""
         if self.empty_body_is_none and not body.strip():
             return NO_ROWS
-        answer, repaired = _decode(body)
+        answer, repaired = decode_json(body)
         page = self._page_in(answer)
         return replace(page, repaired=repaired) if repaired else page
 
@@ -159,29 +157,6 @@ NO_ROWS = Page(rows=(), next_token=None, total=None)
 """The page of an endpoint with nothing to list."""
 
 
-def decode(body: bytes) -> Any:
-    """Return the content of a valid JSON body. Raise `UnexpectedBody` for any other body."""
-    content, repaired = _decode(body)
-    if repaired:  # a token or an error code must not be guessed
-        raise UnexpectedBody("a body that is not JSON")
-    return content
-
-
-def _decode(body: bytes) -> tuple[Any, str]:
-    """Return the content of a JSON body, and a description of what had to be replaced."""
-    if not body.strip():
-        raise UnexpectedBody("an empty body")
-    try:
-        return decode_json(body)
-    except TooDeep:
-        raise UnexpectedBody("JSON that is nested too deeply") from None
-    except TooManyValues:
-        raise UnexpectedBody(f"JSON of more than {MOST_VALUES:,} values") from None
-    except ValueError:
-        what = "an HTML page" if body.lstrip()[:1] == b"<" else "a body that is not JSON"
-        raise UnexpectedBody(what) from None
-
-
 def read_body(response: requests.Response, limits: Limits) -> bytes:
     """Return the decoded body of a streamed response, or nothing for an error response over its size limit.
 
@@ -195,22 +170,18 @@ def read_body(response: requests.Response, limits: Limits) -> bytes:
     decodes = response.headers.get("Content-Encoding", "").strip().lower() in _DECODED
     try:
         # Unlike `iter_content`, `read1` returns as soon as any bytes arrive, so the size is checked in time.
-        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=decodes):
+        while size <= limit and (chunk := response.raw.read1(_CHUNK_BYTES, decode_content=decodes)):
             chunks.append(chunk)
             size += len(chunk)
-            if size > limit and not is_good:
-                _empty(response)
-                return b""
-            if size > limit:
-                raise TruncatedBody(f"is larger than {limit >> 20} MiB")
     except (TransferError, OSError) as lost:
         _empty(response)
-        late = ran_out_of_time(lost)
-        raise TruncatedBody(too_late(limits) if late else "broke off") from None
-    except TruncatedBody:
-        _empty(response)
-        raise
-    return b"".join(chunks)
+        raise TruncatedBody(too_late(limits) if ran_out_of_time(lost) else "broke off") from None
+    if size <= limit:
+        return b"".join(chunks)
+    _empty(response)
+    if is_good:
+        raise TruncatedBody(f"is larger than {limit >> 20} MiB")
+    return b""
 
 
 def _empty(response: requests.Response) -> None:
@@ -239,3 +210,48 @@ def error_code(body: bytes) -> str:
     if not isinstance(code, str) or not _CODE.fullmatch(code) or sum(map(str.isdigit, code)) > _CODE_DIGITS:
         return ""
     return code
+
+
+class _Thread(local):
+    """What a thread has or needs."""
+
+    has_slot = False
+    needs_slot = False
+
+
+class PageSlots:
+    """Slots for threads that read lists. Other requests need none, because their pages are small and soon dropped."""
+
+    def __init__(self, slots: int = MOST_PAGES) -> None:
+        self._free = BoundedSemaphore(slots)
+        self._thread = _Thread()
+
+    @contextmanager
+    def reading_page(self) -> Iterator[None]:
+        """Take a slot when the page is decoded, and free it after its last row was passed on."""
+        self._thread.needs_slot = not self._thread.has_slot
+        try:
+            yield
+        finally:
+            self._thread.needs_slot = False
+            self._free_slot()
+
+    def take(self) -> None:
+        """Wait for a slot, if this thread needs one."""
+        if self._thread.needs_slot:
+            self._thread.has_slot = self._free.acquire(timeout=LONGEST_WAIT_S)
+            self._thread.needs_slot = False
+
+    def put_back(self) -> None:
+        """Free the slot of this thread until it decodes another response."""
+        self._thread.needs_slot |= self._thread.has_slot
+        self._free_slot()
+
+    def _free_slot(self) -> None:
+        if self._thread.has_slot:
+            self._thread.has_slot = False
+            self._free.release()
+
+
+PAGE_SLOTS: Final = PageSlots()
+"""The slots of this process."""

@@ -18,8 +18,7 @@ from airbyte_cdk.sources.streams.http.pagination_reset_exception import Paginati
 
 from source_hotmart.api.errors import BadRow, HotmartError, QueryRefused, TooHeavy
 from source_hotmart.api.messages import LONGEST_LABEL, named
-from source_hotmart.api.page_slots import PAGE_SLOTS
-from source_hotmart.api.pages import Envelope, Page
+from source_hotmart.api.pages import PAGE_SLOTS, Envelope, Page
 from source_hotmart.reading.outages import OutageCheck
 from source_hotmart.reading.page_tokens import EndlessPages, PageTokens
 from source_hotmart.reading.passes import KeyDeduplicator, Keys, ListResult, Pass, Passes, Query, Record
