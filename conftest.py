@@ -9,8 +9,7 @@ import pytest
 from hypothesis import settings
 from pytest_mock import MockerFixture
 
-from source_hotmart.api.messages import FEW_OF_A_KIND
-from source_hotmart.api.redaction import forget_secrets
+from source_hotmart.api.messages import FEW_OF_A_KIND, forget_secrets
 from tools.clock import NOW_MS, VirtualClock
 
 Tell = Callable[[str], None]

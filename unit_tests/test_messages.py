@@ -7,8 +7,16 @@ import logging
 
 import pytest
 
-from source_hotmart.api.messages import FEW_OF_A_KIND, PLAIN_LINES, joined, named, plain, plain_message
-from source_hotmart.api.redaction import hide, redact
+from source_hotmart.api.messages import (
+    FEW_OF_A_KIND,
+    clean_line,
+    hide,
+    joined,
+    named,
+    plain,
+    plain_message,
+    redact,
+)
 from unit_tests.secrecy import forms
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -100,7 +108,7 @@ def test_repeated_log_lines_are_limited_per_stream(caplog):
 
 def test_a_traceback_in_the_log_is_cleaned(caplog):
     hide("secret-of-3319")
-    caplog.handler.addFilter(PLAIN_LINES)
+    caplog.handler.addFilter(clean_line)
     try:
         raise ValueError("secret-of-3319 \x1b[31m")
     except ValueError as failure:

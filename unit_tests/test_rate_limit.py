@@ -14,8 +14,7 @@ import requests
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from pytest_mock import MockerFixture
 
-from source_hotmart.api.rate_limit import BURST_CALLS, CallBudget, LineBudget
-from source_hotmart.api.turns import Line
+from source_hotmart.api.rate_limit import BURST_CALLS, CallBudget, Line, LineBudget
 from tools.clock import VirtualClock
 from tools.sample import sample
 

@@ -26,8 +26,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_hotmart.api.error_handler import HTTP_LOGGER, page_of
 from source_hotmart.api.errors import AccessDenied, HotmartError, TokenRejected
 from source_hotmart.api.login import MAX_SKEW_MS, NAME, REFUSED, RENEWAL_REFUSED, TRUSTED_MS, LoginHandler, skew_ms
+from source_hotmart.api.messages import hide
 from source_hotmart.api.pages import DEFAULT_LIMITS, Limits
-from source_hotmart.api.redaction import hide
 from source_hotmart.api.retries import DEFAULT_RETRIES, QuotaBackoff, RetryPolicy, out_of_tries
 from source_hotmart.api.transport import Connections, check_certificates
 from source_hotmart.config.form import Config

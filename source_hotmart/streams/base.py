@@ -24,9 +24,8 @@ from source_hotmart.api.authenticator import TokenRenewal
 from source_hotmart.api.error_handler import HTTP_LOGGER, HotmartErrorHandler, page_of
 from source_hotmart.api.errors import HotmartError, QueryRefused, TooHeavy
 from source_hotmart.api.pages import Envelope, Page
-from source_hotmart.api.rate_limit import CallBudget, LineBudget
+from source_hotmart.api.rate_limit import CallBudget, Line, LineBudget
 from source_hotmart.api.retries import QuotaBackoff, out_of_tries
-from source_hotmart.api.turns import Line
 from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.records.columns import FieldLog

@@ -15,7 +15,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.messages import named
 from source_hotmart.api.pages import NO_ROWS, Page
-from source_hotmart.api.turns import Line
+from source_hotmart.api.rate_limit import Line
 from source_hotmart.reading.lists import RETRY_AFTER_S, ListReader, noting
 from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
 from source_hotmart.records.personal_data import hide_of

@@ -11,7 +11,7 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.api.errors import QueryRefused
 from source_hotmart.api.pages import Page
-from source_hotmart.api.turns import Line
+from source_hotmart.api.rate_limit import Line
 from source_hotmart.reading.limits import LONGEST_DAYS
 from source_hotmart.reading.statuses import SALE_STATUSES
 from source_hotmart.state import lookback
