@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from source_hotmart import SourceHotmart
-from source_hotmart.catalog import stream_classes
+from source_hotmart.streams import STREAMS
 from tools.harness import Connector, catalog, stream_names
 
 
 def test_streams_have_the_order_of_their_definition() -> None:
     assert stream_names()[0] == "sales_history"
-    assert len(stream_names()) == len(set(stream_names())) == len(stream_classes())
+    assert len(stream_names()) == len(set(stream_names())) == len(STREAMS)
     assert [stream["stream"]["name"] for stream in catalog()["streams"]] == stream_names()
 
 

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airbyte_cdk.sources.utils.casing import camel_to_snake
 from jsonschema import Draft7Validator
 
 from hotmart_simulator import Call, Fault, Simulator, World
 from hotmart_simulator.common.vocabulary import DEFAULT_SALE_STATUSES, PRICE_DETAILS_STATUSES, SALE_STATUSES
 from source_hotmart.api.authenticator import HotmartAuthenticator
-from source_hotmart.catalog import stream_classes
+from source_hotmart.catalog import CLASSES
 from source_hotmart.config.form import Config
 from source_hotmart.state.windows import iso
 from source_hotmart.streams.api import Api
@@ -37,7 +36,6 @@ from tools.rows import difference, key_of
 
 SAMPLE_FOLDER = Path(__file__).parents[1] / "unit_tests" / "resource" / "samples"
 STREAMS = stream_names()
-CLASSES = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
 PATHS = {name: "/" + re.sub(r"{\w+}", "*", cls.endpoint) for name, cls in CLASSES.items()}
 PAGED = [name for name, cls in CLASSES.items() if cls.envelope.rows == "items"]
 INCREMENTAL = [name for name, cls in CLASSES.items() if isinstance(cls.cursor_field, str)]

@@ -10,11 +10,10 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from airbyte_cdk.sources.utils.casing import camel_to_snake
 
 from conftest import Tell
 from hotmart_simulator import Simulator, World
-from source_hotmart.catalog import stream_classes
+from source_hotmart.catalog import CLASSES
 from tools.harness import (
     NOW_MS,
     Connector,
@@ -82,7 +81,7 @@ def raw_fields(value: Any, path: str = "") -> Iterator[str]:
 
 def calls_told(sync: str, hotmart: Simulator) -> str:
     """Return the number of requests of a sync by stream. Other requests (access token, events) are under their path."""
-    patterns = {f"/{re.sub(r'{.*?}', '*', cls.endpoint)}": camel_to_snake(cls.__name__) for cls in stream_classes()}
+    patterns = {f"/{re.sub(r'{.*?}', '*', cls.endpoint)}": name for name, cls in CLASSES.items()}
     calls = Counter(
         next((name for pattern, name in patterns.items() if fnmatchcase(call.path, pattern)), call.path)
         for call in hotmart.calls

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
+from typing import Final
 
 from airbyte_cdk.models import (
     AirbyteCatalog,
@@ -24,24 +25,18 @@ from source_hotmart.streams.child import ChildStream
 LOGGER = logging.getLogger("airbyte.hotmart")
 
 
-def stream_classes() -> list[type[HotmartStream]]:
-    """Return the classes of all streams, in the order of `discover`."""
-    return list(STREAMS)
+CLASSES: Final[dict[str, type[HotmartStream]]] = {camel_to_snake(cls.__name__): cls for cls in STREAMS}
+"""All streams by name, in the order of `discover`."""
 
 
-def stream_names(classes: Iterable[type[HotmartStream]] | None = None) -> list[str]:
-    """Return the names of classes, or of all streams."""
-    return [camel_to_snake(cls.__name__) for cls in (stream_classes() if classes is None else classes)]
-
-
-def offered_classes(members_areas: Sequence[str]) -> list[type[HotmartStream]]:
+def offered_classes(members_areas: Sequence[str]) -> dict[str, type[HotmartStream]]:
     """Return the streams that the settings allow, given the members areas that they name."""
-    return [cls for cls in stream_classes() if members_areas or not cls.needs_members_area]
+    return {name: cls for name, cls in CLASSES.items() if members_areas or not cls.needs_members_area}
 
 
 def per_parent_streams() -> list[str]:
     """Return the names of the streams with a request per parent, which are read after the others."""
-    return stream_names(cls for cls in stream_classes() if issubclass(cls, ChildStream))
+    return [name for name, cls in CLASSES.items() if issubclass(cls, ChildStream)]
 
 
 def lineage(cls: type[HotmartStream]) -> Iterator[type[HotmartStream]]:
@@ -54,8 +49,7 @@ def lineage(cls: type[HotmartStream]) -> Iterator[type[HotmartStream]]:
 def warn_full_refresh(configured: Iterable[ConfiguredAirbyteStream]) -> None:
     """Log which streams are read in full despite a configured incremental read, PyAirbyte's choice for all streams."""
     incremental = {item.stream.name for item in configured if item.sync_mode == SyncMode.incremental}
-    cursors = {camel_to_snake(cls.__name__): cls.cursor_field for cls in stream_classes()}
-    whole = sorted(name for name in incremental if not isinstance(cursors[name], str))
+    whole = sorted(name for name in incremental if not isinstance(CLASSES[name].cursor_field, str))
     if whole:
         LOGGER.warning("%s: Without a cursor, an incremental sync reads all rows.", ", ".join(whole))
 
@@ -66,20 +60,18 @@ def parents_first(configured: Iterable[ConfiguredAirbyteStream]) -> list[Configu
     A parent starts before its children, because they may wait for it. Streams of date ranges are read before streams
     with a request per parent, and streams with sequential requests start first.
     """
-    classes = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
 
     def turn(item: ConfiguredAirbyteStream) -> tuple[int, bool, int]:
-        cls = classes[item.stream.name]
+        cls = CLASSES[item.stream.name]
         # The views of a sale wait for the first of them, and are compared with the sales history if it is read.
-        return len(list(lineage(cls))), cls.line is not HotmartStream.line, list(classes).index(item.stream.name)
+        return len(list(lineage(cls))), cls.line is not HotmartStream.line, list(CLASSES).index(item.stream.name)
 
     return sorted(configured, key=turn)
 
 
 def not_offered(*names: str) -> AirbyteTracedException:
     """Return a config_error about configured streams that the settings do not allow, or that do not exist."""
-    known = stream_names()
-    members_area = [name for name in names if name in known]
+    members_area = [name for name in names if name in CLASSES]
     sentences = []
     if members_area:
         sentences.append(
@@ -88,8 +80,8 @@ def not_offered(*names: str) -> AirbyteTracedException:
             "--config FILE."
         )
     for name in names:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
+        if name not in CLASSES:
+            near = get_close_matches(name, CLASSES, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
             sentences.append(
                 f"{name}: This connector has no such stream.{hint} Refresh the connection's schema and deselect it."

@@ -14,7 +14,6 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.streams.http.request_window_split_exception import (
     RequestWindowSplitRequiredException,
 )
-from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.authenticator import HotmartAuthenticator
@@ -162,8 +161,8 @@ def _denied_note(config: Config, findings: Findings) -> str:
     """Return what these credentials cannot read, and which streams would fail."""
     denied = {family.prefix for family, _ in findings.denied}
     streams = [
-        camel_to_snake(cls.__name__)
-        for cls in offered_classes(config.members_area_subdomain)
+        name
+        for name, cls in offered_classes(config.members_area_subdomain).items()
         if any(each.endpoint.partition("/")[0] in denied for each in lineage(cls))
     ]
     return (

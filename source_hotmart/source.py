@@ -30,11 +30,11 @@ from source_hotmart.api.rate_limit import CallBudget
 from source_hotmart.api.retries import DEFAULT_RETRIES, RetryPolicy
 from source_hotmart.api.transport import Connections
 from source_hotmart.catalog import (
+    CLASSES,
     not_offered,
     offered_classes,
     parents_first,
     per_parent_streams,
-    stream_names,
     warn_full_refresh,
 )
 from source_hotmart.check import check_access
@@ -93,7 +93,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
     @classmethod
     def read_state(cls, state_path: str | None) -> list[AirbyteStateMessage]:
         """Return the last state of each stream in a file, none without a file. Raise a config_error if invalid."""
-        return read_states(state_path, stream_names()) if state_path else []
+        return read_states(state_path, CLASSES) if state_path else []
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """Clean the configuration of what pasting adds. It is validated later, where an error prints no traceback."""
@@ -116,7 +116,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         parsed = Config.from_mapping(config)
         configured = {item.stream.name: item for item in self._catalog.streams} if self._catalog else {}
         self._report, budget = SyncReport(), CallBudget()
-        offered = stream_names(offered_classes(parsed.members_area_subdomain))
+        offered = offered_classes(parsed.members_area_subdomain)
         selected = [name for name in configured if name in offered]
         self._progress = Progress(self.message_repository.emit_message, budget, selected)
         self._connections = Connections()
@@ -135,7 +135,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         )
         states, foreign = inputs.without_namespaces(self._state or [])
         manager = ConnectorStateManager(state=states)
-        made = [cls(api) for cls in offered_classes(parsed.members_area_subdomain)]
+        made = [cls(api) for cls in offered.values()]
         for stream in made:
             api.parents.register_parent(stream, stream.incomplete_lists)
         cursors = {stream.name: self._cursor(stream, manager, configured.get(stream.name), foreign) for stream in made}
@@ -210,7 +210,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
         parsed = Config.from_mapping(config)
         self._catalog, self._state = catalog, state
         self._engine.begin(parsed.num_workers, per_parent_streams())
-        offered = stream_names(offered_classes(parsed.members_area_subdomain))
+        offered = offered_classes(parsed.members_area_subdomain)
         missing = [item for item in catalog.streams if item.stream.name not in offered]
         warn_full_refresh(item for item in catalog.streams if item not in missing)
         for item in missing:

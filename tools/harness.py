@@ -19,13 +19,12 @@ import orjson
 from airbyte_cdk.exception_handler import assemble_uncaught_exception
 from airbyte_cdk.logger import AirbyteLogFormatter
 from airbyte_cdk.models import AirbyteMessageSerializer
-from airbyte_cdk.sources.utils.casing import camel_to_snake
 
 from hotmart_simulator import Simulator, Switches, World
 from source_hotmart import SourceHotmart
 from source_hotmart.api.pages import DEFAULT_LIMITS
 from source_hotmart.api.retries import DEFAULT_RETRIES
-from source_hotmart.catalog import stream_classes
+from source_hotmart.catalog import CLASSES
 from source_hotmart.run import HotmartEntrypoint
 from tools.clock import NOW_MS
 from tools.clock import VirtualClock as VirtualClock
@@ -114,7 +113,7 @@ def state_file(state: State) -> list[Message]:
 
 def stream_names() -> list[str]:
     """Return the name of every stream of the connector."""
-    return [camel_to_snake(cls.__name__) for cls in stream_classes()]
+    return list(CLASSES)
 
 
 def keys_of(stream: str) -> tuple[str, ...]:
@@ -137,7 +136,7 @@ def switches(**changes: Any) -> Switches:
 
 def catalog(names: Sequence[str] | None = None, *, full_refresh: bool = False) -> dict[str, Any]:
     """Return a configured catalog: incremental where a stream has a cursor, otherwise full refresh."""
-    cursors = {camel_to_snake(cls.__name__): cls.cursor_field for cls in stream_classes()}
+    cursors = {name: cls.cursor_field for name, cls in CLASSES.items()}
     streams = []
     for name in names if names is not None else stream_names():
         incremental = isinstance(cursors.get(name), str) and not full_refresh
@@ -240,9 +239,8 @@ class Warehouse:
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[Any, dict[str, Any]]] = defaultdict(dict)
-        classes = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
-        self._cursors = {name: cls.cursor_field for name, cls in classes.items()}
-        self._keys: dict[str, Any] = {name: cls.primary_key for name, cls in classes.items()}
+        self._cursors = {name: cls.cursor_field for name, cls in CLASSES.items()}
+        self._keys: dict[str, Any] = {name: cls.primary_key for name, cls in CLASSES.items()}
 
     def load(self, messages: Iterable[Message]) -> None:
         """Load the records of a run."""

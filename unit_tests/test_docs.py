@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airbyte_cdk.sources.utils.casing import camel_to_snake
 
-from source_hotmart.catalog import stream_classes
+from source_hotmart.catalog import CLASSES
 from source_hotmart.streams.sales_views import SalesStream
 from tools.docs.streams_page import JOINS, streams_page
 from tools.docs.streams_page import PAGE as STREAMS_PAGE
@@ -29,7 +28,6 @@ REQUESTS = ROOT / "docs" / "development" / "requests.md"
 STATE = ROOT / "docs" / "development" / "state.md"
 PAGES = [README, CONTRIBUTING, SECURITY, *sorted((ROOT / "docs").rglob("*.md"))]
 
-CLASSES: dict[str, Any] = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
 FORM: dict[str, Any] = json.loads((ROOT / "source_hotmart" / "spec.json").read_text("utf-8"))["connectionSpecification"]
 
 # Airbyte's documentation checks require these headings in this order. Others are allowed only at certain places.

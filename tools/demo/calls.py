@@ -5,9 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from airbyte_cdk.sources.utils.casing import camel_to_snake
-
-from source_hotmart.catalog import stream_classes
+from source_hotmart.catalog import CLASSES
 
 
 @dataclass
@@ -27,7 +25,7 @@ class Calls:
 
 def count_calls(paths: Mapping[str, Mapping[str, int]]) -> Calls:
     """Count the requests in the simulator's log: path, status, number of calls."""
-    endpoints = {camel_to_snake(cls.__name__): _pattern(cls.endpoint) for cls in stream_classes()}
+    endpoints = {name: _pattern(cls.endpoint) for name, cls in CLASSES.items()}
     calls = Calls()
     for path, statuses in paths.items():
         calls.by_status.update(statuses)

@@ -16,7 +16,7 @@ import yaml
 from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 
-from source_hotmart.catalog import stream_classes
+from source_hotmart.catalog import CLASSES
 from source_hotmart.reading.statuses import SALE_STATUSES
 from source_hotmart.records.columns import COLUMNS
 from source_hotmart.streams.base import HotmartStream
@@ -70,14 +70,10 @@ def skill_page() -> str:
         "\n".join(_commands()),
         "\n".join(_settings()),
         "\n".join(_overview()),
-        *("\n".join(stream_lines(name, cls)) for name, cls in _classes().items()),
+        *("\n".join(stream_lines(name, cls)) for name, cls in CLASSES.items()),
         *(_heading(item) for item in sections(GUIDE, PAGE) if item.heading not in LEFT_OUT),
     ]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
-
-
-def _classes() -> dict[str, type[HotmartStream]]:
-    return {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
 
 
 def _facts() -> Iterator[str]:

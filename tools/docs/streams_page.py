@@ -10,7 +10,7 @@ from typing import Any
 from airbyte_cdk.sources.utils.casing import camel_to_snake
 from airbyte_cdk.sources.utils.schema_helpers import ResourceSchemaLoader
 
-from source_hotmart.catalog import stream_classes
+from source_hotmart.catalog import CLASSES
 from source_hotmart.records.columns import COLUMNS
 from source_hotmart.streams.base import HotmartStream
 from source_hotmart.streams.child import ChildStream
@@ -61,17 +61,16 @@ JOINS = (
 
 def streams_page() -> str:
     """Return the whole page."""
-    classes = {camel_to_snake(cls.__name__): cls for cls in stream_classes()}
-    parts = [HEAD + "\n".join(_fields({"properties": COLUMNS})), "", *_table(classes), "", *_drawing()]
-    for name, cls in classes.items():
+    parts = [HEAD + "\n".join(_fields({"properties": COLUMNS})), "", *_table(), "", *_drawing()]
+    for name, cls in CLASSES.items():
         parts += ["", *_section(name, cls)]
     return "\n".join(parts) + "\n"
 
 
-def _table(classes: Mapping[str, type[HotmartStream]]) -> Iterator[str]:
+def _table() -> Iterator[str]:
     yield "| Stream | Key | Cursor | Parent | Requests |"
     yield "|---|---|---|---|---|"
-    for name, cls in classes.items():
+    for name, cls in CLASSES.items():
         yield f"| [`{name}`](#{name}) | {_key(cls)} | {_cursor(cls)} | {_parent(cls)} | {cls.cost_note} |"
 
 
@@ -84,9 +83,7 @@ def _drawing() -> Iterator[str]:
     yield "```mermaid"
     yield "flowchart LR"
     found_by = {
-        (camel_to_snake(cls.parent.__name__), camel_to_snake(cls.__name__))
-        for cls in stream_classes()
-        if issubclass(cls, ChildStream)
+        (camel_to_snake(cls.parent.__name__), name) for name, cls in CLASSES.items() if issubclass(cls, ChildStream)
     }
     for left, right, fields in JOINS:
         line = "==>" if (left, right) in found_by else "---"

@@ -12,7 +12,7 @@ from typing import Final
 
 import orjson
 
-from source_hotmart.catalog import stream_names
+from source_hotmart.catalog import CLASSES
 from tools.bench import clients
 from tools.bench.bench import Bench, Measured
 from tools.bench.calls import MINUTE_S
@@ -45,7 +45,7 @@ class Read:
 def run(bench: Bench) -> Measured:
     """Run both reads one after the other, and draw a picture of them."""
     nine = _read(bench, NINE)
-    every = _read(bench, stream_names())
+    every = _read(bench, list(CLASSES))
     title = f"When each stream ends: {SALES:,} sales, {SUBSCRIPTIONS:,} subscriptions, {STUDENTS:,} students"
     draw(title, nine.ended_s, every.ended_s)
     text = f"![When each stream ends]({PICTURE.name})\n\n{_details(nine, every)}"
