@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Any
 
 from airbyte_cdk.sources.streams.call_rate import APIBudget
-from airbyte_cdk.sources.streams.http.request_window_split_exception import (
-    RequestWindowSplitRequiredException,
-)
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.authenticator import HotmartAuthenticator
-from source_hotmart.api.errors import AccessDenied, HotmartError, QuotaUsedUp, UnknownMembersArea
+from source_hotmart.api.errors import AccessDenied, HotmartError, QuotaUsedUp, TooHeavy, UnknownMembersArea
 from source_hotmart.api.login import DAY_MS
 from source_hotmart.api.pages import Limits
 from source_hotmart.api.retries import NO_RETRIES
@@ -25,6 +21,7 @@ from source_hotmart.api.transport import Connections
 from source_hotmart.catalog import lineage, offered_classes
 from source_hotmart.config.form import Config
 from source_hotmart.streams.api import Api
+from source_hotmart.streams.base import HotmartStream
 from source_hotmart.streams.members_area import ClubStudents
 from source_hotmart.streams.products import Products
 from source_hotmart.streams.sales import SalesHistory
@@ -52,22 +49,14 @@ OWNER = "as the owner of the account, in Hotmart under Tools > Developer Credent
 
 @dataclass(frozen=True)
 class Family:
-    """Endpoints with a common permission, and a request that shows whether it is granted."""
+    """Endpoints with a common permission, and the query of a stream that shows whether it is granted."""
 
     label: str
-    prefix: str
-    """Prefix of the endpoints' paths."""
-    call: Callable[[Api], None]
+    stream: type[HotmartStream]
+    query: Mapping[str, Any]
 
 
-@dataclass
-class Findings:
-    """Results of the requests of a check."""
-
-    denied: list[tuple[Family, AccessDenied]] = field(default_factory=list)
-    has_worked: bool = False
-    note: str | None = None
-    """Why families were not checked."""
+Denials = list[tuple[Family, AccessDenied]]
 
 
 def check_access(config: Mapping[str, Any]) -> tuple[bool, str | None]:
@@ -75,7 +64,7 @@ def check_access(config: Mapping[str, Any]) -> tuple[bool, str | None]:
     try:
         with closing(Connections()) as connections:
             note = _check(Config.from_mapping(config), connections)
-    except RequestWindowSplitRequiredException:
+    except TooHeavy:
         return False, NO_ANSWER
     except AirbyteTracedException as problem:
         return False, str(problem)
@@ -95,84 +84,84 @@ def _check(config: Config, connections: Connections) -> str | None:
     # A budget would wait for the quota, but a person is waiting for the result.
     now_ms, budget = authenticator.server_time_ms(), APIBudget(policies=[])
     api = Api(config, authenticator, now_ms, budget, NO_RETRIES, CHECK_LIMITS, connections)
-    findings = _call_families(api, until_s=began_s + CALLS_UNTIL_S)
-    if findings.denied and not findings.has_worked:
-        raise _all_denied(findings)
-    notes = [_denied_note(config, findings)] if findings.denied else []
-    return " ".join([*notes, *([findings.note] if findings.note else [])]) or None
+    denials, note = _call_families(api, until_s=began_s + CALLS_UNTIL_S)
+    if denials and not authenticator.has_worked:
+        raise _all_denied(denials)
+    notes = [_denied_note(config, denials)] if denials else []
+    return " ".join([*notes, *([note] if note else [])]) or None
 
 
-def _call_families(api: Api, *, until_s: float) -> Findings:
-    """Request each family, until one fails for another reason than a missing permission."""
-    findings = Findings()
-    for number, family in enumerate(_families(api.config)):
+def _call_families(api: Api, *, until_s: float) -> tuple[Denials, str | None]:
+    """Request each family, until one fails for another reason than a missing permission.
+
+    Return the families without permission, and why the rest was not checked.
+    """
+    denials: Denials = []
+    for number, family in enumerate(_families(api)):
         if number and time.monotonic() > until_s:
-            findings.note = f"Hotmart answers slowly, so the check ended before it tried {family.label}."
-            break
+            return denials, f"Hotmart answers slowly, so the check ended before it tried {family.label}."
         try:
-            family.call(api)
-            findings.has_worked = True
+            _call(family, api)
         except AccessDenied as denied:
-            findings.denied.append((family, denied))
-            if denied.status == 401 and not findings.has_worked:  # new tokens would not help the others either
+            denials.append((family, denied))
+            if denied.status == 401 and not api.authenticator.has_worked:  # new tokens would not help the others either
                 api = replace(api, retries=replace(api.retries, max_renewals=0))
         except QuotaUsedUp:
-            findings.note = QUOTA_USED_UP
-            break
-    return findings
+            return denials, QUOTA_USED_UP
+    return denials, None
 
 
-def _families(config: Config) -> Iterator[Family]:
+def _families(api: Api) -> Iterator[Family]:
     """Yield the families. Each requests one sale of the last day, one product, or one student per members area."""
-    yield Family("sales and subscriptions", "payments", _one_sale)
-    yield Family("products", "products", _one_product)
-    for subdomain in config.members_area_subdomain:
-        yield Family(f"the members area {subdomain!r}", "club", partial(_one_student, subdomain))
+    last_day = api.now_ms - DAY_MS, api.now_ms
+    yield Family("sales and subscriptions", SalesHistory, SalesHistory(api).query(last_day, ()))
+    yield Family("products", Products, {})
+    for subdomain in api.config.members_area_subdomain:
+        yield Family(f"the members area {subdomain!r}", ClubStudents, {"subdomain": subdomain})
 
 
-def _one_sale(api: Api) -> None:
-    stream = SalesHistory(api)
-    stream.fetch({**stream.query((api.now_ms - DAY_MS, api.now_ms), ()), "max_results": 1})
-
-
-def _one_product(api: Api) -> None:
-    Products(api).fetch({"max_results": 1})
-
-
-def _one_student(subdomain: str, api: Api) -> None:
+def _call(family: Family, api: Api) -> None:
     try:
-        ClubStudents(api).fetch({"subdomain": subdomain, "max_results": 1})
+        family.stream(api).fetch({**family.query, "max_results": 1})
     except (UnknownMembersArea, AccessDenied, QuotaUsedUp):
         raise
     except HotmartError as problem:
+        if "subdomain" not in family.query:
+            raise
         raise HotmartError(
-            f"{problem} Check members_area_subdomain too: is {subdomain!r} the NAME in hotmart.com/club/NAME?"
+            f"{problem} Check members_area_subdomain too: is {family.query['subdomain']!r} the NAME in "
+            "hotmart.com/club/NAME?"
         ) from None
 
 
-def _all_denied(findings: Findings) -> HotmartError:
+def _all_denied(denials: Denials) -> HotmartError:
     """Return the failure of a check without any permission."""
-    if all(denied.status == 401 for _, denied in findings.denied):
-        return findings.denied[0][1]
-    return AccessDenied(f"{_denied_sentence(findings)}. Create a credential {OWNER}")
+    if all(denied.status == 401 for _, denied in denials):
+        return denials[0][1]
+    return AccessDenied(f"{_denied_sentence(denials)}. Create a credential {OWNER}")
 
 
-def _denied_note(config: Config, findings: Findings) -> str:
+def _denied_note(config: Config, denials: Denials) -> str:
     """Return what these credentials cannot read, and which streams would fail."""
-    denied = {family.prefix for family, _ in findings.denied}
+    denied = {_prefix_of(family.stream) for family, _ in denials}
     streams = [
         name
         for name, cls in offered_classes(config.members_area_subdomain).items()
-        if any(each.endpoint.partition("/")[0] in denied for each in lineage(cls))
+        if not denied.isdisjoint(map(_prefix_of, lineage(cls)))
     ]
     return (
-        f"{_denied_sentence(findings)}. These streams would fail: {', '.join(streams)}. Deselect them, or create a "
+        f"{_denied_sentence(denials)}. These streams would fail: {', '.join(streams)}. Deselect them, or create a "
         f"credential {OWNER}"
     )
 
 
-def _denied_sentence(findings: Findings) -> str:
-    labels = [family.label for family, _ in findings.denied]
+def _prefix_of(stream: type[HotmartStream]) -> str:
+    """Return the first part of the path of an endpoint, on which the permission depends."""
+    return stream.endpoint.partition("/")[0]
+
+
+def _denied_sentence(denials: Denials) -> str:
+    labels = [family.label for family, _ in denials]
     listed = " and ".join(filter(None, [", ".join(labels[:-1]), labels[-1]]))
-    statuses = ", ".join(sorted({str(denied.status) for _, denied in findings.denied}))
+    statuses = ", ".join(sorted({str(denied.status) for _, denied in denials}))
     return f"These credentials have no permission to read {listed} ({statuses})"
