@@ -93,14 +93,9 @@ def not_offered(*names: str) -> AirbyteTracedException:
 def configured_catalog(
     offered: AirbyteCatalog, names: Sequence[str], *, full: bool = False
 ) -> ConfiguredAirbyteCatalog:
-    """Return a catalog to read streams, incrementally if they support it and `full` is not set.
+    """Return a catalog to read these streams, or all without names, incrementally where possible unless `full`.
 
-    Args:
-        offered: The catalog that `discover` returns for the settings.
-        names: The streams to read, or all if empty.
-        full: Whether to read every stream in full.
-    Raises:
-        AirbyteTracedException: A config_error about names that are not offered.
+    Raise a config_error about names that are not offered.
     """
     streams = {stream.name: stream for stream in offered.streams}
     missing = [name for name in names if name not in streams]

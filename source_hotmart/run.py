@@ -9,7 +9,7 @@ import os
 import sys
 from argparse import Namespace
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from io import TextIOWrapper
@@ -40,14 +40,13 @@ LOGGER = logging.getLogger("airbyte")
 MOST_HOPEFUL_FIRST = (FailureType.transient_error, FailureType.system_error, FailureType.config_error)
 """If streams fail for several reasons, the sync is worth retrying if a retry helps one of them."""
 
+_descriptor = cache(HashableStreamDescriptor)
+
 
 class HotmartEntrypoint(AirbyteEntrypoint):
     """Validates settings with `Config`, because the CDK names no field ("None is not of type 'integer'")."""
 
-    @staticmethod
-    def parse_args(args: Sequence[str]) -> Namespace:
-        """Return the parsed command line. Raise `SystemExit` if it is invalid."""
-        return command_line.parse(args)
+    parse_args = staticmethod(command_line.parse)
 
     @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
@@ -80,11 +79,6 @@ class HotmartEntrypoint(AirbyteEntrypoint):
         except AirbyteTracedException as summary:
             summary.failure_type = next((kind for kind in MOST_HOPEFUL_FIRST if kind in kinds), summary.failure_type)
             raise
-
-
-@cache
-def _descriptor(stream_name: str) -> HashableStreamDescriptor:
-    return HashableStreamDescriptor(stream_name)
 
 
 def run() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -80,15 +80,8 @@ class SourceHotmart(ConcurrentSourceAdapter):
     def message_repository(self) -> OrderedRepository:
         return self._engine.repository
 
-    @staticmethod
-    def read_config(config_path: str) -> MutableMapping[str, Any]:
-        """Return the settings in a file. Raise a config_error if they cannot be read."""
-        return inputs.read_settings(config_path)
-
-    @classmethod
-    def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
-        """Return the configured catalog in a file. Raise a config_error if it cannot be read."""
-        return inputs.read_catalog(catalog_path)
+    read_config = staticmethod(inputs.read_settings)
+    read_catalog = staticmethod(inputs.read_catalog)
 
     @classmethod
     def read_state(cls, state_path: str | None) -> list[AirbyteStateMessage]:

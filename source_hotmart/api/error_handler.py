@@ -96,8 +96,8 @@ class HotmartErrorHandler(ErrorHandler):
         self._limits = limits
         self._page_size = page_size
         self._can_ask_for_less = splittable or page_size is not None
-        self._lock = Lock()
-        self._has_warned = False
+        self._first_repair = Lock()
+        """Acquired by the thread that logs the first repaired page, and never released."""
 
     @property
     def max_retries(self) -> int:
@@ -159,19 +159,14 @@ class HotmartErrorHandler(ErrorHandler):
             return self._resolution(outcome, f"Hotmart sent {unreadable} instead of rows")
         if self._page_size is not None and len(page.rows) > MOST_ROWS * self._page_size:
             return self._resolution(RETRY_CONTRACT, "Hotmart sent a page with many more rows than were requested")
-        if page.repaired:
-            self._warn_once(page.repaired)
+        if page.repaired and self._first_repair.acquire(blocking=False):
+            LOGGER.warning(
+                "%s: Hotmart sent invalid JSON (%s). The invalid values were replaced.",
+                self._stream_name,
+                page.repaired,
+            )
         setattr(response, _PAGE, page)
         return ErrorResolution(ResponseAction.SUCCESS, None, None)
-
-    def _warn_once(self, repaired: str) -> None:
-        with self._lock:
-            if self._has_warned:
-                return
-            self._has_warned = True
-        LOGGER.warning(
-            "%s: Hotmart sent invalid JSON (%s). The invalid values were replaced.", self._stream_name, repaired
-        )
 
     def _reject_token(self, response: requests.Response) -> None:
         """Raise `TokenRejected`, so that the caller can try another token."""

@@ -73,13 +73,6 @@ def skew_ms(response: requests.Response) -> int | None:
     return time.time_ns() // 1_000_000 - server_time_ms
 
 
-def life_s(expires_in: Any) -> int:
-    """Return how many seconds a token may be used."""
-    if type(expires_in) is not int:
-        return DEFAULT_TOKEN_LIFE_S
-    return min(max(expires_in, LEAST_LIFE_S), MOST_LIFE_S)
-
-
 class TokenEnvelope(Envelope):
     """`access_token` and `expires_in` (seconds) at the top of the response."""
 
@@ -90,8 +83,9 @@ class TokenEnvelope(Envelope):
             raise UnexpectedBody("a response without an access token", breaks_contract="error" not in (answer or {}))
         if not _TOKEN.fullmatch(token):
             raise UnexpectedBody("an access token that is not printable ASCII of up to 8 KB", breaks_contract=True)
-        row = {"access_token": token, "life_s": life_s(answer.get("expires_in"))}
-        return Page(rows=[row], next_token=None, total=None)
+        sent = answer.get("expires_in")
+        life_s = min(max(sent, LEAST_LIFE_S), MOST_LIFE_S) if type(sent) is int else DEFAULT_TOKEN_LIFE_S
+        return Page(rows=[{"access_token": token, "life_s": life_s}], next_token=None, total=None)
 
 
 class LoginHandler(HotmartErrorHandler):

@@ -51,11 +51,9 @@ class Turns:
         self._credit = dict.fromkeys(Line, 0)
 
     def wait(self, request: requests.PreparedRequest, line: Line) -> None:
-        """Add a waiting request."""
         self._waiting[line].add(request)
 
     def leave(self, request: requests.PreparedRequest, line: Line) -> None:
-        """Remove a request that no longer waits."""
         self._waiting[line].discard(request)
 
     def take(self, line: Line) -> bool:
@@ -197,11 +195,9 @@ class LineBudget(APIBudget):
         self._line = line
 
     def acquire_call(self, request: Any, block: bool = True, timeout: float | None = None) -> None:
-        """Wait in this line until this request may be sent."""
         self._budget.wait_for(request, self._line)
 
     def update_from_response(self, request: Any, response: Any) -> None:
-        """Update the shared budget from a response."""
         self._budget.update_from_response(request, response)
 
 

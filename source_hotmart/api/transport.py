@@ -13,7 +13,7 @@ import logging
 import os
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache, partial
 from http.client import HTTPResponse
 from io import BufferedReader, RawIOBase
@@ -94,15 +94,11 @@ class OutOfTime(TimeoutError):
 
 def ran_out_of_time(exception: BaseException | None) -> bool:
     """Whether an `OutOfTime` caused an exception of `requests` or `urllib3`."""
-    return any(isinstance(one, OutOfTime) for one in _made_of(exception))
-
-
-def _made_of(exception: BaseException | None) -> Iterator[BaseException]:
     # urllib3 sets the cause. requests passes urllib3's exception on as an argument.
-    while exception is not None:
-        yield exception
+    while exception is not None and not isinstance(exception, OutOfTime):
         first = exception.args[0] if exception.args else None
         exception = exception.__cause__ or (first if isinstance(first, BaseException) else None)
+    return exception is not None
 
 
 class EgressGuard(HTTPAdapter):

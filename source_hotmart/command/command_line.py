@@ -18,7 +18,7 @@ from the first check to an incremental read:
 """
 
 
-def parse(arguments: Sequence[str]) -> Namespace:
+def parse(args: Sequence[str]) -> Namespace:
     """Return the parsed command line. Print the usage and raise `SystemExit` (2) if it is invalid."""
     parser = ArgumentParser(
         prog="source-hotmart",
@@ -49,7 +49,7 @@ def parse(arguments: Sequence[str]) -> Namespace:
     catalog.add_argument(
         "--full-refresh", action="store_true", help="read every stream in full (default: incremental where possible)"
     )
-    return parser.parse_args(arguments)
+    return parser.parse_args(args)
 
 
 def _version() -> str:

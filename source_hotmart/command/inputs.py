@@ -24,6 +24,12 @@ from airbyte_cdk.models import (
 from source_hotmart.api.errors import HotmartError
 
 MODES = tuple(mode.value for mode in SyncMode)
+PROBLEMS: dict[type[OSError], str] = {
+    FileNotFoundError: "There is no such file.",
+    IsADirectoryError: "This is a folder, not a file.",
+    PermissionError: "The user that runs the connector has no permission to read this file (in a container that is "
+    "user id 1000).",
+}
 
 
 @dataclass(frozen=True)
@@ -38,25 +44,30 @@ class InputFile:
         """Return a config_error about this file."""
         return HotmartError(f"{self.option} {self.path}: {problem} {self.wanted}", FailureType.config_error)
 
+    def _unreadable(self, error: OSError) -> HotmartError:
+        return self.refuse(PROBLEMS.get(type(error), f"The file cannot be read ({error.strerror})."))
+
     def lines(self) -> io.TextIOWrapper:
         """Open the file to read it line by line. Bytes that are not text become replacement characters.
 
         Raise a config_error if the file cannot be opened.
         """
-        file = self._open()
+        try:
+            file = Path(self.path).open("rb")  # noqa: SIM115 # the wrapper closes it
+        except OSError as error:
+            raise self._unreadable(error) from None
         return io.TextIOWrapper(file, encoding=_encoding(file.peek(4)), errors="replace", newline="\n")
 
     def read(self) -> str:
         """Return the text of the file. Raise a config_error if it cannot be read, or is not text."""
         try:
-            with self._open() as file:
-                content = file.read()
+            content = Path(self.path).read_bytes()
             return content.decode(_encoding(content))
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
             raise self.refuse(f"Line {line} of the file is not UTF-8 text.") from None
         except OSError as error:
-            raise self.refuse(f"The file cannot be read ({error.strerror}).") from None
+            raise self._unreadable(error) from None
 
     def parse(self, text: str) -> Any:
         """Return the JSON value in a text of this file. Raise a config_error with the line and column of a mistake."""
@@ -71,33 +82,17 @@ class InputFile:
         except (ValueError, RecursionError):
             raise self.refuse("The file is not valid JSON.") from None
 
-    def _open(self) -> io.BufferedReader:
-        try:
-            return Path(self.path).open("rb")
-        except FileNotFoundError:
-            problem = "There is no such file."
-        except IsADirectoryError:
-            problem = "This is a folder, not a file."
-        except PermissionError:
-            problem = (
-                "The user that runs the connector has no permission to read this file (in a container that is user id "
-                "1000)."
-            )
-        except OSError as error:
-            problem = f"The file cannot be read ({error.strerror})."
-        raise self.refuse(problem)
-
 
 def _encoding(content: bytes) -> str:
     """Return UTF-8, or the encoding of a byte order mark: PowerShell writes UTF-16, and some editors add a mark."""
     return json.detect_encoding(content[:4])
 
 
-def read_settings(path: str) -> dict[str, Any]:
+def read_settings(config_path: str) -> dict[str, Any]:
     """Return the settings in a file. Raise a config_error if they cannot be read."""
     file = InputFile(
         "--config",
-        path,
+        config_path,
         'Give a JSON object with your settings: {"client_id": "…", "client_secret": "…", "token": "…", "start_date": '
         '"2024-01-31"}.',
     )
@@ -107,9 +102,9 @@ def read_settings(path: str) -> dict[str, Any]:
     return settings
 
 
-def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
+def read_catalog(catalog_path: str) -> ConfiguredAirbyteCatalog:
     """Return the configured catalog in a file. Raise a config_error if it cannot be read."""
-    file = InputFile("--catalog", path, "Make a catalog with source-hotmart catalog --config FILE.")
+    file = InputFile("--catalog", catalog_path, "Make a catalog with source-hotmart catalog --config FILE.")
     content = file.parse(file.read())
     try:
         _check_modes(content)

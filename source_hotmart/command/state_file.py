@@ -46,14 +46,10 @@ class _BadLine(ValueError):
 
 
 def read_states(path: str, stream_names: Iterable[str]) -> list[AirbyteStateMessage]:
-    """Return the last state of each stream in a file.
+    """Return the last state of each stream in a file. Raise a config_error with the expected format if it is invalid.
 
-    Args:
-        path: The file. If it holds no state, for example because it is empty, streams are read from the start date.
-        stream_names: Streams of the connector, to recognise an object with one state per stream.
-
-    Raises:
-        HotmartError: A config_error that names the file and the expected format.
+    Without a state, for example in an empty file, streams are read from the start date. An object with one state per
+    stream is recognised by the `stream_names` of the connector.
     """
     file, known = InputFile("--state", path, WANTED), frozenset(stream_names)
     head: list[str] = []
@@ -100,14 +96,8 @@ def _states_by_line(lines: Iterable[str], head: list[str], known: frozenset[str]
     """Yield the states of a file with one JSON value per line, such as the output of a read.
 
     Lines that are not JSON are skipped, because other programs may have written to the same file. A last line that
-    was cut off is skipped as well.
-    Args:
-        lines: The file.
-        head: Receives the lines before the first message or state.
-        known: Names of streams.
-    Raises:
-        _BadLine: Another line begins like JSON, so it may contain a state.
-        NoState: There are lines, but none is a message or a state.
+    was cut off is skipped as well. `head` receives the lines before the first message or state. Raise `_BadLine` if
+    another line begins like JSON, so it may contain a state, and `NoState` if no line is a message or a state.
     """
     seen, other, bad = False, False, 0
     for number, line in enumerate(lines, 1):

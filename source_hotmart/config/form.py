@@ -225,7 +225,6 @@ class Config(BaseModel):
 
     @property
     def start_ms(self) -> int:
-        """Return the start date in epoch milliseconds."""
         return int(self.start_date.timestamp() * 1000)
 
     @property

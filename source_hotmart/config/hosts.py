@@ -25,10 +25,8 @@ def is_loopback(host: str | None) -> bool:
 def base_url(variable: str, default: str) -> str:
     """Return the base URL from an environment variable, without a trailing slash, or the default.
 
-    The configuration cannot set a host, since it could then send the credentials elsewhere.
-
-    Raises:
-        AirbyteTracedException: A config_error that names the variable, but not its value, which can hold a password.
+    The configuration cannot set a host, since it could then send the credentials elsewhere. Raise a config_error that
+    names the variable if it is invalid, but not its value, which can hold a password.
     """
     given = os.environ.get(variable, "").strip()
     return _checked(variable, given) if given else default

@@ -23,9 +23,7 @@ def visible(text: str) -> str:
 def unknown_settings(config: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence for each unknown setting, with the most similar name and never a value.
 
-    Args:
-        config: The settings as the user entered them.
-        known: Names of settings, each with the names inside it if it is an object.
+    `known` has the names of settings, each with the names inside it if it is an object.
     """
     for name, value in config.items():
         if name in known:
