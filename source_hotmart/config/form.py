@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -227,12 +228,12 @@ class Config(BaseModel):
     def start_ms(self) -> int:
         return int(self.start_date.timestamp() * 1000)
 
-    @property
+    @cached_property  # called for each request
     def api_url(self) -> str:
         """Return the base URL of the data endpoints, without a trailing slash."""
         return base_url("HOTMART_API_URL", API_URLS[self.environment])
 
-    @property
+    @cached_property
     def auth_url(self) -> str:
         """Return the base URL of the token endpoint, without a trailing slash."""
         return base_url("HOTMART_AUTH_URL", AUTH_URL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cache
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import requests
@@ -28,12 +27,9 @@ def base_url(variable: str, default: str) -> str:
     The configuration cannot set a host, since it could then send the credentials elsewhere. Raise a config_error that
     names the variable if it is invalid, but not its value, which can hold a password.
     """
-    given = os.environ.get(variable, "").strip()
-    return _checked(variable, given) if given else default
-
-
-@cache  # called for each request
-def _checked(variable: str, url: str) -> str:
+    url = os.environ.get(variable, "").strip()
+    if not url:
+        return default
     problem = _problem(url)
     if problem:
         sentence = (
