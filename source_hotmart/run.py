@@ -19,12 +19,7 @@ import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import assemble_uncaught_exception
 from airbyte_cdk.logger import PRINT_BUFFER
-from airbyte_cdk.models import (
-    AirbyteMessage,
-    ConfiguredAirbyteCatalogSerializer,
-    ConnectorSpecification,
-    FailureType,
-)
+from airbyte_cdk.models import AirbyteMessage, ConfiguredAirbyteCatalogSerializer, ConnectorSpecification, FailureType
 from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 

@@ -8,11 +8,7 @@ from threading import Lock
 
 import requests
 from airbyte_cdk.models import FailureType
-from airbyte_cdk.sources.streams.http.error_handlers import (
-    ErrorHandler,
-    ErrorResolution,
-    ResponseAction,
-)
+from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler, ErrorResolution, ResponseAction
 
 from source_hotmart.api.decoding import UnexpectedBody, decode_json
 from source_hotmart.api.errors import (

@@ -48,8 +48,7 @@ class TruncatedBody(Exception):
 class Limits:
     """Timeouts of one request in seconds, and limits for its decoded body in bytes.
 
-    `requests` measures its read timeout from byte to byte, so a response that trickles in never triggers it. `total_s`
-    is the timeout of the whole response, see `transport.py`.
+    `total_s` is the timeout of the whole response, see `transport.py`.
     """
 
     connect_s: float = 10

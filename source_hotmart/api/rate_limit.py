@@ -47,18 +47,12 @@ class Turns:
     """Picks the line of the next request by smooth weighted round-robin over the lines with waiting requests."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Line, WeakSet[requests.PreparedRequest]] = {line: WeakSet() for line in Line}
+        self.waiting: dict[Line, WeakSet[requests.PreparedRequest]] = {line: WeakSet() for line in Line}
         self._credit = dict.fromkeys(Line, 0)
-
-    def wait(self, request: requests.PreparedRequest, line: Line) -> None:
-        self._waiting[line].add(request)
-
-    def leave(self, request: requests.PreparedRequest, line: Line) -> None:
-        self._waiting[line].discard(request)
 
     def take(self, line: Line) -> bool:
         """Whether it is this line's turn. If so, use it up."""
-        lines = [each for each in Line if each is line or self._waiting[each]]
+        lines = [each for each in Line if each is line or self.waiting[each]]
         credit = {each: self._credit[each] + each.share for each in lines}
         if max(lines, key=credit.__getitem__) is not line:
             return False
@@ -119,7 +113,7 @@ class CallBudget(APIBudget):
             self._sent.pop(request, None)
             reserve = self._limit // 100 + self._others.reserve(now_s, self._reset_s, self._limit)
             left = self._remaining - len(self._sent) - reserve
-            self._turns.leave(request, line)
+            self._turns.waiting[line].discard(request)
             if left < 1:
                 # Check again before the reset: lost requests and other clients' windows may free some quota earlier.
                 return min(max(self._reset_s - now_s, 0.05), 1.0)
@@ -130,7 +124,7 @@ class CallBudget(APIBudget):
                 # Turns cost a little time, so they are taken only if the quota is scarce.
                 is_scarce = interval_s >= LINE_S
                 if now_s < self._next_s or (is_scarce and not self._turns.take(line)):
-                    self._turns.wait(request, line)
+                    self._turns.waiting[line].add(request)
                     return self._next_s - now_s if now_s < self._next_s else LINE_S
                 # Make up for a thread that woke up late, by one interval at most.
                 self._next_s = max(self._next_s, now_s - interval_s) + interval_s
