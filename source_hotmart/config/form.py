@@ -9,21 +9,12 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from source_hotmart.config.hosts import API_URLS, AUTH_URL, base_url
 from source_hotmart.config.pasted import unknown_settings, visible
@@ -102,16 +93,6 @@ def clean(config: Mapping[str, Any]) -> dict[str, Any]:
     return cleaned
 
 
-def _whole_number(value: Any) -> Any:
-    """Reject true and false, because Python would accept them as 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError(f"{str(value).lower()} is not a number")
-    return value
-
-
-WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
-
-
 class PersonalData(BaseModel):
     """How to treat values that the schemas mark as personal: keep, hash or remove them."""
 
@@ -134,8 +115,8 @@ class Config(BaseModel):
     start_date: datetime
     """In UTC, truncated to milliseconds."""
     members_area_subdomain: tuple[str, ...] = ()
-    lookback_days: WholeNumber = Field(default=65, ge=0, le=730)
-    num_workers: WholeNumber = Field(default=16, ge=1, le=32)
+    lookback_days: int = Field(default=65, ge=0, le=730)
+    num_workers: int = Field(default=16, ge=1, le=32)
     environment: Literal["production", "sandbox"] = "production"
     personal_data: PersonalData = PersonalData()
 
@@ -193,16 +174,24 @@ class Config(BaseModel):
             raise ValueError(f"{value!r} is in the future")
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
+    @field_validator("lookback_days", "num_workers", mode="before")
+    @classmethod
+    def _reject_booleans(cls, value: Any) -> Any:
+        """Reject true and false, because Python would accept them as 1 and 0."""
+        if isinstance(value, bool):
+            raise ValueError(f"{str(value).lower()} is not a number")
+        return value
+
     @field_validator("members_area_subdomain", mode="before")
     @classmethod
     def _split_subdomains(cls, value: Any) -> tuple[str, ...]:
         if not isinstance(value, str):
             raise ValueError("it is not text")
-        names = clean_subdomains(value)
-        for name in names.split(", ") if names else ():
+        names = [name for name in clean_subdomains(value).split(", ") if name]
+        for name in names:
             if not _SUBDOMAIN.fullmatch(name):
                 raise ValueError(f"{name!r} is not the name of a members area")
-        return tuple(names.split(", ")) if names else ()
+        return tuple(names)
 
     @field_validator("personal_data", mode="before")
     @classmethod
