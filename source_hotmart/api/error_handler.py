@@ -10,7 +10,7 @@ import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler, ErrorResolution, ResponseAction
 
-from source_hotmart.api.decoding import UnexpectedBody, decode_json
+from source_hotmart.api.decoding import UnexpectedBody
 from source_hotmart.api.errors import (
     AccessDenied,
     HotmartError,
@@ -125,18 +125,19 @@ class HotmartErrorHandler(ErrorHandler):
             if accepted.response_action is not ResponseAction.SUCCESS:
                 PAGE_SLOTS.put_back()  # the next attempt may be minutes away
             return accepted
+        if status in STATUS_ACTIONS or status >= 500:
+            return self._on_passing_status(status)
         if status == 407:
             raise self._proxy_login()
-        if status in FIREWALL_STATUSES and not _is_of_hotmart(body):
+        code = error_code(body)
+        if status in FIREWALL_STATUSES and code is None:
             return self._blocked(status)
         if status == 401:
             self._reject_token(response)
-        if status in STATUS_ACTIONS or status >= 500:
-            return self._on_passing_status(status)
         try:
-            return self._on_final_status(status, error_code(body))
+            return self._on_final_status(status, code or "")
         except HotmartError as refusal:
-            refusal.status, refusal.code = status, error_code(body)
+            refusal.status, refusal.code = status, code or ""
             raise
 
     def _on_passing_status(self, status: int) -> ErrorResolution:
@@ -227,16 +228,6 @@ class HotmartErrorHandler(ErrorHandler):
     def _resolution(self, outcome: tuple[ResponseAction, FailureType], sentence: str) -> ErrorResolution:
         action, failure_type = RETRY if outcome == SPLIT and not self._can_ask_for_less else outcome
         return ErrorResolution(action, failure_type, f"{self._stream_name}: {sentence}.")
-
-
-def _is_of_hotmart(body: bytes) -> bool:
-    """Whether Hotmart itself sent an error: its body is a JSON object, as documented, or empty. Firewalls send HTML."""
-    if not body.strip():
-        return True
-    try:
-        return isinstance(decode_json(body)[0], dict)
-    except UnexpectedBody:
-        return False
 
 
 def page_of(response: requests.Response) -> Page:

@@ -17,7 +17,7 @@ from typing import Any, Final
 import requests
 from urllib3.exceptions import HTTPError as TransferError
 
-from source_hotmart.api.decoding import UnexpectedBody, decode, decode_json
+from source_hotmart.api.decoding import UnexpectedBody, decode_json
 from source_hotmart.api.transport import ran_out_of_time
 
 MOST_PAGES: Final = 4
@@ -46,14 +46,12 @@ class TruncatedBody(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """Timeouts of one request in seconds, and limits for its decoded body in bytes.
-
-    `total_s` is the timeout of the whole response, see `transport.py`.
-    """
+    """Timeouts of one request in seconds, and limits for its decoded body in bytes."""
 
     connect_s: float = 10
     read_s: float = 60
     total_s: float = 120
+    """For the whole response, see `transport.py`."""
     body_bytes: int = 8 << 20
     """A page of 500 sales has half a MiB."""
     error_bytes: int = 1 << 20
@@ -194,21 +192,26 @@ def too_late(limits: Limits) -> str:
     return f"took more than {limits.total_s:g} seconds"
 
 
-def error_code(body: bytes) -> str:
+def error_code(body: bytes) -> str | None:
     """Return Hotmart's error code, such as `invalid_parameter` or `0006`, empty if the body has none.
 
+    `None` if Hotmart did not send the body: its errors are JSON objects, as documented, or empty. Firewalls send HTML.
     Codes are shown in messages, so a text that does not look like a code is ignored.
 
     https://developers.hotmart.com/docs/en/start/http-response-codes/ (members area: `code` instead of `error`)
     """
+    if not body.strip():
+        return ""
     try:
-        answer = decode(body)
+        answer, repaired = decode_json(body)
     except UnexpectedBody:
+        return None
+    if not isinstance(answer, dict):
+        return None
+    code = answer.get("error") or answer.get("code")
+    if repaired or not isinstance(code, str) or not _CODE.fullmatch(code):
         return ""
-    code = (answer.get("error") or answer.get("code")) if isinstance(answer, dict) else None
-    if not isinstance(code, str) or not _CODE.fullmatch(code) or sum(map(str.isdigit, code)) > _CODE_DIGITS:
-        return ""
-    return code
+    return code if sum(map(str.isdigit, code)) <= _CODE_DIGITS else ""
 
 
 class _Thread(local):

@@ -107,6 +107,7 @@ class EgressGuard(HTTPAdapter):
     def __init__(self, method: str, url: str, total_s: float) -> None:
         self._method = method
         self._host, self._path = _split(url)
+        self._is_local = is_loopback(urlsplit(url).hostname)
         self._total_s = total_s
         self._pools: set[Any] = set()
         self._is_closed = False
@@ -132,7 +133,7 @@ class EgressGuard(HTTPAdapter):
                 "as a bug of the connector.",
                 FailureType.system_error,
             )
-        if is_loopback(urlsplit(request.url or "").hostname):
+        if self._is_local:
             proxies = None  # a proxy would send it, unencrypted, to its own loopback address
         return super().send(request, stream, timeout, verify or True, cert, proxies)
 
