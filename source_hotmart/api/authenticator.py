@@ -63,7 +63,8 @@ class HotmartAuthenticator(AbstractHeaderAuthenticator):
         self._lock = RLock()
         self._replacing = Lock()
         """Held by the thread that replaces a rejected token. The lock above stays free while that thread pauses."""
-        self._token = ""
+        self._header = ""
+        """`Bearer` and the token, empty before the first login."""
         self._granted_at_s = self._renew_at_s = self._ends_at_s = 0.0
         self._replaced = 0
         """Number of tokens in succession that were replaced because Hotmart rejected them."""
@@ -79,7 +80,7 @@ class HotmartAuthenticator(AbstractHeaderAuthenticator):
         self._client = HttpClient(
             name=NAME,
             logger=HTTP_LOGGER,
-            error_handler=LoginHandler(retries, limits, is_first=lambda: not self._token),
+            error_handler=LoginHandler(retries, limits, is_first=lambda: not self._header),
             session=(connections or Connections()).restrict_to("POST", self._token_url, limits.total_s),
             authenticator=TokenAuthenticator(config.token.get_secret_value(), "Basic"),
             backoff_strategy=QuotaBackoff(),
@@ -92,11 +93,7 @@ class HotmartAuthenticator(AbstractHeaderAuthenticator):
         with self._lock:
             if time.monotonic() >= self._renew_at_s:
                 self._renew()
-            return self._bearer
-
-    @property
-    def _bearer(self) -> str:
-        return f"Bearer {self._token}"
+            return self._header
 
     def server_time_ms(self) -> int:
         """Return now by Hotmart's clock: up to two seconds early, never late."""
@@ -119,13 +116,13 @@ class HotmartAuthenticator(AbstractHeaderAuthenticator):
         Raise `HotmartError` if no token is available.
         """
         with self._replacing:
-            if digest != hash(self._bearer):
+            if digest != hash(self._header):
                 return
             if time.monotonic() - self._granted_at_s > LONG_LIFE_S:
                 self._replaced = 0
             time.sleep(self._retries.pause_s(self._replaced))
             with self._lock:
-                if digest == hash(self._bearer):
+                if digest == hash(self._header):
                     self._replaced += 1
                     self.refresh_and_set_access_token()
 
@@ -136,15 +133,15 @@ class HotmartAuthenticator(AbstractHeaderAuthenticator):
                 raise HotmartError(str(self._failure), self._failure.failure_type)
             response = self._log_in()
             granted = page_of(response).rows[0]
-            is_first = not self._token
-            self._token = granted["access_token"]
+            is_first = not self._header
+            self._header = f"Bearer {granted['access_token']}"
             life_s = granted["life_s"]
             self._granted_at_s = time.monotonic()
             self._ends_at_s = self._granted_at_s + life_s
             self._renew_at_s = self._ends_at_s - min(RENEW_BEFORE_S, life_s / 2)
             self._compare_clocks(response, is_first=is_first)
             hide_secrets(self._config)  # again, so that many access tokens do not push them out
-            hide(self._token)
+            hide(granted["access_token"])
 
     def _log_in(self) -> requests.Response:
         """Return a response with a token. Raise `HotmartError`, and remember it for the other threads."""
@@ -153,7 +150,7 @@ class HotmartAuthenticator(AbstractHeaderAuthenticator):
         # to the exceptions of the HTTP client, which contain the URL.
         kept_s = FAILURE_KEPT_S
         try:
-            if not self._token and "https://" in f"{self._config.auth_url} {self._config.api_url}":
+            if not self._header and "https://" in f"{self._config.auth_url} {self._config.api_url}":
                 check_certificates()
             _, response = self._client.send_request(
                 "POST",
@@ -168,7 +165,7 @@ class HotmartAuthenticator(AbstractHeaderAuthenticator):
             )
         except HotmartError as refusal:
             failure = refusal
-            if self._token:  # these credentials have worked, so a firewall may have rejected the renewal
+            if self._header:  # these credentials have worked, so a firewall may have rejected the renewal
                 failure = HotmartError(RENEWAL_REFUSED if str(refusal) == REFUSED else str(refusal))
             elif refusal.failure_type == FailureType.config_error:
                 kept_s = math.inf
