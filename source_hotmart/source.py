@@ -126,12 +126,11 @@ class SourceHotmart(ConcurrentSourceAdapter):
             report=self._report,
             progress=self._progress,
         )
-        states, foreign = inputs.without_namespaces(self._state or [])
-        manager = ConnectorStateManager(state=states)
+        manager = ConnectorStateManager(state=self._state)
         made = [cls(api) for cls in offered.values()]
         for stream in made:
             api.parents.register_parent(stream, stream.incomplete_lists)
-        cursors = {stream.name: self._cursor(stream, manager, configured.get(stream.name), foreign) for stream in made}
+        cursors = {stream.name: self._cursor(stream, manager, configured.get(stream.name)) for stream in made}
 
         def write_due_states() -> None:
             for name in configured.keys() & cursors.keys():
@@ -177,7 +176,6 @@ class SourceHotmart(ConcurrentSourceAdapter):
         stream: HotmartStream,
         manager: ConnectorStateManager,
         configured: ConfiguredAirbyteStream | None,
-        foreign: Mapping[str, str],
     ) -> SliceCursor:
         """Return the cursor of a stream. If its state cannot be used, mark the stream, so that its read fails."""
         name, repository = stream.name, self.message_repository
@@ -185,9 +183,12 @@ class SourceHotmart(ConcurrentSourceAdapter):
         if not resumes:
             return SliceCursor(name, repository, stream.verdict)
         try:
-            if name in foreign:
-                raise UnreadableState(f"it has the namespace {foreign[name]!r}, and this stream has none")
-            return stream.resume(manager.get_stream_state(name, None), repository)
+            foreign = [key.namespace for key in manager.per_stream_states if key.name == name and key.namespace]
+            if foreign:
+                raise UnreadableState(f"it has the namespace {foreign[-1]!r}, and this stream has none")
+            # Some platforms write an empty namespace, which means the same as none.
+            saved = manager.get_stream_state(name, None) or manager.get_stream_state(name, "")
+            return stream.resume(saved, repository)
         except UnreadableState as unusable:
             stream.refused_state = bad_state(name, str(unusable))
             return RefusedStateCursor(name, repository, stream.verdict)

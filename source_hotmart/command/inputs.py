@@ -8,13 +8,11 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from airbyte_cdk.models import (
-    AirbyteStateMessage,
     ConfiguredAirbyteCatalog,
     ConfiguredAirbyteCatalogSerializer,
     FailureType,
@@ -135,23 +133,3 @@ def _check_names(catalog: ConfiguredAirbyteCatalog) -> None:
             f"{', '.join(twice)}: The catalog has this stream more than once. Select it once.",
             FailureType.config_error,
         )
-
-
-def without_namespaces(states: Sequence[AirbyteStateMessage]) -> tuple[list[AirbyteStateMessage], dict[str, str]]:
-    """Return the states of this connector's streams, and the namespace of every other state by stream name.
-
-    Streams of this connector have no namespace. Some platforms write an empty one, which means the same.
-    """
-    own: list[AirbyteStateMessage] = []
-    foreign: dict[str, str] = {}
-    for state in states:
-        stream = state.stream
-        namespace = stream.stream_descriptor.namespace if stream else None
-        if stream and namespace:
-            foreign[stream.stream_descriptor.name] = namespace
-            continue
-        if stream and namespace is not None:
-            plain = replace(stream, stream_descriptor=replace(stream.stream_descriptor, namespace=None))
-            state = replace(state, stream=plain)
-        own.append(state)
-    return own, foreign
