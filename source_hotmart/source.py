@@ -152,7 +152,7 @@ class SourceHotmart(ConcurrentSourceAdapter):
                 f"The time in Hotmart's login response is {iso(authenticator.server_time_ms())}, before the start "
                 "date, so nothing can be read. Check any proxy between this machine and Hotmart, and try again."
             )
-        skew_s = authenticator.clock_skew_ms / 1000
+        skew_s = authenticator.login.clock_skew_ms / 1000
         if abs(skew_s) > LOGGED_SKEW_S:
             LOGGER.warning(
                 "This machine's clock is %.0f seconds %s Hotmart's. This sync uses Hotmart's clock.",

@@ -8,7 +8,6 @@ token can be rejected although the settings are right, for example if another pr
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Callable
@@ -25,14 +24,12 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.error_handler import HTTP_LOGGER, page_of
 from source_hotmart.api.errors import AccessDenied, HotmartError, TokenRejected
-from source_hotmart.api.login import MAX_SKEW_MS, NAME, REFUSED, RENEWAL_REFUSED, TRUSTED_MS, LoginHandler, skew_ms
+from source_hotmart.api.login import NAME, REFUSED, RENEWAL_REFUSED, LoginHandler
 from source_hotmart.api.messages import hide
 from source_hotmart.api.pages import DEFAULT_LIMITS, Limits
 from source_hotmart.api.retries import DEFAULT_RETRIES, QuotaBackoff, RetryPolicy, out_of_tries
 from source_hotmart.api.transport import Connections, check_certificates
 from source_hotmart.config.form import Config
-
-LOGGER = logging.getLogger("airbyte.hotmart")
 
 RENEW_BEFORE_S = 120
 """Seconds to renew a token before it expires, since a request may wait for the quota with its token set."""
@@ -72,15 +69,14 @@ class HotmartAuthenticator(AbstractHeaderAuthenticator):
         self._failure_until_s = 0.0
         self.has_worked = False
         """Whether Hotmart has accepted one of these tokens for a data request."""
-        self.clock_skew_ms = 0
-        """Lead of this machine's clock over Hotmart's in milliseconds, negative if it is behind."""
         self._timeout_s = (limits.connect_s, limits.read_s)
         limits = replace(limits, body_bytes=limits.error_bytes)  # a login response is no larger than an error
         self._token_url = f"{config.auth_url}/security/oauth/token"
+        self.login = LoginHandler(retries, limits)
         self._client = HttpClient(
             name=NAME,
             logger=HTTP_LOGGER,
-            error_handler=LoginHandler(retries, limits, is_first=lambda: not self._header),
+            error_handler=self.login,
             session=(connections or Connections()).restrict_to("POST", self._token_url, limits.total_s),
             authenticator=TokenAuthenticator(config.token.get_secret_value(), "Basic"),
             backoff_strategy=QuotaBackoff(),
@@ -97,7 +93,7 @@ class HotmartAuthenticator(AbstractHeaderAuthenticator):
 
     def server_time_ms(self) -> int:
         """Return now by Hotmart's clock: up to two seconds early, never late."""
-        return time.time_ns() // 1_000_000 - self.clock_skew_ms
+        return time.time_ns() // 1_000_000 - self.login.clock_skew_ms
 
     def _renew(self) -> None:
         """Request a new token. A failure is raised only if the old token has expired."""
@@ -131,15 +127,12 @@ class HotmartAuthenticator(AbstractHeaderAuthenticator):
         with self._lock:
             if self._failure and time.monotonic() < self._failure_until_s:
                 raise HotmartError(str(self._failure), self._failure.failure_type)
-            response = self._log_in()
-            granted = page_of(response).rows[0]
-            is_first = not self._header
+            granted = page_of(self._log_in()).rows[0]
             self._header = f"Bearer {granted['access_token']}"
             life_s = granted["life_s"]
             self._granted_at_s = time.monotonic()
             self._ends_at_s = self._granted_at_s + life_s
             self._renew_at_s = self._ends_at_s - min(RENEW_BEFORE_S, life_s / 2)
-            self._compare_clocks(response, is_first=is_first)
             hide_secrets(self._config)  # again, so that many access tokens do not push them out
             hide(granted["access_token"])
 
@@ -176,20 +169,6 @@ class HotmartAuthenticator(AbstractHeaderAuthenticator):
         # The other threads would otherwise retry for as long as this one did.
         self._failure, self._failure_until_s = failure, time.monotonic() + kept_s
         raise failure
-
-    def _compare_clocks(self, response: requests.Response, *, is_first: bool) -> None:
-        """Adopt Hotmart's clock within the limits of `login.py`. During a sync an unusual `Date` is ignored."""
-        lead_ms = skew_ms(response)
-        if lead_ms is None:
-            return
-        if -TRUSTED_MS <= lead_ms <= MAX_SKEW_MS:
-            self.clock_skew_ms = lead_ms
-        elif is_first:
-            LOGGER.warning(
-                "The time in Hotmart's login response is %.0f seconds ahead of this machine's clock. This sync uses "
-                "this machine's clock.",
-                -lead_ms / 1000,
-            )
 
 
 def hide_secrets(config: Config) -> None:

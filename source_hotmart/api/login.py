@@ -14,9 +14,9 @@ newest rows.
 
 from __future__ import annotations
 
+import logging
 import re
 import time
-from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -30,6 +30,8 @@ from source_hotmart.api.error_handler import HotmartErrorHandler
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.api.pages import Envelope, Limits, Page
 from source_hotmart.api.retries import RETRY, RetryPolicy
+
+LOGGER = logging.getLogger("airbyte.hotmart")
 
 NAME = "access token"
 """The name that messages show in place of a stream's name."""
@@ -91,19 +93,37 @@ class TokenEnvelope(Envelope):
 class LoginHandler(HotmartErrorHandler):
     """Interprets responses of the token host. If Hotmart rejects a login, the credentials are wrong."""
 
-    def __init__(self, retries: RetryPolicy, limits: Limits, *, is_first: Callable[[], bool]) -> None:
-        """`is_first` returns whether there was no access token before."""
+    def __init__(self, retries: RetryPolicy, limits: Limits) -> None:
         super().__init__(NAME, TokenEnvelope(), retries, limits)
-        self._is_first = is_first
+        self._is_first = True
+        """Whether there was no access token before."""
+        self.clock_skew_ms = 0
+        """Lead of this machine's clock over Hotmart's in milliseconds, negative if it is behind."""
 
     def _accept(self, response: requests.Response, body: bytes) -> ErrorResolution:
         """Store the token, unless the response is dated so early that a sync would miss rows."""
-        lead_ms = skew_ms(response) or 0
-        if self._is_first() and lead_ms > MAX_SKEW_MS:
+        lead_ms = skew_ms(response)
+        if self._is_first and lead_ms is not None and lead_ms > MAX_SKEW_MS:
             days = lead_ms // DAY_MS
             sentence = f"The time in Hotmart's login response is {days:,} days behind this machine's clock"
             return self._resolution(RETRY, f"{sentence}. Set the clock if it is wrong")
-        return super()._accept(response, body)
+        accepted = super()._accept(response, body)
+        if accepted.response_action is ResponseAction.SUCCESS:
+            if lead_ms is not None:
+                self._adopt_clock(lead_ms)
+            self._is_first = False
+        return accepted
+
+    def _adopt_clock(self, lead_ms: int) -> None:
+        """Use Hotmart's clock within limits. During a sync an unusual `Date` is ignored."""
+        if -TRUSTED_MS <= lead_ms <= MAX_SKEW_MS:
+            self.clock_skew_ms = lead_ms
+        elif self._is_first:
+            LOGGER.warning(
+                "The time in Hotmart's login response is %.0f seconds ahead of this machine's clock. This sync uses "
+                "this machine's clock.",
+                -lead_ms / 1000,
+            )
 
     def _reject_token(self, response: requests.Response) -> None:
         raise HotmartError(REFUSED, FailureType.config_error)
