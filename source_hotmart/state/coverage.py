@@ -11,7 +11,6 @@ from source_hotmart.state.intervals import Interval, as_slices, close, read_slic
 from source_hotmart.state.lookback import RereadRule
 from source_hotmart.state.slices import DateSlice, Reason
 from source_hotmart.state.unsettled import UnsettledWatch
-from source_hotmart.state.windows import iso
 
 
 @dataclass
@@ -19,6 +18,9 @@ class Coverage(StreamState):
     """What was read according to the saved state and in this sync. Empty in a full refresh."""
 
     rule: RereadRule
+    cursor_field: str
+    start_ms: int
+    """The first millisecond to read."""
     now_ms: int
     """The time of this sync."""
     resumes: bool = False
@@ -29,18 +31,18 @@ class Coverage(StreamState):
     """Currencies that have occurred so far. Those without sales in this sync need rows of zeros."""
     _intervals: list[Interval] = field(default_factory=list)
 
-    def load(self, state: Mapping[str, Any], cursor_field: str, start_ms: int) -> None:
+    def load(self, state: Mapping[str, Any]) -> None:
         """Resume from a saved state. Raise `UnreadableState` if it is invalid."""
         self.resumes = True
         self.watch.load(state)
         self.currencies = {str(currency) for currency in state.get("currencies") or ()}
-        self.saved = read_slices(state, cursor_field, start_ms, self.now_ms)
+        self.saved = read_slices(state, self.cursor_field, self.start_ms, self.now_ms)
         self._intervals = list(self.saved)
 
     @property
-    def synced_until(self) -> str:
-        """The cursor of rows without a date. It grows from sync to sync, even if a clock was set back."""
-        return iso(max([self.now_ms, *(interval.end_ms for interval in self.saved)]))
+    def latest_ms(self) -> int:
+        """The end of the saved intervals, 0 without any."""
+        return max((interval.end_ms for interval in self.saved), default=0)
 
     def record(self, of_slice: DateSlice) -> None:
         """Record the completely read date ranges of a slice."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from threading import RLock
 from typing import Any
 
@@ -22,6 +22,15 @@ SILENCE_S = 60.0
 
 class StreamState(ABC):
     """What one stream has read, as saved in its states."""
+
+    @abstractmethod
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Resume from a saved state. Raise `UnreadableState` if it is invalid."""
+
+    @property
+    @abstractmethod
+    def latest_ms(self) -> int:
+        """The latest time in the saved state, 0 without one."""
 
     @abstractmethod
     def record(self, of_slice: Any) -> None:

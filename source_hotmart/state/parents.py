@@ -12,7 +12,7 @@ from typing import Any
 
 from source_hotmart.state.cursors import StreamState
 from source_hotmart.state.known_parents import KnownParents
-from source_hotmart.state.parent_forms import ALL_SCOPES, ParentState, format_states
+from source_hotmart.state.parent_forms import ALL_SCOPES, ParentState, format_states, parse_states
 from source_hotmart.state.slices import ParentsSlice
 
 MAX_WAITING = 1000
@@ -110,17 +110,24 @@ class ParentProgress:
 class ParentStates(StreamState):
     """The saved states of all scopes of a stream, and what this sync has read of each."""
 
-    saved: Mapping[str, ParentState] = field(default_factory=dict)
+    saved: dict[str, ParentState] = field(default_factory=dict)
+    """Also the new states of scopes with a single parent that has been read."""
     progress: dict[str, ParentProgress] = field(default_factory=dict)
     """Scopes whose parents are read in this sync."""
     planned: dict[str, ParentState] = field(default_factory=dict)
     """Scopes with a single parent, with their state after it has been read."""
-    _read: dict[str, ParentState] = field(default_factory=dict)
     is_planned: bool = False
     """Whether every scope already has a state of its own."""
+    cursor_field: str = ""
     scope_field: str = ""
+    start_ms: int = 0
+    now_ms: int = 0
     trusts_empty: Callable[[], bool] = lambda: True
     """Whether empty responses can be trusted, as far as this sync has shown."""
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Resume from a saved state. Raise `UnreadableState` if it is invalid."""
+        self.saved = parse_states(state, self.cursor_field, self.scope_field, self.start_ms, self.now_ms)
 
     def of(self, scope: str) -> ParentState | None:
         """Return the saved state of a scope, or that of all scopes."""
@@ -135,7 +142,7 @@ class ParentStates(StreamState):
         """Record the parents of a slice."""
         scope, result = of_slice.scope, of_slice.result
         if scope in self.planned and (result.read or result.empty):
-            self._read[scope] = self.planned[scope]
+            self.saved[scope] = self.planned[scope]
         progress = self.progress.get(scope)
         if progress:
             for ids, note in (
@@ -157,7 +164,6 @@ class ParentStates(StreamState):
         states = {
             **self.saved,
             **{scope: each.state(trusts_empty=trusts_empty) for scope, each in progress},
-            **self._read,
         }
         if self.is_planned and len(states) > 1:
             states.pop(ALL_SCOPES, None)

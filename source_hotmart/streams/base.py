@@ -30,7 +30,8 @@ from source_hotmart.reading.lists import ListReader
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.records.columns import FieldLog
 from source_hotmart.records.rows import RecordMaker, shown_schema
-from source_hotmart.state.cursors import SliceCursor
+from source_hotmart.state.cursors import SliceCursor, StreamState
+from source_hotmart.state.windows import iso
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.outcomes import one_failure
 from source_hotmart.sync.report import SyncReport
@@ -65,6 +66,8 @@ class HotmartStream(HttpStream, ABC):
         """Progress of this sync, or a silent tracker when the stream is read only as a parent."""
         self.incomplete_lists: set[str] = set()
         """Members areas whose lists may lack rows. An empty name means the list of the account."""
+        self.stream_state: StreamState | None = None
+        """What has been read. `None` for a stream that is always read in full."""
         self.refused_state: AirbyteTracedException | None = None
         """Why the saved state cannot be used. If set, nothing is read."""
         budget = LineBudget(api.budget, self.line) if isinstance(api.budget, CallBudget) else api.budget
@@ -176,8 +179,8 @@ class HotmartStream(HttpStream, ABC):
 
     @property
     def synced_until(self) -> str:
-        """Override to return the cursor of rows without a date of their own. It grows from sync to sync."""
-        return ""
+        """The cursor of rows without a date. It grows from sync to sync, even if a clock was set back."""
+        return iso(max(self.api.now_ms, self.stream_state.latest_ms if self.stream_state else 0))
 
     def context(self, query: Query) -> Record:
         """Return the fields to add to each row of a query."""
@@ -217,11 +220,10 @@ class HotmartStream(HttpStream, ABC):
         yield from self.slices()
 
     def resume(self, state: Mapping[str, Any], repository: MessageRepository) -> SliceCursor:
-        """Resume from a saved state, and return the cursor for the next states. Raise `UnreadableState` if invalid.
-
-        Override in a stream with a state. Streams without one are always read in full.
-        """
-        return SliceCursor(self.name, repository, self.verdict)
+        """Resume from a saved state, and return the cursor for the next states. Raise `UnreadableState` if invalid."""
+        if self.stream_state:
+            self.stream_state.load(state)
+        return SliceCursor(self.name, repository, self.verdict, self.stream_state)
 
     def slices(self) -> Iterable[StreamSlice]:
         """Override to read a stream in several slices."""

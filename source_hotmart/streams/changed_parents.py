@@ -1,50 +1,28 @@
-"""Child streams with a state, some of them read only for parents that are new or may have changed."""
+"""Child streams that are read only for parents that are new or may have changed."""
 
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import Any, ClassVar
 
-from airbyte_cdk.sources.message import MessageRepository
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.reading.passes import Record
-from source_hotmart.state.cursors import SliceCursor
 from source_hotmart.state.intervals import time_ms
 from source_hotmart.state.lookback import OVERLAP_DAYS, changed_since
-from source_hotmart.state.parent_forms import ParentState, parse_states
+from source_hotmart.state.parent_forms import ParentState
 from source_hotmart.state.parents import ParentProgress
 from source_hotmart.state.slices import ParentKey
-from source_hotmart.state.windows import iso
 from source_hotmart.streams.child import ChildStream
 
 
-class IncrementalChild(ChildStream, ABC):
-    """A child stream with a state for each scope, such as a members area."""
-
-    cursor_field: ClassVar[str]
-    scope_field: ClassVar[str] = ""
-    """The field that distinguishes scopes. Empty: there is only one scope."""
-    overlap_days: ClassVar[int] = OVERLAP_DAYS
-    """Days before the end of the last sync to search again for changes."""
-
-    def resume(self, state: Mapping[str, Any], repository: MessageRepository) -> SliceCursor:
-        """Resume from a saved state, and return the cursor for the next states. Raise `UnreadableState` if invalid."""
-        config = self.api.config
-        self.states.saved = parse_states(state, self.cursor_field, self.scope_field, config.start_ms, self.api.now_ms)
-        self.states.scope_field, self.states.trusts_empty = self.scope_field, lambda: self.outcomes.trusts_empty
-        return SliceCursor(self.name, repository, self.verdict, self.states)
-
-    @property
-    def synced_until(self) -> str:
-        return iso(max(self.api.now_ms, self.states.latest_ms))
-
-
-class ChangedParentsStream(IncrementalChild, ABC):
+class ChangedParentsStream(ChildStream, ABC):
     """A child stream that is read for parents that are new or may have changed since the last sync."""
 
     cursor_field: ClassVar[str] = "synced_until"
+    overlap_days: ClassVar[int] = OVERLAP_DAYS
+    """Days before the end of the last sync to search again for changes."""
     changed_fields: ClassVar[tuple[str, ...]]
     """Dates of the parent that change when its rows do."""
     always_read_where: ClassVar[tuple[str, tuple[str, ...]]] = ("", ())

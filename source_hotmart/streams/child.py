@@ -67,13 +67,21 @@ class ChildStream(HotmartStream, ABC):
     key_spans_parents: ClassVar[bool] = False
     """Whether two parents can have rows with the same primary key."""
     requests_per_parent: ClassVar[int] = 1
+    scope_field: ClassVar[str] = ""
+    """The field that distinguishes the scopes of a state, such as members areas. Empty: there is only one scope."""
     line = Line.PER_PARENT
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
         self.context_fields = [name for name, _ in self.parent_fields]
         self.outcomes = ParentOutcomes(self.name, f"{self.parent_label}s", doubts_empty=self.doubts_empty)
-        self.states = ParentStates()
+        self.stream_state = self.states = ParentStates(
+            cursor_field=str(self.cursor_field),
+            scope_field=self.scope_field,
+            start_ms=api.config.start_ms,
+            now_ms=api.now_ms,
+            trusts_empty=lambda: self.outcomes.trusts_empty,
+        )
         self._selector = ParentSelector(self.parent, self.select)
         self._deduplicator = KeyDeduplicator(self._key_fields)
         self._hide_person = hide_of(api.config.personal_data)

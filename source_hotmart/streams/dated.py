@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from abc import ABC
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
-from airbyte_cdk.sources.message import MessageRepository
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.api.errors import HotmartError, QueryRefused, TooHeavy
@@ -20,7 +19,6 @@ from source_hotmart.reading.statuses import LATE_STATUSES
 from source_hotmart.reading.windows import WindowReader
 from source_hotmart.state import lookback
 from source_hotmart.state.coverage import Coverage
-from source_hotmart.state.cursors import SliceCursor
 from source_hotmart.state.intervals import Interval
 from source_hotmart.state.lookback import RereadRule
 from source_hotmart.state.slices import DateSlice, Reason
@@ -42,43 +40,24 @@ class DatedStream(HotmartStream, ABC):
     start_parameter: ClassVar[str] = "start_date"
     end_parameter: ClassVar[str] = "end_date"
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, rule: RereadRule | None = None, start_ms: int | None = None) -> None:
+        """By default rows are read again by a date of their own, and from the start date on."""
         super().__init__(api)
+        self.start_ms = api.config.start_ms if start_ms is None else start_ms
+        """The first millisecond of the filter date to read."""
+        rule = rule or lookback.of_dates(api.config.lookback_days)
+        self.stream_state = self.coverage = Coverage(rule, str(self.cursor_field), self.start_ms, api.now_ms)
         self.limits = LearnedLimits()
         self.edges = (0, 0)
         """Milliseconds to add to the start and the end of a date range so that Hotmart includes both."""
         self.statuses: tuple[str, ...] = ()
         """The requested values of `transaction_status`. If empty, Hotmart applies its default filter."""
-        self.coverage = Coverage(self.reread_rule(), api.now_ms)
         self.roles: tuple[str, ...] = ()
         """Roles to request one at a time, if Hotmart leaves out sales without a role."""
         self._has_probed = False
         """Whether it is known if Hotmart is available."""
         self._failed_questions = 0
         """Number of successive probes that failed in all their retries."""
-
-    @property
-    @abstractmethod
-    def cursor_field(self) -> str | list[str]:
-        """The field that shows destinations the newer copy of a row."""
-
-    @property
-    def start_ms(self) -> int:
-        """The first millisecond of the filter date to read."""
-        return self.api.config.start_ms
-
-    @property
-    def synced_until(self) -> str:
-        return self.coverage.synced_until
-
-    def reread_rule(self) -> RereadRule:
-        """Return the rule that selects what is read again."""
-        return lookback.of_dates(self.api.config.lookback_days)
-
-    def resume(self, state: Mapping[str, Any], repository: MessageRepository) -> SliceCursor:
-        """Resume from a saved state, and return the cursor for the next states. Raise `UnreadableState` if invalid."""
-        self.coverage.load(state, str(self.cursor_field), self.start_ms)
-        return SliceCursor(self.name, repository, self.verdict, self.coverage)
 
     def needed(self) -> list[Window]:
         """Return the date ranges that must be read as a whole, ascending, none later than now."""

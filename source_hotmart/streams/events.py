@@ -13,13 +13,12 @@ from source_hotmart.api.messages import named
 from source_hotmart.api.pages import Envelope
 from source_hotmart.reading.lists import ListReader, fetch_twice
 from source_hotmart.reading.passes import Query, Record
-from source_hotmart.state.lookback import changed_since
+from source_hotmart.state.lookback import OVERLAP_DAYS, changed_since
 from source_hotmart.state.parent_forms import ParentState
 from source_hotmart.state.slices import ParentKey, ParentsSlice
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.base import HotmartStream
-from source_hotmart.streams.changed_parents import IncrementalChild
-from source_hotmart.streams.child import NothingThere, Reading
+from source_hotmart.streams.child import ChildStream, NothingThere, Reading
 from source_hotmart.streams.products import DRAFTS, Products
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -45,7 +44,7 @@ class EventInfo(HotmartStream):
         return "event_participants"
 
 
-class EventParticipants(IncrementalChild):
+class EventParticipants(ChildStream):
     """The tickets of an event with their participants. https://developers.hotmart.com/docs/en/ > Event tickets
 
     An event is a product with the format ETICKET, and its number is the product's. The state is kept per event, so a
@@ -94,7 +93,7 @@ class EventParticipants(IncrementalChild):
         start_ms, saved = self.api.config.start_ms, self.states.of(event_id)
         if saved is None or (saved.since_ms or start_ms) > start_ms:
             return start_ms
-        return max(start_ms, changed_since(saved.until_ms, self.overlap_days))
+        return max(start_ms, changed_since(saved.until_ms, OVERLAP_DAYS))
 
     def read_parent(self, query: Query, reader: ListReader) -> Reading:
         """Yield the participants updated since the last sync, each with its event."""

@@ -12,7 +12,6 @@ from source_hotmart.reading.passes import Record
 from source_hotmart.reading.statuses import SALE_STATUSES
 from source_hotmart.records.columns import copy_where_missing
 from source_hotmart.state import lookback
-from source_hotmart.state.lookback import RereadRule
 from source_hotmart.state.slices import DateSlice
 from source_hotmart.state.windows import Window, moment, month_start, split_into_months
 from source_hotmart.streams.api import Api
@@ -88,18 +87,10 @@ class SalesSummary(DatedStream):
     context_fields = ("month",)
 
     def __init__(self, api: Api) -> None:
-        super().__init__(api)
+        rule = lookback.of_months(api.config.lookback_days)
+        super().__init__(api, rule, month_start(api.config.start_ms))  # because totals are for whole months
         self._months: list[int] = []
         """The first millisecond of each month to read."""
-
-    @property
-    def start_ms(self) -> int:
-        """The start of the start date's month, because totals are for whole months."""
-        return month_start(self.api.config.start_ms)
-
-    def reread_rule(self) -> RereadRule:
-        """Return the rule for whole months."""
-        return lookback.of_months(self.api.config.lookback_days)
 
     def slices(self) -> Iterable[StreamSlice]:
         """Yield one slice with all months, because the currencies are known only after all have been read."""

@@ -13,6 +13,7 @@ from source_hotmart.reading.passes import Query, Record
 from source_hotmart.reading.pieces import label_of
 from source_hotmart.reading.statuses import LATE_STATUSES, SALE_STATUSES
 from source_hotmart.reading.windows import WindowReader
+from source_hotmart.state import lookback
 from source_hotmart.state.slices import DateSlice, Reason
 from source_hotmart.state.windows import DAY_MS, union
 from source_hotmart.streams.api import Api
@@ -34,7 +35,7 @@ class ComparedSales(DatedStream, ABC):
     """A view of a sale."""
 
     def __init__(self, api: Api) -> None:
-        super().__init__(api)
+        super().__init__(api, lookback.of_sales(api.config.lookback_days))
         self._lookups_left = MAX_LOOKUPS
         self._lock = Lock()
         self._lookup = SaleLookup(api)

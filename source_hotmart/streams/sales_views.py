@@ -14,8 +14,6 @@ from source_hotmart.api.pages import Page
 from source_hotmart.api.rate_limit import Line
 from source_hotmart.reading.limits import LONGEST_DAYS
 from source_hotmart.reading.statuses import SALE_STATUSES
-from source_hotmart.state import lookback
-from source_hotmart.state.lookback import RereadRule
 from source_hotmart.state.slices import DateSlice, PlannedCount
 from source_hotmart.state.windows import DAY_MS, Window, split_evenly
 from source_hotmart.streams.sales_comparison import ComparedSales
@@ -35,10 +33,6 @@ class SalesStream(ComparedSales, ABC):
     """The statuses that Hotmart documents for this view, if not all."""
     has_roles: ClassVar[bool] = True
     """Whether the view can be requested for one role of the account (`commission_as`)."""
-
-    def reread_rule(self) -> RereadRule:
-        """Return the rule for sales."""
-        return lookback.of_sales(self.api.config.lookback_days)
 
     def register(self) -> None:
         """Register, before anything is read, that this view is going to be read."""

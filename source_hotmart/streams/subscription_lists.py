@@ -18,7 +18,7 @@ from source_hotmart.reading.lists import fetch_twice
 from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
 from source_hotmart.reading.windows import WindowReader
 from source_hotmart.state import lookback
-from source_hotmart.state.lookback import SETTLED_DAYS, RereadRule
+from source_hotmart.state.lookback import SETTLED_DAYS
 from source_hotmart.state.slices import DateSlice
 from source_hotmart.state.windows import DAY_MS, Window, iso, later, milliseconds, split_days
 from source_hotmart.streams.api import Api
@@ -39,6 +39,9 @@ class SnapshotStream(DatedStream, ABC):
     start_parameter = "accession_date"
     end_parameter = "end_accession_date"
 
+    def __init__(self, api: Api) -> None:
+        super().__init__(api, start_ms=min(EARLIEST_MS, api.config.start_ms))
+
     def additional(self) -> list[Query]:
         """Return the additional parameters of each query that is needed to find all rows."""
         return self.api.default_filters.queries()
@@ -46,11 +49,6 @@ class SnapshotStream(DatedStream, ABC):
     def at_least(self) -> int:
         """Override to return the minimum number of rows in the list, if it is known before the read."""
         return 0
-
-    @property
-    def start_ms(self) -> int:
-        """2010, or the start date if that is earlier."""
-        return min(EARLIEST_MS, self.api.config.start_ms)
 
     def slices(self) -> Iterator[StreamSlice]:
         """Yield one slice for everything."""
@@ -126,20 +124,16 @@ class ChargeStream(DatedStream, ABC):
     """
 
     def __init__(self, api: Api) -> None:
-        super().__init__(api)
+        super().__init__(api, lookback.of_updates(api.config.lookback_days))
         self.reads_all = False
         """Whether every charge is read in this sync."""
         # A charge that is updated during the sync, or whose update is listed late, moves to a later date range.
         self._once = KeyDeduplicator(self._key_fields)
         api.updated_charges.ask(self, api.now_ms)
 
-    def reread_rule(self) -> RereadRule:
-        """Return the rule for rows filtered by their last update."""
-        return lookback.of_updates(self.api.config.lookback_days)
-
     def query(self, window: Window, statuses: Sequence[str]) -> Query:
         """Return the query of one date range, which may end later than this sync began."""
-        return {self.start_parameter: window[0] + self.edges[0], self.end_parameter: window[1] + self.edges[1]}
+        return {self.start_parameter: window[0], self.end_parameter: window[1]}
 
     def slices(self) -> Iterator[StreamSlice]:
         """Find out which date the filter uses, and yield a single slice if the end must be read after all the rest."""
