@@ -34,7 +34,6 @@ from source_hotmart.state.cursors import SliceCursor, StreamState
 from source_hotmart.state.windows import iso
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.outcomes import one_failure
-from source_hotmart.sync.report import SyncReport
 
 
 class HotmartStream(HttpStream, ABC):
@@ -64,6 +63,8 @@ class HotmartStream(HttpStream, ABC):
         self.api = api
         self.progress = api.progress
         """Progress of this sync, or a silent tracker when the stream is read only as a parent."""
+        self.report = api.report
+        """Counts the lists of this stream."""
         self.incomplete_lists: set[str] = set()
         """Members areas whose lists may lack rows. An empty name means the list of the account."""
         self.stream_state: StreamState | None = None
@@ -98,11 +99,6 @@ class HotmartStream(HttpStream, ABC):
     def logger(self) -> logging.Logger:
         """The logger for the CDK's HTTP client, which logs headers and bodies at DEBUG."""
         return HTTP_LOGGER
-
-    @property
-    def report(self) -> SyncReport:
-        """The report that counts the lists of this stream."""
-        return self.api.report
 
     def get_error_handler(self) -> ErrorHandler:
         return HotmartErrorHandler(

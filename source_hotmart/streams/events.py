@@ -37,11 +37,7 @@ class EventInfo(HotmartStream):
     primary_key = None
     page_size = None
     envelope = Envelope(rows="", one_row=True)
-
-    @property
-    def name(self) -> str:
-        """The name of the stream that uses it, for messages."""
-        return "event_participants"
+    name = "event_participants"  # the stream that uses it, for messages
 
 
 class EventParticipants(ChildStream):

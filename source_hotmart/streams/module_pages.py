@@ -34,11 +34,7 @@ class PagesOfProduct(HotmartStream):
     primary_key = None
     page_size = None
     envelope = PAGES_ENVELOPE
-
-    @property
-    def name(self) -> str:
-        """The name of the stream that uses it, for messages."""
-        return "club_pages"
+    name = "club_pages"  # the stream that uses it, for messages
 
 
 class ModuleStream(ChildStream, ABC):

@@ -42,25 +42,16 @@ class SaleLookup(DatedStream):
 
     endpoint = "payments/api/v1/sales/history"
     primary_key = "id"
-    cursor_field = "order_date"
+    name = "sales_history"  # the stream with this endpoint, for messages
     promoted_fields = (("id", "purchase.transaction"), ("order_date", "purchase.order_date"))
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
         self.progress = Progress()
-        self._own_report = SyncReport()
+        self.report = SyncReport()
+        """A separate report, so that its lists do not count for the sync."""
         self._unanswered = 0
         """Number of successive requests that failed in all their retries."""
-
-    @property
-    def name(self) -> str:
-        """The name of the stream with this endpoint, for messages."""
-        return "sales_history"
-
-    @property
-    def report(self) -> SyncReport:
-        """A separate report, so that its lists do not count for the sync."""
-        return self._own_report
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
         """Return one page like every stream. Raise an error at once after too many failures."""
