@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -15,6 +16,7 @@ from source_hotmart.state.intervals import UnreadableState
 from source_hotmart.state.known_parents import KnownParents
 from source_hotmart.state.parent_forms import ParentState, format_states, parse_states
 from source_hotmart.state.parents import ParentProgress, ParentStates
+from source_hotmart.state.slices import ParentsSlice
 from source_hotmart.state.windows import DAY_MS, iso
 
 NOW_MS = 1_767_225_600_000
@@ -36,10 +38,20 @@ def known(listed: list[str]) -> KnownParents:
     return KnownParents.parse(str(found))
 
 
+def record(
+    progress: ParentProgress, *, read: Sequence[str] = (), empty: Sequence[str] = (), failed: Sequence[str] = ()
+) -> None:
+    """Record the outcomes of a slice of parents."""
+    of_slice = ParentsSlice("", ())
+    of_slice.read += read
+    of_slice.empty += empty
+    of_slice.failed += failed
+    progress.record(of_slice)
+
+
 def after(progress: ParentProgress) -> ParentState:
     """Return the state after every parent was read."""
-    for each in progress.to_read:
-        progress.was_read(each)
+    record(progress, read=progress.to_read)
     return progress.state(trusts_empty=True)
 
 
@@ -110,8 +122,7 @@ def test_the_second_sync_reads_only_changed_parents() -> None:
 
 def test_a_failed_parent_is_read_last_in_the_next_sync() -> None:
     first = ParentProgress(None, keyed(ids(50)), (), NOW_MS)
-    for each in first.to_read:
-        first.was_not_read(each) if each == "P5" else first.was_read(each)
+    record(first, read=[each for each in first.to_read if each != "P5"], failed=["P5"])
 
     second = ParentProgress(first.state(trusts_empty=True), keyed(ids(50)), {"P3", "P7"}, NOW_MS + DAY_MS)
 
@@ -140,8 +151,7 @@ def test_a_parent_with_a_changed_key_is_read_again() -> None:
 
 def test_untrusted_empty_parents_are_read_again() -> None:
     progress = ParentProgress(None, keyed(ids(3)), (), NOW_MS)
-    for each in progress.to_read:
-        progress.is_empty(each)
+    record(progress, empty=progress.to_read)
 
     doubted = progress.state(trusts_empty=False)
     trusted = progress.state(trusts_empty=True)
@@ -349,9 +359,9 @@ class Syncs:
                 return number
             if is_good or random.random() < 0.9:
                 self.read[each] = account.versions[each]
-                progress.was_read(each)
+                record(progress, read=[each])
             else:
-                progress.was_not_read(each)
+                record(progress, failed=[each])
             if random.random() < 0.3:
                 self.save(progress)
         self.save(progress)

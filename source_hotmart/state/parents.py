@@ -77,26 +77,25 @@ class ParentProgress:
         """The parents that the saved state lists as open."""
         return frozenset(self._saved.open if self._saved else ())
 
-    def was_read(self, parent_id: str) -> None:
-        """Record a parent whose rows were all read."""
+    def record(self, of_slice: ParentsSlice) -> None:
+        """Record the parents of a slice."""
+        for parent_id in of_slice.read:
+            self._was_read(parent_id)
+        self._empty.update(of_slice.empty)
+        self._failed.update(of_slice.failed)
+        for parent_id in of_slice.failed:
+            self._waiting.pop(parent_id, None)
+
+    def _was_read(self, parent_id: str) -> None:
         self._read.add(parent_id)
         self._known.add(self._keys[parent_id])
-        self._waiting.pop(parent_id, None)
-
-    def is_empty(self, parent_id: str) -> None:
-        """Record a parent without rows, according to Hotmart."""
-        self._empty.add(parent_id)
-
-    def was_not_read(self, parent_id: str) -> None:
-        """Record a parent to read again in the next sync."""
-        self._failed.add(parent_id)
         self._waiting.pop(parent_id, None)
 
     def state(self, *, trusts_empty: bool) -> ParentState:
         """Return the current state. `trusts_empty` means that parents without rows count as read."""
         if trusts_empty:
             for parent_id in sorted(self._empty):
-                self.was_read(parent_id)
+                self._was_read(parent_id)
             self._empty.clear()
         stay_open = self._failed | {each for each in self._read if each in self._moving}
         if not self._gains and self._saved:
@@ -140,18 +139,11 @@ class ParentStates(StreamState):
 
     def record(self, of_slice: ParentsSlice) -> None:
         """Record the parents of a slice."""
-        scope, result = of_slice.scope, of_slice.result
-        if scope in self.planned and (result.read or result.empty):
+        scope = of_slice.scope
+        if scope in self.planned and (of_slice.read or of_slice.empty):
             self.saved[scope] = self.planned[scope]
-        progress = self.progress.get(scope)
-        if progress:
-            for ids, note in (
-                (result.read, progress.was_read),
-                (result.empty, progress.is_empty),
-                (result.failed, progress.was_not_read),
-            ):
-                for parent_id in ids:
-                    note(parent_id)
+        if progress := self.progress.get(scope):
+            progress.record(of_slice)
 
     @property
     def state(self) -> dict[str, Any]:

@@ -84,15 +84,6 @@ class DateSlice(StreamSlice):
         return self.window, "" if self.is_whole else self.reason
 
 
-@dataclass
-class ParentsResult:
-    """The ids of the parents of one slice: read, without rows according to Hotmart, and to read again."""
-
-    read: list[str] = field(default_factory=list)
-    empty: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-
-
 class ParentKey(NamedTuple):
     """The data that a child stream keeps of a parent."""
 
@@ -118,4 +109,9 @@ class ParentsSlice(StreamSlice):
         super().__init__(partition={"scope": scope}, cursor_slice={})
         self.scope = scope
         self.parents = parents
-        self.result = ParentsResult()
+        self.read: list[str] = []
+        """The ids of the parents that were read."""
+        self.empty: list[str] = []
+        """The ids of the parents without rows, according to Hotmart."""
+        self.failed: list[str] = []
+        """The ids of the parents to read again."""

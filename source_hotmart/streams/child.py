@@ -24,7 +24,7 @@ from source_hotmart.state.slices import ParentKey, ParentsSlice
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.base import HotmartStream
 from source_hotmart.streams.outcomes import HIDDEN_ID, BadRows, ParentOutcomes
-from source_hotmart.streams.parents import ParentListFailed, ParentSelector
+from source_hotmart.streams.parents import ParentSelector
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
@@ -54,8 +54,6 @@ class ChildStream(HotmartStream, ABC):
     """Whether the parent's id identifies a person. Messages then show it only if personal data is kept."""
     parent_fields: ClassVar[tuple[tuple[str, str], ...]]
     """(field, field of the parent): values for the path, the query and each row. The parent's id is first."""
-    parent_filter: ClassVar[tuple[str, Any] | None] = None
-    """(field of the parent, value): only parents with this value have such a list."""
     may_have_none: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
     """Values of the parent's fields. If a field has one of them, a rejection means that the parent has no such list."""
     parameters: ClassVar[tuple[str, ...]] = ()
@@ -96,9 +94,7 @@ class ChildStream(HotmartStream, ABC):
         return self.outcomes.verdict(problems)
 
     def select(self, row: Record) -> ParentKey | None:
-        """Return what to keep of a row of the parent, `None` if there is nothing to read."""
-        if self.parent_filter and row.get(self.parent_filter[0]) != self.parent_filter[1]:
-            return None
+        """Return what to keep of a row of the parent. Override to return `None` for a parent without such a list."""
         values = tuple(row.get(of_parent) for _, of_parent in self.parent_fields)
         may_have_none = any(row.get(name) in found for name, found in self.may_have_none.items())
         return ParentKey(str(values[0]), values, may_have_none)
@@ -109,8 +105,8 @@ class ChildStream(HotmartStream, ABC):
         for subdomain in self.api.config.members_area_subdomain if self.parent.needs_members_area else ("",):
             try:
                 parents = self.api.parents.take(self._selector, subdomain)
-            except ParentListFailed as failed:
-                self.outcomes.list_failed(self._without_parents(subdomain, failed))
+            except AirbyteTracedException as problem:
+                self.outcomes.list_failed(self._without_parents(subdomain, problem))
                 is_complete = False
             else:
                 yield from self.plan(subdomain, parents)
@@ -145,30 +141,31 @@ class ChildStream(HotmartStream, ABC):
         self, stream_slice: ParentsSlice, parents: Sequence[ParentKey], reader: ListReader, *, is_last_try: bool
     ) -> Generator[Record, None, list[ParentKey]]:
         """Yield the rows of these parents. Return those to read again, none on the last try."""
-        result, progress = stream_slice.result, self.states.progress.get(stream_slice.scope)
+        progress = self.states.progress.get(stream_slice.scope)
         doubted: list[ParentKey] = []
         for parent in parents:
             if self.outcomes.stopped:
                 break
             if not is_last_try:
                 self.progress.parent_read(self.name)
-            query = {**self.fields_of(parent.values), "parent": parent}
+            query = self.query_of(parent)
             try:
-                is_complete = yield from self._without_known_keys(self.read_parent(query, reader))
+                is_complete = yield from self.read_parent(query, reader)
             except NothingThere as nothing:
                 if not is_last_try and self._may_be_temporary(nothing.answer, parent):
                     doubted.append(parent)
                     continue
                 is_expected = parent.may_have_none
                 self.outcomes.is_empty(self.label(query), nothing.answer, is_expected=is_expected)
-                (result.failed if is_expected else result.empty).append(parent.id)  # the parent may get a list later
+                # The parent may get a list later.
+                (stream_slice.failed if is_expected else stream_slice.empty).append(parent.id)
             except HotmartError as problem:
                 again = progress is not None and parent.id in progress.opened_before
                 self.outcomes.was_not_read(self.label(query), problem, again=again)
-                result.failed.append(parent.id)
+                stream_slice.failed.append(parent.id)
             else:
                 self.outcomes.was_read()
-                (result.read if is_complete else result.failed).append(parent.id)
+                (stream_slice.read if is_complete else stream_slice.failed).append(parent.id)
         return doubted
 
     def _may_be_temporary(self, answer: HotmartError, parent: ParentKey) -> bool:
@@ -176,13 +173,9 @@ class ChildStream(HotmartStream, ABC):
         is_doubted = self.doubts_empty and not parent.may_have_none
         return answer.status == 400 or (is_doubted and not answer.status)
 
-    def _without_known_keys(self, rows: Reading) -> Reading:
-        """Yield rows except those with primary keys of other parents, for streams that need it."""
-        return noting(rows, self._deduplicator.is_new) if self.key_spans_parents else rows
-
     def read_parent(self, query: Query, reader: ListReader) -> Reading:
         """Yield all rows of one parent. Raise `HotmartError` for this parent only, or `NothingThere`."""
-        missing = [name for name in self.fields_of(()) if name in self._path_fields and not query.get(name)]
+        missing = [name for name in self.context_fields if name in self._path_fields and not query.get(name)]
         if missing:
             raise HotmartError(
                 f"{self.name}: Hotmart sent a {self.parent_label} without its {' and '.join(missing)}, so its rows "
@@ -190,15 +183,15 @@ class ChildStream(HotmartStream, ABC):
                 FailureType.system_error,
             )
         label = f"{self.parent_label} {self.label(query) or HIDDEN_ID}"
-        result = yield from reader.read(query, label)
+        rows = reader.read(query, label)
+        result = yield from noting(rows, self._deduplicator.is_new) if self.key_spans_parents else rows
         if result.bad_rows:
             raise BadRows(str(reader.bad_rows(result.bad_rows, label)), FailureType.system_error)
         return result.is_complete
 
-    def fields_of(self, values: Sequence[Any]) -> dict[str, Any]:
-        """Return the values of a parent by the names of the fields in its rows."""
-        padded = values or [None] * len(self.parent_fields)
-        return {name: value for (name, _), value in zip(self.parent_fields, padded, strict=True)}
+    def query_of(self, parent: ParentKey) -> dict[str, Any]:
+        """Return the query of a parent, with the values for its path and its rows."""
+        return {**dict(zip(self.context_fields, parent.values, strict=True)), "parent": parent}
 
     def label(self, query: Query) -> str:
         """Return the name of a parent for messages, made of its ids.
@@ -236,17 +229,14 @@ class ChildStream(HotmartStream, ABC):
                 raise
             raise NothingThere(problem) from None
         if page is NO_ROWS:
-            raise NothingThere(self._empty_body())
+            sentence = f"Hotmart sent an empty body, as for a {self.parent_label} without rows or a removed address."
+            raise NothingThere(HotmartError(f"{self.name}: {sentence}", FailureType.system_error))
         return page
 
     def _means_nothing(self, answer: HotmartError, *, is_expected: bool) -> bool:
         if is_expected:
             return 400 <= answer.status < 500 and answer.status != 401
         return self.empty_on in ((answer.status, answer.code), (answer.status, ""))
-
-    def _empty_body(self) -> HotmartError:
-        sentence = f"Hotmart sent an empty body, as for a {self.parent_label} without rows or a removed address."
-        return HotmartError(f"{self.name}: {sentence}", FailureType.system_error)
 
     def _log_estimate(self, subdomain: str, parents: int) -> None:
         label, limit = f"{self.parent_label}s", self.progress.requests_per_minute
@@ -257,10 +247,10 @@ class ChildStream(HotmartStream, ABC):
         sentence = "%s: %s%d %s to read, about %d requests: %s at Hotmart's %d requests per minute."
         LOGGER.info(sentence, self.name, of_area, parents, label, requests, duration, limit)
 
-    def _without_parents(self, subdomain: str, failed: ParentListFailed) -> HotmartError:
+    def _without_parents(self, subdomain: str, problem: AirbyteTracedException) -> HotmartError:
         of_area = f" of members area {subdomain}" if subdomain else ""
         return HotmartError(
             f"{self.name}: The list of {self.parent_label}s{of_area} could not be read, so their rows cannot be "
-            f"requested. {failed}",
-            failed.problem.failure_type or FailureType.system_error,
+            f"requested. {problem}",
+            problem.failure_type or FailureType.system_error,
         )

@@ -55,7 +55,6 @@ class EventParticipants(ChildStream):
     parent = Products
     parent_label = "event"
     parent_fields = (("event_id", "id"),)
-    parent_filter = ("format", "ETICKET")
     may_have_none = DRAFTS
     parameters = ("last_update", "ticket_type", "checkin_status", "ticket_status", "id_eticket")
     key_spans_parents = True
@@ -69,6 +68,10 @@ class EventParticipants(ChildStream):
         self._info = EventInfo(api)
         self._statuses: list[str] = []
         """Statuses to request in addition to the default."""
+
+    def select(self, row: Record) -> ParentKey | None:
+        """Return the event, `None` for another product."""
+        return super().select(row) if row.get("format") == "ETICKET" else None
 
     def plan(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
         """Yield a slice per event."""
@@ -148,7 +151,7 @@ class EventParticipants(ChildStream):
 
     def _compare(self, parent: ParentKey, shown: set[str], hidden: set[str]) -> None:
         """Find a ticket of each status in an event, and whether Hotmart lists it without the status."""
-        query = {**self.fields_of(parent.values), "parent": parent, **self.unfiltered}
+        query = {**self.query_of(parent), **self.unfiltered}
         shown |= {_status(row) for row in self.fetch(query).rows}
         for status in OTHER_STATUSES:
             if status in shown | hidden:

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any, ClassVar
 
 from airbyte_cdk.sources.types import StreamSlice
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.errors import HotmartError, QueryRefused
 from source_hotmart.api.pages import NO_ROWS, Envelope, Page
@@ -18,7 +19,7 @@ from source_hotmart.state.slices import ParentKey, ParentsSlice
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.base import HotmartStream
 from source_hotmart.streams.child import ChildStream, NothingThere
-from source_hotmart.streams.parents import ParentListFailed, ParentSelector
+from source_hotmart.streams.parents import ParentSelector
 
 MAX_PRODUCTS = 20
 """Maximum number of products to try per module."""
@@ -53,7 +54,7 @@ class ModuleStream(ChildStream, ABC):
         self._by_product = PagesOfProduct(api)
         self._product_selector = ParentSelector(self.products, lambda row: row.get("id"))
         self._product_ids: list[str] | None = None
-        self._no_products: ParentListFailed | None = None
+        self._no_products: AirbyteTracedException | None = None
         self._with_pages: dict[str, list[str]] = {}
         """Products that had pages, by members area."""
         self._lock = Lock()
@@ -132,7 +133,7 @@ class ModuleStream(ChildStream, ABC):
             if self._product_ids is None:
                 try:
                     self._product_ids = self.api.parents.take(self._product_selector)
-                except ParentListFailed as failed:
+                except AirbyteTracedException as failed:
                     self._product_ids, self._no_products = [], failed
         with_pages = self._with_pages.get(subdomain, [])
         return [*with_pages, *(each for each in self._product_ids if each not in with_pages)][:MAX_PRODUCTS]

@@ -18,19 +18,12 @@ from airbyte_cdk.models import FailureType, SyncMode
 from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_hotmart.reading.passes import Record
+
 BEGINS_WITHIN_S = 300.0
 """Seconds that a child waits for its parent's own read to begin, before it reads the list itself."""
 
-Record = dict[str, Any]
 Slice = Mapping[str, Any]
-
-
-class ParentListFailed(Exception):
-    """A list of parents could not be read at all. `problem` is the reason."""
-
-    def __init__(self, problem: AirbyteTracedException) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +109,9 @@ class ParentLists:
         return self._tee(stream, subdomain_of(stream_slice), records)
 
     def take(self, selector: ParentSelector, subdomain: str = "") -> list[Any]:
-        """Return, once, what was kept for a child. Read the list if no other stream does. Raise `ParentListFailed`.
+        """Return, once, what was kept for a child. Read the list if no other stream does.
 
+        Raise `AirbyteTracedException` if no row of it could be read.
         This may wait until the read of a selected parent begins, so only a generator of slices may call it.
         """
         key = selector.parent, subdomain
@@ -130,9 +124,9 @@ class ParentLists:
             if to_read:
                 self._read(self._streams[selector.parent], subdomain, to_read)
             found.ended.result()
-        except AirbyteTracedException as problem:
+        except AirbyteTracedException:
             if not found.is_partial:
-                raise ParentListFailed(problem) from None
+                raise
         return found.kept.pop(selector)
 
     def is_partial(self, parent: type, subdomain: str) -> bool:
