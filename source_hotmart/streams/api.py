@@ -13,9 +13,10 @@ from source_hotmart.api.retries import DEFAULT_RETRIES, RetryPolicy
 from source_hotmart.api.transport import Connections
 from source_hotmart.config.form import Config
 from source_hotmart.records.columns import FieldLog
+from source_hotmart.streams.answers import Answers
 from source_hotmart.streams.default_filters import DefaultFilters
 from source_hotmart.streams.parents import ParentLists
-from source_hotmart.streams.sales_facts import SalesFacts
+from source_hotmart.streams.sales_facts import RowCounts, SaleViews
 from source_hotmart.streams.updated_charges import UpdatedCharges
 from source_hotmart.sync.progress import Progress
 from source_hotmart.sync.report import SyncReport
@@ -36,7 +37,10 @@ class Api:
     report: SyncReport = field(default_factory=SyncReport)
     progress: Progress = field(default_factory=Progress)
     parents: ParentLists = field(default_factory=ParentLists)
-    sales: SalesFacts = field(default_factory=SalesFacts)
+    sale_answers: Answers = field(default_factory=Answers)
+    """What one view of the sales found out for all of them."""
+    row_counts: RowCounts = field(default_factory=RowCounts)
+    views: SaleViews = field(default_factory=SaleViews)
     default_filters: DefaultFilters = field(default_factory=DefaultFilters)
     updated_charges: UpdatedCharges = field(default_factory=UpdatedCharges)
     field_logs: dict[str, FieldLog] = field(default_factory=dict)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from threading import Lock
 from typing import Any, Final
 
 from source_hotmart.api.errors import HotmartError, TooHeavy
 from source_hotmart.reading.lists import Fetch, fetch_twice
 from source_hotmart.reading.passes import Query
 from source_hotmart.state.windows import DAY_MS
+from source_hotmart.streams.answers import Answers
 from source_hotmart.streams.sales_facts import ROUND_TOTAL
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -36,32 +36,20 @@ class DefaultFilters:
     """
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._fetch: Fetch | None = None
-        self._now_ms = 0
+        self._answers = Answers()
+        self._fetch: Fetch
+        self._now_ms: int
         self._since_ms = EARLIEST_MS
-        self._queries: list[Query] | None = None
         self._total_without = 0
         self._hides_by_next_charge = False
 
     def ask(self, fetch: Fetch, now_ms: int) -> None:
-        """Set the function that fetches a page of subscriptions."""
+        """Set the function that fetches a page of subscriptions. `Subscriptions` does so before anything is read."""
         self._fetch, self._now_ms = fetch, now_ms
 
     def queries(self) -> list[Query]:
         """Return the additional parameters of each query, first an empty set. Makes five requests, once per sync."""
-        with self._lock:
-            if self._queries is None:
-                self._queries = self._find()
-                if len(self._queries) > 1:
-                    names = sorted({name for query in self._queries for name in query})
-                    LOGGER.info(
-                        "subscriptions: Hotmart hides some rows by default, or does not count them. %d lists are read "
-                        "instead of one (%s).",
-                        len(self._queries),
-                        ", ".join(names),
-                    )
-            return self._queries
+        return self._answers.once("queries", self._find)
 
     @property
     def next_charge(self) -> dict[str, Any]:
@@ -87,8 +75,6 @@ class DefaultFilters:
     def newest_transactions(self) -> list[str]:
         """Return the latest transactions of one active and one overdue subscription, if there are any."""
         found: list[str] = []
-        if self._fetch is None:
-            return found
         for status in ("ACTIVE", "OVERDUE"):
             query = {"accession_date": self._since_ms, "status": status, "max_results": 1}
             rows = fetch_twice(self._fetch, query).rows
@@ -96,15 +82,22 @@ class DefaultFilters:
         return found
 
     def _find(self) -> list[Query]:
-        if self._fetch is None:
-            return [{}]
         problem: Exception | None = None
         for since_ms in (EARLIEST_MS, self._now_ms - SHORTER_MS):
             self._since_ms = since_ms
             try:
-                return self._by_totals()
+                queries = self._by_totals()
             except (HotmartError, TooHeavy) as refused:
                 problem = refused
+            else:
+                if len(queries) > 1:
+                    LOGGER.info(
+                        "subscriptions: Hotmart hides some rows by default, or does not count them. %d lists are read "
+                        "instead of one (%s).",
+                        len(queries),
+                        ", ".join(sorted({name for query in queries for name in query})),
+                    )
+                return queries
         LOGGER.warning(
             "subscriptions and subscription_summary: The requests that show whether Hotmart hides rows by default "
             "failed, so rows may be missing. %s",
@@ -155,7 +148,6 @@ class DefaultFilters:
 
     def _total(self, *parts: Mapping[str, Any]) -> int:
         """Return Hotmart's own count of the rows of a query, -1 if that is not the number of all rows."""
-        assert self._fetch is not None  # noqa: S101 - for mypy: see `_find`
         query = {name: value for part in parts for name, value in part.items()}
         asked = {"accession_date": self._since_ms, **query, "max_results": 1}
         page = fetch_twice(self._fetch, asked)

@@ -42,7 +42,7 @@ class ComparedSales(DatedStream, ABC):
 
     def read_slice(self, stream_slice: DateSlice) -> Iterator[Record]:
         """Return the sales of one date range, and those that only another view has."""
-        views = self.api.sales.views
+        views = self.api.views
         if not views.reference:
             return super().read_slice(stream_slice)
         return (self._read_first if views.reference == self.name else self._read_compared)(stream_slice)
@@ -56,11 +56,11 @@ class ComparedSales(DatedStream, ABC):
                 yield record
         finally:
             is_whole = union(stream_slice.complete) == [stream_slice.window]
-            self.api.sales.views.deliver(stream_slice.view_key, ids if is_whole else None)
+            self.api.views.deliver(stream_slice.view_key, ids if is_whole else None)
 
     def _read_compared(self, stream_slice: DateSlice) -> Iterator[Record]:
         """Yield the sales of another view, and those that it lacks."""
-        views, own = self.api.sales.views, set[str]()
+        views, own = self.api.views, set[str]()
         yield from self._noting(own, super().read_slice(stream_slice))
         has_reference = views.has(stream_slice.view_key)
         reference = views.take(stream_slice.view_key) if has_reference else self._listed(stream_slice)
@@ -69,12 +69,12 @@ class ComparedSales(DatedStream, ABC):
 
     def is_compared(self, stream_slice: DateSlice) -> bool:
         """Whether the view that is read first also reads this date range."""
-        views = self.api.sales.views
+        views = self.api.views
         return views.reference not in ("", self.name) and views.has(stream_slice.view_key)
 
     def _listed(self, stream_slice: DateSlice) -> Mapping[str, Collection[str]] | None:
         """Return the sales of a date range that is read as a whole by this view only, `None` if it is not."""
-        is_history = self.api.sales.views.reference == self._lookup.name
+        is_history = self.api.views.reference == self._lookup.name
         if not (is_history and self.coverage.resumes and stream_slice.is_whole):
             return None
         return self._lookup.sales_of(stream_slice.window, self.start_ms)
@@ -125,7 +125,7 @@ class ComparedSales(DatedStream, ABC):
         found: set[str],
         stream_slice: DateSlice,
     ) -> None:
-        label, other = label_of(stream_slice.window), self.api.sales.views.reference
+        label, other = label_of(stream_slice.window), self.api.views.reference
         if found:
             LOGGER.info(
                 "%s: Hotmart did not list %d sales of %s. They were read by their transaction.",

@@ -7,13 +7,11 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from threading import Event, Lock, RLock
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from threading import Event, Lock
+from typing import Any
 
 from source_hotmart.api.pages import Page
-
-Answer = TypeVar("Answer")
 
 PAGES_PER_PART = 20
 """A date range with many more pages is split, so that its parts are read in parallel and a kill costs little."""
@@ -115,24 +113,6 @@ class SaleViews:
                 del self._ranges[key]
         ids: Ids | None = None if packed is None else json.loads(zlib.decompress(packed))
         return ids
-
-
-@dataclass
-class SalesFacts:
-    """Findings about sales, each determined once per sync, by the view that needs it first."""
-
-    row_counts: RowCounts = field(default_factory=RowCounts)
-    views: SaleViews = field(default_factory=SaleViews)
-    _answers: dict[str, Any] = field(default_factory=dict)
-    _lock: RLock = field(default_factory=RLock)
-
-    def once(self, question: str, ask: Callable[[], Answer]) -> Answer:
-        """Return the answer to a question. Only the first caller runs `ask`, which may ask another question first."""
-        with self._lock:
-            if question not in self._answers:
-                self._answers[question] = ask()
-            answer: Answer = self._answers[question]
-            return answer
 
 
 def purchase_of(row: Any) -> Mapping[str, Any]:

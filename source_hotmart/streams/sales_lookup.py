@@ -67,25 +67,25 @@ class SaleLookup(DatedStream):
 
     def window_edges(self, start_ms: int) -> tuple[int, int]:
         """Return the milliseconds to add to the start and the end of a date range so that Hotmart includes both."""
-        return self.api.sales.once("edges", lambda: self._edges(start_ms))
+        return self.api.sale_answers.once("edges", lambda: self._edges(start_ms))
 
     def hidden_roles(self, start_ms: int, ranges: int) -> tuple[str, ...]:
         """Return the roles to request one at a time, none if Hotmart returns the sales of all roles anyway.
 
         `ranges` is the number of date ranges to search for a sale with another role, the newest first.
         """
-        return self.api.sales.once(f"roles in {ranges} ranges", lambda: self._hidden_roles(start_ms, ranges))
+        return self.api.sale_answers.once(f"roles in {ranges} ranges", lambda: self._hidden_roles(start_ms, ranges))
 
     def status_plan(self, start_ms: int) -> StatusPlan:
         """Return how to request all statuses from the sales history."""
         question = StatusQuestion(self.name, self.ask, self.page_size or 1, SALE_STATUSES, ())
-        return self.api.sales.once("statuses", lambda: question.answer((start_ms, self.api.now_ms)))
+        return self.api.sale_answers.once("statuses", lambda: question.answer((start_ms, self.api.now_ms)))
 
     def unsettled(self, first_ms: int, last_ms: int, start_ms: int) -> DayDigests | None:
         """Return a digest per day of the sales without a final status, `None` if they cannot be read."""
         days = range(first_ms // DAY_MS, last_ms // DAY_MS + 1)
         self.limits.one_status_at_a_time = self.status_plan(start_ms).one_at_a_time
-        return self.api.sales.once(f"unsettled {days}", lambda: self._unsettled(days))
+        return self.api.sale_answers.once(f"unsettled {days}", lambda: self._unsettled(days))
 
     def sales_of(self, window: Window, start_ms: int) -> dict[str, list[str]] | None:
         """Return the transactions of a date range by status, `None` if they cannot be read completely."""

@@ -36,11 +36,11 @@ class SalesStream(ComparedSales, ABC):
 
     def register(self) -> None:
         """Register, before anything is read, that this view is going to be read."""
-        self.api.sales.views.register(self.name)
+        self.api.views.register(self.name)
 
     def slices(self) -> Iterable[StreamSlice]:
         """Yield the new date ranges, then days whose unsettled sales changed, then ranges for the late statuses."""
-        views = self.api.sales.views
+        views = self.api.views
         is_reference = views.reference == self.name
         try:
             self._ask()
@@ -82,7 +82,7 @@ class SalesStream(ComparedSales, ABC):
     def _parts(self, whole: DateSlice) -> Iterator[DateSlice]:
         """Yield the slice of a date range, or those of its parts if it has many pages."""
         window = whole.window
-        count = self.api.sales.row_counts.of(
+        count = self.api.row_counts.of(
             (window, self.statuses),
             lambda rows: self._counted(window, rows),
             self.page_size or 1,

@@ -8,7 +8,6 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
 from typing import Any, Final
 
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -19,7 +18,8 @@ from source_hotmart.reading.passes import Record
 from source_hotmart.reading.probes import Windowed
 from source_hotmart.reading.windows import WindowReader
 from source_hotmart.state.lookback import SETTLED_DAYS
-from source_hotmart.state.windows import DAY_MS, Window, iso, milliseconds, split_days
+from source_hotmart.state.windows import DAY_MS, iso, milliseconds, split_days
+from source_hotmart.streams.answers import Answers
 from source_hotmart.streams.default_filters import EARLIEST_MS
 from source_hotmart.sync.progress import Progress
 
@@ -44,15 +44,12 @@ class UpdatedCharges:
     """Findings about charges that several streams need, each determined once per sync."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._stream: Any = None
-        self._now_ms = 0
-        self._is_asked = False
-        self._follows_updates: bool | None = None
-        self._updated: dict[int, UpdatedSubscribers] = {}
+        self._answers = Answers()
+        self._stream: Any
+        self._now_ms: int
 
     def ask(self, stream: Windowed, now_ms: int) -> None:
-        """Set the stream of charges."""
+        """Set the stream of charges, which does so itself before anything is read."""
         self._stream = copy(stream)
         # This copy is only used for probes, so its progress and its lists do not count for the sync.
         self._stream.progress, self._stream.incomplete_lists = Progress(), set()
@@ -60,10 +57,7 @@ class UpdatedCharges:
 
     def follows_updates(self) -> bool | None:
         """Return whether Hotmart filters charges by last update, `None` if no charge shows it. Up to 5 requests."""
-        with self._lock:
-            if not self._is_asked:
-                self._follows_updates, self._is_asked = self._find(), True
-            return self._follows_updates
+        return self._answers.once("filter", self._find)
 
     def since(self, since_ms: int) -> UpdatedSubscribers:
         """Return the subscribers with a charge that was updated since then.
@@ -71,20 +65,14 @@ class UpdatedCharges:
         Two more days are read, because Hotmart lists updates up to a day late. If Hotmart is not known to filter by the
         last update, all charges are read.
         """
-        if self._stream is None:
-            return UpdatedSubscribers(frozenset(), is_complete=False)
-        from_ms = since_ms - SETTLED_DAYS * DAY_MS
-        whole = (from_ms, self._now_ms) if self.follows_updates() else (EARLIEST_MS, self._now_ms)
-        with self._lock:
-            if since_ms not in self._updated:
-                self._updated[since_ms] = self._read(split_days(whole, LONGEST_DAYS), iso(from_ms))
-            return self._updated[since_ms]
+        return self._answers.once(since_ms, lambda: self._read(since_ms - SETTLED_DAYS * DAY_MS))
 
-    def _read(self, windows: Sequence[Window], since: str) -> UpdatedSubscribers:
+    def _read(self, from_ms: int) -> UpdatedSubscribers:
+        whole, since = (from_ms if self.follows_updates() else EARLIEST_MS, self._now_ms), iso(from_ms)
         reader = WindowReader(self._stream)
         codes: set[str] = set()
         try:
-            for record in reader.read_windows(windows):
+            for record in reader.read_windows(split_days(whole, LONGEST_DAYS)):
                 if (record.get("last_update") or since) >= since:
                     codes.add(str(record.get("subscriber_code")))
         except AirbyteTracedException as problem:
