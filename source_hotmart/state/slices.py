@@ -33,9 +33,9 @@ class Reason(StrEnum):
 class PlannedCount:
     """Hotmart's own count of the rows in a date range, and the number of its parts that have been read."""
 
+    window: Window
     total: int = 0
     parts: int = 1
-    window: Window | None = None
     _rows: int = 0
     _read: int = 0
     _lock: Lock = field(default_factory=Lock)
@@ -67,7 +67,7 @@ class DateSlice(StreamSlice):
         self.window = window
         self.statuses = tuple(statuses)
         self.reason = reason
-        self.planned = planned or PlannedCount()
+        self.planned = planned or PlannedCount(window)
         self.complete: list[Window] = []
         """The parts that were read completely."""
         self.incomplete: list[Window] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from airbyte_cdk.sources.types import StreamSlice
@@ -13,10 +13,8 @@ from source_hotmart.api.errors import HotmartError, QueryRefused, TooHeavy
 from source_hotmart.api.pages import Page
 from source_hotmart.reading.limits import LONGEST_DAYS, LearnedLimits
 from source_hotmart.reading.outages import OutageCheck
-from source_hotmart.reading.passes import Query, Record
-from source_hotmart.reading.pieces import label_of
+from source_hotmart.reading.passes import Query
 from source_hotmart.reading.statuses import LATE_STATUSES
-from source_hotmart.reading.windows import WindowReader
 from source_hotmart.state import lookback
 from source_hotmart.state.coverage import Coverage
 from source_hotmart.state.intervals import Interval
@@ -115,33 +113,3 @@ class DatedStream(HotmartStream, ABC):
         """Return the queries of one date range: one per role, if a single query does not return all sales."""
         query = self.query(window, statuses)
         return [{**query, "commission_as": role} for role in self.roles] or [query]
-
-    def read_slice(self, stream_slice: DateSlice) -> Iterator[Record]:
-        """Yield the rows of one date range, and record in the slice which parts of it are complete."""
-        reader = WindowReader(self)
-        reader.is_compared = self.is_compared(stream_slice)
-        try:
-            yield from reader.read_windows(
-                [stream_slice.window],
-                stream_slice.statuses,
-                stream_slice.reason,
-                at_least=stream_slice.planned.of_a_part,
-            )
-        finally:
-            stream_slice.complete.extend(reader.complete)
-        self.check_count(reader, stream_slice)
-
-    def is_compared(self, stream_slice: DateSlice) -> bool:
-        """Override if the rows of a slice are compared with those of another stream."""
-        return False
-
-    def check_count(self, reader: WindowReader, stream_slice: DateSlice) -> None:
-        """Mark a date range as incomplete if fewer rows arrived than Hotmart counted when it was planned."""
-        planned = stream_slice.planned
-        rows = planned.add(reader.rows)
-        if rows is not None and rows < planned.total and (planned.parts > 1 or reader.was_split):
-            whole = planned.window or stream_slice.window
-            stream_slice.complete.clear()
-            stream_slice.incomplete.append(whole)  # including the parts that are already complete
-            reason = f"Hotmart counted {planned.total} rows, and {rows} arrived"
-            self.report.incomplete(self.name, label_of(whole), reason)

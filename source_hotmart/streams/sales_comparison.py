@@ -42,16 +42,33 @@ class ComparedSales(DatedStream, ABC):
 
     def read_slice(self, stream_slice: DateSlice) -> Iterator[Record]:
         """Return the sales of one date range, and those that only another view has."""
-        views = self.api.views
-        if not views.reference:
-            return super().read_slice(stream_slice)
-        return (self._read_first if views.reference == self.name else self._read_compared)(stream_slice)
+        reference = self.api.views.reference
+        if not reference:
+            return self._read_range(stream_slice)
+        return (self._read_first if reference == self.name else self._read_compared)(stream_slice)
+
+    def _read_range(self, stream_slice: DateSlice, *, is_compared: bool = False) -> Iterator[Record]:
+        """Yield the sales of one date range, and record in the slice which parts of it are complete."""
+        reader, planned = WindowReader(self), stream_slice.planned
+        reader.is_compared = is_compared
+        try:
+            yield from reader.read_windows(
+                [stream_slice.window], stream_slice.statuses, stream_slice.reason, at_least=planned.of_a_part
+            )
+        finally:
+            stream_slice.complete.extend(reader.complete)
+        rows = planned.add(reader.rows)
+        if rows is not None and rows < planned.total and (planned.parts > 1 or reader.was_split):
+            stream_slice.complete.clear()
+            stream_slice.incomplete.append(planned.window)  # including the parts that are already complete
+            reason = f"Hotmart counted {planned.total} rows, and {rows} arrived"
+            self.report.incomplete(self.name, label_of(planned.window), reason)
 
     def _read_first(self, stream_slice: DateSlice) -> Iterator[Record]:
         """Yield the sales of the view that the others are compared with."""
         ids: dict[str, list[str]] = {}
         try:
-            for record in super().read_slice(stream_slice):
+            for record in self._read_range(stream_slice):
                 ids.setdefault(_status_of(record), []).append(record[self._key_fields[0]])
                 yield record
         finally:
@@ -61,16 +78,11 @@ class ComparedSales(DatedStream, ABC):
     def _read_compared(self, stream_slice: DateSlice) -> Iterator[Record]:
         """Yield the sales of another view, and those that it lacks."""
         views, own = self.api.views, set[str]()
-        yield from self._noting(own, super().read_slice(stream_slice))
         has_reference = views.has(stream_slice.view_key)
+        yield from self._noting(own, self._read_range(stream_slice, is_compared=has_reference))
         reference = views.take(stream_slice.view_key) if has_reference else self._listed(stream_slice)
         if reference is not None:
             yield from self._complete_by(reference, own, stream_slice)
-
-    def is_compared(self, stream_slice: DateSlice) -> bool:
-        """Whether the view that is read first also reads this date range."""
-        views = self.api.views
-        return views.reference not in ("", self.name) and views.has(stream_slice.view_key)
 
     def _listed(self, stream_slice: DateSlice) -> Mapping[str, Collection[str]] | None:
         """Return the sales of a date range that is read as a whole by this view only, `None` if it is not."""

@@ -98,7 +98,7 @@ class SalesStream(ComparedSales, ABC):
         parts = round((total or 0) / count.page_rows / PAGES_PER_PART)
         own = (total or 0) if count.endpoint == self.name else min(total or 0, 1)
         pieces = split_evenly(window, parts) if parts > 1 else [window]
-        planned = PlannedCount(own, len(pieces), window)
+        planned = PlannedCount(window, own, len(pieces))
         for piece in pieces:
             yield DateSlice(piece, whole.statuses, whole.reason, planned)
 
