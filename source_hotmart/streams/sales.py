@@ -94,7 +94,7 @@ class SalesSummary(DatedStream):
 
     def slices(self) -> Iterable[StreamSlice]:
         """Yield one slice with all months, because the currencies are known only after all have been read."""
-        self.edges = SaleLookup(self.api).window_edges(self.start_ms)
+        self.edges = SaleLookup(self.api, self.start_ms).window_edges()
         self._months = sorted(
             {month_start(month[0]) for window in self.needed() for month in split_into_months(window)}
         )

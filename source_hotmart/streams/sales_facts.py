@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Event, Lock
@@ -73,7 +73,8 @@ class SaleViews:
         """Transactions by status, compressed, because those of a large account would take 80 bytes each."""
         self._taken: Counter[Hashable] = Counter()
         self._lock = Lock()
-        self._is_planned = Event()
+        self.is_planned = Event()
+        """Whether all date ranges of the reference are known."""
 
     def register(self, view: str) -> None:
         """Register a view that is read in this sync. The first one is the reference of the others."""
@@ -87,14 +88,6 @@ class SaleViews:
     def plan(self, key: Hashable) -> None:
         """Register a date range that the reference is going to read."""
         self._ranges[key] = Future()
-
-    def all_planned(self) -> None:
-        """Record that the reference has no more date ranges."""
-        self._is_planned.set()
-
-    def wait_for_plan(self) -> None:
-        """Wait until all date ranges of the reference are known."""
-        self._is_planned.wait()
 
     def has(self, key: Hashable) -> bool:
         """Whether the reference reads a date range in this sync. Valid once all date ranges are known."""
@@ -121,7 +114,13 @@ def purchase_of(row: Any) -> Mapping[str, Any]:
     return purchase if isinstance(purchase, dict) else {}
 
 
-def expected_of(ids: Mapping[str, Iterable[str]], statuses: Collection[str], *, with_unknown: bool) -> set[str]:
+def status_of(record: Any) -> str:
+    """Return the status of a sale, empty in the views that do not show it."""
+    status = purchase_of(record).get("status")
+    return status if isinstance(status, str) else ""
+
+
+def expected_of(ids: Ids, statuses: Collection[str], *, with_unknown: bool) -> set[str]:
     """Return the transactions of a view that another one must also have: those with a status that it accepts.
 
     Only the history shows statuses. `with_unknown` is for views that accept all statuses that can occur.

@@ -12,14 +12,14 @@ from source_hotmart.reading.limits import LONGEST_DAYS
 from source_hotmart.reading.lists import ListReader, fetch_twice
 from source_hotmart.reading.passes import Query
 from source_hotmart.reading.pieces import label_of
-from source_hotmart.reading.statuses import DISPUTED_STATUSES, SALE_STATUSES, UNSETTLED_STATUSES
+from source_hotmart.reading.statuses import DISPUTED_STATUSES, UNSETTLED_STATUSES
 from source_hotmart.reading.windows import WindowReader
 from source_hotmart.state.day_digests import UNKNOWN, DayDigests, digests
 from source_hotmart.state.intervals import time_ms
 from source_hotmart.state.windows import DAY_MS, Window, split_days, subtract, union, whole_second
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.dated import ASK_AGAIN_S, GIVES_UP_AFTER, DatedStream
-from source_hotmart.streams.sales_facts import purchase_of
+from source_hotmart.streams.sales_facts import purchase_of, status_of
 from source_hotmart.streams.sales_statuses import StatusPlan, StatusQuestion
 from source_hotmart.sync.progress import Progress
 from source_hotmart.sync.report import SyncReport
@@ -45,8 +45,8 @@ class SaleLookup(DatedStream):
     name = "sales_history"  # the stream with this endpoint, for messages
     promoted_fields = (("id", "purchase.transaction"), ("order_date", "purchase.order_date"))
 
-    def __init__(self, api: Api) -> None:
-        super().__init__(api)
+    def __init__(self, api: Api, start_ms: int | None = None) -> None:
+        super().__init__(api, start_ms=start_ms)
         self.progress = Progress()
         self.report = SyncReport()
         """A separate report, so that its lists do not count for the sync."""
@@ -65,42 +65,41 @@ class SaleLookup(DatedStream):
         self._unanswered = 0
         return page
 
-    def window_edges(self, start_ms: int) -> tuple[int, int]:
+    def window_edges(self) -> tuple[int, int]:
         """Return the milliseconds to add to the start and the end of a date range so that Hotmart includes both."""
-        return self.api.sale_answers.once("edges", lambda: self._edges(start_ms))
+        return self.api.sale_answers.once("edges", self._edges)
 
-    def hidden_roles(self, start_ms: int, ranges: int) -> tuple[str, ...]:
+    def hidden_roles(self, ranges: int) -> tuple[str, ...]:
         """Return the roles to request one at a time, none if Hotmart returns the sales of all roles anyway.
 
         `ranges` is the number of date ranges to search for a sale with another role, the newest first.
         """
-        return self.api.sale_answers.once(f"roles in {ranges} ranges", lambda: self._hidden_roles(start_ms, ranges))
+        return self.api.sale_answers.once(f"roles in {ranges} ranges", lambda: self._hidden_roles(ranges))
 
-    def status_plan(self, start_ms: int) -> StatusPlan:
+    def status_plan(self) -> StatusPlan:
         """Return how to request all statuses from the sales history."""
-        question = StatusQuestion(self.name, self.ask, self.page_size or 1, SALE_STATUSES, ())
-        return self.api.sale_answers.once("statuses", lambda: question.answer((start_ms, self.api.now_ms)))
+        return self.api.sale_answers.once("statuses", StatusQuestion(self).answer)
 
-    def unsettled(self, first_ms: int, last_ms: int, start_ms: int) -> DayDigests | None:
+    def unsettled(self, first_ms: int, last_ms: int) -> DayDigests | None:
         """Return a digest per day of the sales without a final status, `None` if they cannot be read."""
         days = range(first_ms // DAY_MS, last_ms // DAY_MS + 1)
-        self.limits.one_status_at_a_time = self.status_plan(start_ms).one_at_a_time
+        self.limits.one_status_at_a_time = self.status_plan().one_at_a_time
         return self.api.sale_answers.once(f"unsettled {days}", lambda: self._unsettled(days))
 
-    def sales_of(self, window: Window, start_ms: int) -> dict[str, list[str]] | None:
+    def sales_of(self, window: Window) -> dict[str, list[str]] | None:
         """Return the transactions of a date range by status, `None` if they cannot be read completely."""
-        plan, self.edges = self.status_plan(start_ms), self.window_edges(start_ms)
+        plan, self.edges = self.status_plan(), self.window_edges()
         self.limits.one_status_at_a_time = plan.one_at_a_time
         reader, ids = WindowReader(self), dict[str, list[str]]()
         try:
             for record in reader.read_windows([window], plan.statuses):
-                ids.setdefault(str(purchase_of(record).get("status") or ""), []).append(record["id"])
+                ids.setdefault(status_of(record), []).append(record["id"])
         except HotmartError:
             return None
         return ids if union(reader.complete) == [window] else None
 
-    def _edges(self, start_ms: int) -> tuple[int, int]:
-        row = self._newest_row(start_ms, MAX_RANGES, {})
+    def _edges(self) -> tuple[int, int]:
+        row = self._newest_row(MAX_RANGES, {})
         if row is None:
             return INCLUSIVE
         sale_ms, transaction = row["purchase"]["order_date"], row["purchase"].get("transaction")
@@ -110,11 +109,11 @@ class SaleLookup(DatedStream):
         end = 0 if self._lists(transaction, (sale_ms - SECOND_MS, sale_ms)) else 1
         return start, end
 
-    def _newest_row(self, start_ms: int, ranges: int, parameters: Query) -> dict[str, Any] | None:
+    def _newest_row(self, ranges: int, parameters: Query) -> dict[str, Any] | None:
         """Return a sale with an order date that is older than the last minute."""
         end_ms = self.api.now_ms - 60_000
         for _ in range(ranges):
-            window = max(start_ms, whole_second(end_ms - LONGEST_DAYS * DAY_MS)), end_ms
+            window = max(self.start_ms, whole_second(end_ms - LONGEST_DAYS * DAY_MS)), end_ms
             page = self._first_page(window, {"max_results": 10, **parameters}) if window[0] <= end_ms else None
             if page is None:
                 return None
@@ -144,11 +143,11 @@ class SaleLookup(DatedStream):
         except (HotmartError, TooHeavy):
             return None
 
-    def _hidden_roles(self, start_ms: int, ranges: int) -> tuple[str, ...]:
-        plan = self.status_plan(start_ms)
+    def _hidden_roles(self, ranges: int) -> tuple[str, ...]:
+        plan = self.status_plan()
         statuses = {} if plan.one_at_a_time else {"transaction_status": list(plan.statuses)}
         for role in OTHER_ROLES:
-            row = self._newest_row(start_ms, ranges, {"commission_as": role, **statuses})
+            row = self._newest_row(ranges, {"commission_as": role, **statuses})
             if row is None:
                 if self._unanswered:
                     return ALL_ROLES

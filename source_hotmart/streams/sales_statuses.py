@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from source_hotmart.api.errors import QueryRefused
 from source_hotmart.api.pages import Page
+from source_hotmart.reading.statuses import SALE_STATUSES
 from source_hotmart.state.windows import DAY_MS, Window, whole_second
+from source_hotmart.streams.dated import DatedStream
 
 LOGGER = logging.getLogger("airbyte.hotmart")
 
@@ -16,10 +18,6 @@ LENGTHS_DAYS = (180, 30, 7, 1)
 """Lengths of the date range to probe, shorter if Hotmart does not answer."""
 MAX_EMPTY_RANGES = 6
 """Maximum number of date ranges without a sale to skip."""
-
-Ask = Callable[[Window, Sequence[str], int], "Page | None"]
-"""Returns a page of a date range with so many rows and these statuses, `None` if Hotmart does not answer. Raises
-`QueryRefused` if it rejects the query twice."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +32,16 @@ class StatusPlan:
 class StatusQuestion:
     """Probes one view. Unless the answer is clear, statuses are requested one at a time."""
 
-    stream_name: str
-    ask: Ask
-    page_rows: int
-    statuses: tuple[str, ...]
-    fallback: tuple[str, ...]
-    """Statuses to try if all of `statuses` are rejected: those that Hotmart documents for this view."""
+    view: DatedStream
+    documented: tuple[str, ...] = ()
+    """The statuses that Hotmart documents for this view, if not all. They are tried if all together are rejected."""
     _answers: dict[tuple[Window, tuple[str, ...], int], tuple[Page | None, bool]] = field(default_factory=dict)
 
-    def answer(self, whole: Window) -> StatusPlan:
-        """Probe the newest part of a date range that has sales and is answered."""
+    def answer(self) -> StatusPlan:
+        """Probe the newest date range that has sales and is answered."""
         statuses: tuple[str, ...] | None = None
         for days in LENGTHS_DAYS:
-            for window in self._newest(whole, days):
+            for window in self._newest(days):
                 usual, _ = self._asked(window, ())
                 if usual is None:
                     break  # Hotmart may answer a shorter range
@@ -58,21 +53,21 @@ class StatusQuestion:
                     break  # a shorter range may be small enough to compare
             else:
                 break  # there are no sales
-        return StatusPlan(statuses or self.statuses, one_at_a_time=True)
+        return StatusPlan(statuses or SALE_STATUSES, one_at_a_time=True)
 
     def _asked(self, window: Window, statuses: Sequence[str], rows: int = 1) -> tuple[Page | None, bool]:
         """Return the page, and whether Hotmart rejected the query. A request that fails is not rejected."""
         question = window, tuple(statuses), rows
         if question not in self._answers:
             try:
-                self._answers[question] = self.ask(window, statuses, rows), False
+                self._answers[question] = self.view.ask(window, statuses, rows), False
             except QueryRefused:
                 self._answers[question] = None, True
         return self._answers[question]
 
-    def _newest(self, whole: Window, days: int) -> list[Window]:
+    def _newest(self, days: int) -> list[Window]:
         """Return date ranges with so many days each, the newest first."""
-        start_ms, end_ms = whole
+        start_ms, end_ms = self.view.start_ms, self.view.api.now_ms
         ranges: list[Window] = []
         while end_ms >= start_ms and len(ranges) < MAX_EMPTY_RANGES:
             first_ms = max(start_ms, whole_second(end_ms - days * DAY_MS))
@@ -82,16 +77,16 @@ class StatusQuestion:
 
     def _accepted(self, window: Window) -> tuple[str, ...] | None:
         """Return the statuses that this view accepts in one request or alone, `None` if that is not known."""
-        for statuses in (self.statuses, self.fallback):
+        for statuses in (SALE_STATUSES, self.documented):
             page, is_refused = self._asked(window, statuses) if statuses else (None, True)
             if not is_refused:
                 return statuses if page else None
-        refused = [status for status in self.statuses if self._asked(window, (status,))[1]]
-        alone = tuple(status for status in self.statuses if status not in refused)
+        refused = [status for status in SALE_STATUSES if self._asked(window, (status,))[1]]
+        alone = tuple(status for status in SALE_STATUSES if status not in refused)
         if alone and refused:
             LOGGER.warning(
                 "%s: Hotmart rejects the status %s, even on its own. Sales with this status are missing.",
-                self.stream_name,
+                self.view.name,
                 ", ".join(refused),
             )
         return alone or None
@@ -109,7 +104,8 @@ class StatusQuestion:
             return every.total == reverse.total >= usual.total if usual.total else None
         if not usual.rows:
             return None
-        pages = [self._asked(window, some, self.page_rows)[0] for some in ((), statuses, statuses[::-1])]
+        page_rows = self.view.page_size or 1
+        pages = [self._asked(window, some, page_rows)[0] for some in ((), statuses, statuses[::-1])]
         if any(page is None or page.next_token for page in pages):
             return None  # too many rows to compare
         few, many, reverse_many = (len(page.rows) for page in pages if page)
