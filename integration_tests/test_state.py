@@ -48,7 +48,7 @@ def starts_at(time_ms: int) -> Callable[[Call], bool]:
 def test_a_state_contains_the_date_ranges_read_and_their_time(connector: Connector) -> None:
     run = connector.read(["sales_history", "subscriptions"])
 
-    assert run.state["sales_history"].pop("unsettled")["from"] == "2024-12-31"  # see state/day_digests.py
+    assert run.state["sales_history"].pop("unsettled")["from"] == "2024-12-31"  # see state/unsettled.py
     since_2010 = [{**EVERYTHING[0], "start": "2010-01-01T00:00:00.000Z"}]
     assert run.state == {
         "sales_history": {"state_type": "date-range", "slices": EVERYTHING},

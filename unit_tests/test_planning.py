@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from source_hotmart.api.authenticator import HotmartAuthenticator
 from source_hotmart.config.form import Config
-from source_hotmart.state import day_digests
+from source_hotmart.state import unsettled
 from source_hotmart.state.intervals import Interval, UnreadableState, as_slices, close, covered, read_slices
 from source_hotmart.state.lookback import MonthRule, RereadRule
 from source_hotmart.state.windows import DAY_MS, Window, iso, later, month_start, split_days, union, whole_second
@@ -302,22 +302,22 @@ keys = st.lists(st.tuples(st.integers(-3, 40), st.text(max_size=12)), max_size=3
 
 @given(keys, st.integers(0, 20), st.integers(0, 20))
 def test_digests_round_trip_through_the_state(of_keys: list[tuple[int, str]], first_day: int, days: int) -> None:
-    found = day_digests.digests(of_keys, first_day, first_day + days)
+    found = unsettled.digests(of_keys, first_day, first_day + days)
 
     assert set(found) == set(range(first_day, first_day + days + 1))
-    assert day_digests.decode(json.loads(json.dumps(day_digests.encode(found)))) == found
+    assert unsettled.decode(json.loads(json.dumps(unsettled.encode(found)))) == found
 
 
 @given(st.dictionaries(st.integers(0, 400), st.integers(0, 0xFFFFFE), max_size=40))
 def test_days_without_a_digest_round_trip(of_days: dict[int, int]) -> None:
-    assert day_digests.decode(day_digests.encode(of_days)) == of_days
+    assert unsettled.decode(unsettled.encode(of_days)) == of_days
 
 
 @given(keys, st.permutations(range(30)))
 def test_a_digest_does_not_depend_on_key_order(of_keys: list[tuple[int, str]], order: list[int]) -> None:
     shuffled = [of_keys[number] for number in order if number < len(of_keys)]
 
-    assert day_digests.digests(shuffled, 0, 40) == day_digests.digests(of_keys, 0, 40)
+    assert unsettled.digests(shuffled, 0, 40) == unsettled.digests(of_keys, 0, 40)
 
 
 @given(st.sets(st.text(max_size=12), min_size=1, max_size=8), st.integers(0, 9))
@@ -325,8 +325,8 @@ def test_an_added_or_removed_key_changes_only_its_day_digest(of_day: set[str], d
     key = min(of_day)
     others = of_day - {key}
 
-    before = day_digests.digests(((day, one) for one in of_day), 0, 9)
-    after = day_digests.digests(((day, one) for one in others), 0, 9)
+    before = unsettled.digests(((day, one) for one in of_day), 0, 9)
+    after = unsettled.digests(((day, one) for one in others), 0, 9)
 
     assert {one for one in before if before[one] != after[one]} <= {day}
     assert before[day] != after[day] or key == ""  # the checksum of nothing is 0
@@ -338,4 +338,4 @@ def test_an_added_or_removed_key_changes_only_its_day_digest(of_day: set[str], d
 )
 def test_invalid_digests_are_rejected(state: dict[str, object]) -> None:
     with pytest.raises(UnreadableState):
-        day_digests.decode(state)
+        unsettled.decode(state)

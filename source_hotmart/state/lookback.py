@@ -51,7 +51,7 @@ class RereadRule:
 
     def beyond_lookback(self, interval: Interval) -> list[Window]:
         """Return the part of an interval that is not read again as a whole."""
-        end_ms = min(interval.end_ms, whole_second(interval.as_of_ms - self.lookback_ms) - 1)
+        end_ms = min(interval.end_ms, self._again_ms(interval) - 1)
         return [(interval.start_ms, end_ms)] if interval.start_ms <= end_ms else []
 
     def needed(self, saved: Iterable[Interval], whole: Window) -> list[Window]:
@@ -85,10 +85,13 @@ class RereadRule:
                 joined.append(piece)
         return joined[::-1]
 
+    def _again_ms(self, interval: Interval) -> int:
+        """Return the first millisecond that is read again as a whole."""
+        return whole_second(interval.as_of_ms - self.lookback_ms)
+
     def _final_ms(self, interval: Interval) -> int:
         """Return the first millisecond that is not final."""
-        oldest_late_ms = later(interval.as_of_ms, -self.late_months)
-        return whole_second(min(oldest_late_ms, interval.as_of_ms - self.lookback_ms))
+        return min(whole_second(later(interval.as_of_ms, -self.late_months)), self._again_ms(interval))
 
     def _at_final(self, interval: Interval) -> list[Interval]:
         """Split an interval into its final part and the rest."""
@@ -100,18 +103,9 @@ class RereadRule:
 
 @dataclass(frozen=True)
 class MonthRule(RereadRule):
-    """Reads whole calendar months again: the current one, and `late_months` before the last read."""
+    """Reads whole calendar months again: the current one, and `late_months` before the last read. None is read late."""
 
-    def beyond_lookback(self, interval: Interval) -> list[Window]:
-        """Return the months of an interval that are not read again."""
-        end_ms = min(interval.end_ms, self._final_ms(interval) - 1)
-        return [(interval.start_ms, end_ms)] if interval.start_ms <= end_ms else []
-
-    def late(self, saved: Iterable[Interval], start_ms: int) -> list[Window]:
-        """Return nothing, because months are read again as a whole."""
-        return []
-
-    def _final_ms(self, interval: Interval) -> int:
+    def _again_ms(self, interval: Interval) -> int:
         return month_start(later(interval.as_of_ms, -self.late_months))
 
 

@@ -14,8 +14,8 @@ from source_hotmart.reading.passes import Query
 from source_hotmart.reading.pieces import label_of
 from source_hotmart.reading.statuses import DISPUTED_STATUSES, UNSETTLED_STATUSES
 from source_hotmart.reading.windows import WindowReader
-from source_hotmart.state.day_digests import UNKNOWN, DayDigests, digests
 from source_hotmart.state.intervals import time_ms
+from source_hotmart.state.unsettled import UNKNOWN, DayDigests, days_of, digests
 from source_hotmart.state.windows import DAY_MS, Window, split_days, subtract, union, whole_second
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.dated import ASK_AGAIN_S, GIVES_UP_AFTER, DatedStream
@@ -186,7 +186,7 @@ class SaleLookup(DatedStream):
                     problem,
                 )
             unread += subtract(windows, reader.complete)
-        unknown = {day for first, last in unread for day in range(first // DAY_MS, last // DAY_MS + 1)}
+        unknown = days_of(unread)
         if len(unknown) == len(days):
             return None
         of_days = digests(found, days[0], days[-1])

@@ -6,7 +6,6 @@ import logging
 from abc import ABC
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 from airbyte_cdk.sources.types import StreamSlice
@@ -18,9 +17,10 @@ from source_hotmart.reading.lists import fetch_twice
 from source_hotmart.reading.passes import KeyDeduplicator, Query, Record
 from source_hotmart.reading.windows import WindowReader
 from source_hotmart.state import lookback
+from source_hotmart.state.intervals import time_ms
 from source_hotmart.state.lookback import SETTLED_DAYS
 from source_hotmart.state.slices import DateSlice
-from source_hotmart.state.windows import DAY_MS, Window, iso, later, milliseconds, split_days
+from source_hotmart.state.windows import DAY_MS, Window, iso, later, split_days
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.dated import DatedStream
 from source_hotmart.streams.default_filters import CANCELLED, EARLIEST_MS
@@ -94,7 +94,7 @@ class SnapshotStream(DatedStream, ABC):
         """
         if total is not None or not running or not running.get("accession_date"):
             return total is not None and rows >= total
-        began_ms = milliseconds(datetime.fromisoformat(running["accession_date"]))
+        began_ms = time_ms(running["accession_date"])
         around = {self.start_parameter: began_ms - MINUTE_MS, self.end_parameter: began_ms + MINUTE_MS}
         found: list[Any] = []
         for more in self.additional():

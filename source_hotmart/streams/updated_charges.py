@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -17,8 +16,9 @@ from source_hotmart.reading.limits import LONGEST_DAYS
 from source_hotmart.reading.passes import Record
 from source_hotmart.reading.probes import Windowed
 from source_hotmart.reading.windows import WindowReader
+from source_hotmart.state.intervals import time_ms
 from source_hotmart.state.lookback import SETTLED_DAYS
-from source_hotmart.state.windows import DAY_MS, iso, milliseconds, split_days
+from source_hotmart.state.windows import DAY_MS, iso, split_days
 from source_hotmart.streams.answers import Answers
 from source_hotmart.streams.default_filters import EARLIEST_MS
 from source_hotmart.sync.progress import Progress
@@ -132,7 +132,7 @@ def _dates(record: Record, path: str = "") -> dict[str, int]:
             found |= _dates(value, f"{path}{name}.")
         elif isinstance(value, str) and len(value) == len("2026-01-01T00:00:00.000Z") and value[-1] == "Z":
             try:
-                found[path + name] = milliseconds(datetime.fromisoformat(value))
+                found[path + name] = time_ms(value)
             except ValueError:
                 continue
     return found
