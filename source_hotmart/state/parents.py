@@ -110,11 +110,9 @@ class ParentStates(StreamState):
     """The saved states of all scopes of a stream, and what this sync has read of each."""
 
     saved: dict[str, ParentState] = field(default_factory=dict)
-    """Also the new states of scopes with a single parent that has been read."""
+    """Also the new states of scopes with a single parent, such as events, that have been read."""
     progress: dict[str, ParentProgress] = field(default_factory=dict)
-    """Scopes whose parents are read in this sync."""
-    planned: dict[str, ParentState] = field(default_factory=dict)
-    """Scopes with a single parent, with their state after it has been read."""
+    """Scopes with several parents that are read in this sync."""
     is_planned: bool = False
     """Whether every scope already has a state of its own."""
     cursor_field: str = ""
@@ -139,11 +137,13 @@ class ParentStates(StreamState):
 
     def record(self, of_slice: ParentsSlice) -> None:
         """Record the parents of a slice."""
-        scope = of_slice.scope
-        if scope in self.planned and (of_slice.read or of_slice.empty):
-            self.saved[scope] = self.planned[scope]
-        if progress := self.progress.get(scope):
+        if progress := self.progress.get(of_slice.scope):
             progress.record(of_slice)
+        elif of_slice.read or of_slice.empty:
+            saved = self.of(of_slice.scope)
+            since_ms = min(self.start_ms, saved.since_ms or self.start_ms) if saved else self.start_ms
+            until_ms = max(self.now_ms, saved.until_ms) if saved else self.now_ms
+            self.saved[of_slice.scope] = ParentState(since_ms=since_ms, until_ms=until_ms)
 
     @property
     def state(self) -> dict[str, Any]:

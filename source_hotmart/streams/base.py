@@ -33,7 +33,9 @@ from source_hotmart.records.rows import RecordMaker, shown_schema
 from source_hotmart.state.cursors import SliceCursor, StreamState
 from source_hotmart.state.windows import iso
 from source_hotmart.streams.api import Api
-from source_hotmart.streams.outcomes import one_failure
+
+PROBLEMS_NAMED = 3
+"""Maximum number of problems to name in the failure of a stream."""
 
 
 class HotmartStream(HttpStream, ABC):
@@ -231,4 +233,10 @@ class HotmartStream(HttpStream, ABC):
 
     def verdict(self, problems: Sequence[AirbyteTracedException]) -> AirbyteTracedException | None:
         """Return one failure for the stream, given the problems of its slices."""
-        return one_failure(self.name, problems)
+        sentences = list(dict.fromkeys(str(problem.message) for problem in problems))
+        if len(sentences) <= 1:
+            return problems[0] if problems else None
+        first = "\n".join(sentences[:PROBLEMS_NAMED])
+        more = f"\n{len(sentences) - PROBLEMS_NAMED} more failures." if len(sentences) > PROBLEMS_NAMED else ""
+        sentence = f"{self.name}: {len(problems)} parts could not be read.\n{first}{more}"
+        return HotmartError(sentence, problems[0].failure_type)

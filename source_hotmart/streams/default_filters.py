@@ -21,6 +21,8 @@ LATEST_MS: Final = 4_102_444_800_000
 """2100-01-01."""
 SHORTER_MS: Final = 360 * DAY_MS
 """The date range of the probes, if Hotmart rejects them from 2010 on."""
+NEXT_CHARGE: Final = {"date_next_charge": EARLIEST_MS, "end_date_next_charge": LATEST_MS}
+"""The widest date range of the next charge."""
 
 CANCELLED: Final = ("CANCELLED_BY_ADMIN", "CANCELLED_BY_SELLER", "CANCELLED_BY_CUSTOMER")
 BY_CANCELLED: Final = {"status": list(CANCELLED)}
@@ -50,11 +52,6 @@ class DefaultFilters:
     def queries(self) -> list[Query]:
         """Return the additional parameters of each query, first an empty set. Makes five requests, once per sync."""
         return self._answers.once("queries", self._find)
-
-    @property
-    def next_charge(self) -> dict[str, Any]:
-        """The widest date range of the next charge."""
-        return {"date_next_charge": EARLIEST_MS, "end_date_next_charge": LATEST_MS}
 
     @property
     def _cancellation(self) -> dict[str, Any]:
@@ -110,7 +107,7 @@ class DefaultFilters:
 
         A subscription that begins between two probes must not look like a hidden one, so the widest ones are last.
         """
-        every, charge, ended = {"status": list(STATUSES)}, self.next_charge, self._cancellation
+        every, charge, ended = {"status": list(STATUSES)}, NEXT_CHARGE, self._cancellation
         in_both, cancelled = self._total(charge, ended), self._total(BY_CANCELLED)
         charged, in_all, total = self._total(charge), self._total(every), self._total()
         self._total_without = max(0, total)
@@ -131,11 +128,11 @@ class DefaultFilters:
 
         A cancelled subscription may be hidden by both dates at once, so one query has both.
         """
-        charge, ended = statuses | self.next_charge, statuses | self._cancellation
+        charge, ended = statuses | NEXT_CHARGE, statuses | self._cancellation
         hides = charged > total
         if hides:
             yield charge
-            cancelled = self._total(BY_CANCELLED, self.next_charge)
+            cancelled = self._total(BY_CANCELLED, NEXT_CHARGE)
         if in_both > cancelled:
             hides |= in_both > self._total(ended)
             yield charge | ended if hides else ended

@@ -14,7 +14,6 @@ from source_hotmart.api.pages import Envelope
 from source_hotmart.reading.lists import ListReader, fetch_twice
 from source_hotmart.reading.passes import Query, Record
 from source_hotmart.state.lookback import OVERLAP_DAYS, changed_since
-from source_hotmart.state.parent_forms import ParentState
 from source_hotmart.state.slices import ParentKey, ParentsSlice
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.base import HotmartStream
@@ -75,16 +74,11 @@ class EventParticipants(ChildStream):
 
     def plan(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
         """Yield a slice per event."""
-        states = self.states
-        self.outcomes.list_read(listed=len(parents), to_read=len(parents), has_worked_before=bool(states.saved))
+        has_worked_before = bool(self.states.saved)
+        self.outcomes.list_read(listed=len(parents), to_read=len(parents), has_worked_before=has_worked_before)
         self._log_estimate(subdomain, len(parents))
         self._statuses = self._not_listed_by_default(parents)
-        start_ms, now_ms = self.api.config.start_ms, self.api.now_ms
         for parent in parents:
-            saved = states.of(parent.id)
-            since_ms = min(start_ms, saved.since_ms or start_ms) if saved else start_ms
-            until_ms = max(now_ms, saved.until_ms) if saved else now_ms
-            states.planned[parent.id] = ParentState(since_ms=since_ms, until_ms=until_ms)
             yield ParentsSlice(parent.id, [parent])
 
     def _since_ms(self, event_id: str) -> int:

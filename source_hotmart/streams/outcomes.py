@@ -25,8 +25,6 @@ HIDDEN_ID = "(id not shown, see personal_data)"
 """Replaces the id of a person in messages, if personal data is dropped."""
 NAMED = 10
 """Maximum number of parents to name in a message."""
-PROBLEMS_NAMED = 3
-"""Maximum number of problems to name in the failure of a stream."""
 MANY_SHARE = 4
 """More than one rejected parent in so many of the whole list are too many,"""
 MANY_AT_LEAST = 3
@@ -35,17 +33,6 @@ STOPS_AFTER = 20
 """Maximum number of successive failures. The rest is not requested, since each may cost minutes of retries."""
 STOPS_AFTER_REJECTED = 100
 """The same for rejections, which cost one request each, if they are too many for the stream in any case."""
-
-
-def one_failure(stream_name: str, problems: Sequence[AirbyteTracedException]) -> AirbyteTracedException | None:
-    """Return one failure for the stream, given the problems of its slices."""
-    sentences = list(dict.fromkeys(str(problem.message) for problem in problems))
-    if len(sentences) <= 1:
-        return problems[0] if problems else None
-    first = "\n".join(sentences[:PROBLEMS_NAMED])
-    more = f"\n{len(sentences) - PROBLEMS_NAMED} more failures." if len(sentences) > PROBLEMS_NAMED else ""
-    failure_type = problems[0].failure_type
-    return HotmartError(f"{stream_name}: {len(problems)} parts could not be read.\n{first}{more}", failure_type)
 
 
 class BadRows(HotmartError):

@@ -18,8 +18,6 @@ from source_hotmart.streams.subscription_lists import ChargeStream, SnapshotStre
 
 SHORTEST_PERIOD_DAYS = 7
 NOT_KNOWN = -1
-NO_CURSOR: list[str] = []
-"""Marks a stream without a cursor, which is always read in full."""
 
 
 class Subscriptions(SnapshotStream):
@@ -35,7 +33,6 @@ class Subscriptions(SnapshotStream):
         api.default_filters.ask(self.fetch, api.now_ms)
 
     def at_least(self) -> int:
-        """Return Hotmart's own count."""
         return self.api.default_filters.total
 
 
@@ -73,7 +70,6 @@ class SubscriptionSummary(SnapshotStream):
     endpoint = "payments/api/v1/subscriptions/summary"
     cost_note = "one per 500 subscriptions"
     primary_key = "subscriber_code"
-    cursor_field = NO_CURSOR
 
     def additional(self) -> list[Query]:
         """Return the only filter that this endpoint supports, if it is needed."""
