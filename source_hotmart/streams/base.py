@@ -58,6 +58,8 @@ class HotmartStream(HttpStream, ABC):
     """Fields of a query to add to each of its rows. They are not sent, except in the path."""
     parameters: ClassVar[tuple[str, ...]] = ()
     """Those of the context fields that are also sent as parameters."""
+    internal_fields: ClassVar[tuple[str, ...]] = ()
+    """Other fields of a query that are not sent."""
     promoted_fields: ClassVar[tuple[tuple[str, str], ...]] = ()
     """(field, path): nested values to copy to the top of the record, such as `("id", "purchase.transaction")`."""
 
@@ -86,7 +88,7 @@ class HotmartStream(HttpStream, ABC):
         )
         self._renewal = TokenRenewal(self.name, api.authenticator, api.retries)
         self._path_fields = frozenset(name for _, name, _, _ in Formatter().parse(self.endpoint) if name)
-        self._unsent = self._path_fields | set(self.context_fields) - set(self.parameters)
+        self._unsent = self._path_fields | set(self.context_fields) - set(self.parameters) | set(self.internal_fields)
         keys = [self.primary_key] if isinstance(self.primary_key, str) else list(self.primary_key or [])
         self._key_fields = tuple(str(key) for key in keys)
 

@@ -56,8 +56,6 @@ class ChildStream(HotmartStream, ABC):
     """(field, field of the parent): values for the path, the query and each row. The parent's id is first."""
     may_have_none: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
     """Values of the parent's fields. If a field has one of them, a rejection means that the parent has no such list."""
-    parameters: ClassVar[tuple[str, ...]] = ()
-    """The values of the query that are sent as parameters, besides those of pages."""
     empty_on: ClassVar[tuple[int, str] | None] = None
     """Status and error code (empty: any) that mean that a parent has no such list. An empty body means the same."""
     doubts_empty: ClassVar[bool] = False
@@ -68,10 +66,13 @@ class ChildStream(HotmartStream, ABC):
     scope_field: ClassVar[str] = ""
     """The field that distinguishes the scopes of a state, such as members areas. Empty: there is only one scope."""
     line = Line.PER_PARENT
+    internal_fields: ClassVar[tuple[str, ...]] = ("parent",)
 
     def __init__(self, api: Api) -> None:
-        super().__init__(api)
         self.context_fields = [name for name, _ in self.parent_fields]
+        super().__init__(api)
+        if self.page_size is None:
+            self._unsent |= {"max_results"}
         self.outcomes = ParentOutcomes(self.name, f"{self.parent_label}s", doubts_empty=self.doubts_empty)
         self.stream_state = self.states = ParentStates(
             cursor_field=str(self.cursor_field),
@@ -208,17 +209,6 @@ class ChildStream(HotmartStream, ABC):
                 return ""
             ids[0] = hidden
         return "/".join(ids)
-
-    def request_params(
-        self,
-        stream_state: Mapping[str, Any] | None,
-        stream_slice: Mapping[str, Any] | None = None,
-        next_page_token: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
-        """Return the parameters, with only those values of the query that Hotmart knows."""
-        known = (*self.parameters, "max_results") if self.page_size else self.parameters
-        query = {name: value for name, value in (stream_slice or {}).items() if name in known}
-        return super().request_params(stream_state, query, next_page_token)
 
     def fetch(self, query: Query, page_token: str | None = None) -> Page:
         """Return a page of one parent. Raise `NothingThere` if Hotmart has no list for it."""

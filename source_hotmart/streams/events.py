@@ -55,7 +55,7 @@ class EventParticipants(ChildStream):
     parent_label = "event"
     parent_fields = (("event_id", "id"),)
     may_have_none = DRAFTS
-    parameters = ("last_update", "ticket_type", "checkin_status", "ticket_status", "id_eticket")
+    internal_fields = ("parent", "event")
     key_spans_parents = True
     scope_field = "event_id"
     requests_per_parent = 2

@@ -46,13 +46,6 @@ class _ParentList:
     is_partial: bool = False
     ended: Future[None] = field(default_factory=Future)
 
-    def add(self, record: Record) -> None:
-        self.rows += 1
-        for selector, kept in self.kept.items():
-            item = selector.select(record)
-            if item is not None:
-                kept.append(item)
-
     def read(self, stream: Stream, records: Iterator[Record]) -> Iterator[Record]:
         """Yield the records, and mark the list as ended, even after a failure."""
         problem: AirbyteTracedException | None = AirbyteTracedException(
@@ -60,7 +53,10 @@ class _ParentList:
         )
         try:
             for record in records:
-                self.add(record)
+                self.rows += 1
+                for selector, kept in self.kept.items():
+                    if (item := selector.select(record)) is not None:
+                        kept.append(item)
                 yield record
             problem = None
         except AirbyteTracedException as failure:

@@ -126,6 +126,7 @@ class Coupons(ChildStream):
     may_have_none = DRAFTS
     envelope = Envelope(empty_body_is_none=True)
     doubts_empty = True
+    internal_fields = ("parent", "prefix")
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
