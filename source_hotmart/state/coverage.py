@@ -32,7 +32,6 @@ class Coverage(StreamState):
     _intervals: list[Interval] = field(default_factory=list)
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Resume from a saved state. Raise `UnreadableState` if it is invalid."""
         self.resumes = True
         self.watch.load(state)
         self.currencies = {str(currency) for currency in state.get("currencies") or ()}
@@ -41,7 +40,6 @@ class Coverage(StreamState):
 
     @property
     def latest_ms(self) -> int:
-        """The end of the saved intervals, 0 without any."""
         return max((interval.end_ms for interval in self.saved), default=0)
 
     def record(self, of_slice: DateSlice) -> None:

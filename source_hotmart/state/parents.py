@@ -123,7 +123,6 @@ class ParentStates(StreamState):
     """Whether empty responses can be trusted, as far as this sync has shown."""
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Resume from a saved state. Raise `UnreadableState` if it is invalid."""
         self.saved = parse_states(state, self.cursor_field, self.scope_field, self.start_ms, self.now_ms)
 
     def of(self, scope: str) -> ParentState | None:
@@ -132,11 +131,9 @@ class ParentStates(StreamState):
 
     @property
     def latest_ms(self) -> int:
-        """The latest time in the saved states."""
         return max((state.until_ms for state in self.saved.values()), default=0)
 
     def record(self, of_slice: ParentsSlice) -> None:
-        """Record the parents of a slice."""
         if progress := self.progress.get(of_slice.scope):
             progress.record(of_slice)
         elif of_slice.read or of_slice.empty:
@@ -147,7 +144,6 @@ class ParentStates(StreamState):
 
     @property
     def state(self) -> dict[str, Any]:
-        """The states of all scopes in their saved format."""
         return format_states(self.current(trusts_empty=self.trusts_empty()), self.scope_field)
 
     def current(self, *, trusts_empty: bool) -> dict[str, ParentState]:

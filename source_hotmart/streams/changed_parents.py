@@ -54,7 +54,6 @@ class ChangedParentsStream(ChildStream, ABC):
         return {parent.id for parent in parents if parent.is_moving or parent.changed_ms > since_ms}
 
     def plan(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
-        """Yield slices of the parents to read."""
         by_id: dict[str, ParentKey] = {}
         for parent in parents:
             other = by_id.get(parent.id, parent)  # Hotmart may list a parent twice, with different dates

@@ -86,12 +86,10 @@ class ChildStream(HotmartStream, ABC):
         self._hide_person = hide_of(api.config.personal_data)
 
     def register(self) -> None:
-        """Register what this stream needs of its parent."""
         self.api.parents.register_child(self._selector)
         self.report.at_end(self.outcomes.log_summary)
 
     def verdict(self, problems: Sequence[AirbyteTracedException]) -> AirbyteTracedException | None:
-        """Return the failure of the stream, given the outcomes of its parents."""
         return self.outcomes.verdict(problems)
 
     def select(self, row: Record) -> ParentKey | None:
@@ -101,7 +99,6 @@ class ChildStream(HotmartStream, ABC):
         return ParentKey(str(values[0]), values, may_have_none)
 
     def slices(self) -> Iterable[StreamSlice]:
-        """Yield groups of parents."""
         is_complete = True
         for subdomain in self.api.config.members_area_subdomain if self.parent.needs_members_area else ("",):
             try:

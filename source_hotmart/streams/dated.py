@@ -71,7 +71,6 @@ class DatedStream(HotmartStream, ABC):
         ]
 
     def slices(self) -> Iterable[StreamSlice]:
-        """Return the slices of this sync."""
         return self.plan(self.coverage.saved, self.api.now_ms)
 
     def ask(self, window: Window, statuses: Sequence[str], rows: int) -> Page | None:

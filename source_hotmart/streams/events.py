@@ -73,7 +73,6 @@ class EventParticipants(ChildStream):
         return super().select(row) if row.get("format") == "ETICKET" else None
 
     def plan(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
-        """Yield a slice per event."""
         has_worked_before = bool(self.states.saved)
         self.outcomes.list_read(listed=len(parents), to_read=len(parents), has_worked_before=has_worked_before)
         self._log_estimate(subdomain, len(parents))

@@ -42,7 +42,6 @@ class MembersAreaStream(HotmartStream, ABC):
     """Queries that each return a part of the list."""
 
     def slices(self) -> Iterable[StreamSlice]:
-        """Yield a slice per members area."""
         for subdomain in self.api.config.members_area_subdomain:
             yield StreamSlice(partition={"subdomain": subdomain}, cursor_slice={})
 
@@ -142,7 +141,6 @@ class ClubPages(ChildStream):
         self._lock = Lock()
 
     def register(self) -> None:
-        """Register what this stream needs of modules and products."""
         super().register()
         self.api.parents.register_child(self._product_selector)
 

@@ -91,7 +91,6 @@ class ParentLists:
         self._selected.add(type(stream))
 
     def is_selected(self, parent: type) -> bool:
-        """Whether the catalog selects a stream."""
         return parent in self._selected
 
     def register_child(self, selector: ParentSelector) -> None:

@@ -147,7 +147,6 @@ class Coupons(ChildStream):
         raise nothing or AssertionError
 
     def path(self, *, stream_slice: Mapping[str, Any] | None = None, **_: Any) -> str:
-        """Return the path under the prefix of the query."""
         path = super().path(stream_slice=stream_slice)
         return path.replace(PREFIXES[0], (stream_slice or {})["prefix"], 1)
 

@@ -58,7 +58,6 @@ class SalesStream(DatedStream, ABC):
         self._lock = Lock()
 
     def register(self) -> None:
-        """Register, before anything is read, that this view is going to be read."""
         self.api.views.register(self.name)
 
     def slices(self) -> Iterable[StreamSlice]:

@@ -51,7 +51,6 @@ class SnapshotStream(DatedStream, ABC):
         return 0
 
     def slices(self) -> Iterator[StreamSlice]:
-        """Yield one slice for everything."""
         yield DateSlice((self.start_ms, self.api.now_ms))
 
     def query(self, window: Window, statuses: Sequence[str]) -> Query:
