@@ -17,6 +17,7 @@ from source_hotmart.state.windows import (
     milliseconds,
     moment,
     month_start,
+    newest_first,
     split_at,
     split_days,
     split_evenly,
@@ -54,6 +55,15 @@ def points(some: list[Window]) -> set[int]:
 
 def meet_at_whole_seconds(pieces: list[Window]) -> bool:
     return all(start_ms % 1000 == 0 for start_ms, _ in pieces[1:])
+
+
+@given(windows, st.sampled_from([1, 30, 180]))
+def test_newest_first_covers_the_date_range_from_its_end(window: Window, days: int) -> None:
+    pieces = list(newest_first(window, days))
+
+    covers_once(pieces[::-1], window)
+    assert meet_at_whole_seconds(pieces[::-1])
+    assert all(end_ms - start_ms < days * DAY_MS + 1000 for start_ms, end_ms in pieces)
 
 
 @given(windows, st.sampled_from([1, 30, 180]))

@@ -5,7 +5,7 @@ Adjacent windows are one millisecond apart. Hotmart's date filters take epoch mi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -93,6 +93,15 @@ def split_at(window: Window, time_ms: int) -> tuple[Window, Window | None]:
 def split_days(window: Window, days: int) -> list[Window]:
     """Split a window into pieces of at most `days` days, with inner edges on whole seconds."""
     return _split(window, lambda start_ms: whole_second(start_ms + days * DAY_MS))
+
+
+def newest_first(window: Window, days: int) -> Iterator[Window]:
+    """Yield pieces of a window of about `days` days, the newest first, with inner edges on whole seconds."""
+    start_ms, end_ms = window
+    while start_ms <= end_ms:
+        first_ms = max(start_ms, whole_second(end_ms - days * DAY_MS))
+        yield first_ms, end_ms
+        end_ms = first_ms - 1
 
 
 def split_evenly(window: Window, parts: int) -> list[Window]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from source_hotmart.api.errors import HotmartError, TooHeavy
@@ -16,7 +17,7 @@ from source_hotmart.reading.statuses import DISPUTED_STATUSES, UNSETTLED_STATUSE
 from source_hotmart.reading.windows import WindowReader
 from source_hotmart.state.intervals import time_ms
 from source_hotmart.state.unsettled import UNKNOWN, DayDigests, days_of, digests
-from source_hotmart.state.windows import DAY_MS, Window, split_days, subtract, union, whole_second
+from source_hotmart.state.windows import DAY_MS, Window, newest_first, split_days, subtract, union
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.dated import ASK_AGAIN_S, GIVES_UP_AFTER, DatedStream
 from source_hotmart.streams.sales_facts import purchase_of, status_of
@@ -111,10 +112,9 @@ class SaleLookup(DatedStream):
 
     def _newest_row(self, ranges: int, parameters: Query) -> dict[str, Any] | None:
         """Return a sale with an order date that is older than the last minute."""
-        end_ms = self.api.now_ms - 60_000
-        for _ in range(ranges):
-            window = max(self.start_ms, whole_second(end_ms - LONGEST_DAYS * DAY_MS)), end_ms
-            page = self._first_page(window, {"max_results": 10, **parameters}) if window[0] <= end_ms else None
+        whole = self.start_ms, self.api.now_ms - 60_000
+        for window in islice(newest_first(whole, LONGEST_DAYS), ranges):
+            page = self._first_page(window, {"max_results": 10, **parameters})
             if page is None:
                 return None
             for row in page:
@@ -123,7 +123,6 @@ class SaleLookup(DatedStream):
                 if is_in_range and purchase_of(row).get("transaction"):  # no other date can be requested
                     found: dict[str, Any] = row
                     return found
-            end_ms = window[0] - 1
         return None
 
     def _lists(self, transaction: str, window: Window, parameters: Query | None = None) -> bool | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from source_hotmart.api.errors import QueryRefused
 from source_hotmart.api.pages import Page
 from source_hotmart.reading.statuses import SALE_STATUSES
-from source_hotmart.state.windows import DAY_MS, Window, whole_second
+from source_hotmart.state.windows import Window, newest_first
 from source_hotmart.streams.dated import DatedStream
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -39,9 +40,10 @@ class StatusQuestion:
 
     def answer(self) -> StatusPlan:
         """Probe the newest date range that has sales and is answered."""
+        whole = self.view.start_ms, self.view.api.now_ms
         statuses: tuple[str, ...] | None = None
         for days in LENGTHS_DAYS:
-            for window in self._newest(days):
+            for window in islice(newest_first(whole, days), MAX_EMPTY_RANGES):
                 usual, _ = self._asked(window, ())
                 if usual is None:
                     break  # Hotmart may answer a shorter range
@@ -64,16 +66,6 @@ class StatusQuestion:
             except QueryRefused:
                 self._answers[question] = None, True
         return self._answers[question]
-
-    def _newest(self, days: int) -> list[Window]:
-        """Return date ranges with so many days each, the newest first."""
-        start_ms, end_ms = self.view.start_ms, self.view.api.now_ms
-        ranges: list[Window] = []
-        while end_ms >= start_ms and len(ranges) < MAX_EMPTY_RANGES:
-            first_ms = max(start_ms, whole_second(end_ms - days * DAY_MS))
-            ranges.append((first_ms, end_ms))
-            end_ms = first_ms - 1
-        return ranges
 
     def _accepted(self, window: Window) -> tuple[str, ...] | None:
         """Return the statuses that this view accepts in one request or alone, `None` if that is not known."""
