@@ -113,7 +113,8 @@ class ChildStream(HotmartStream, ABC):
 
     def plan(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
         """Yield the slices of one list of parents."""
-        self.outcomes.list_read(listed=len(parents), to_read=len(parents), has_worked_before=False)
+        has_worked_before = bool(self.states.saved)
+        self.outcomes.list_read(listed=len(parents), to_read=len(parents), has_worked_before=has_worked_before)
         yield from self.groups(subdomain, parents)
 
     def groups(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
@@ -196,9 +197,9 @@ class ChildStream(HotmartStream, ABC):
 
         The id of a person is hashed or dropped like personal data. If it is dropped, the name is empty.
         """
-        names = [name for name, _ in self.parent_fields if name == "subdomain" or name in self._path_fields]
+        names = [name for name in self.context_fields if name == "subdomain" or name in self._path_fields]
         if not query[names[0]] and not self.parent_is_person:  # another id helps to find the parent
-            names = [name for name, _ in self.parent_fields if query[name]] or names
+            names = [name for name in self.context_fields if query[name]] or names
         ids = [named(query[name]) for name in names]
         if self.parent_is_person and self._hide_person:
             hidden = self._hide_person(query[names[0]])  # the parent's id is first

@@ -72,9 +72,8 @@ class EventParticipants(ChildStream):
         """Return the event, `None` for another product."""
         return super().select(row) if row.get("format") == "ETICKET" else None
 
-    def plan(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
-        has_worked_before = bool(self.states.saved)
-        self.outcomes.list_read(listed=len(parents), to_read=len(parents), has_worked_before=has_worked_before)
+    def groups(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
+        """Yield a slice per event."""
         self._log_estimate(subdomain, len(parents))
         self._statuses = self._not_listed_by_default(parents)
         for parent in parents:
