@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 from abc import ABC
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
-
-from airbyte_cdk.sources.types import StreamSlice
 
 from source_hotmart.api.errors import HotmartError, QueryRefused, TooHeavy
 from source_hotmart.api.pages import Page
@@ -17,7 +15,6 @@ from source_hotmart.reading.passes import Query
 from source_hotmart.reading.statuses import LATE_STATUSES
 from source_hotmart.state import lookback
 from source_hotmart.state.coverage import Coverage
-from source_hotmart.state.intervals import Interval
 from source_hotmart.state.lookback import RereadRule
 from source_hotmart.state.slices import DateSlice, Reason
 from source_hotmart.state.windows import DAY_MS, Window, split_days
@@ -61,17 +58,15 @@ class DatedStream(HotmartStream, ABC):
         """Return the date ranges that must be read as a whole, ascending, none later than now."""
         return self.coverage.rule.needed(self.coverage.saved, (self.start_ms, self.api.now_ms))
 
-    def plan(self, saved: Sequence[Interval], now_ms: int, changed: Sequence[Window] = ()) -> list[DateSlice]:
-        """Return the date ranges to read, given what was read and what is known to have changed. Makes no request."""
+    def plan(self, changed: Sequence[Window] = ()) -> list[DateSlice]:
+        """Return the date ranges to read, given those that are known to have changed. Makes no request."""
+        whole = self.start_ms, self.api.now_ms
         late = [status for status in LATE_STATUSES if status in self.statuses]
         return [
             DateSlice(part, late if reason is Reason.LATE else self.statuses, reason)
-            for window, reason in self.coverage.rule.plan(saved, (self.start_ms, now_ms), changed)
+            for window, reason in self.coverage.rule.plan(self.coverage.saved, whole, changed)
             for part in split_days(window, LONGEST_DAYS)
         ]
-
-    def slices(self) -> Iterable[StreamSlice]:
-        return self.plan(self.coverage.saved, self.api.now_ms)
 
     def ask(self, window: Window, statuses: Sequence[str], rows: int) -> Page | None:
         """Return a page of so many rows, `None` if Hotmart does not answer. Raise `QueryRefused` if it rejects it.

@@ -68,7 +68,7 @@ class SalesStream(DatedStream, ABC):
             self._ask()
             if views.reference and not is_reference:
                 views.is_planned.wait()
-            for stream_slice in self.plan(self.coverage.saved, self.api.now_ms, self._changed_days()):
+            for stream_slice in self.plan(self._changed_days()):
                 for part in self._parts(stream_slice) if stream_slice.is_whole else (stream_slice,):
                     if is_reference:
                         views.plan(part.view_key)

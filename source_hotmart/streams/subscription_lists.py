@@ -148,7 +148,7 @@ class ChargeStream(DatedStream, ABC):
         elif follows_updates is None:
             LOGGER.info("%s: No charge shows which date Hotmart filters by, so this sync reads all charges.", self.name)
         if self.coverage.resumes and not self.reads_all:
-            yield from super().slices()
+            yield from self.plan()
         else:
             yield DateSlice((self.start_ms, self.api.now_ms))
 
