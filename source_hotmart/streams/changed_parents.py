@@ -31,15 +31,12 @@ class ChangedParentsStream(ChildStream, ABC):
     keeps_until = False
     """Whether changes since the last sync may have been missed, so that the next sync searches for them again."""
 
-    def select(self, row: Record) -> ParentKey | None:
+    def select(self, row: Record) -> ParentKey:
         """Return the parent with its latest date."""
-        parent = super().select(row)
-        if parent is None:
-            return None
         field, values = self.always_read_where
         is_moving = row.get(field) in values
         changed_ms = max((self.time_of(row[name]) for name in self.changed_fields if row.get(name)), default=0)
-        return parent._replace(is_moving=is_moving, changed_ms=changed_ms)
+        return super().select(row)._replace(is_moving=is_moving, changed_ms=changed_ms)
 
     def time_of(self, value: Any) -> int:
         """Return a date of the parent in epoch milliseconds."""

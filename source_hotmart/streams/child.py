@@ -92,8 +92,8 @@ class ChildStream(HotmartStream, ABC):
     def verdict(self, problems: Sequence[AirbyteTracedException]) -> AirbyteTracedException | None:
         return self.outcomes.verdict(problems)
 
-    def select(self, row: Record) -> ParentKey | None:
-        """Return what to keep of a row of the parent. Override to return `None` for a parent without such a list."""
+    def select(self, row: Record) -> ParentKey:
+        """Return what to keep of a row of the parent."""
         values = tuple(row.get(of_parent) for _, of_parent in self.parent_fields)
         may_have_none = any(row.get(name) in found for name, found in self.may_have_none.items())
         return ParentKey(str(values[0]), values, may_have_none)

@@ -18,6 +18,7 @@ from source_hotmart.state.slices import ParentKey, ParentsSlice
 from source_hotmart.streams.api import Api
 from source_hotmart.streams.base import HotmartStream
 from source_hotmart.streams.child import ChildStream, NothingThere, Reading
+from source_hotmart.streams.parents import ParentSelector
 from source_hotmart.streams.products import DRAFTS, Products
 
 LOGGER = logging.getLogger("airbyte.hotmart")
@@ -27,6 +28,10 @@ OTHER_STATUSES = ("INVITE_CANCELED", "REFUNDED", "CHARGEBACK", "EXCLUDED", "AVAI
 refunded ones."""
 MAX_EVENTS_ASKED = 3
 """Maximum number of events to probe for statuses that are not listed by default."""
+
+
+FORMAT = "ETICKET"
+"""The format of products that are events."""
 
 
 class EventInfo(HotmartStream):
@@ -64,13 +69,10 @@ class EventParticipants(ChildStream):
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
+        self._selector = ParentSelector(Products, lambda row: self.select(row) if row.get("format") == FORMAT else None)
         self._info = EventInfo(api)
         self._statuses: list[str] = []
         """Statuses to request in addition to the default."""
-
-    def select(self, row: Record) -> ParentKey | None:
-        """Return the event, `None` for another product."""
-        return super().select(row) if row.get("format") == "ETICKET" else None
 
     def groups(self, subdomain: str, parents: list[ParentKey]) -> Iterator[StreamSlice]:
         """Yield a slice per event."""

@@ -101,14 +101,12 @@ class SubscriptionPurchases(ChangedParentsStream):
     changed_fields = ("accession_date", "request_date", "end_accession_date")
     always_read_where = ("status", ("DELAYED", "OVERDUE", "STARTED"))
 
-    def select(self, row: Record) -> ParentKey | None:
+    def select(self, row: Record) -> ParentKey:
         """Return the subscriber with the date of the last charge. A subscriber whose charge is due counts as moving."""
-        parent = super().select(row)
-        if parent is None:
-            return None
         plan = row.get("plan")
         period = plan.get("recurrency_period") if isinstance(plan, dict) else None
-        parent = parent._replace(trait=period)  # after a change of plan, a charge of the old one may be new
+        # After a change of plan, a charge of the old one may be new.
+        parent = super().select(row)._replace(trait=period)
         next_charge = row.get("date_next_charge")
         if not next_charge:
             return parent._replace(charged_ms=NOT_KNOWN)
