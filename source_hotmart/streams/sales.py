@@ -36,16 +36,12 @@ class SalesUsers(SalesStream):
     """The participants of each sale. https://developers.hotmart.com/docs/en/v1/sales/sales-users/"""
 
     endpoint = "payments/api/v1/sales/users"
-    primary_key = "transaction"
-    cursor_field = "synced_until"
 
 
 class SalesCommissions(SalesStream):
     """The commissions of each sale. https://developers.hotmart.com/docs/en/v1/sales/sales-commissions/"""
 
     endpoint = "payments/api/v1/sales/commissions"
-    primary_key = "transaction"
-    cursor_field = "synced_until"
 
     def transform_row(self, row: Record) -> None:
         """Copy `currency_value` to `currency_code`. Hotmart documents the former and sends the latter."""
@@ -63,8 +59,6 @@ class SalesPriceDetails(SalesStream):
     """
 
     endpoint = "payments/api/v1/sales/price/details"
-    primary_key = "transaction"
-    cursor_field = "synced_until"
     documented_statuses = tuple(
         status for status in SALE_STATUSES if status not in ("NO_FUNDS", "PRE_ORDER", "PROCESSING_TRANSACTION")
     )

@@ -45,6 +45,8 @@ class SalesStream(DatedStream, ABC):
     """One of the four views of a sale, filtered by order date."""
 
     cost_note = "one per 500 sales, at least one per 180 days"
+    primary_key = "transaction"
+    cursor_field = "synced_until"
     line = Line.PARALLEL
     documented_statuses: ClassVar[tuple[str, ...]] = ()
     """The statuses that Hotmart documents for this view, if not all."""

@@ -36,6 +36,8 @@ class SnapshotStream(DatedStream, ABC):
     Rows that ended before the start date are left out. The others are yielded regardless of when they began.
     """
 
+    cost_note = "one per 500 subscriptions"
+    primary_key = "subscriber_code"
     start_parameter = "accession_date"
     end_parameter = "end_accession_date"
 

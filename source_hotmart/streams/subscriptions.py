@@ -24,8 +24,6 @@ class Subscriptions(SnapshotStream):
     """The current state of subscriptions. https://developers.hotmart.com/docs/en/v1/subscription/get-subscribers/"""
 
     endpoint = "payments/api/v1/subscriptions"
-    cost_note = "one per 500 subscriptions"
-    primary_key = "subscriber_code"
     cursor_field = "synced_until"
 
     def __init__(self, api: Api) -> None:
@@ -68,8 +66,6 @@ class SubscriptionSummary(SnapshotStream):
     """
 
     endpoint = "payments/api/v1/subscriptions/summary"
-    cost_note = "one per 500 subscriptions"
-    primary_key = "subscriber_code"
 
     def additional(self) -> list[Query]:
         """Return the only filter that this endpoint supports, if it is needed."""
