@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
@@ -111,13 +111,15 @@ class SaleLookup(DatedStream):
         return start, end
 
     def _newest_row(self, ranges: int, parameters: Query) -> dict[str, Any] | None:
-        """Return a sale with an order date that is older than the last minute."""
+        """Return a sale with an order date that is older than the last minute, `None` if no request finds one."""
         whole = self.start_ms, self.api.now_ms - 60_000
         for window in islice(newest_first(whole, LONGEST_DAYS), ranges):
-            page = self._first_page(window, {"max_results": 10, **parameters})
-            if page is None:
+            query = {self.start_parameter: window[0], self.end_parameter: window[1], "max_results": 10, **parameters}
+            try:
+                rows = fetch_twice(self.fetch, query, wait_s=ASK_AGAIN_S).rows
+            except (HotmartError, TooHeavy):
                 return None
-            for row in page:
+            for row in rows:
                 order_ms = purchase_of(row).get("order_date")
                 is_in_range = type(order_ms) is int and window[0] - DAY_MS <= order_ms <= window[1] + DAY_MS
                 if is_in_range and purchase_of(row).get("transaction"):  # no other date can be requested
@@ -132,14 +134,6 @@ class SaleLookup(DatedStream):
             records = ListReader(self).read_list(query, label_of(window))
             return any(record["id"] == transaction for record in records)
         except HotmartError:
-            return None
-
-    def _first_page(self, window: Window, parameters: Query) -> Sequence[Any] | None:
-        """Return the rows of a first page, with one retry if the failure may be temporary. `None` if both fail."""
-        query: dict[str, Any] = {self.start_parameter: window[0], self.end_parameter: window[1], **parameters}
-        try:
-            return fetch_twice(self.fetch, query, wait_s=ASK_AGAIN_S).rows
-        except (HotmartError, TooHeavy):
             return None
 
     def _hidden_roles(self, ranges: int) -> tuple[str, ...]:
