@@ -30,6 +30,9 @@ _COUNTED_FROM_BYTES = 2 << 20
 """The values of larger bodies, in bytes, are counted."""
 MOST_LEVELS = 240
 """Maximum nesting of objects and lists. orjson reads 1,024 levels and writes 254, including those of the message."""
+_LISTS_AROUND = 1024 - MOST_LEVELS
+"""Lists around a body that is decoded. With them orjson reads no more than `MOST_LEVELS` of the body."""
+_OPENING, _CLOSING = b"[" * _LISTS_AROUND, b"]" * _LISTS_AROUND
 
 _MARKS = bytes.maketrans(b"0123456789,[ -\t\n\r", b"0" * 10 + b":" * 7)
 """Replaces every digit by 0, and every character that can precede a number by a colon."""
@@ -82,23 +85,25 @@ def decode_json(body: bytes) -> tuple[Any, str]:
     if len(body) > _COUNTED_FROM_BYTES and sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
         raise UnexpectedBody(f"JSON of more than {MOST_VALUES:,} values")
     try:
-        content, invalid = _decode(body)
-        is_too_deep = _is_too_deep(content)
+        return _decode(body)
     except RecursionError:
-        is_too_deep = True
+        raise UnexpectedBody("JSON that is nested too deeply") from None
     except ValueError:
         what = "an HTML page" if body.lstrip()[:1] == b"<" else "a body that is not JSON"
         raise UnexpectedBody(what) from None
-    if is_too_deep:
-        raise UnexpectedBody("JSON that is nested too deeply")
-    return content, invalid
 
 
 def _decode(body: bytes) -> tuple[Any, str]:
+    """Do the same as `decode_json`, but raise `RecursionError` for deep values, and `ValueError` for other formats."""
     try:
-        content = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return _decode_slowly(body)
+        content = orjson.loads(b"".join((_OPENING, body, _CLOSING)))
+        for _ in range(_LISTS_AROUND):
+            [content] = content  # not one value if the body is empty, or closes the lists around it
+    except ValueError:
+        content, invalid = _decode_slowly(body)
+        if _is_too_deep(content):
+            raise RecursionError from None
+        return content, invalid
     if _LONG_NUMBER_MARKS in body.translate(_MARKS) and _LONG_NUMBER.search(body):
         content, _ = _decode_slowly(body)
     elif b"\\" in body and b"\\u0000" in body:
@@ -108,18 +113,11 @@ def _decode(body: bytes) -> tuple[Any, str]:
 
 def _is_too_deep(content: Any) -> bool:
     """Whether a value has more levels than a record can have."""
-    nested = content
-    for _ in range(254 - MOST_LEVELS):  # as deeply as it is in a message
-        nested = [nested]
-    try:
-        orjson.dumps(nested)  # fails beyond its depth limit, and takes less time than counting levels
-    except TypeError:
-        level = [content] if type(content) in (dict, list) else []
-        for _ in range(MOST_LEVELS):
-            inside = [inner for outer in level for inner in (outer.values() if type(outer) is dict else outer)]
-            level = [inner for inner in inside if type(inner) in (dict, list)]
-        return bool(level)
-    return False
+    level = [content] if type(content) in (dict, list) else []
+    for _ in range(MOST_LEVELS):
+        inside = [inner for outer in level for inner in (outer.values() if type(outer) is dict else outer)]
+        level = [inner for inner in inside if type(inner) in (dict, list)]
+    return bool(level)
 
 
 def _decode_slowly(body: bytes) -> tuple[Any, str]:
