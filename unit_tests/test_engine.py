@@ -6,11 +6,12 @@ import ast
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from queue import Queue
 from threading import Thread
 from typing import Any
 
 import pytest
-from airbyte_cdk.models import AirbyteMessage, AirbyteStateMessage, Type
+from airbyte_cdk.models import AirbyteMessage, AirbyteStateMessage, AirbyteStreamStatus, Type
 from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.sources.streams.concurrent.adapters import StreamFacade
 from airbyte_cdk.sources.streams.concurrent.cursor import FinalStateCursor
@@ -19,8 +20,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_hotmart.api.errors import HotmartError
 from source_hotmart.state.cursors import SliceCursor
-from source_hotmart.sync.batches import Batch, BatchQueue, OrderedRepository
-from source_hotmart.sync.engine import BATCH_ROWS, ReadStream, SlicePartition, concurrent
+from source_hotmart.sync.batches import QUEUE_BATCHES, Batch, OrderedRepository
+from source_hotmart.sync.engine import BATCH_ROWS, BatchingSource, ReadStream, SlicePartition, concurrent
 from source_hotmart.sync.progress import Progress
 from tools.clock import VirtualClock
 
@@ -61,7 +62,7 @@ def test_the_private_names_of_the_cdk_exist() -> None:
 
 
 def test_a_worker_message_goes_directly_to_the_queue() -> None:
-    queue = BatchQueue()
+    queue: Queue[Any] = Queue(QUEUE_BATCHES)
     repository = OrderedRepository(queue)
     state = AirbyteMessage(type=Type.STATE, state=AirbyteStateMessage())
 
@@ -74,7 +75,7 @@ def test_a_worker_message_goes_directly_to_the_queue() -> None:
 
 
 def test_the_printing_thread_never_waits_for_a_full_queue() -> None:
-    queue = BatchQueue()
+    queue: Queue[Any] = Queue(QUEUE_BATCHES)
     repository = OrderedRepository(queue)
     states = [AirbyteMessage(type=Type.STATE, state=AirbyteStateMessage()) for _ in range(3)]
     while not queue.full():
@@ -84,20 +85,6 @@ def test_the_printing_thread_never_waits_for_a_full_queue() -> None:
         repository.emit_message(state)
 
     assert [id(message) for message in repository.consume_queue()] == [id(state) for state in states]
-
-
-def test_a_batch_is_taken_message_by_message_in_order() -> None:
-    queue = BatchQueue()
-    before, after = object(), object()
-    messages = [AirbyteMessage(type=Type.STATE, state=AirbyteStateMessage()) for _ in range(3)]
-    for item in (before, Batch(messages), after):
-        queue.put(item)
-
-    taken = []
-    while not queue.empty():
-        taken.append(queue.get())
-
-    assert [id(item) for item in taken] == [id(item) for item in (before, *messages, after)]
 
 
 class Numbers(Stream):
@@ -144,6 +131,20 @@ def test_every_row_is_emitted_once_and_the_first_immediately(rows: int) -> None:
     assert [number for batch in batches for number in ids(batch)] == list(range(rows))
     assert [len(ids(batch)) for batch in batches[:1]] == [1] * min(rows, 1)
     assert all(0 < len(ids(batch)) <= BATCH_ROWS for batch in batches)
+
+
+def test_a_sync_passes_on_the_messages_of_each_batch_in_order() -> None:
+    rows = 3 * BATCH_ROWS + 7
+    cursor, _ = cursor_of([], Emitted())
+    stream = concurrent(Numbers(rows), cursor, Progress())
+    assert isinstance(stream, StreamFacade)
+
+    messages = list(BatchingSource().read([stream.get_underlying_stream()]))
+
+    assert not [message for message in messages if isinstance(message, Batch)]
+    assert ids(messages) == list(range(rows))
+    running = [message.type for message in messages].index(Type.RECORD) - 1
+    assert messages[running].trace.stream_status.status == AirbyteStreamStatus.RUNNING  # type: ignore[union-attr]
 
 
 def test_a_stream_is_reported_as_running_at_its_first_row() -> None:

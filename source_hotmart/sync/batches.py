@@ -2,48 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Full, Queue
 from threading import get_ident
 from typing import Any
 
-from airbyte_cdk.models import AirbyteMessage
+from airbyte_cdk.models import AirbyteMessage, Type
 from airbyte_cdk.sources.message import InMemoryMessageRepository
 
-QUEUE_BATCHES = 20
+QUEUE_BATCHES = 10
 """Maximum number of batches that wait to be printed. With the pages of all threads it bounds the memory of a sync."""
 LONGEST_PUT_S = 1.0
 """Maximum wait for room in the queue for a state that a later one can replace."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Batch:
-    """Messages that are queued together."""
+@dataclass(eq=False)
+class Batch(AirbyteMessage):
+    """Messages that are queued together. The CDK passes the batch on as one message."""
 
-    messages: list[AirbyteMessage]
+    messages: list[AirbyteMessage] = field(default_factory=list)
 
-
-class BatchQueue(Queue[Any]):
-    """A queue that returns the messages of a batch one by one. It has a single consumer."""
-
-    def __init__(self) -> None:
-        super().__init__(maxsize=QUEUE_BATCHES)
-        self._taken: list[AirbyteMessage] = []
-        """The remaining messages of the last batch, in reverse."""
-
-    def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """Return the next message of a batch, or the next item."""
-        if self._taken:
-            return self._taken.pop()
-        item = super().get(block, timeout)
-        if type(item) is not Batch:
-            return item
-        self._taken = item.messages[::-1]
-        return self._taken.pop()
-
-    def empty(self) -> bool:
-        """Whether the consumer has taken everything."""
-        return not self._taken and super().empty()
+    @classmethod
+    def of(cls, messages: list[AirbyteMessage]) -> Batch:
+        """Return a batch of some messages."""
+        return cls(Type.RECORD, messages=messages)
 
 
 class OrderedRepository(InMemoryMessageRepository):
@@ -53,7 +35,7 @@ class OrderedRepository(InMemoryMessageRepository):
     it and print that before the records it covers.
     """
 
-    def __init__(self, queue: BatchQueue) -> None:
+    def __init__(self, queue: Queue[Any]) -> None:
         super().__init__()
         self._waiting = queue
         self._consumer = get_ident()

@@ -80,7 +80,7 @@ class ReadStream:
         self.progress.rows_read(name, len(rows))
         if is_first:
             messages.insert(0, as_airbyte_message(StreamDescriptor(name=name), AirbyteStreamStatus.RUNNING))
-        return Batch(messages)
+        return Batch.of(messages)
 
 
 class SlicePartition(Partition):
@@ -95,7 +95,7 @@ class SlicePartition(Partition):
     __hash__ = object.__hash__  # slices are never equal: each is one piece of work
 
     def read(self) -> Iterable[Record]:
-        """Yield the slice's rows in batches, which `BatchQueue` splits, and store the failure that ended it early."""
+        """Yield the rows of the slice in batches, and store the failure that ended it early."""
         return self._batches()  # type: ignore[return-value] # the CDK only puts them on the queue
 
     def _batches(self) -> Iterator[Batch]:
@@ -200,6 +200,10 @@ class BatchingSource(ConcurrentSource):
         """Yield the messages of a sync, and end its threads. The CDK ends them only if nothing failed."""
         self._threads.begin([stream.name for stream in streams])
         try:
-            yield from super().read(streams)
+            for message in super().read(streams):
+                if isinstance(message, Batch):
+                    yield from message.messages
+                else:
+                    yield message
         finally:
             self._threads.close()

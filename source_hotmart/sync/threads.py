@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from queue import Queue
 from threading import Lock
 from typing import Any
 
@@ -18,7 +19,7 @@ from airbyte_cdk.sources.concurrent_source.thread_pool_manager import ThreadPool
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 
 from source_hotmart.state.slices import ParentsSlice
-from source_hotmart.sync.batches import BatchQueue
+from source_hotmart.sync.batches import QUEUE_BATCHES
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -143,14 +144,14 @@ class StreamThreads(ThreadPoolManager):
             self._start_tasks()
 
 
-class PlanningQueue(BatchQueue):
+class PlanningQueue(Queue[Any]):
     """The queue to the engine. Its `get` informs the threads when a stream has no more slices.
 
     The engine submits each slice before it takes the next item, so all slices of such a stream are already submitted.
     """
 
     def __init__(self, threads: StreamThreads) -> None:
-        super().__init__()
+        super().__init__(maxsize=QUEUE_BATCHES)
         self._stream_threads = threads
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
