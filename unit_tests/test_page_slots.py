@@ -30,7 +30,8 @@ class Page(Thread):
                 self._decode()
 
     def _decode(self) -> None:
-        self._slots.take()
+        self._slots.wait_to_read()
+        self._slots.wait_to_decode()
         self._decoded.put(self)
         self._steps.get()
 
@@ -49,6 +50,25 @@ def test_a_page_is_decoded_when_a_slot_is_free() -> None:
     third = decoded.get(timeout=30)
     for page in (second, third):
         page.go_on()
+
+
+def test_a_body_is_read_without_a_slot_after_a_short_wait() -> None:
+    slots, read = PageSlots(1, body_wait_s=0), Queue[str]()
+    first = Page(slots, decoded := Queue[Page]())
+    assert decoded.get(timeout=30) is first
+
+    def read_body() -> None:
+        with slots.reading_page():
+            slots.wait_to_read()
+            read.put("body")
+            slots.wait_to_decode()
+            read.put("page")
+
+    Thread(target=read_body, daemon=True).start()
+    assert read.get(timeout=30) == "body"
+    assert read.empty()
+    first.go_on()
+    assert read.get(timeout=30) == "page"
 
 
 def test_a_non_list_request_does_not_wait() -> None:

@@ -111,20 +111,23 @@ class HotmartErrorHandler(ErrorHandler):
         if not isinstance(response_or_exception, requests.Response):
             return self._on_network_error(response_or_exception)
         response = response_or_exception
+        is_page = False
         try:
-            body = read_body(response, self._limits)
+            PAGE_SLOTS.wait_to_read()
+            resolution = self._interpret(response, read_body(response, self._limits))
+            is_page = resolution.response_action is ResponseAction.SUCCESS
+            return resolution
         except TruncatedBody as cut:
             return self._resolution(SPLIT, f"Hotmart's response {cut}")
-        return self._interpret(response, body)
+        finally:
+            if not is_page:
+                PAGE_SLOTS.put_back()  # the next attempt may be minutes away
 
     def _interpret(self, response: requests.Response, body: bytes) -> ErrorResolution:
         status = response.status_code
         if 200 <= status < 300:
-            PAGE_SLOTS.take()
-            accepted = self._accept(response, body)
-            if accepted.response_action is not ResponseAction.SUCCESS:
-                PAGE_SLOTS.put_back()  # the next attempt may be minutes away
-            return accepted
+            PAGE_SLOTS.wait_to_decode()
+            return self._accept(response, body)
         if status in STATUS_ACTIONS or status >= 500:
             return self._on_passing_status(status)
         if status == 407:

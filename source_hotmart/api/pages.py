@@ -27,6 +27,8 @@ A page of 500 sales has 0.5 MiB as it arrives, and 2 MiB as rows. Only one threa
 """
 LONGEST_WAIT_S: Final = 20.0
 """Seconds after which a page is decoded without a slot, so that slots can never stop a sync."""
+BODY_WAIT_S: Final = 2.0
+"""Seconds after which a body is read without a slot, so that slow responses cannot hold up the others."""
 _CHUNK_BYTES = 1 << 16
 """Maximum bytes per chunk of a body, also after decompression."""
 _DECODED = ("", "identity", "gzip", "x-gzip")
@@ -224,13 +226,14 @@ class _Thread(local):
 class PageSlots:
     """Slots for threads that read lists. Other requests need none, because their pages are small and soon dropped."""
 
-    def __init__(self, slots: int = MOST_PAGES) -> None:
+    def __init__(self, slots: int = MOST_PAGES, body_wait_s: float = BODY_WAIT_S) -> None:
         self._free = BoundedSemaphore(slots)
+        self._body_wait_s = body_wait_s
         self._thread = _Thread()
 
     @contextmanager
     def reading_page(self) -> Iterator[None]:
-        """Take a slot when the page is decoded, and free it after its last row was passed on."""
+        """Take a slot before the page's body is read, and free it after its last row was passed on."""
         self._thread.needs_slot = not self._thread.has_slot
         try:
             yield
@@ -238,14 +241,22 @@ class PageSlots:
             self._thread.needs_slot = False
             self._free_slot()
 
-    def take(self) -> None:
+    def wait_to_read(self) -> None:
+        """Wait shortly for a slot, if this thread needs one."""
+        self._take(self._body_wait_s)
+
+    def wait_to_decode(self) -> None:
         """Wait for a slot, if this thread needs one."""
+        self._take(LONGEST_WAIT_S)
+        self._thread.needs_slot = False
+
+    def _take(self, longest_s: float) -> None:
         if self._thread.needs_slot:
-            self._thread.has_slot = self._free.acquire(timeout=LONGEST_WAIT_S)
-            self._thread.needs_slot = False
+            self._thread.has_slot = self._free.acquire(timeout=longest_s)
+            self._thread.needs_slot = not self._thread.has_slot
 
     def put_back(self) -> None:
-        """Free the slot of this thread until it decodes another response."""
+        """Free the slot of this thread until it reads another response."""
         self._thread.needs_slot |= self._thread.has_slot
         self._free_slot()
 
