@@ -32,6 +32,8 @@ from source_hotmart.source import SourceHotmart
 
 LOGGER = logging.getLogger("airbyte")
 
+FLUSH_EVERY_S = 0.005
+"""Seconds between writes to stdout. In the CDK's 0.1 seconds, 2,000 rows gather, which takes 10 MiB."""
 MOST_HOPEFUL_FIRST = (FailureType.transient_error, FailureType.system_error, FailureType.config_error)
 """If streams fail for several reasons, the sync is worth retrying if a retry helps one of them."""
 
@@ -113,6 +115,7 @@ def run() -> None:
 def _print_messages(parsed: Namespace) -> int:
     """Print the messages of one of Airbyte's commands, and return the exit code."""
     entrypoint = HotmartEntrypoint(SourceHotmart())
+    PRINT_BUFFER.flush_interval = FLUSH_EVERY_S
     with PRINT_BUFFER:
         try:
             for message in entrypoint.run(parsed):
