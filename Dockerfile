@@ -31,8 +31,7 @@ RUN python3 -m pip list --format=freeze | sed 's/[ =].*//' | xargs python3 -m pi
     find / -xdev -type f -perm /6000 -exec chmod a-s {} +
 COPY --from=builder /opt/source-hotmart /opt/source-hotmart
 # glibc keeps what threads free in two heaps, not in one per thread: it saves a sixth of the memory of a sync.
-# Blocks from 128 KiB on, such as a page of rows, go back to the system at once. Otherwise glibc raises that limit.
-ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=262144
+ENV MALLOC_ARENA_MAX=2
 ENV PATH=/opt/source-hotmart/bin:${PATH} AIRBYTE_ENTRYPOINT=/opt/source-hotmart/bin/source-hotmart
 ARG VERSION=1.0.0
 ARG REVISION=unknown

@@ -19,7 +19,7 @@ from tools.bench.failure import BenchFailed
 
 REPLAY: Final = "tools.bench.replay"
 ACCOUNT: Final = "tools.bench.account"
-MALLOC: Final = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "262144"}
+MALLOC: Final = {"MALLOC_ARENA_MAX": "2"}
 """As in the image."""
 
 
