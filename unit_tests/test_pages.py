@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_hotmart.api.decoding import UnexpectedBody, decode
-from source_hotmart.api.pages import Envelope, Page, error_code
+from source_hotmart.api.decoding import UnexpectedBody, decode, error_code
+from source_hotmart.api.pages import Envelope, Page
 
 
 @pytest.mark.parametrize(

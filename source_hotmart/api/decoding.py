@@ -40,6 +40,9 @@ _LONG_NUMBER_MARKS = b":" + b"0" * 16
 _LONG_NUMBER = re.compile(rb"[:,\[\s](?:-[0-9]{19}|-?[0-9]{20}|-?[0-9]{16,19}[.eE])")
 """A number that orjson may change: an integer of more than 64 bits, or a fraction from 2^53 on."""
 
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_CODE_DIGITS = 5
+"""Maximum digits of an error code. Known codes have four. Documents, telephone numbers and credentials have more."""
 _LONG_DIGITS = re.compile(r"-?[0-9]{16}")
 
 
@@ -72,6 +75,28 @@ def decode(body: bytes) -> Any:
     if invalid:  # a token or an error code must not be guessed
         raise UnexpectedBody("a body that is not JSON")
     return content
+
+
+def error_code(body: bytes) -> str | None:
+    """Return Hotmart's error code, such as `invalid_parameter` or `0006`, empty if the body has none.
+
+    `None` if Hotmart did not send the body: its errors are JSON objects, as documented, or empty. Firewalls send HTML.
+    Codes are shown in messages, so a text that does not look like a code is ignored.
+
+    https://developers.hotmart.com/docs/en/start/http-response-codes/ (members area: `code` instead of `error`)
+    """
+    if not body.strip():
+        return ""
+    try:
+        answer, repaired = decode_json(body)
+    except UnexpectedBody:
+        return None
+    if not isinstance(answer, dict):
+        return None
+    code = answer.get("error") or answer.get("code")
+    if repaired or not isinstance(code, str) or not _CODE.fullmatch(code):
+        return ""
+    return code if sum(map(str.isdigit, code)) <= _CODE_DIGITS else ""
 
 
 def decode_json(body: bytes) -> tuple[Any, str]:

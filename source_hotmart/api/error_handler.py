@@ -10,7 +10,7 @@ import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler, ErrorResolution, ResponseAction
 
-from source_hotmart.api.decoding import UnexpectedBody
+from source_hotmart.api.decoding import UnexpectedBody, error_code
 from source_hotmart.api.errors import (
     AccessDenied,
     HotmartError,
@@ -27,7 +27,6 @@ from source_hotmart.api.pages import (
     Limits,
     Page,
     TruncatedBody,
-    error_code,
     read_body,
     too_late,
 )

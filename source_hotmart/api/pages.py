@@ -7,7 +7,6 @@ never counts as "no rows" by default: Hotmart sends empty bodies for wrong paths
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -37,9 +36,6 @@ MOST_ROWS = 20
 """A page with more than so many times the requested rows is rejected. Endpoints may ignore a smaller `max_results`."""
 LONGEST_TOKEN = 8192
 """Maximum characters of a page token, which is sent back in a URL. Known ones have fewer than 100."""
-_CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
-_CODE_DIGITS = 5
-"""Maximum digits of an error code. Known codes have four. Documents, telephone numbers and credentials have more."""
 
 
 class TruncatedBody(Exception):
@@ -192,28 +188,6 @@ def _empty(response: requests.Response) -> None:
 def too_late(limits: Limits) -> str:
     """Return what a message says of a response that exceeded its total timeout."""
     return f"took more than {limits.total_s:g} seconds"
-
-
-def error_code(body: bytes) -> str | None:
-    """Return Hotmart's error code, such as `invalid_parameter` or `0006`, empty if the body has none.
-
-    `None` if Hotmart did not send the body: its errors are JSON objects, as documented, or empty. Firewalls send HTML.
-    Codes are shown in messages, so a text that does not look like a code is ignored.
-
-    https://developers.hotmart.com/docs/en/start/http-response-codes/ (members area: `code` instead of `error`)
-    """
-    if not body.strip():
-        return ""
-    try:
-        answer, repaired = decode_json(body)
-    except UnexpectedBody:
-        return None
-    if not isinstance(answer, dict):
-        return None
-    code = answer.get("error") or answer.get("code")
-    if repaired or not isinstance(code, str) or not _CODE.fullmatch(code):
-        return ""
-    return code if sum(map(str.isdigit, code)) <= _CODE_DIGITS else ""
 
 
 class _Thread(local):
