@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, get_args, get_origin
 
 import yaml
 
-from hotmart_simulator.switches import Switches, belief_names
+from hotmart_simulator.switches import Switches, belief_names, switch_types
 
 PATH: Final = Path(__file__).with_name("register.yaml")
 MARKS: Final = ("OD", "RR", "TP", "CON", "INF", "none")
@@ -50,7 +51,12 @@ class Belief:
 
 def load(path: Path = PATH) -> tuple[Belief, ...]:
     """Return all entries. Raise ValueError that names the entry and its faults."""
-    beliefs = tuple(_belief(place, entry) for place, entry in enumerate(yaml.safe_load(path.read_text("utf-8")), 1))
+    return _beliefs(path.read_text("utf-8"))
+
+
+@cache
+def _beliefs(text: str) -> tuple[Belief, ...]:
+    beliefs = tuple(_belief(place, entry) for place, entry in enumerate(yaml.safe_load(text), 1))
     for key in ("id", "switch"):
         seen = {""}
         for belief in beliefs:
@@ -101,7 +107,7 @@ def _faults_of_text(belief: Belief) -> Iterator[str]:
 
 
 def _faults_of_sides(belief: Belief) -> Iterator[str]:
-    values, hint = [side.value for side in belief.sides], get_type_hints(Switches).get(belief.switch)
+    values, hint = [side.value for side in belief.sides], switch_types().get(belief.switch)
     if not belief.switch:
         if values or belief.why_default or belief.default is not None or not belief.is_certain:
             yield "an entry without a switch has no sides and only the marks OD and RR"

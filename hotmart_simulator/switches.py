@@ -5,8 +5,10 @@ belief of the register. A default is Hotmart's documented or observed behaviour.
 default is the side that is harder on a client (`beliefs.md`, 6).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Literal, get_args, get_origin, get_type_hints
+from functools import cache
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from hotmart_simulator.common.vocabulary import DEFAULT_SUBDOMAINS, FAMILIES, SALE_STATUSES, SALE_VIEWS
 
@@ -34,9 +36,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Reject misspelt values, which would otherwise silently mean the other side."""
-        for name, hint in get_type_hints(type(self)).items():
-            if get_origin(hint) is Literal and getattr(self, name) not in get_args(hint):
-                raise ValueError(f"{name} is one of {', '.join(map(str, get_args(hint)))}")
+        for name, values in named_values().items():
+            if getattr(self, name) not in values:
+                raise ValueError(f"{name} is one of {', '.join(map(str, values))}")
         unknown = set(self.refused_families) - set(FAMILIES)
         if unknown:
             raise ValueError(f"refused_families are of {', '.join(FAMILIES)}")
@@ -186,6 +188,18 @@ class Switches(Settings):
     checkins_by_default: Literal["all", "pending"] = "all"
     event_info: Literal["every_event", "published_only"] = "every_event"
     ticket_phones: Literal["mixed", "number", "text"] = "mixed"
+
+
+@cache
+def switch_types() -> Mapping[str, Any]:
+    """Return the type of each field of `Switches`. The result is cached, because it takes milliseconds."""
+    return get_type_hints(Switches)
+
+
+@cache
+def named_values() -> Mapping[str, tuple[Any, ...]]:
+    """Return the values of each field that has a fixed list of them."""
+    return {name: get_args(hint) for name, hint in switch_types().items() if get_origin(hint) is Literal}
 
 
 def belief_names() -> tuple[str, ...]:

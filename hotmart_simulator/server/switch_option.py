@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from difflib import get_close_matches
 from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin
 
-from hotmart_simulator.switches import Switches
+from hotmart_simulator.switches import Switches, switch_types
 
 
 def with_sides(switches: Switches, texts: Iterable[str]) -> Switches:
@@ -15,7 +15,7 @@ def with_sides(switches: Switches, texts: Iterable[str]) -> Switches:
     A side is a word, a whole number, `none`, `true` or `false`, or a comma list where the field holds several. Raise
     `ValueError` with a message of one line for an unknown name or side.
     """
-    hints, changes = get_type_hints(Switches), {}
+    hints, changes = switch_types(), {}
     for text in texts:
         name, equals, side = text.partition("=")
         if not equals:
