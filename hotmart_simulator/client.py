@@ -15,6 +15,7 @@ class Client:
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
         self.session = requests.Session()
+        self.session.trust_env = False  # ignore the proxy settings of this machine
         self.log_in()
 
     def ask_token(self, **changes: str | None) -> requests.Response:
@@ -31,9 +32,8 @@ class Client:
         }
         asked.update(changes)
         basic = asked.pop("basic")
-        headers = {} if basic is None else {"Authorization": basic}
         url, kept = f"{simulator.url}{TOKEN_PATH}", {k: v for k, v in asked.items() if v is not None}
-        return requests.post(url, params=kept, headers=headers, timeout=10)
+        return self.session.post(url, params=kept, headers={"Authorization": basic}, timeout=10)
 
     def log_in(self) -> str:
         """Get a new token, use it from now on and return it."""

@@ -42,7 +42,7 @@ class People:
     owner: Person
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=32)
 def people_of(seed: int) -> People:
     """Return the people of an account with this seed."""
     bits_of = seed_of(seed, "people")
