@@ -7,7 +7,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Callable
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
 
 import pytest
 import requests
@@ -19,6 +19,7 @@ from tools.clock import VirtualClock
 from tools.sample import sample
 
 MINUTE_S = 60
+REQUEST = requests.Request("GET", "https://developers.hotmart.com/products/api/v1/products").prepare()
 Headers = dict[str, str]
 
 
@@ -31,7 +32,7 @@ class StageClock:
     def __init__(self, actors: int, now_s: float = 1_000_000.0) -> None:
         self.now_s = now_s
         self._awake = actors
-        self._asleep: list[tuple[float, int, Event]] = []
+        self._asleep: list[tuple[float, int, Lock]] = []
         self._numbers = itertools.count()
         self._lock = Lock()
 
@@ -39,11 +40,12 @@ class StageClock:
         return self.now_s
 
     def sleep(self, seconds: float) -> None:
-        turn = Event()
+        turn = Lock()  # far cheaper than an Event
+        turn.acquire()
         with self._lock:
             heapq.heappush(self._asleep, (self.now_s + max(seconds, 0), next(self._numbers), turn))
             self._leave()
-        turn.wait()
+        turn.acquire()
 
     def end(self) -> None:
         """Remove this thread from the clock, so that no other waits for it."""
@@ -55,7 +57,7 @@ class StageClock:
         if self._awake == 0 and self._asleep:
             self.now_s, _, turn = heapq.heappop(self._asleep)
             self._awake = 1
-            turn.set()
+            turn.release()
 
 
 class Gateway:
@@ -99,7 +101,7 @@ class Gateway:
 
 
 def request() -> requests.PreparedRequest:
-    return requests.Request("GET", "https://developers.hotmart.com/products/api/v1/products").prepare()
+    return REQUEST.copy()
 
 
 def response(status: int = 200, headers: Headers | None = None) -> requests.Response:
