@@ -13,6 +13,7 @@ from hotmart_simulator.members_area import expected
 from hotmart_simulator.members_area.content_moves import ContentMoves
 from hotmart_simulator.members_area.moves import StudentMoves
 from hotmart_simulator.shapes import problems
+from tools.sample import sample
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 AREAS = ("my-school", "second-school")
@@ -21,7 +22,7 @@ MODULES = "/club/api/v1/modules"
 Rows = dict[tuple[str, ...], dict[str, Any]]
 
 
-@pytest.fixture(name="world", params=[1, 2, 3])
+@pytest.fixture(name="world", params=sample([1, 2, 3], 3))
 def small_world(request: pytest.FixtureRequest) -> World:
     """Accounts as small as those of the flips."""
     return World(seed=request.param, sales=120, subscriptions=30, students=24, products=8, now_ms=NOW_MS)

@@ -11,13 +11,14 @@ from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import PRODUCT_STATUSES
 from hotmart_simulator.products import expected
 from hotmart_simulator.shapes import problems
+from tools.sample import sample
 from unit_tests.simulator.lookup import raw_rows
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 PRODUCTS = "/products/api/v1/products"
 
 
-@pytest.fixture(name="world", params=[1, 2, 3])
+@pytest.fixture(name="world", params=sample([1, 2, 3], 3))
 def small_world(request: pytest.FixtureRequest) -> World:
     """Accounts as small as those of the flips, where every side must be visible."""
     return World(seed=request.param, sales=120, subscriptions=30, students=24, products=8, now_ms=NOW_MS)

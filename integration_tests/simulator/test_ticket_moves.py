@@ -13,6 +13,7 @@ from hotmart_simulator.events import expected
 from hotmart_simulator.events.moves import TicketMoves
 from hotmart_simulator.products.moves import ProductMoves
 from hotmart_simulator.shapes import problems
+from tools.sample import sample
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
 LATER_MS = NOW_MS + 60_000
@@ -20,7 +21,7 @@ PRODUCTS = "/products/api/v1/products"
 Tickets = dict[str, dict[str, Any]]
 
 
-@pytest.fixture(name="world", params=[1, 2, 3])
+@pytest.fixture(name="world", params=sample([1, 2, 3], 3))
 def small_world(request: pytest.FixtureRequest) -> World:
     """Accounts as small as those of the flips, where every side must be visible."""
     return World(seed=request.param, sales=120, subscriptions=30, students=24, products=8, participants=12)
