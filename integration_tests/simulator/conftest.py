@@ -8,6 +8,7 @@ from hotmart_simulator import Simulator, Switches, World
 from hotmart_simulator.client import Client
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
+STABLE = Switches(limit_per_minute=100_000, untotalled_order="stable", empty_pages="items")
 
 
 class Clock:
@@ -35,8 +36,7 @@ def world() -> World:
 @pytest.fixture
 def simulator(world: World, clock: Clock) -> Iterator[Simulator]:
     """A server without complications for record tests: no quota, stable order, and `items` on every page."""
-    switches = Switches(limit_per_minute=100_000, untotalled_order="stable", empty_pages="items")
-    with Simulator(world, switches, clock) as simulator:
+    with Simulator(world, STABLE, clock) as simulator:
         yield simulator
 
 

@@ -10,6 +10,7 @@ import pytest
 from hotmart_simulator import Simulator, Switches, World
 from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import DAY_MS, PRICE_DETAILS_STATUSES
+from integration_tests.simulator.conftest import STABLE
 from unit_tests.simulator.lookup import keyed, raw_rows
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
@@ -34,10 +35,11 @@ def large_world() -> World:
     return World(seed=4, sales=1_500, subscriptions=200, products=12, start_ms=START_MS, now_ms=NOW_MS)
 
 
-@pytest.fixture(name="records")
-def by_transaction(client: Client) -> dict[str, dict[str, Any]]:
-    """Return the four records of each sale, merged by transaction."""
-    return merged(client)
+@pytest.fixture(name="records", scope="module")
+def by_transaction(world: World) -> dict[str, dict[str, Any]]:
+    """Return the four records of each sale, merged by transaction. Tests must not change them."""
+    with Simulator(world, STABLE) as simulator, Client(simulator) as client:
+        return merged(client)
 
 
 def merged(client: Client) -> dict[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from hotmart_simulator import Fault, Simulator
+from hotmart_simulator import Fault, Simulator, World
 from hotmart_simulator.client import Client
 from hotmart_simulator.common.vocabulary import DAY_MS, SALE_STATUSES
 from hotmart_simulator.server.date_forms import reformed
@@ -25,6 +25,12 @@ PRODUCTS = "/products/api/v1/products"
 STUDENTS = "/club/api/v1/users"
 SCHOOL = {"subdomain": "my-school"}
 YEAR = {"start_date": NOW_MS - 365 * DAY_MS, "end_date": NOW_MS, "transaction_status": SALE_STATUSES}
+
+
+@pytest.fixture(name="world", scope="module")
+def small_world() -> World:
+    """An account that is read about eighty times. Tests must not change it."""
+    return World(seed=3, sales=300, subscriptions=40, students=20, products=24, participants=60, now_ms=NOW_MS)
 
 
 def event(client: Client) -> str:

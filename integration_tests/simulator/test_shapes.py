@@ -195,7 +195,7 @@ def presence(shape: Shape, path: str, value: Any) -> Iterator[tuple[str, bool]]:
 def every_row() -> dict[str, list[Any]]:
     """Return every record of every endpoint, read over HTTP, by shape name."""
     rows: dict[str, list[Any]] = {name: [] for name in shapes()}
-    world = World(seed=2, now_ms=NOW_MS)
+    world = World(seed=2, sales=1_500, subscriptions=250, students=120, now_ms=NOW_MS)
     with Simulator(world, Switches(limit_per_minute=1_000_000)) as simulator, Client(simulator) as client:
         read = reader(client, rows)
         read_payments(read)

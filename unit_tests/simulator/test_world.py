@@ -4,6 +4,7 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from hotmart_simulator.expected import LISTS as STREAMS
 from unit_tests.simulator.lookup import keyed, raw_rows
 
 NOW_MS = 1_768_478_400_000  # 2026-01-15T12:00:00Z
+Rows = Callable[[str], dict[Any, dict[str, Any]]]
 
 
 @pytest.fixture(name="world")
@@ -31,6 +33,12 @@ def small_world() -> World:
 def large_world() -> World:
     """An account large enough to contain every rare case. Tests must not change it."""
     return World(seed=2, now_ms=NOW_MS)
+
+
+@pytest.fixture(name="rows", scope="module")
+def rows_by_stream(large: World) -> Rows:
+    """Return the records of a stream of the large account by key. They are created once. Tests must not change them."""
+    return cache(lambda stream: keyed(large, stream))
 
 
 def fingerprint(world: World) -> dict[str, Any]:
@@ -62,8 +70,8 @@ def test_the_world_has_the_requested_size() -> None:
         assert counts["subscriptions"] == counts["products"] == counts["club_students"] == size
 
 
-def test_sales_cover_four_years_by_default(large: World) -> None:
-    dates = [raw["purchase"]["order_date"] for raw in raw_rows(large, "sales_history")]
+def test_sales_cover_four_years_by_default(large: World, rows: Rows) -> None:
+    dates = [raw["purchase"]["order_date"] for raw in rows("sales_history").values()]
 
     assert dates[0] == large.start_ms == NOW_MS - 1_461 * DAY_MS
     assert NOW_MS - 3 * DAY_MS < dates[-1] <= NOW_MS
@@ -72,18 +80,18 @@ def test_sales_cover_four_years_by_default(large: World) -> None:
     assert min(by_year[year] for year in (2022, 2023, 2024, 2025)) > 1_000
 
 
-def test_every_status_occurs_and_most_sales_are_complete(large: World, world: World) -> None:
-    for each in (large, world):
-        counts = Counter(raw["purchase"]["status"] for raw in raw_rows(each, "sales_history"))
+def test_every_status_occurs_and_most_sales_are_complete(rows: Rows, world: World) -> None:
+    for sales in (rows("sales_history"), keyed(world, "sales_history")):
+        counts = Counter(raw["purchase"]["status"] for raw in sales.values())
         assert set(counts) == set(SALE_STATUSES)
         assert 0.65 < counts["COMPLETE"] / counts.total() < 0.82
-    assert {raw["status"] for raw in raw_rows(large, "subscriptions")} == set(SUBSCRIPTION_STATUSES)
-    assert {raw["purchase"]["payment"]["type"] for raw in raw_rows(large, "sales_history")} == set(PAYMENT_TYPES)
+    assert {raw["status"] for raw in rows("subscriptions").values()} == set(SUBSCRIPTION_STATUSES)
+    assert {raw["purchase"]["payment"]["type"] for raw in rows("sales_history").values()} == set(PAYMENT_TYPES)
 
 
-def test_the_status_of_a_sale_matches_its_age(large: World) -> None:
-    warranty = {raw["id"]: raw["warranty_period"] for raw in raw_rows(large, "products")}
-    for raw in raw_rows(large, "sales_history"):
+def test_the_status_of_a_sale_matches_its_age(rows: Rows) -> None:
+    warranty = {raw["id"]: raw["warranty_period"] for raw in rows("products").values()}
+    for raw in rows("sales_history").values():
         purchase = raw["purchase"]
         age_days = (NOW_MS - purchase["order_date"]) / DAY_MS
         days = warranty.get(raw["product"]["id"], 30)
@@ -98,11 +106,11 @@ def test_the_status_of_a_sale_matches_its_age(large: World) -> None:
         assert purchase.get("approved_date", NOW_MS) <= NOW_MS
 
 
-def test_streams_can_be_joined(large: World) -> None:
-    sales = keyed(large, "sales_history")
-    products = keyed(large, "products")
-    subscriptions = keyed(large, "subscriptions")
-    charges = keyed(large, "subscription_transactions")
+def test_streams_can_be_joined(rows: Rows) -> None:
+    sales = rows("sales_history")
+    products = rows("products")
+    subscriptions = rows("subscriptions")
+    charges = rows("subscription_transactions")
 
     assert {raw["transaction"] for raw in subscriptions.values()} <= set(sales)
     assert {key[0] for key in charges} == {k for k, raw in sales.items() if raw["purchase"]["is_subscription"]}
@@ -112,19 +120,19 @@ def test_streams_can_be_joined(large: World) -> None:
     assert not of_others & {raw["id"] for raw in products.values()}
     roles = {raw["purchase"]["commission_as"] for raw in sales.values()}
     assert roles == {"PRODUCER", "COPRODUCER", "AFFILIATE"}
-    assert set(keyed(large, "sales_price_details")) == {
+    assert set(rows("sales_price_details")) == {
         key for key, raw in sales.items() if raw["purchase"]["status"] in PRICE_DETAILS_STATUSES
     }
 
 
-def test_a_subscription_is_charged_only_while_active(large: World) -> None:
-    for raw in raw_rows(large, "subscription_transactions"):
+def test_a_subscription_is_charged_only_while_active(rows: Rows) -> None:
+    for raw in rows("subscription_transactions").values():
         assert raw["adoption_date"] - 2_000 <= raw["purchase"]["order_date"]
         assert raw["purchase"]["order_date"] <= raw.get("cancellation_date", NOW_MS)
         assert raw["purchase"]["order_date"] <= raw["last_update"] <= NOW_MS
 
 
-def test_expected_records_can_be_filtered_by_date(large: World) -> None:
+def test_expected_records_can_be_filtered_by_date(large: World, rows: Rows) -> None:
     start_ms, end_ms = NOW_MS - 400 * DAY_MS, NOW_MS - 100 * DAY_MS
     cases: list[tuple[str, Callable[[Any], int]]] = [
         ("sales_history", lambda raw: raw["purchase"]["order_date"]),
@@ -133,7 +141,7 @@ def test_expected_records_can_be_filtered_by_date(large: World) -> None:
     ]
     for stream, date_of in cases:
         cut = keyed(large, stream, start_ms=start_ms, end_ms=end_ms)
-        assert cut == {k: r for k, r in keyed(large, stream).items() if start_ms <= date_of(r) <= end_ms}
+        assert cut == {k: r for k, r in rows(stream).items() if start_ms <= date_of(r) <= end_ms}
         assert cut
 
 
