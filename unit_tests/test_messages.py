@@ -10,6 +10,7 @@ import pytest
 from source_hotmart.api.messages import (
     FEW_OF_A_KIND,
     clean_line,
+    forget_secrets,
     hide,
     joined,
     named,
@@ -35,6 +36,13 @@ def test_the_longer_of_two_overlapping_secrets_is_masked_whole():
     hide("short-5521-and-more")
 
     assert plain("(short-5521-and-more)") == "(****)"
+
+
+def test_forgotten_secrets_are_no_longer_masked():
+    hide("forgotten-81c2")
+    forget_secrets()
+
+    assert plain("forgotten-81c2") == "forgotten-81c2"
 
 
 def test_control_characters_are_replaced_and_lines_are_kept():

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 import orjson
-from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets, filter_secrets
+from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets, filter_secrets, update_secrets
 
 LONGEST = 4_000
 """Maximum characters of one message."""
@@ -71,6 +71,7 @@ class _Secrets:
         with self._lock:
             self._forms_of.clear()
             self._forms = ()
+        update_secrets([])
 
     def redact(self, text: str) -> str:
         """Return a text with every form of every secret redacted."""
