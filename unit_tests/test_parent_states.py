@@ -87,7 +87,7 @@ def test_a_selected_new_parent_needs_no_bucket_read() -> None:
 
 def test_a_removed_parent_causes_one_re_read_of_its_bucket() -> None:
     before = ids(1000)
-    state = after(ParentProgress(None, keyed(before), (), NOW_MS))
+    state = after(ParentProgress(ParentState(), keyed(before), (), NOW_MS))
 
     second = ParentProgress(state, keyed(before[1:]), (), NOW_MS + DAY_MS)
     third = ParentProgress(after(second), keyed(before[1:]), (), NOW_MS + 2 * DAY_MS)
@@ -97,7 +97,7 @@ def test_a_removed_parent_causes_one_re_read_of_its_bucket() -> None:
 
 
 def test_a_state_of_ten_thousand_parents_is_small() -> None:
-    state = after(ParentProgress(None, keyed(ids(10_000)), (), NOW_MS))
+    state = after(ParentProgress(ParentState(), keyed(ids(10_000)), (), NOW_MS))
 
     assert len(json.dumps(format_states({"": state}, ""))) < 5_600
 
@@ -112,7 +112,7 @@ def test_invalid_digests_are_rejected(text: str) -> None:
 
 
 def test_the_second_sync_reads_only_changed_parents() -> None:
-    state = after(ParentProgress(None, keyed(ids(50)), (), NOW_MS))
+    state = after(ParentProgress(ParentState(), keyed(ids(50)), (), NOW_MS))
 
     second = ParentProgress(state, keyed(ids(50)), {"P3", "P7"}, NOW_MS + DAY_MS)
 
@@ -122,7 +122,7 @@ def test_the_second_sync_reads_only_changed_parents() -> None:
 
 
 def test_a_failed_parent_is_read_last_in_the_next_sync() -> None:
-    first = ParentProgress(None, keyed(ids(50)), (), NOW_MS)
+    first = ParentProgress(ParentState(), keyed(ids(50)), (), NOW_MS)
     record(first, read=[each for each in first.to_read if each != "P5"], failed=["P5"])
 
     second = ParentProgress(first.state(trusts_empty=True), keyed(ids(50)), {"P3", "P7"}, NOW_MS + DAY_MS)
@@ -132,7 +132,7 @@ def test_a_failed_parent_is_read_last_in_the_next_sync() -> None:
 
 
 def test_a_moving_parent_is_read_once_more_when_it_stops() -> None:
-    state = after(ParentProgress(None, keyed(ids(50)), (), NOW_MS))
+    state = after(ParentProgress(ParentState(), keyed(ids(50)), (), NOW_MS))
     state = after(ParentProgress(state, keyed(ids(50)), {"P3"}, NOW_MS, moving={"P3"}))
 
     stopped = ParentProgress(state, keyed(ids(50)), (), NOW_MS)
@@ -142,7 +142,7 @@ def test_a_moving_parent_is_read_once_more_when_it_stops() -> None:
 
 
 def test_a_parent_with_a_changed_key_is_read_again() -> None:
-    state = after(ParentProgress(None, keyed(ids(200)), (), NOW_MS))
+    state = after(ParentProgress(ParentState(), keyed(ids(200)), (), NOW_MS))
 
     changed = ParentProgress(state, {**keyed(ids(200)), "P5": "P5/360"}, (), NOW_MS)
 
@@ -151,7 +151,7 @@ def test_a_parent_with_a_changed_key_is_read_again() -> None:
 
 
 def test_untrusted_empty_parents_are_read_again() -> None:
-    progress = ParentProgress(None, keyed(ids(3)), (), NOW_MS)
+    progress = ParentProgress(ParentState(), keyed(ids(3)), (), NOW_MS)
     record(progress, empty=progress.to_read)
 
     doubted = progress.state(trusts_empty=False)
@@ -163,7 +163,7 @@ def test_untrusted_empty_parents_are_read_again() -> None:
 
 @pytest.mark.parametrize("listed", [0, 600])
 def test_a_partial_parent_list_neither_re_reads_nor_advances_state(listed: int) -> None:
-    state = after(ParentProgress(None, keyed(ids(2_000)), (), NOW_MS))
+    state = after(ParentProgress(ParentState(), keyed(ids(2_000)), (), NOW_MS))
 
     short = ParentProgress(state, keyed(ids(listed)), ids(listed)[:2], NOW_MS + DAY_MS, is_partial=True)
 
@@ -173,7 +173,7 @@ def test_a_partial_parent_list_neither_re_reads_nor_advances_state(listed: int) 
 
 
 def test_many_unread_parents_are_not_listed_in_the_state() -> None:
-    progress = ParentProgress(None, keyed(ids(3_000)), (), NOW_MS)
+    progress = ParentProgress(ParentState(), keyed(ids(3_000)), (), NOW_MS)
 
     state = progress.state(trusts_empty=True)
 
@@ -349,8 +349,8 @@ class Syncs:
         is_partial = len(listed) < len(account.versions)
         if not is_good and random.random() < 0.2:
             listed, is_partial = listed[: random.randrange(len(listed) + 1)], random.random() < 0.5
-        saved = parse_states(json.loads(self.text), "synced_until", "", START_MS, account.now_ms).get("")
-        since_ms = saved.until_ms if saved else 0
+        saved = parse_states(json.loads(self.text), "synced_until", "", START_MS, account.now_ms).get("", ParentState())
+        since_ms = saved.until_ms
         moving = account.moving
         selected = {each for each in listed if account.dates[each] >= since_ms or each in moving}
         progress = ParentProgress(saved, keyed(listed), selected, account.now_ms, moving=moving, is_partial=is_partial)

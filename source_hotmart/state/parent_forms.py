@@ -17,16 +17,16 @@ ALL_SCOPES = ""
 
 @dataclass(frozen=True, kw_only=True)
 class ParentState:
-    """What was read of one scope: an account, a members area or an event."""
+    """What was read of one scope: an account, a members area or an event. By default nothing was."""
 
-    until_ms: int
+    until_ms: int = 0
     """All known parents were read up to this time."""
     since_ms: int | None = None
     """The start of what was read, for lists that are filtered by a date."""
     open: tuple[str, ...] = ()
     """Parents to read again in any case."""
     known: KnownParents | None = None
-    """`None` in states of 1.0.0, which do not record the parents that were read."""
+    """`None` before the first read, and in states of 1.0.0, which do not record the parents that were read."""
 
 
 def format_states(states: Mapping[str, ParentState], scope_field: str) -> dict[str, Any]:

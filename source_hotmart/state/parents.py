@@ -31,7 +31,7 @@ class ParentProgress:
 
     def __init__(
         self,
-        saved: ParentState | None,
+        saved: ParentState,
         keys: Mapping[str, str],
         selected: Collection[str],
         now_ms: int,
@@ -48,17 +48,16 @@ class ParentProgress:
         self._keys = listed = keys
         self._saved, self._moving = saved, moving
         # A saved time is later if a clock was set back.
-        self._until_ms = max(0 if saved and keeps_until else now_ms, saved.until_ms if saved else 0)
-        still_open = {each for each in saved.open if each in listed} if saved else set()
+        self._until_ms = max(0 if keeps_until else now_ms, saved.until_ms)
+        still_open = {each for each in saved.open if each in listed}
         chosen = {each for each in selected if each in listed} | still_open
-        known = saved.known if saved else None
         unknown = set(listed) - chosen
-        if known is not None:
-            new = known.unknown(listed.values(), {listed[each] for each in chosen})
+        if saved.known is not None:
+            new = saved.known.unknown(listed.values(), {listed[each] for each in chosen})
             unknown = {each for each in unknown if listed[each] in new}
         # A list that lacks many known parents is no evidence about the others. The next complete list is.
         lacks_many = not listed or (is_partial and len(unknown) > max(DOUBTFUL_AT_LEAST, len(listed) // DOUBTFUL_SHARE))
-        self._gains = not (known and lacks_many)
+        self._gains = not (saved.known and lacks_many)
         self._waiting = dict.fromkeys(chosen | unknown if self._gains else chosen)
         self._known = KnownParents.sized_for(len(listed))
         for parent_id in listed:
@@ -75,7 +74,7 @@ class ParentProgress:
     @property
     def opened_before(self) -> frozenset[str]:
         """The parents that the saved state lists as open."""
-        return frozenset(self._saved.open if self._saved else ())
+        return frozenset(self._saved.open)
 
     def record(self, of_slice: ParentsSlice) -> None:
         """Record the parents of a slice."""
@@ -98,7 +97,7 @@ class ParentProgress:
                 self._was_read(parent_id)
             self._empty.clear()
         stay_open = self._failed | {each for each in self._read if each in self._moving}
-        if not self._gains and self._saved:
+        if not self._gains:
             return replace(self._saved, open=tuple(sorted(stay_open | set(self._saved.open) - self._read)))
         if len(self._waiting) <= MAX_WAITING:
             stay_open |= set(self._waiting)
@@ -125,9 +124,9 @@ class ParentStates(StreamState):
     def load(self, state: Mapping[str, Any]) -> None:
         self.saved = parse_states(state, self.cursor_field, self.scope_field, self.start_ms, self.now_ms)
 
-    def of(self, scope: str) -> ParentState | None:
+    def of(self, scope: str) -> ParentState:
         """Return the saved state of a scope, or that of all scopes."""
-        return self.saved.get(scope, self.saved.get(ALL_SCOPES))
+        return self.saved.get(scope) or self.saved.get(ALL_SCOPES) or ParentState()
 
     @property
     def latest_ms(self) -> int:
@@ -138,9 +137,8 @@ class ParentStates(StreamState):
             progress.record(of_slice)
         elif of_slice.read or of_slice.empty:
             saved = self.of(of_slice.scope)
-            since_ms = min(self.start_ms, saved.since_ms or self.start_ms) if saved else self.start_ms
-            until_ms = max(self.now_ms, saved.until_ms) if saved else self.now_ms
-            self.saved[of_slice.scope] = ParentState(since_ms=since_ms, until_ms=until_ms)
+            since_ms = min(self.start_ms, saved.since_ms or self.start_ms)
+            self.saved[of_slice.scope] = ParentState(since_ms=since_ms, until_ms=max(self.now_ms, saved.until_ms))
 
     @property
     def state(self) -> dict[str, Any]:

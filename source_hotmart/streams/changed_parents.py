@@ -60,7 +60,7 @@ class ChangedParentsStream(ChildStream, ABC):
                 charged_ms=max(parent.charged_ms, other.charged_ms),
             )
         saved = self.states.of(subdomain)
-        changed = self.changed(by_id.values(), saved) if saved and saved.known else set()
+        changed = self.changed(by_id.values(), saved) if saved.known else set()
         progress = self.states.progress[subdomain] = ParentProgress(
             saved,
             {each.id: each.id if each.trait is None else f"{each.id}/{each.trait}" for each in by_id.values()},
@@ -70,7 +70,5 @@ class ChangedParentsStream(ChildStream, ABC):
             is_partial=self.api.parents.is_partial(self.parent, subdomain),
             keeps_until=self.keeps_until,
         )
-        self.outcomes.list_read(
-            listed=len(by_id), to_read=len(progress.to_read), has_worked_before=bool(saved and saved.known)
-        )
+        self.outcomes.list_read(listed=len(by_id), to_read=len(progress.to_read), has_worked_before=bool(saved.known))
         yield from self.groups(subdomain, [by_id[each] for each in progress.to_read])

@@ -84,7 +84,7 @@ class EventParticipants(ChildStream):
     def _since_ms(self, event_id: str) -> int:
         """Return the earliest update to read of an event: the end of its state, if that began early enough."""
         start_ms, saved = self.api.config.start_ms, self.states.of(event_id)
-        if saved is None or (saved.since_ms or start_ms) > start_ms:
+        if (saved.since_ms or start_ms) > start_ms:
             return start_ms
         return max(start_ms, changed_since(saved.until_ms, OVERLAP_DAYS))
 
