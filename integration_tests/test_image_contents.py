@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -16,18 +12,13 @@ import orjson
 import pytest
 
 from hotmart_simulator import Fault, Simulator, World
+from integration_tests.forks import Ended, Forks
 from tools.harness import Connector, Run, catalog, stream_names, switches
 from tools.rows import difference
 
 ROOT = Path(__file__).parent.parent
-PROGRAM = """
-import sys
-for module in {left_out!r}:
-    sys.modules[module] = None  # an import of it fails
-from source_hotmart.run import run
-run()
-open({imported!r}, "w").write("\\n".join(name for name, module in sys.modules.items() if module))
-"""
+DATED = ("sales_history", "subscriptions")
+"""Streams whose sync does not wait on the real clock."""
 
 
 def normal(package: str) -> str:
@@ -59,23 +50,31 @@ def left_out_modules() -> list[str]:
     ]
 
 
-@contextmanager
-def small_account(tmp_path: Path) -> Iterator[tuple[Simulator, Connector, World]]:
-    """A Hotmart account with current dates, for a process on the real clock."""
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """A process with the connector and without the excluded packages."""
+    with Forks(tmp_path_factory.mktemp("forks"), left_out_modules()) as forks:
+        yield forks
+
+
+@pytest.fixture(scope="module")
+def hotmart() -> Iterator[Simulator]:
+    """A Hotmart account with current dates, for processes on the real clock."""
     now_ms = time.time_ns() // 1_000_000
-    world = World(sales=200, subscriptions=40, students=20, products=6, now_ms=now_ms)
+    world = World(sales=60, subscriptions=8, students=6, products=4, now_ms=now_ms)
     with Simulator(world, switches(), follow_clock=True) as hotmart:
-        yield hotmart, Connector(hotmart, tmp_path), world
+        yield hotmart
 
 
-def run_without(connector: Connector, command: str, imported: Path) -> subprocess.CompletedProcess[bytes]:
-    """Run a command without the excluded packages, and list the modules that it imports."""
-    program = PROGRAM.format(left_out=left_out_modules(), imported=str(imported))
-    return subprocess.run(
-        [sys.executable, "-c", program, *connector.arguments(command, catalog=catalog())],
-        env={**os.environ, **connector.environment},
-        capture_output=True,
-    )
+@pytest.fixture(scope="module")
+def whole_read(forks: Forks, hotmart: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A sync of every stream without the excluded packages."""
+    return run_without(forks, Connector(hotmart, tmp_path_factory.mktemp("read")), "read")
+
+
+def run_without(forks: Forks, connector: Connector, command: str, streams: Sequence[str] | None = None) -> Ended:
+    """Run a command without the excluded packages."""
+    return forks.run(connector.arguments(command, catalog=catalog(streams)), connector.environment)
 
 
 def test_the_image_installs_the_lock_without_excluded_packages():
@@ -87,21 +86,28 @@ def test_the_image_installs_the_lock_without_excluded_packages():
     }, "run make requirements/image.txt"
 
 
-@pytest.mark.parametrize("command", ["spec", "check", "discover", "read"])
-def test_each_command_works_without_excluded_packages(command: str, tmp_path: Path) -> None:
+def test_the_excluded_packages_cannot_be_imported() -> None:
     assert {"numpy", "pandas", "nltk", "grpc", "unidecode", "google"} <= set(left_out_modules())
-    with small_account(tmp_path) as (_, connector, world):
-        done = run_without(connector, command, tmp_path / "imported")
 
-    messages = [orjson.loads(line) for line in done.stdout.splitlines()]
+
+@pytest.mark.parametrize("command", ["spec", "check", "discover"])
+def test_each_command_works_without_excluded_packages(
+    forks: Forks, hotmart: Simulator, command: str, tmp_path: Path
+) -> None:
+    done = run_without(forks, Connector(hotmart, tmp_path), command)
+
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
-    if command == "read":
-        run = Run(messages, done.returncode)
-        for stream in stream_names():
-            assert run.records(stream)
-            # Other streams are read in between, so a subscription may be a day older.
-            is_older = stream == "subscription_summary"
-            assert not difference(stream, world.expected(stream), run.records(stream), after_increments=is_older)
+    assert all(orjson.loads(line)["type"] for line in done.stdout.splitlines())
+
+
+def test_a_sync_works_without_excluded_packages(whole_read: Ended, hotmart: Simulator) -> None:
+    assert whole_read.returncode == 0, whole_read.stdout[-2000:] + whole_read.stderr
+    run = Run([orjson.loads(line) for line in whole_read.stdout.splitlines()], whole_read.returncode)
+    for stream in stream_names():
+        assert run.records(stream)
+        # Other streams are read in between, so a subscription may be a day older.
+        is_older = stream == "subscription_summary"
+        assert not difference(stream, hotmart.world.expected(stream), run.records(stream), after_increments=is_older)
 
 
 @pytest.mark.parametrize(
@@ -115,10 +121,12 @@ def test_each_command_works_without_excluded_packages(command: str, tmp_path: Pa
     ],
     ids=lambda fault: str(fault.kind),
 )
-def test_a_temporary_failure_needs_no_excluded_package(fault: Fault, tmp_path: Path) -> None:
-    with small_account(tmp_path) as (hotmart, connector, _):
-        hotmart.add_fault(fault)
-        done = run_without(connector, "read", tmp_path / "imported")
+def test_a_temporary_failure_needs_no_excluded_package(
+    forks: Forks, hotmart: Simulator, fault: Fault, tmp_path: Path
+) -> None:
+    hotmart.clear_faults()
+    hotmart.add_fault(fault)
+    done = run_without(forks, Connector(hotmart, tmp_path), "read", DATED)
 
     assert fault.fired
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
@@ -133,10 +141,12 @@ def test_a_temporary_failure_needs_no_excluded_package(fault: Fault, tmp_path: P
     ],
     ids=["403", "400", "login"],
 )
-def test_a_permanent_failure_needs_no_excluded_package(fault: Fault, tmp_path: Path) -> None:
-    with small_account(tmp_path) as (hotmart, connector, _):
-        hotmart.add_fault(fault)
-        done = run_without(connector, "read", tmp_path / "imported")
+def test_a_permanent_failure_needs_no_excluded_package(
+    forks: Forks, hotmart: Simulator, fault: Fault, tmp_path: Path
+) -> None:
+    hotmart.clear_faults()
+    hotmart.add_fault(fault)
+    done = run_without(forks, Connector(hotmart, tmp_path), "read", [*DATED, "products"])
 
     assert done.returncode == 1
     traces = [
@@ -149,12 +159,9 @@ def test_a_permanent_failure_needs_no_excluded_package(fault: Fault, tmp_path: P
     assert b"ImportError" not in done.stdout + done.stderr
 
 
-def test_every_installed_package_is_imported(tmp_path: Path) -> None:
-    with small_account(tmp_path) as (_, connector, _):
-        done = run_without(connector, "read", tmp_path / "imported")
-
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+def test_every_installed_package_is_imported(whole_read: Ended) -> None:
+    assert whole_read.returncode == 0, whole_read.stdout[-2000:] + whole_read.stderr
     packages = packages_distributions()
-    modules = {name.partition(".")[0] for name in (tmp_path / "imported").read_text("utf-8").splitlines()}
+    modules = {name.partition(".")[0] for name in whole_read.imported}
     imported = {normal(package) for module in modules for package in packages.get(module, [])}
     assert set(requirements("image.txt")) <= imported, "name it in requirements/left-out.txt"

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from hotmart_simulator import World
 from hotmart_simulator.server.login import TOKEN_PATH
+from integration_tests.forks import Forks
 from integration_tests.secrecy import secrets_of
 from tools.faults.hostile import ECHOES, LARGE, LOGIN, NO_HTTP, WILD_HEADERS
 from tools.faults.raw_server import Answer, Asked, RawServer, answer
@@ -20,8 +18,8 @@ from tools.harness import Connector, catalog, small_world
 from unit_tests.secrecy import forms
 
 HISTORY = ["sales_history"]
-MOST_MEMORY_MB = 260
-"""Memory limit of a process in MB. A sync of a small account uses about 130."""
+MOST_MEMORY_MB = 180
+"""Memory limit of a forked process in MB. A check of a small account uses about 70."""
 NOT_PRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]")
 
 
@@ -72,41 +70,23 @@ def texts(output: str) -> list[str]:
 # Memory
 
 
-MEASURED = """
-import os, subprocess, sys
-process = subprocess.Popen(sys.argv[1:], stderr=subprocess.STDOUT)
-print(os.wait4(process.pid, 0)[2].ru_maxrss, flush=True)
-"""
-"""Prints the output of a command and its peak memory in KiB. Linux counts the memory of the forking process, and the
-test process is large, so a small process starts the command."""
-
-
-def peak_mb(connector: Connector, command: str) -> tuple[float, str]:
-    """Run a command in its own process and return its peak memory in MB and its output."""
-    files = {"catalog": catalog(HISTORY, full_refresh=True)} if command == "read" else {}
-    measured = [sys.executable, "-m", "source_hotmart.run", *connector.arguments(command, **files)]
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURED, *measured],
-        env={**os.environ, **connector.environment},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    output, _, peak_kb = done.stdout.rstrip().rpartition("\n")
-    return int(peak_kb) / 1024, output
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    with Forks(tmp_path_factory.mktemp("forks")) as forks:
+        yield forks
 
 
 @pytest.mark.parametrize(
     ("large", "whose"), [*((large, "data") for large in LARGE), *((large, "login") for large in list(LARGE)[:2])]
 )
-def test_large_responses_use_little_memory(serve, connector, large, whose):
+def test_large_responses_use_little_memory(forks, serve, connector, large, whose):
     sent = LARGE[large]()
     serve((lambda asked: sent) if whose == "login" else login_or(lambda asked: sent))
 
-    peak, output = peak_mb(connector, "check")
+    ended = forks.run(connector.arguments("check"), connector.environment)
 
-    assert '"status":"FAILED"' in output, output[-1_000:]
-    assert peak < MOST_MEMORY_MB
+    assert b'"status":"FAILED"' in ended.stdout, (ended.stdout + ended.stderr)[-1_000:]
+    assert ended.peak_mb < MOST_MEMORY_MB
 
 
 # Headers
