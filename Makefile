@@ -68,8 +68,8 @@ demo: $(RUNNABLE) ## sync a simulated Hotmart account and show what arrives (SAL
 test: $(READY) ## check format, lint and types, and run all tests
 	@echo "test: $$($(PY) --version)"
 	@$(MAKE) --no-print-directory lint
-	@# A file of tests a process, as many side by side as the machine has cores.
-	@$(PY) -m pytest --numprocesses auto --dist loadfile
+	@# Each file runs in one process, and each core has a process. Long files start first.
+	@$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## check format, lint and types
 	@$(PY) -m ruff format --check --quiet . || { echo "ruff: run '$(PY) -m ruff format .'" >&2; exit 1; }

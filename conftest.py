@@ -58,6 +58,11 @@ def tell(record_property: Callable[[str, object], None]) -> Tell:
     return lambda line: record_property(FIGURES, line)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Move long files to the front, so that no process works on one alone at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_collection_finish() -> None:
     """Let the garbage collector skip all that is imported by now, and run less often: a tenth of the tests' time."""
     gc.freeze()

@@ -18,6 +18,8 @@ from tools.demo.tables import duration
 from tools.docs.blocks import blocks, commands
 from tools.harness import stream_names
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 SHOP = ("The newest sales", "Net revenue", "Refunds of", "Subscriptions", "Look for yourself")

@@ -21,6 +21,8 @@ from tools.docs.blocks import DOCUMENTS, Block, Command, blocks, commands
 from tools.docs.document import ROOT
 from tools.harness import Connector, catalog, stream_names
 
+pytestmark = pytest.mark.long
+
 ANALYTICS = ROOT / "docs" / "analytics.md"
 """Its queries need the tables of the dbt package, so `make dbt` runs them."""
 BLOCKS = [block for document in DOCUMENTS if document != ANALYTICS for block in blocks(document)]
