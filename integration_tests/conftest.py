@@ -30,8 +30,8 @@ START_MS = 1_640_995_200_000
 
 @pytest.fixture
 def world() -> World:
-    """A small account: four years, 1,200 sales."""
-    return World(seed=7, sales=1_200, subscriptions=150, students=120, products=12, start_ms=START_MS, now_ms=NOW_MS)
+    """A small account: four years, 400 sales."""
+    return World(seed=7, sales=400, subscriptions=60, students=40, products=12, start_ms=START_MS, now_ms=NOW_MS)
 
 
 @pytest.fixture

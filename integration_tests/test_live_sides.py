@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hotmart_simulator import Switches, register
+from hotmart_simulator import Switches, World, register
 from hotmart_simulator.register import Belief, SideValue
 from integration_tests.probed import BELIEFS, CONSEQUENCES, asked, full_account, logged_in, served
 from tools import live_probe as live
@@ -32,10 +33,17 @@ CASES = [
 ]
 
 
+@cache
+def account(**sizes: int) -> World:
+    return full_account(Switches(), **sizes)
+
+
 @pytest.mark.parametrize(("belief", "side"), CASES)
 def test_the_probe_finds_the_behaviour_of_the_account(belief: Belief, side: SideValue, clock: VirtualClock) -> None:
     switches: dict[str, Any] = {belief.switch: side}
-    with served(full_account(Switches(**switches), **SIZES.get((belief.id, side), {}))) as simulator:
+    world = account(**SIZES.get((belief.id, side), {}))
+    world.switches = Switches(**switches)
+    with served(world) as simulator:
         found, outcome = asked(logged_in(simulator), belief.id)
 
     assert isinstance(outcome, Told), found.did

@@ -9,7 +9,7 @@ from tools.rows import difference
 
 
 def test_a_sync_stays_within_the_quota(connector, clock: VirtualClock, hotmart: Any):
-    hotmart.switches = switches(limit_per_minute=100, page_cap=10)
+    hotmart.switches = switches(limit_per_minute=100, page_cap=4)
 
     run = connector.read(["sales_history", "sales_users"])
 
