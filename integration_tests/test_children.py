@@ -24,6 +24,9 @@ from tools.harness import (
     truth,
 )
 from tools.rows import Difference, difference, key_of
+from tools.sample import combinations
+
+pytestmark = pytest.mark.long
 
 DAY_MS = 86_400_000
 PRODUCTS = "/products/api/v1/products"
@@ -97,11 +100,11 @@ def pages_of(connector: Connector, path: str) -> int:
 # Parents
 
 
-@pytest.mark.parametrize("workers", [1, 2, 16])
-@pytest.mark.parametrize("selected", [(), PARENTS], ids=["children only", "parents as well"])
+@pytest.mark.parametrize(("workers", "selected"), combinations([1, 2, 16], [(), PARENTS]))
 def test_each_page_of_a_parent_is_read_once_for_all_children(
     small: Make, workers: int, selected: tuple[str, ...]
 ) -> None:
+    """By default three of six combinations."""
     connector = small(page_cap=5)
     connector.config["num_workers"] = workers
 
@@ -531,9 +534,9 @@ def test_a_product_without_coupons_does_not_fail_the_stream(small: Make, form: s
 # Permissions
 
 
-@pytest.mark.parametrize("status", [401, 403])
-@pytest.mark.parametrize("family", ["products", "club", "events"])
+@pytest.mark.parametrize(("family", "status"), combinations(["products", "club", "events"], [401, 403]))
 def test_a_forbidden_api_family_fails_only_its_own_streams(small: Make, status: int, family: str) -> None:
+    """By default each family with one of two statuses."""
     connector = small(refused_families=(family,), refused_with=status)
     first = {"products": "product", "club": "club", "events": "event"}[family]
     needed = {"products": ("product", "coupons", "event"), "club": ("club",), "events": ("event",)}[family]

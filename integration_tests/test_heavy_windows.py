@@ -11,6 +11,7 @@ from hotmart_simulator.common.row import Row
 from source_hotmart.reading.statuses import SALE_STATUSES
 from tools.harness import NOW_MS, Connector, Run, VirtualClock, loaded, switches, truth
 from tools.rows import Difference, difference, key_of
+from tools.sample import sample
 
 DAY_MS = 86_400_000
 HISTORY = "/payments/api/v1/sales/history"
@@ -57,16 +58,20 @@ def window_days(call: Call) -> float:
     return (int(query["end_date"]) - int(query["start_date"]) + 1) / DAY_MS
 
 
-@pytest.mark.parametrize("heavy", [{"heavy_days": 100}, {"heavy_days": 20}, {"heavy_rows": 40}])
+@pytest.mark.parametrize(
+    ("heavy", "streams"),
+    [({"heavy_days": 100}, DATED), ({"heavy_days": 20}, sample(DATED, 4)), ({"heavy_rows": 40}, DATED)],
+)
 def test_date_ranges_that_are_too_heavy_are_halved(
-    connector: Connector, hotmart: Simulator, world: World, heavy: dict[str, int]
+    connector: Connector, hotmart: Simulator, world: World, heavy: dict[str, int], streams: list[str]
 ) -> None:
+    """The shortest date ranges are read in two of five streams by default."""
     switch(hotmart, page_cap=25, **heavy)
 
-    run = connector.read(DATED)
+    run = connector.read(streams)
 
     assert run.exit_code == 0, run.sentences
-    complete(run, world, DATED)
+    complete(run, world, streams)
 
 
 def test_a_half_one_second_longer_is_not_split_again(connector: Connector, hotmart: Simulator, world: World) -> None:
@@ -118,7 +123,7 @@ def test_a_single_502_needs_one_more_request(
 def test_a_temporary_failure_within_a_date_range_loses_no_row(
     connector: Connector, hotmart: Simulator, world: World, kind: int | str
 ) -> None:
-    switch(hotmart, page_cap=40)
+    switch(hotmart, page_cap=15)
     fault = hotmart.add_fault(Fault(kind=kind, path=HISTORY, page="middle", nth=3))
 
     run = connector.read(["sales_history"])
@@ -265,7 +270,7 @@ def test_a_dispute_that_ends_between_two_statuses_loses_no_row(
 def test_a_temporary_loop_of_pages_is_read_again(
     connector: Connector, hotmart: Simulator, world: World, kind: str, page: Any
 ) -> None:
-    switch(hotmart, page_cap=40)
+    switch(hotmart, page_cap=15)
     fault = hotmart.add_fault(Fault(kind=kind, path=HISTORY, page=page, where=asks_for_rows))
 
     run = connector.read(["sales_history"])
@@ -338,7 +343,7 @@ def test_sales_made_and_changed_during_the_sync_lose_no_row(
 
 
 def test_a_stale_page_token_restarts_the_date_range(connector: Connector, hotmart: Simulator, world: World) -> None:
-    switch(hotmart, page_cap=50)
+    switch(hotmart, page_cap=15)
     fault = hotmart.add_fault(Fault(kind=400, error="invalid_token", path=HISTORY, page="middle"))
 
     run = connector.read(["sales_history"])

@@ -16,6 +16,8 @@ from integration_tests.forks import Ended, Forks
 from tools.harness import Connector, Run, catalog, stream_names, switches
 from tools.rows import difference
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parent.parent
 DATED = ("sales_history", "subscriptions")
 """Streams whose sync does not wait on the real clock."""

@@ -6,7 +6,7 @@ Changes are drawn from all changes of the simulator, and Hotmart's sides from th
 After each completed sync the warehouse must equal Hotmart within the documented guarantees. After a sync with a bad row
 or a bad day, only the affected rows may differ. A history depends only on its seed. `HOTMART_WORLDS=500
 HOTMART_FIRST_WORLD=0 pytest integration_tests/test_model.py` runs more of them, and the name of a failing test is the
-seed to replay. The default number takes about a minute.
+seed to replay. By default two accounts run, with HOTMART_ALL_FAULTS=1 six.
 """
 
 from __future__ import annotations
@@ -25,9 +25,12 @@ from integration_tests.model.promises import Promises
 from tools.flips.known import known
 from tools.flips.matrix import flips
 from tools.harness import NOW_MS, Connector, VirtualClock, switches
+from tools.sample import ALL_CASES
+
+pytestmark = pytest.mark.long
 
 FIRST_WORLD = int(os.environ.get("HOTMART_FIRST_WORLD", "0"))
-WORLDS = int(os.environ.get("HOTMART_WORLDS", "6"))
+WORLDS = int(os.environ.get("HOTMART_WORLDS", "6" if ALL_CASES else "2"))
 CHOSEN = {
     "transaction_date_filters",  # drawn separately, with its own guarantees
     "several_statuses",

@@ -9,6 +9,7 @@ import pytest
 from hotmart_simulator import Simulator, World
 from tools.harness import NOW_MS, Connector, Run, VirtualClock, Warehouse, switches
 from tools.rows import difference, key_of
+from tools.sample import ALL_CASES
 
 DAY_MS = 86_400_000
 SALES_STREAMS = ("sales_history", "sales_users", "sales_commissions", "sales_price_details")
@@ -48,7 +49,13 @@ def test_a_busy_year_is_split_and_read_in_parallel(
     tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy = World(
-        seed=5, sales=40_000, subscriptions=10, students=5, products=5, start_ms=NOW_MS - 700 * DAY_MS, now_ms=NOW_MS
+        seed=5,
+        sales=40_000 if ALL_CASES else 12_000,
+        subscriptions=10,
+        students=5,
+        products=5,
+        start_ms=NOW_MS - 700 * DAY_MS,
+        now_ms=NOW_MS,
     )
     with Simulator(busy, switches(), clock.time, follow_clock=True) as hotmart:
         connector = Connector(hotmart, tmp_path, monkeypatch.setenv)

@@ -15,6 +15,7 @@ from integration_tests.conftest import CommandLine
 from integration_tests.test_inputs import refusal_of
 from tools.harness import Connector, catalog, small_world
 from tools.rows import difference
+from tools.sample import combinations
 
 RESUMED = ["sales_history", "sales_users"]
 DONE = "2025-12-01T00:00:00.000Z"
@@ -157,9 +158,9 @@ FORMS_OF_STATES = {
 }
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-@pytest.mark.parametrize("form", FORMS_OF_STATES)
+@pytest.mark.parametrize(("form", "encoding"), combinations([*FORMS_OF_STATES], ["utf-8", "utf-16"]))
 def test_a_state_is_accepted_in_every_form(connector: Connector, tmp_path: Path, form: str, encoding: str) -> None:
+    """By default each form in one of two encodings."""
     path = tmp_path / "given"
     path.write_bytes(FORMS_OF_STATES[form].encode(encoding))
 

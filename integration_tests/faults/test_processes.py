@@ -23,6 +23,8 @@ from tools.harness import Connector, Run, catalog, switches
 from tools.rows import difference, key_of
 from tools.sample import ALL_CASES
 
+pytestmark = pytest.mark.long
+
 DAY_MS = 86_400_000
 STREAMS = ["sales_history", "products", "club_students"]
 TERMINATED = -signal.SIGTERM
@@ -116,10 +118,14 @@ EVERY_CASE = [
 IN_THE_MATRIX = {
     *("login: 503 once", "first page: reset once", "middle page: 401 once", "last page: 429 once"),
     *("last page: stale token once", "middle page: repeated token once", "child: truncated once"),
-    *("404 for ever", "redirect for ever", "no key for ever"),
+    *("404 for ever", "redirect for ever", "no key for ever", "login refused"),
+    *("check: login refused", "check: login throttled"),
 }
 """Cases whose fault is also in the fault matrix, in its own process. They run in the full check only."""
-CASES = [case for case in EVERY_CASE if ALL_CASES or case.name not in IN_THE_MATRIX]
+OTHER_PAIRS = {"ended in a silence", "ended while the quota is closed", "Ctrl-C between tries"}
+"""Cases of a signal and a moment that other cases test with another moment and another signal. They run in the full
+check only."""
+CASES = [case for case in EVERY_CASE if ALL_CASES or case.name not in IN_THE_MATRIX | OTHER_PAIRS]
 
 
 @dataclass

@@ -16,6 +16,7 @@ from integration_tests.losses.reads import (
     up_to_date,
 )
 from tools.harness import NOW_MS, Connector, VirtualClock, loaded, switches
+from tools.sample import combinations
 
 LONGEST_MS = 365 * DAY_MS - 1
 SECOND_MS = 1_000
@@ -50,13 +51,17 @@ def sell_around(world: World, moments: set[int]) -> None:
 
 
 @pytest.mark.parametrize(
-    "sides", [{"filter_unit": "seconds"}, {"window_ends": "start"}, {"window_ends": "end"}, {}], ids=str
+    ("sides", "stream"),
+    combinations(
+        [{"filter_unit": "seconds"}, {"window_ends": "start"}, {"window_ends": "end"}, {}],
+        ["sales_history", "sales_users"],
+    ),
+    ids=str,
 )
-@pytest.mark.parametrize("stream", ["sales_history", "sales_users"])
 def test_sales_at_date_range_boundaries_are_synced_once(
     connector: Connector, hotmart: Simulator, world: World, clock: VirtualClock, stream: str, sides: dict[str, str]
 ) -> None:
-    """The filter truncates milliseconds, or excludes one end of a date range."""
+    """The filter truncates milliseconds, or excludes one end of a date range. By default each in one of two streams."""
     hotmart.switches = switches(page_cap=1, totals="everywhere", **sides)
     connector.config |= {"num_workers": 1, "start_date": "2021-12-31T11:59:59.777Z"}
     for _ in range(2):

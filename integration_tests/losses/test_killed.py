@@ -20,6 +20,7 @@ from integration_tests.losses.connection import (
 )
 from tools.harness import NOW_MS, Run, loaded, small_world
 from tools.rows import difference
+from tools.sample import combinations
 
 CHILDREN = ("subscription_purchases", "club_lessons", "event_participants")
 
@@ -37,10 +38,12 @@ def committed(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return messages[: places[-1] + 1] if places else []
 
 
-@pytest.mark.parametrize("workers", [1, 4])
-@pytest.mark.parametrize("stream", CHILDREN)
+@pytest.mark.parametrize(("stream", "workers"), combinations(CHILDREN, [1, 4]))
 def test_resuming_a_killed_first_sync_loses_no_row(connect: Connect, stream: str, workers: int) -> None:
-    """Only the output up to a state of the first sync is kept. The next sync runs when all dates are old."""
+    """Only the output up to a state of the first sync is kept. The next sync runs when all dates are old.
+
+    By default each stream with one of two numbers of workers.
+    """
     world = small_world(sales=0, subscriptions=20, students=20, products=60)
     connection = connect(world, [stream], config={"num_workers": workers})
     pass_seconds_per_call(connection, 3)

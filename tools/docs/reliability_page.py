@@ -49,7 +49,7 @@ for every list per parent.
 
 Under "For ever", a fault on the first page also hits the preflight requests about statuses, roles and counts.
 
-`make test` runs every fourth fault on a middle page, the last page, a club request and a parent request. With
+`make test` runs every eighth fault on a middle page, the last page, a club request and a parent request. With
 `HOTMART_ALL_FAULTS=1`, as in the full check, it runs all of them.
 """
 
