@@ -69,6 +69,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
+def pytest_unconfigure() -> None:
+    """Return everything to the garbage collector, because DuckDB reports what remains at the end as leaked."""
+    gc.unfreeze()
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the figures after all tests."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
