@@ -61,15 +61,15 @@ def test_a_slow_body_exceeds_the_total_timeout(server):
         read_body(answer, limits)
 
 
-@pytest.mark.parametrize("read_s", [0.05, 10])
+@pytest.mark.parametrize("read_s", [0.3, 10])
 def test_slow_headers_exceed_the_total_timeout(server, read_s):
     began_s = time.monotonic()
 
     with pytest.raises(requests.ReadTimeout) as caught:
-        streamed(server, Fault(kind="drip_head", interval_s=0.01), Limits(read_s=read_s, total_s=0.2))
+        streamed(server, Fault(kind="drip_head", interval_s=0.01), Limits(read_s=read_s, total_s=0.5))
 
     assert ran_out_of_time(caught.value)
-    assert 0.2 <= time.monotonic() - began_s < 5
+    assert 0.5 <= time.monotonic() - began_s < 5
 
 
 def test_headers_and_body_share_the_total_timeout(server, mocker):
