@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from queue import Queue
 from threading import Thread
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
@@ -145,6 +146,24 @@ def test_a_sync_passes_on_the_messages_of_each_batch_in_order() -> None:
     assert ids(messages) == list(range(rows))
     running = [message.type for message in messages].index(Type.RECORD) - 1
     assert messages[running].trace.stream_status.status == AirbyteStreamStatus.RUNNING  # type: ignore[union-attr]
+
+
+def test_a_sync_that_is_ended_early_leaves_no_thread_waiting() -> None:
+    cursor, _ = cursor_of([], Emitted())
+    progress = Progress()
+    stream = concurrent(Numbers(2 * QUEUE_BATCHES * BATCH_ROWS), cursor, progress)
+    assert isinstance(stream, StreamFacade)
+    before = set(enumerate_threads())
+
+    messages = BatchingSource().read([stream.get_underlying_stream()])
+    next(message for message in messages if message.record)
+    messages.close()  # type: ignore[attr-defined] # a generator
+    progress.end()
+
+    left = set(enumerate_threads()) - before
+    for thread in left:
+        thread.join(10)
+    assert not [thread.name for thread in left if thread.is_alive()]
 
 
 def test_a_stream_is_reported_as_running_at_its_first_row() -> None:

@@ -184,7 +184,7 @@ class BatchingSource(ConcurrentSource):
     def begin(self, workers: int, per_parent: Collection[str] = ()) -> None:
         """Prepare a sync. `per_parent` names the streams with a request per parent, which are read last."""
         self._threads = StreamThreads(workers, per_parent)
-        queue = PlanningQueue(self._threads)
+        self._rows = queue = PlanningQueue(self._threads)
         # All messages share the queue with the rows, because a state could otherwise overtake the rows it covers.
         self.repository = OrderedRepository(queue)
         super().__init__(
@@ -207,3 +207,4 @@ class BatchingSource(ConcurrentSource):
                     yield message
         finally:
             self._threads.close()
+            self._rows.close()

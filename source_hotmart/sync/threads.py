@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -160,3 +161,10 @@ class PlanningQueue(Queue[Any]):
         if isinstance(item, PartitionGenerationCompletedSentinel):
             self._stream_threads.all_planned(item.stream.name)
         return item
+
+    def close(self) -> None:
+        """Discard all items, and let no thread wait for room, because nothing is taken from the queue anymore."""
+        with self.mutex:
+            self.maxsize = sys.maxsize
+            self.queue.clear()
+            self.not_full.notify_all()
